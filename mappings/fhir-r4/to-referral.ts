@@ -1,0 +1,141 @@
+import { codeSystems, extensions } from '../../src/fhir/systems.ts';
+import type { Format, Gathered, Mapped, Translate } from '../../src/referral/format.ts';
+import { isLifeArea, type LifeArea } from '../../src/referral/life-area.ts';
+import { patientFromFhir } from '../../src/referral/patient-from-fhir.ts';
+import type { Loss, Referral, SafeContact } from '../../src/referral/referral.ts';
+import { issue } from '../../src/referral/refusal.ts';
+import { toConsent } from './consent.ts';
+import { contract, type Message, says } from './contract.ts';
+import { gather } from './gather.ts';
+import { lossesOf } from './losses.ts';
+
+
+interface Coding {
+  system?: string | undefined;
+  code?: string | undefined;
+  display?: string | undefined;
+}
+interface Concept {
+  coding?: Coding[] | undefined;
+  text?: string | undefined;
+}
+interface Request {
+  category?: Concept[];
+  reasonCode?: Concept[];
+  orderDetail?: Concept[];
+  note?: { text?: string }[];
+  supportingInfo?: { type?: string; reference?: string; identifier?: { system?: string; value?: string } }[];
+  extension?: { url: string; valueString?: string; extension?: { url: string; valueString?: string; valueBoolean?: boolean }[] }[];
+}
+
+/** Categories that say what kind of request it is, not which life area. */
+const kindOfRequest = new Set(['410606002', '3457005', '308440001', '1']);
+
+function lifeAreasOf(request: Request, path: string, translate: Translate): { areas: LifeArea[]; notes: string[]; losses: Loss[] } {
+  const areas = new Set<LifeArea>();
+  const notes: string[] = [];
+  const losses: Loss[] = [];
+  for (const [n, category] of (request.category ?? []).entries()) {
+    for (const [c, coding] of (category.coding ?? []).entries()) {
+      const { system = '', code = '' } = coding;
+      if (kindOfRequest.has(code)) continue;
+      const area = system === codeSystems.lifeArea ? code : translate('life-area', system, code);
+      if (area && isLifeArea(area)) areas.add(area);
+      else {
+        notes.push(`Leefgebied volgens de verwijzer: ${coding.display ?? category.text ?? code}`);
+        losses.push({ path: `${path}.category[${n}].coding[${c}]`, why: 'unknown-code' });
+      }
+    }
+  }
+  return { areas: [...areas], notes, losses };
+}
+
+function safeContactOf(request: Request): SafeContact | undefined {
+  const found = request.extension?.find((one) => one.url === extensions.safeContact)?.extension;
+  if (!found) return undefined;
+  const text = (url: string) => found.find((one) => one.url === url)?.valueString;
+  const flag = (url: string) => found.find((one) => one.url === url)?.valueBoolean === true;
+  const phone = text('phone');
+  const times = text('times');
+  return {
+    unsafe: flag('unsafe'),
+    noVoicemail: flag('noVoicemail'),
+    noLetters: flag('noLetters'),
+    ...(phone && { phone }),
+    ...(times && { times }),
+  };
+}
+
+function reasonsOf(request: Request, message: Message): { reason: string | undefined; codes: Referral['reasonCodes'] } {
+  const conditions = message.conditions.map((one) => one.resource.code as Concept | undefined);
+  const concepts = [...(request.reasonCode ?? []), ...conditions.filter((one): one is Concept => one !== undefined)];
+  const texts = (request.reasonCode ?? []).flatMap((one) => (one.text && !one.coding?.length ? [one.text] : []));
+  const anyText = texts.length > 0 ? texts : concepts.flatMap((one) => (one.text ? [one.text] : []));
+  const codes = concepts
+    .flatMap((one) => one.coding ?? [])
+    .flatMap(({ system, code, display }) => (system && code ? [{ system, code, ...(display && { display }) }] : []));
+  return { reason: anyText.join('\n') || undefined, codes: codes.slice(0, 10) };
+}
+
+function contactPersonOf(message: Message): Referral['contactPerson'] {
+  const contact = (message.patient['contact'] as { name?: { text?: string; family?: string }; telecom?: { value?: string }[]; relationship?: Concept[] }[] | undefined)?.[0];
+  const name = contact?.name?.text ?? contact?.name?.family;
+  if (!name) return undefined;
+  const phone = contact?.telecom?.[0]?.value;
+  const relation = contact?.relationship?.[0]?.text ?? contact?.relationship?.[0]?.coding?.[0]?.display;
+  return { name, ...(phone && { phone }), ...(relation && { relation }) };
+}
+
+/** A FHIR R4 referral as our Referral. Nothing is guessed: what has no place is kept as text and reported as a loss. */
+function toReferral(message: Message, gathered: Gathered, translate: Translate): Mapped | { refused: ReturnType<typeof issue>[] } {
+  const request = message.serviceRequest as unknown as Request & Message['serviceRequest'];
+  const path = gathered.origin(['serviceRequest']);
+  const consentPath = gathered.origin(['consent']);
+  const areas = lifeAreasOf(request, path, translate);
+  const { reason, codes } = reasonsOf(request, message);
+  const { how, ...consent } = toConsent(message);
+  const problems = [
+    ...(reason ? [] : [issue('required', 'required-reason', `${path}.reasonCode`, says['required:reason'] ?? { nl: '', en: '' })]),
+    ...(how ? [] : [issue('required', 'required-consent-how', `${consentPath}.extension`, says['required:consent-how'] ?? { nl: '', en: '' })]),
+  ];
+  const number = request.identifier.find((one) => one.type?.coding?.some((coding) => coding.code === 'PLAC') && one.system && one.value) ?? request.identifier.find((one) => one.system && one.value);
+  if (!reason || !how || !number?.system || !number.value) return { refused: problems };
+  const details = (request.orderDetail ?? []).map((one) => one.text ?? one.coding?.[0]?.display ?? '').filter(Boolean);
+  const question = request.extension?.find((one) => one.url === extensions.residentQuestion)?.valueString;
+  const safeContact = safeContactOf(request);
+  const contactPerson = contactPersonOf(message);
+  const episode = request.supportingInfo?.find((one) => one.type === 'EpisodeOfCare' && one.identifier?.value)?.identifier;
+  return {
+    referral: {
+      practiceReferralId: { system: number.system, value: number.value },
+      authoredOn: /T/.test(request.authoredOn) ? request.authoredOn : `${request.authoredOn}T00:00:00Z`,
+      priority: (request.priority ?? 'routine') as Referral['priority'],
+      requester: { ...(message.requester?.name && { name: message.requester.name }), ...(message.requester?.agb?.length === 8 && { agb: message.requester.agb }) },
+      patient: patientFromFhir(message.patient),
+      reason,
+      ...(question && { residentQuestion: question }),
+      lifeAreas: areas.areas,
+      reasonCodes: codes,
+      consent: { ...consent, how },
+      ...(safeContact && { safeContact }),
+      ...(contactPerson && { contactPerson }),
+      ...(episode?.value && { episode: { value: episode.value, ...(episode.system && { system: episode.system }) } }),
+      notes: [...(request.note ?? []).flatMap((one) => (one.text ? [one.text] : [])), ...details, ...areas.notes],
+    },
+    losses: [
+      ...areas.losses,
+      ...details.map((_, n): Loss => ({ path: `${path}.orderDetail[${n}]`, why: 'kept-as-text' })),
+      ...lossesOf(message.all),
+    ],
+    places: {
+      consentBy: `${consentPath}.performer`,
+      consentOn: `${consentPath}.dateTime`,
+      practice: gathered.origin(['requester']),
+      birthDate: gathered.origin(['patient', 'birthDate']),
+      number: `${path}.identifier`,
+    },
+    ...(message.practiceAgb && { practiceAgb: message.practiceAgb }),
+  };
+}
+
+export const format: Format<Message> = { name: 'fhir-r4', version: '1', gather, contract, says, toReferral };

@@ -1,0 +1,76 @@
+// Phone numbers have a subscriber part that starts with 0: nobody can have them.
+// Writes fixtures/region/directory.json from a short table, so that people change the table and not 1,000 lines of FHIR.
+import { writeFileSync } from 'node:fs';
+import { codeSystems, extensions, identifiers } from '../src/fhir/systems.ts';
+
+type Json = Record<string, unknown>;
+const concept = (system: string, code: string) => ({ coding: [{ system, code }] });
+const reference = (type: string, id: string) => ({ reference: `${type}/${id}` });
+
+const team = { id: 'voorbeeldstreek', name: 'Sociaal Werk Voorbeeldstreek', phone: '0570-000100', kvk: '99000011' };
+const practices = [
+  { id: 'de-brink', name: 'Huisartsenpraktijk Voorbeeldbrink', agb: '01990101', phone: '0570-000201', wally: 'wally-sanne' },
+  { id: 'zuidrand', name: 'Huisartsen Voorbeeldrand', agb: '01990102', phone: '0570-000202', wally: 'wally-joost' },
+  { id: 'aan-de-kade', name: 'Praktijk Voorbeeldkade', agb: '01990103', phone: '0570-000203', wally: 'wally-sanne' },
+];
+const people = [
+  { id: 'wally-sanne', name: 'Sanne Verhoeven', kind: 'wally', phone: '06-00001011', substitute: 'wally-karim' },
+  { id: 'wally-karim', name: 'Karim Bouzid', kind: 'wally', phone: '06-00001012', substitute: 'wally-sanne' },
+  { id: 'wally-joost', name: 'Joost ter Braak', kind: 'wally', phone: '06-00001013', substitute: 'wally-karim' },
+  { id: 'lead-marijke', name: 'Marijke Hoekzema', kind: 'team-lead', phone: '06-00001014' },
+];
+const requesters = [
+  { id: 'gp-vanleeuwen', name: 'M. van Leeuwen', kind: 'gp', practice: 'de-brink', agb: '01990111' },
+  { id: 'gp-dekkers', name: 'P. Dekkers', kind: 'gp', practice: 'de-brink', agb: '01990112', wally: 'wally-joost' },
+  { id: 'assistant-nadia', name: 'Nadia Ouchan', kind: 'assistant', practice: 'de-brink' },
+  { id: 'gp-osinga', name: 'T. Osinga', kind: 'gp', practice: 'zuidrand', agb: '01990113' },
+  { id: 'gp-blaak', name: 'E. Blaak', kind: 'gp', practice: 'aan-de-kade', agb: '01990114' },
+];
+
+const resources: Json[] = [
+  {
+    resourceType: 'Organization', id: team.id, active: true, name: team.name,
+    identifier: [{ system: identifiers.kvk, value: team.kvk }], telecom: [{ system: 'phone', value: team.phone }],
+  },
+  ...practices.flatMap((one): Json[] => [
+    {
+      resourceType: 'Endpoint', id: `his-${one.id}`, status: 'active', name: `HIS van ${one.name}`,
+      extension: [{ url: extensions.bestProof, valueCode: 'record' }],
+      connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
+      payloadType: [{ text: 'FHIR R4 Communication' }], address: `http://127.0.0.1:8090/${one.id}/fhir`,
+    },
+    {
+      resourceType: 'Organization', id: one.id, active: true, name: one.name, type: [concept(codeSystems.organizationType, 'Z3')],
+      identifier: [{ system: identifiers.agb, value: one.agb }], telecom: [{ system: 'phone', value: one.phone }],
+      endpoint: [reference('Endpoint', `his-${one.id}`)],
+    },
+    {
+      resourceType: 'HealthcareService', id: `wally-of-${one.id}`, active: true, name: `Wally van ${one.name}`,
+      providedBy: reference('Organization', team.id),
+      extension: [
+        { url: extensions.servesPractice, valueReference: reference('Organization', one.id) },
+        { url: extensions.fixedWally, valueReference: reference('PractitionerRole', one.wally) },
+      ],
+    },
+  ]),
+  ...people.flatMap((one): Json[] => [
+    { resourceType: 'Practitioner', id: one.id, name: [{ text: one.name }] },
+    {
+      resourceType: 'PractitionerRole', id: one.id, active: true, practitioner: reference('Practitioner', one.id),
+      organization: reference('Organization', team.id), code: [concept(codeSystems.role, one.kind)],
+      telecom: [{ system: 'phone', value: one.phone }, { system: 'email', value: `${one.id}@voorbeeldstreek.example` }],
+      ...(one.substitute && { extension: [{ url: extensions.fixedSubstitute, valueReference: reference('PractitionerRole', one.substitute) }] }),
+    },
+  ]),
+  ...requesters.flatMap((one): Json[] => [
+    { resourceType: 'Practitioner', id: one.id, name: [{ text: one.name }], ...(one.agb && { identifier: [{ system: identifiers.agb, value: one.agb }] }) },
+    {
+      resourceType: 'PractitionerRole', id: one.id, active: true, practitioner: reference('Practitioner', one.id),
+      organization: reference('Organization', one.practice), code: [concept(codeSystems.role, one.kind)],
+      ...(one.wally && { extension: [{ url: extensions.fixedWally, valueReference: reference('PractitionerRole', one.wally) }] }),
+    },
+  ]),
+];
+
+const bundle = { resourceType: 'Bundle', type: 'collection', entry: resources.map((resource) => ({ resource })) };
+writeFileSync(new URL('../fixtures/region/directory.json', import.meta.url), `${JSON.stringify(bundle, null, 2)}\n`);

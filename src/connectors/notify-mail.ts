@@ -1,0 +1,69 @@
+import nodemailer from 'nodemailer';
+import type { Connector } from '../delivery/connector.ts';
+import { Failure } from '../delivery/failure.ts';
+
+export interface MailSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly from: string;
+  readonly secure: boolean;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+const texts = {
+  wally: {
+    path: '/worklist',
+    text: 'Er staat iets nieuws voor u klaar op uw werklijst in Kortelijn.\n\nOpen uw werklijst: ',
+  },
+  'team-lead': {
+    path: '/team',
+    text: 'Er wacht een verwijzing op uw team en er is nu niemand die haar heeft. Wijs iemand aan in Kortelijn.\n\nOpen uw team: ',
+  },
+} as const;
+
+function failureOf(error: { code?: string; responseCode?: number }): Failure {
+  if (error.responseCode && error.responseCode >= 500) return new Failure('permanent', 'mail-rejected');
+  if (error.responseCode && error.responseCode >= 400) return new Failure('transient', 'mail-deferred');
+  if (error.code === 'ECONNECTION' || error.code === 'ESOCKET' || error.code === 'EDNS' || error.code === 'ECONNREFUSED') return new Failure('transient', 'unreachable');
+  if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000);
+  return new Failure('ambiguous', 'connection-lost');
+}
+
+/**
+ * A mail that says only that something waits: no name, no number, no reason (H5, promise 4). SMTP's 250 is the best
+ * proof mail can give. The Message-ID is ours, so that a mail server can see a repeat.
+ */
+export function notifyMailConnector(settings: MailSettings, publicUrl: string): Connector & { close(): void } {
+  const transport = nodemailer.createTransport({
+    host: settings.host,
+    port: settings.port,
+    secure: settings.secure,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 10_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...(settings.user && { auth: { user: settings.user, pass: settings.password ?? '' } }),
+  });
+  return {
+    async send(parcel) {
+      if (!parcel.mail) throw new Failure('permanent', 'no-address');
+      const { path, text } = texts[parcel.mail.role];
+      try {
+        await transport.sendMail({
+          from: settings.from,
+          to: parcel.mail.to,
+          subject: 'Kortelijn: er wacht iets op u',
+          text: `${text}${publicUrl}${path}\n\nIn deze mail staan met opzet geen gegevens van de inwoner.\n`,
+          messageId: `<${parcel.messageId}@kortelijn>`,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        });
+      } catch (error) {
+        throw failureOf(error as { code?: string; responseCode?: number });
+      }
+      return { proof: 'transport' };
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,186 @@
+import type { Communication } from '@medplum/fhirtypes';
+import { noteLanded } from '../feedback/report.ts';
+import { reassignByPresence } from '../feedback/reassign.ts';
+import type { Log } from '../log.ts';
+import { theLine } from '../referral/actor.ts';
+import type { AuditLine, Change, DeliveryMove } from '../referral/change.ts';
+import type { Directory } from '../referral/directory.ts';
+import { isOpen } from '../referral/lifecycle.ts';
+import { isRefusal } from '../referral/refusal.ts';
+import { readDestinationSecret } from '../store/directory.ts';
+import { type Claimed, claim, type Due, endAttempt } from '../store/outbox.ts';
+import { readJourney } from '../store/referrals.ts';
+import type { Store } from '../store/store.ts';
+import type { Connector, Parcel, Receipt } from './connector.ts';
+import { Failure, isLanded, patienceMs, retryDelayMs } from './failure.ts';
+
+export interface Delivering {
+  readonly store: Store;
+  readonly directory: () => Promise<Directory>;
+  readonly connectors: Readonly<Record<'worklist' | 'mail' | 'fhir', Connector>>;
+  readonly log: Log;
+  /** How long one attempt may take; its lease is that and a margin. */
+  readonly timeoutMs: number;
+  readonly random: () => number;
+  /** Told after a commit: the next of the same journey may go. */
+  readonly committed: () => void;
+}
+
+const leaseMarginMs = 5_000;
+const triesMax = 5;
+
+function audit(event: string, claimed: Claimed, at: string, outcome: AuditLine['outcome'], code?: string): AuditLine {
+  return {
+    event,
+    at,
+    actor: { id: theLine.id, role: theLine.role },
+    action: 'E',
+    outcome,
+    object: claimed.document ? `${claimed.document.type}/${claimed.document.id}` : `Delivery/${claimed.id}`,
+    purpose: 'TREAT',
+    ...(code && { code }),
+  };
+}
+
+/** Looks once more who is present, and whether this assignment is still the present one; true when it is superseded. */
+async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean> {
+  const journey = await readJourney(parts.store, { kind: 'line' }, claimed.journey);
+  if (!journey) return true;
+  const directory = await parts.directory();
+  const change = reassignByPresence(journey, { actor: theLine, now: parts.store.clock(), newId: parts.store.newId, directory });
+  if (change && !isRefusal(change)) {
+    const done = await parts.store.commit(change);
+    if (done.ok) parts.committed();
+    return done.ok || superseded(parts, claimed);
+  }
+  return journey.index.assignment !== claimed.assignment || !isOpen(journey.index.taskStatus);
+}
+
+async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connector: Connector; parcel: Parcel }> {
+  const { store } = parts;
+  const directory = await parts.directory();
+  const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
+  if (claimed.destination === 'worklist') return { connector: parts.connectors.worklist, parcel: plain };
+  if (claimed.destination === 'mail') {
+    const role = directory.roles.get(claimed.recipient);
+    if (!role?.email) throw new Failure('permanent', 'no-address');
+    return { connector: parts.connectors.mail, parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } } };
+  }
+  const address = directory.practices.get(claimed.recipient)?.endpoint?.address;
+  const secret = await readDestinationSecret(store, claimed.destination);
+  const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
+  const document = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource as Communication | undefined;
+  if (!address || !document) throw new Failure('permanent', 'no-address');
+  return { connector: parts.connectors.fhir, parcel: { ...plain, address, document, ...(secret && { secret }) } };
+}
+
+/** The Change that a receipt is: the delivery's own move, and what it makes true for the journey. */
+async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Receipt): Promise<Change> {
+  const { store } = parts;
+  const now = store.clock();
+  const at = now.toISOString();
+  const landed = isLanded(receipt.proof, claimed.bestProof);
+  const move: DeliveryMove = landed
+    ? { to: 'landed', id: claimed.id, lease: claimed.lease, proof: receipt.proof, at }
+    : {
+        to: 'sent',
+        id: claimed.id,
+        lease: claimed.lease,
+        proof: receipt.proof,
+        at,
+        lookAgainInMs: retryDelayMs(claimed.attempts, parts.random()),
+      };
+  const change: Change = {
+    scope: { practice: claimed.practice },
+    journey: claimed.journey,
+    deliveries: [move],
+    audit: [audit(landed ? 'delivery-landed' : 'delivery-sent', claimed, at, 'ok', receipt.proof)],
+  };
+  if (!landed) return change;
+  if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
+    const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
+    const owner = journey?.index.owner ?? null;
+    return {
+      ...change,
+      visible: [{ taskId: claimed.document.id, assignment: claimed.assignment, owner, at }],
+      events: [{ kind: 'visible', at, owner }],
+    };
+  }
+  if (claimed.kind === 'feedback' && claimed.document) {
+    const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
+    const noted = journey && noteLanded(journey, claimed.document.id, { actor: theLine, now, newId: store.newId, directory: await parts.directory() });
+    if (noted) return { ...change, ...noted, audit: [...change.audit, ...noted.audit] };
+  }
+  return change;
+}
+
+function failureChange(parts: Delivering, claimed: Claimed, failure: Failure): Change {
+  const { store } = parts;
+  const now = store.clock();
+  const ambiguous = failure.kind === 'ambiguous' || (claimed.ambiguous && failure.kind !== 'permanent');
+  const patient = now.getTime() - claimed.waitingSince.getTime() < patienceMs;
+  const move: DeliveryMove =
+    failure.kind === 'permanent' || !patient
+      ? { to: 'held', id: claimed.id, lease: claimed.lease, code: failure.code, ambiguous }
+      : {
+          to: 'pending',
+          id: claimed.id,
+          lease: claimed.lease,
+          code: failure.code,
+          ambiguous,
+          retryInMs: failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random()),
+        };
+  return {
+    scope: { practice: claimed.practice },
+    journey: claimed.journey,
+    deliveries: [move],
+    audit: [audit(move.to === 'held' ? 'delivery-held' : 'delivery-failed', claimed, now.toISOString(), 'failed', failure.code)],
+  };
+}
+
+/** Commits what `make` decides on the newest state; a stale lease is no fault: someone else has taken the delivery over. */
+async function settle(parts: Delivering, make: () => Promise<Change>): Promise<boolean> {
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const done = await parts.store.commit(await make());
+    if (done.ok) {
+      parts.committed();
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * One job of the queue: claim a lease, send with no transaction open, record the receipt or the failure. Finishes
+ * quietly when there is nothing to do; the time of the next try lives in PostgreSQL, never in the queue.
+ */
+export async function deliver(parts: Delivering, due: Due): Promise<void> {
+  const claimed = await claim(parts.store, due, parts.timeoutMs + leaseMarginMs);
+  if (!claimed) return;
+  const fields = { delivery: claimed.id, journey: claimed.journey, destination: claimed.destination, attempt: claimed.attempts };
+  let outcome: string;
+  let code: string | null = null;
+  if ((claimed.kind === 'worklist' || claimed.kind === 'notify') && (await superseded(parts, claimed))) {
+    outcome = 'superseded';
+    const at = parts.store.clock().toISOString();
+    await settle(parts, async () => ({
+      scope: { practice: claimed.practice },
+      journey: claimed.journey,
+      deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason: 'superseded' }],
+      audit: [audit('delivery-abandoned', claimed, at, 'ok', 'superseded')],
+    }));
+  } else {
+    try {
+      const { connector, parcel } = await parcelOf(parts, claimed);
+      const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
+      outcome = (await settle(parts, () => receiptChange(parts, claimed, receipt))) ? receipt.proof : 'lease-lost';
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      outcome = error.kind;
+      code = error.code;
+      await settle(parts, async () => failureChange(parts, claimed, error));
+    }
+  }
+  await endAttempt(parts.store, claimed, outcome, code);
+  parts.log.info('delivery-attempted', { ...fields, outcome, ...(code && { code }) });
+}

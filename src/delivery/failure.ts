@@ -1,0 +1,66 @@
+import type { Proof } from '../referral/directory.ts';
+
+/**
+ * Why an attempt did not end in a receipt. `transient`: surely no effect, try again. `ambiguous`: it may have had its
+ * effect, ask before sending again. `permanent`: trying again is pointless, a person must look. The code is one of a
+ * closed list and never another system's words.
+ */
+export type FailureKind = 'transient' | 'ambiguous' | 'permanent';
+
+export class Failure extends Error {
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly retryAfterMs: number | undefined;
+  constructor(kind: FailureKind, code: string, retryAfterMs?: number) {
+    super(code);
+    this.kind = kind;
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const notConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const certificate = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS)/;
+
+/** A connection that failed: before anything was sent it is transient, after that nobody knows. */
+export function fromNetwork(code: string | undefined, name: string): Failure {
+  if (name === 'TimeoutError' || name === 'AbortError') return new Failure('ambiguous', 'timeout');
+  if (code && notConnected.has(code)) return new Failure('transient', 'unreachable');
+  if (code && certificate.test(code)) return new Failure('transient', 'certificate');
+  return new Failure('ambiguous', 'connection-lost');
+}
+
+/** Retry-After in milliseconds (RFC 9110 §10.2.3, both forms), at most a day; undefined when absent or unreadable. */
+export function retryAfter(header: string | null, now: Date): number | undefined {
+  if (!header) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 86_400_000) : undefined;
+}
+
+/** An HTTP answer that is no receipt (referral-guides: delivery job). 409 with code duplicate is a receipt, not a failure. */
+export function fromStatus(status: number, retryAfterMs: number | undefined): Failure {
+  if (status === 401 || status === 403) return new Failure('transient', 'unauthorised', retryAfterMs ?? 60_000);
+  if (status === 408) return new Failure('ambiguous', 'timeout', retryAfterMs);
+  if (status === 429) return new Failure('transient', 'busy', retryAfterMs ?? 5_000);
+  if (status === 503) return new Failure('transient', 'unavailable', retryAfterMs);
+  if (status >= 500) return new Failure('ambiguous', 'receiver-fault', retryAfterMs);
+  if (status >= 300 && status < 400) return new Failure('permanent', 'redirected');
+  if (status === 404 || status === 410) return new Failure('permanent', 'address-unknown');
+  return new Failure('permanent', 'rejected');
+}
+
+/** Until when an unreachable destination is tried before a person must look (decision 4). */
+export const patienceMs = 7 * 86_400_000;
+
+/** Exponential from a second, at most five minutes, with jitter of half; `random` in [0, 1). */
+export function retryDelayMs(attempt: number, random: number): number {
+  const full = Math.min(1_000 * 2 ** Math.min(attempt - 1, 20), 300_000);
+  return Math.round(full * (0.5 + random / 2));
+}
+
+const order: readonly Proof[] = ['transport', 'application', 'record'];
+
+/** Whether a proof is as good as the best this channel can give: then it has landed (H4). */
+export function isLanded(proof: Proof, best: Proof): boolean {
+  return order.indexOf(proof) >= order.indexOf(best);
+}

@@ -1,0 +1,106 @@
+import type pg from 'pg';
+import type { Log } from '../log.ts';
+import { offerDue, putBackAllQueued, reconcile, untilNextDue } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import { openWakeUp, type WakeUp } from '../store/wake-up.ts';
+import type { DeliveryQueue } from './queue.ts';
+
+export interface Relaying {
+  readonly store: Store;
+  readonly queue: DeliveryQueue;
+  readonly log: Log;
+  readonly newClient: () => pg.Client;
+}
+
+/** The net under the wake-ups: nothing waits longer than this for a lost notice (decision 5). */
+const pollMs = 1_000;
+const reconcileEveryMs = 1_000;
+/** Queued this long without a job in the queue means that the queue has lost it. */
+const lostAfterMs = 10_000;
+
+/** One round: everything due goes to the queue. Gives how many. */
+export function relayOnce(parts: Pick<Relaying, 'store' | 'queue'>): Promise<number> {
+  return offerDue(parts.store, (due) => parts.queue.add(due));
+}
+
+/** One look for what the queue has lost. Gives how many went back. */
+export async function reconcileOnce(parts: Pick<Relaying, 'store' | 'queue'>): Promise<number> {
+  const epoch = await parts.queue.epoch();
+  return reconcile(parts.store, { epoch, known: (due) => parts.queue.known(due) }, lostAfterMs);
+}
+
+export interface Relay {
+  /** Something was committed: look now. */
+  kick(): void;
+  /** Rounds so far ended well less than a few seconds ago: what readyz asks. */
+  healthy(): boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * The loop PostgreSQL → queue. One relay at a time over all processes (a lock that lives with its LISTEN connection);
+ * whoever gets the lock first puts back what the one before it may have left half done.
+ */
+export function startRelay(parts: Relaying): Relay {
+  let stopping = false;
+  let kicked = false;
+  let wake: (() => void) | undefined;
+  let wakeUp: WakeUp | undefined;
+  let lastRoundMs = 0;
+  const kick = () => {
+    kicked = true;
+    wake?.();
+  };
+  const sleep = (ms: number) =>
+    new Promise<void>((resolve) => {
+      if (kicked || stopping) return resolve();
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const round = async () => {
+    if (!wakeUp?.held) {
+      await wakeUp?.close();
+      wakeUp = await openWakeUp(parts.newClient(), kick);
+      if (!wakeUp.held) return pollMs;
+      const back = await putBackAllQueued(parts.store);
+      if (back > 0) parts.log.warn('relay-put-back', { count: back });
+    }
+    kicked = false;
+    const offered = await relayOnce(parts);
+    if (offered > 0) return 0;
+    const next = await untilNextDue(parts.store);
+    return Math.max(20, Math.min(pollMs, next ?? pollMs));
+  };
+  let lastReconcileMs = 0;
+  const loop = (async () => {
+    while (!stopping) {
+      try {
+        const waitMs = await round();
+        if (wakeUp?.held && performance.now() - lastReconcileMs > reconcileEveryMs) {
+          lastReconcileMs = performance.now();
+          const back = await reconcileOnce(parts);
+          if (back > 0) parts.log.warn('reconciled', { count: back });
+        }
+        lastRoundMs = performance.now();
+        await sleep(waitMs);
+      } catch (error) {
+        parts.log.bug('relay-round', error);
+        kicked = false;
+        await sleep(pollMs);
+      }
+    }
+    await wakeUp?.close();
+  })();
+  return {
+    kick,
+    healthy: () => performance.now() - lastRoundMs < 10_000,
+    stop: async () => {
+      stopping = true;
+      wake?.();
+      await loop;
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import type { Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { codeSystems, extensions } from '../fhir/systems.ts';
+import type { Actor } from '../referral/actor.ts';
+import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
+import type { Directory } from '../referral/directory.ts';
+import { indexOf, type Journey } from '../referral/journey.ts';
+import { type Transition, transition } from '../referral/lifecycle.ts';
+import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+
+/** Who acts, when, with which directory: what every decider gets besides the journey. */
+export interface Acting {
+  readonly actor: Actor;
+  readonly now: Date;
+  readonly newId: () => string;
+  readonly directory: Directory;
+}
+
+export const concept = (system: string, code: string) => ({ coding: [{ system, code }] });
+
+/** The audit line of an act on a journey's Task (NEN 7513). */
+export function auditOf(event: string, journey: Journey, acting: Acting, action: AuditLine['action']): AuditLine {
+  const { actor } = acting;
+  return {
+    event,
+    at: acting.now.toISOString(),
+    actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+    action,
+    outcome: 'ok',
+    object: `Task/${journey.task.resource.id}`,
+    purpose: 'TREAT',
+  };
+}
+
+/** Parts of a step beyond the Task itself. */
+export interface Step {
+  readonly task?: Partial<Task>;
+  readonly serviceRequest?: ServiceRequest & { id: string };
+  readonly resources?: readonly Written[];
+  readonly events?: readonly JourneyEvent[];
+  readonly rest?: Pick<Change, 'outbox' | 'deliveries' | 'alarms' | 'visible' | 'expected'>;
+  readonly index?: Partial<Pick<Journey['index'], 'assignment' | 'route' | 'team' | 'undoUntil' | 'callBefore'>>;
+}
+
+/**
+ * One move of a Task as a Change: its new version, Provenance, index, event and audit line. The version it was
+ * decided on is the version it must still have at commit, so of two people who act at once one is told to look again.
+ */
+export function step(journey: Journey, row: Transition, activity: string, acting: Acting, parts: Step): Change {
+  const now = acting.now.toISOString();
+  const version = journey.task.version + 1;
+  const provenanceId = acting.newId();
+  const before = journey.task.resource;
+  const { owner: _owner, ...withoutOwner } = before;
+  const task: Task & { id: string } = {
+    ...(parts.task && 'owner' in parts.task && !parts.task.owner ? withoutOwner : before),
+    status: row.to,
+    businessStatus: concept(codeSystems.businessStatus, row.businessStatus),
+    lastModified: now,
+    ...Object.fromEntries(Object.entries(parts.task ?? {}).filter(([, value]) => value !== undefined)),
+    relevantHistory: [...(before.relevantHistory ?? []), { reference: `Provenance/${provenanceId}` }],
+  };
+  const provenance: Provenance & { id: string } = {
+    resourceType: 'Provenance',
+    id: provenanceId,
+    target: [{ reference: `Task/${task.id}/_history/${version}` }],
+    recorded: now,
+    activity: concept(codeSystems.provenanceActivity, activity),
+    agent: [
+      {
+        type: concept(codeSystems.provenanceParticipant, 'author'),
+        who: acting.actor.role === 'line' ? { display: acting.actor.name } : { reference: `PractitionerRole/${acting.actor.id}` },
+      },
+    ],
+  };
+  const { index } = journey;
+  return {
+    scope: { practice: journey.practice },
+    journey: journey.id,
+    resources: [
+      { resource: task, version },
+      { resource: provenance, version: 1 },
+      ...(parts.serviceRequest ? [{ resource: parts.serviceRequest, version: journey.serviceRequest.version + 1 }] : []),
+      ...(parts.resources ?? []),
+    ],
+    index: indexOf(
+      { patient: journey.patient.resource, serviceRequest: parts.serviceRequest ?? journey.serviceRequest.resource, task },
+      { ...index, ...parts.index },
+    ),
+    events: parts.events ?? [],
+    ...parts.rest,
+    audit: [auditOf(activity, journey, acting, 'U')],
+  };
+}
+
+/** The Wally opened the referral for the first time; undefined when there is nothing to note (already seen). */
+export function seen(journey: Journey, acting: Acting): Change | undefined {
+  const row = transition(journey.task.resource, 'open', acting.actor);
+  if (isRefusal(row)) return undefined;
+  return step(journey, row, 'task-opened', acting, { events: [{ kind: 'opened', at: acting.now.toISOString(), owner: acting.actor.id }] });
+}
+
+/** The Wally takes it on: from now it is hers, also when her absence begins (a substitute's stays the substitute's). */
+export function accept(journey: Journey, acting: Acting): Change | Refusal {
+  const row = transition(journey.task.resource, 'accept', acting.actor);
+  if (isRefusal(row)) return row;
+  const now = acting.now.toISOString();
+  return step(journey, row, 'task-accepted', acting, {
+    task: { executionPeriod: { start: now } },
+    events: [{ kind: 'accepted', at: now, owner: acting.actor.id }],
+  });
+}
+
+function revoked(request: ServiceRequest & { id: string }, reason: string): ServiceRequest & { id: string } {
+  const kept = (request.extension ?? []).filter((one) => one.url !== extensions.requestStatusReason);
+  return { ...request, status: 'revoked', extension: [...kept, { url: extensions.requestStatusReason, valueCodeableConcept: { text: reason } }] };
+}
+
+/**
+ * The practice takes a referral back: `undo` within the minutes before delivery (H3: nobody saw it), else `withdraw`
+ * as long as the Wally has not started; after that it is a request to the Wally, not a command.
+ */
+export function takeBack(journey: Journey, how: 'undo' | 'withdraw', acting: Acting): Change | Refusal {
+  const now = acting.now.toISOString();
+  if (how === 'undo' && !(journey.index.undoUntil && journey.index.undoUntil > now)) {
+    return refuse(
+      issue('conflict', 'undo-too-late', 'Task.status', {
+        nl: 'De bedenktijd is voorbij: de verwijzing is al onderweg naar de Wally. U kunt haar nog wel intrekken.',
+        en: 'The time to undo is over: the referral is on its way to the Wally. You can still withdraw it.',
+      }),
+    );
+  }
+  const row = transition(journey.task.resource, how, acting.actor);
+  if (isRefusal(row)) return row;
+  const reason = how === 'undo' ? 'Teruggenomen door de praktijk, vóór bezorging' : 'Ingetrokken door de praktijk';
+  return step(journey, row, how === 'undo' ? 'referral-taken-back' : 'referral-withdrawn', acting, {
+    task: { statusReason: { text: reason } },
+    serviceRequest: revoked(journey.serviceRequest.resource, reason),
+    events: [{ kind: 'cancelled', at: now }],
+    rest: {
+      deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'notify'], reason: how === 'undo' ? 'taken-back' : 'withdrawn' }],
+      alarms: [
+        { kind: 'nobody-present', team: journey.index.team, raise: false, at: now },
+        { kind: 'acute', team: journey.index.team, raise: false, at: now },
+      ],
+    },
+  });
+}

@@ -1,0 +1,74 @@
+import type { Task } from '@medplum/fhirtypes';
+import { assign } from '../referral/assignment.ts';
+import type { Change } from '../referral/change.ts';
+import { localDay } from '../referral/deadlines.ts';
+import { isPresent, type Role } from '../referral/directory.ts';
+import type { Journey } from '../referral/journey.ts';
+import { transition } from '../referral/lifecycle.ts';
+import { assignmentRows } from '../referral/receive.ts';
+import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { type Acting, step } from './moves.ts';
+
+interface NewOwner {
+  readonly owner: Role | undefined;
+  readonly route: string;
+  readonly why: string;
+}
+
+function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refusal {
+  const row = transition(journey.task.resource, 'reassign', acting.actor);
+  if (isRefusal(row)) return row;
+  const now = acting.now.toISOString();
+  const assignment = journey.index.assignment + 1;
+  const { team } = journey.index;
+  // `owner: undefined` as a present key takes the owner off the Task: the team queue.
+  const task = {
+    owner: to.owner ? { reference: `PractitionerRole/${to.owner.id}`, display: to.owner.name } : undefined,
+    reasonCode: { text: to.why },
+  } as Partial<Task>;
+  const { undoUntil } = journey.index;
+  return step(journey, row, 'task-reassigned', acting, {
+    task,
+    index: { assignment, route: to.route },
+    events: [{ kind: 'assigned', at: now, route: to.route, owner: to.owner?.id ?? null }],
+    rest: {
+      expected: { directoryRevision: acting.directory.revision },
+      outbox: assignmentRows(
+        acting.directory,
+        { owner: to.owner, team, taskId: journey.index.taskId, assignment, ...(undoUntil && undoUntil > now && { delayMs: Date.parse(undoUntil) - acting.now.getTime() }) },
+        acting.newId,
+      ),
+      deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'notify'], reason: 'superseded' }],
+      alarms: [{ kind: 'nobody-present', team, raise: !to.owner, at: now }],
+    },
+  });
+}
+
+/**
+ * The line looks again who is present: undefined when the owner is still right. Only unaccepted work moves by itself;
+ * what someone accepted stays with them until a person hands it over (promise 2).
+ */
+export function reassignByPresence(journey: Journey, acting: Acting): Change | Refusal | undefined {
+  const day = localDay(acting.now);
+  const status = journey.task.resource.status;
+  if (status !== 'requested' && status !== 'received') return undefined;
+  const owner = acting.directory.roles.get(journey.index.owner ?? '');
+  const fixedIsBack = journey.index.route === 'substitute' || journey.index.route === 'team-queue';
+  if (owner && isPresent(owner, day) && !fixedIsBack) return undefined;
+  const right = assign(acting.directory, journey.practice, journey.index.requesterAgb ?? undefined, day);
+  if (!right || (right.owner?.id ?? null) === journey.index.owner) return undefined;
+  return handOver(journey, { owner: right.owner, route: right.route, why: right.why.nl }, acting);
+}
+
+/** A team lead gives it to a Wally of the own team who is present. */
+export function assignTo(journey: Journey, wallyId: string, acting: Acting): Change | Refusal {
+  const role = acting.directory.roles.get(wallyId);
+  const said = {
+    nl: 'Deze persoon is geen Wally van uw team of is vandaag afwezig. Kies iemand anders.',
+    en: 'This person is not a Wally of your team or is absent today. Choose someone else.',
+  };
+  if (role?.kind !== 'wally' || role.organization !== journey.index.team || !isPresent(role, localDay(acting.now))) {
+    return refuse(issue('business-rule', 'not-present', 'Task.owner', said));
+  }
+  return handOver(journey, { owner: role, route: 'team-lead', why: `Toegewezen door ${acting.actor.name}` }, acting);
+}

@@ -1,0 +1,124 @@
+import type { Appointment } from '@medplum/fhirtypes';
+import { codeSystems } from '../fhir/systems.ts';
+import type { Change, Written } from '../referral/change.ts';
+import { localDay } from '../referral/deadlines.ts';
+import type { Journey } from '../referral/journey.ts';
+import { transition } from '../referral/lifecycle.ts';
+import { isRefusal, type Refusal } from '../referral/refusal.ts';
+import type { FeedbackAnswer } from './answer.ts';
+import { toCommunication } from './communication.ts';
+import type { LetterHead } from './letter.ts';
+import { type Acting, auditOf, concept, step } from './moves.ts';
+
+/** Whether content may go back: the consent at referral covered it, and the resident agreed to this report (H9). */
+export function closureOnly(journey: Journey, answer: FeedbackAnswer): boolean {
+  const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
+  return !answer.residentAgreed || !details?.includes('feedback-content');
+}
+
+/** Who writes, as it stands under the letter. */
+export function letterHead(journey: Journey, answer: FeedbackAnswer, acting: Acting): LetterHead {
+  const role = acting.directory.roles.get(acting.actor.id);
+  const team = acting.directory.teams.get(role?.organization ?? journey.index.team);
+  const phone = role?.phone ?? team?.phone;
+  return {
+    number: journey.index.number,
+    practiceReferralId: journey.index.practiceReferral.value,
+    sender: role?.name ?? acting.actor.name,
+    team: team?.name ?? '',
+    writtenOn: localDay(acting.now),
+    closureOnly: closureOnly(journey, answer),
+    ...(phone && { phone }),
+  };
+}
+
+function toAppointment(journey: Journey, at: { at: string; place?: string | undefined }, acting: Acting): Appointment & { id: string } {
+  const start = new Date(at.at);
+  return {
+    resourceType: 'Appointment',
+    id: acting.newId(),
+    status: 'booked',
+    // H2: whoever sees a calendar must learn nothing from it.
+    description: 'afspraak',
+    start: start.toISOString(),
+    end: new Date(start.getTime() + 45 * 60_000).toISOString(),
+    basedOn: [{ reference: `ServiceRequest/${journey.serviceRequest.resource.id}` }],
+    ...(at.place && { comment: at.place }),
+    participant: [
+      { actor: { reference: `Patient/${journey.patient.resource.id}` }, status: 'accepted' },
+      { actor: { reference: `PractitionerRole/${acting.actor.id}` }, status: 'accepted' },
+    ],
+  };
+}
+
+/**
+ * The Wally reports back: Communication, appointment, the Task's move and the outbox row to the practice, in one Change.
+ * `final` closes the Wally's work; the journey stays open for operations until this feedback landed (promise 3).
+ */
+export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting): Change | Refusal {
+  const row = transition(journey.task.resource, answer.final ? 'close' : 'report', acting.actor);
+  if (isRefusal(row)) return row;
+  const now = acting.now.toISOString();
+  const messageId = acting.newId();
+  const communication = toCommunication(journey, answer, letterHead(journey, answer, acting), {
+    id: acting.newId(),
+    messageId,
+    now,
+    senderRole: acting.actor.id,
+  });
+  const appointment = answer.appointment ? toAppointment(journey, answer.appointment, acting) : undefined;
+  const resources: Written[] = [communication, ...(appointment ? [appointment] : [])].map((resource) => ({ resource, version: 1 }));
+  const output = resources.map(({ resource }) => ({
+    type: concept(codeSystems.taskOutput, resource.resourceType === 'Communication' ? 'feedback' : 'appointment'),
+    valueReference: { reference: `${resource.resourceType}/${resource.id}` },
+  }));
+  const before = journey.task.resource;
+  return step(journey, row, answer.final ? 'feedback-final' : 'feedback-interim', acting, {
+    task: {
+      output: [...(before.output ?? []), ...output],
+      executionPeriod: { ...before.executionPeriod, ...(answer.final && { end: now }) },
+    },
+    resources,
+    events: [
+      ...(answer.contact === 'none' ? [] : [{ kind: 'contact' as const, at: now, outcome: answer.contact, owner: acting.actor.id }]),
+      { kind: 'feedback', at: now, owner: acting.actor.id, outcome: answer.final ? 'final' : 'interim' },
+      ...(answer.final
+        ? [{ kind: 'closed' as const, at: now, owner: acting.actor.id, outcome: answer.outcomes.map((one) => `${one.lifeArea}=${one.outcome}`).join(' ') }]
+        : []),
+    ],
+    rest: {
+      outbox: [
+        {
+          messageId,
+          kind: 'feedback',
+          destination: `practice:${journey.practice}`,
+          recipient: journey.practice,
+          document: { type: 'Communication', id: communication.id },
+        },
+      ],
+      alarms: [{ kind: 'acute', team: journey.index.team, raise: false, at: now }],
+    },
+  });
+}
+
+/**
+ * The feedback landed: the Communication becomes `completed` with `received` (only now, on proof), and after the final
+ * one the ServiceRequest is completed too. Works on the newest versions; undefined when it was noted before.
+ */
+export function noteLanded(journey: Journey, communicationId: string, acting: Acting): Pick<Change, 'resources' | 'events' | 'audit'> | undefined {
+  const communication = journey.communications.find((one) => one.resource.id === communicationId);
+  if (!communication || communication.resource.status === 'completed') return undefined;
+  const now = acting.now.toISOString();
+  const final = communication.resource.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
+  const request = journey.serviceRequest;
+  return {
+    resources: [
+      { resource: { ...communication.resource, status: 'completed', received: now }, version: communication.version + 1 },
+      ...(final && request.resource.status === 'active'
+        ? [{ resource: { ...request.resource, status: 'completed' as const }, version: request.version + 1 }]
+        : []),
+    ],
+    events: [{ kind: 'landed', at: now, outcome: final ? 'final' : 'interim' }],
+    audit: [{ ...auditOf('feedback-landed', journey, acting, 'U'), object: `Communication/${communicationId}` }],
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Checks of one single value, told from its text alone: Dutch numbers, and what FHIR values a receiver can trust.
+ * Nothing here looks anything up: a number that is valid need not belong to anybody.
+ */
+
+/**
+ * A BSN as nine digits: eight get their zero back, single spaces, dots and hyphens between digits fall away.
+ * What has not that shape comes back as it came; whether the number can exist, validBsn says.
+ */
+export function normaliseBsn(text: string): string {
+  const digits = text.trim().replace(/(?<=\d)[ .-](?=\d)/g, '');
+  return /^\d{8,9}$/.test(digits) ? digits.padStart(9, '0') : text;
+}
+
+/** The 11-proef: weights 9, 8, … 2 and -1 for the last digit, the sum a multiple of 11; nine zeros are no BSN. */
+export function validBsn(text: string): boolean {
+  const bsn = normaliseBsn(text);
+  if (!/^\d{9}$/.test(bsn) || bsn === '000000000') return false;
+  const weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
+  return weights.reduce((sum, weight, i) => sum + weight * Number(bsn[i]), 0) % 11 === 0;
+}
+
+/** An AGB code of Vektis: eight digits, the first two the kind of carer (01 GP); it has no check digit. */
+export function validAgb(text: string): boolean {
+  return /^\d{8}$/.test(text) && !/^0+$/.test(text);
+}
+
+/**
+ * A Dutch telephone number that can be dialled: ten digits from 0, or +31 or 0031 and nine digits, however spaced;
+ * also a public three-digit number (112, 113) and 0800, 0900 or 14 + area code. Undefined when it is none of these.
+ * Gives the digits as they are dialled in the Netherlands.
+ */
+export function normalisePhone(text: string): string | undefined {
+  const digits = text
+    .trim()
+    .replace(/^\+31\s*\(0\)/, '+31')
+    .replace(/[\s().-]/g, '');
+  const national = digits.replace(/^(?:\+31|0031)(?=[1-9])/, '0');
+  const isDialled = /^0[1-9]\d{8}$/.test(national) || /^0[89]00\d{4}(?:\d{3})?$/.test(national);
+  return isDialled || /^11\d$/.test(digits) || /^140\d{2,3}$/.test(digits) ? national : undefined;
+}
+
+/** Whether normalisePhone knows it. */
+export function validPhone(text: string): boolean {
+  return normalisePhone(text) !== undefined;
+}
+
+/**
+ * A Dutch postcode as `1234 AB` writes it without the space: four digits not from 0, two letters, never SA, SD or SS.
+ * Undefined when it is none.
+ */
+export function normalisePostcode(text: string): string | undefined {
+  const found = /^([1-9]\d{3})\s?([A-Za-z]{2})$/.exec(text.trim());
+  const letters = found?.[2]?.toUpperCase() ?? '';
+  return found && !/^S[ADS]$/.test(letters) ? `${found[1]}${letters}` : undefined;
+}
+
+/** Whether normalisePostcode knows it. */
+export function validPostcode(text: string): boolean {
+  return normalisePostcode(text) !== undefined;
+}
+
+const tags =
+  'a|abbr|acronym|address|b|bdo|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h[1-6]|hr|i|img|' +
+  'kbd|li|ol|p|pre|q|samp|small|span|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|ul|var';
+const plain =
+  'abbr|align|alt|border|cellpadding|cellspacing|char|charoff|class|colspan|dir|frame|headers|height|id|lang|name|rowspan|' +
+  'rules|scope|span|summary|title|valign|width|xml:lang|xmlns';
+const quoted = (inside: string) => `(?:"${inside}"|'${inside.replaceAll('"', "'")}')`;
+const markup = new RegExp(
+  `<!--[^<>]*-->|</(?:${tags})\\s*>|<(?:${tags})(?:\\s+(?:` +
+    `(?:${plain})\\s*=\\s*${quoted('[^"<]*')}|` +
+    `style\\s*=\\s*${quoted('[^"<(\\\\@&]*')}|` +
+    `src\\s*=\\s*${quoted('(?:#|data:image/(?:png|gif|jpeg);base64,)[^"<&]*')}|` +
+    `href\\s*=\\s*${quoted('(?:#|tel:|mailto:|(?!/)[\\w./%-]*(?=["?#]))[^"<]*')}` +
+    `))*\\s*/?>`,
+  'g',
+);
+
+/**
+ * Whether a narrative holds only markup that FHIR allows (R4, narrative.html), and nothing in it that runs, loads or leads
+ * to another site: no script, iframe, form, on-attribute or address elsewhere. It says nothing about well-formed XML.
+ */
+export function safeNarrative(xhtml: string): boolean {
+  return !xhtml.replaceAll(markup, '').includes('<');
+}
+
+/**
+ * Whether a FHIR date, dateTime or instant certainly lies before another one. Where one is less precise, or bears no
+ * zone, only what both say is compared; false as long as they may be equal, and for anything that is no text.
+ */
+export function isEarlier(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'string' || typeof other !== 'string') return false;
+  if (one.length > 10 && other.length > 10) return Date.parse(one) < Date.parse(other);
+  const length = Math.min(one.length, other.length, 10);
+  return one.slice(0, length) < other.slice(0, length);
+}
+
+/** Whether a text can be stored and shown as it is: no control characters but tab and line ends, no half surrogates. */
+export function cleanText(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what we look for
+  return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text) && text.isWellFormed();
+}

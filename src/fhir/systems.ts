@@ -1,0 +1,85 @@
+/** Every URI of the project, once. `ours` is a placeholder host until the association that keeps the profiles has one. */
+const ours = 'https://kortelijn.example/fhir';
+
+/** Identifier systems (NamingSystem) of the Netherlands: Nictiz, nl-core/zib2020. */
+export const identifiers = {
+  bsn: 'http://fhir.nl/fhir/NamingSystem/bsn',
+  agb: 'http://fhir.nl/fhir/NamingSystem/agb-z',
+  agbOid: 'urn:oid:2.16.840.1.113883.2.4.6.1',
+  bsnOid: 'urn:oid:2.16.840.1.113883.2.4.6.3',
+  uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
+  ura: 'http://fhir.nl/fhir/NamingSystem/ura',
+  kvk: 'http://fhir.nl/fhir/NamingSystem/kvk',
+  /** The journey: one id for all hops of one referral (ServiceRequest.requisition = Task.groupIdentifier). */
+  journey: `${ours}/NamingSystem/journey`,
+  /** The short number people read aloud; derived from the journey. */
+  journeyNumber: `${ours}/NamingSystem/journey-number`,
+  task: `${ours}/NamingSystem/task`,
+  /** One per message we send; the receiver's key against doing it twice. */
+  message: `${ours}/NamingSystem/message`,
+  inboundMessage: `${ours}/NamingSystem/inbound-message`,
+} as const;
+
+export const codeSystems = {
+  lifeArea: `${ours}/CodeSystem/life-area`,
+  businessStatus: `${ours}/CodeSystem/business-status`,
+  communicationCategory: `${ours}/CodeSystem/communication-category`,
+  contactRule: `${ours}/CodeSystem/contact-rule`,
+  consentDetail: `${ours}/CodeSystem/consent-detail`,
+  legalBasis: `${ours}/CodeSystem/legal-basis`,
+  outcome: `${ours}/CodeSystem/outcome`,
+  refusal: `${ours}/CodeSystem/refusal`,
+  deliveryFailure: `${ours}/CodeSystem/delivery-failure`,
+  provenanceActivity: `${ours}/CodeSystem/provenance-activity`,
+  taskInput: `${ours}/CodeSystem/task-input`,
+  taskOutput: `${ours}/CodeSystem/task-output`,
+  role: `${ours}/CodeSystem/role`,
+  icpc1: 'http://hl7.org/fhir/sid/icpc-1-nl',
+  snomed: 'http://snomed.info/sct',
+  loinc: 'http://loinc.org',
+  taskCode: 'http://hl7.org/fhir/CodeSystem/task-code',
+  v2IdentifierType: 'http://terminology.hl7.org/CodeSystem/v2-0203',
+  confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  actReason: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+  actCode: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  participationType: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
+  participationMode: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationMode',
+  consentScope: 'http://terminology.hl7.org/CodeSystem/consentscope',
+  consentAction: 'http://terminology.hl7.org/CodeSystem/consentaction',
+  provenanceParticipant: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type',
+  requestPriority: 'http://hl7.org/fhir/request-priority',
+  connectionType: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type',
+  organizationType: 'http://nictiz.nl/fhir/NamingSystem/organization-type',
+} as const;
+
+export const extensions = {
+  /** PractitionerRole of a Wally → the PractitionerRole of the fixed substitute. */
+  fixedSubstitute: `${ours}/StructureDefinition/fixed-substitute`,
+  /** HealthcareService "Wally of practice X", or a GP's PractitionerRole → the fixed Wally. */
+  fixedWally: `${ours}/StructureDefinition/fixed-wally`,
+  /** HealthcareService → the practice it serves. */
+  servesPractice: `${ours}/StructureDefinition/serves-practice`,
+  /** Endpoint → the best proof of landing that channel can give: transport, application or record (H4). */
+  bestProof: `${ours}/StructureDefinition/best-proof`,
+  /** ServiceRequest or Task in an answer → who calls, on which number, before which day. */
+  promise: `${ours}/StructureDefinition/promise`,
+  /** ServiceRequest → the resident's own question, in their words. */
+  residentQuestion: `${ours}/StructureDefinition/resident-question`,
+  /** ServiceRequest → how the resident may be reached safely (H2). */
+  safeContact: `${ours}/StructureDefinition/safe-contact`,
+  /** Consent → how it was given: spoken or written. */
+  consentMethod: `${ours}/StructureDefinition/consent-method`,
+  /** Communication → coded outcome per life area. */
+  lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
+  requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
+  iso21090Qualifier: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier',
+  ownName: 'http://hl7.org/fhir/StructureDefinition/humanname-own-name',
+  ownPrefix: 'http://hl7.org/fhir/StructureDefinition/humanname-own-prefix',
+  partnerName: 'http://hl7.org/fhir/StructureDefinition/humanname-partner-name',
+  partnerPrefix: 'http://hl7.org/fhir/StructureDefinition/humanname-partner-prefix',
+  assemblyOrder: 'http://hl7.org/fhir/StructureDefinition/humanname-assembly-order',
+  streetName: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-streetName',
+  houseNumber: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-houseNumber',
+  houseNumberSuffix: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-buildingNumberSuffix',
+  dataAbsentReason: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason',
+} as const;

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import { type Account, readAccount } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+import { verifyPassword } from './password.ts';
+
+/** Whether a host name (as in a URL) means this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && (address === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address));
+}
+
+const forwardedBy = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
+/**
+ * Whether this request may sign in as one of the demo's invented users: it comes from this machine, to an address of
+ * this machine, and nobody forwarded it on behalf of another (decision 17).
+ */
+export function demoAllowed(request: IncomingMessage, publicUrl: string): boolean {
+  const asked = URL.parse(`http://${request.headers.host ?? ''}`);
+  return (
+    isLoopbackHost(new URL(publicUrl).hostname) &&
+    isLoopbackHost(asked?.hostname ?? '') &&
+    isLoopbackAddress(request.socket.remoteAddress) &&
+    !forwardedBy.some((header) => request.headers[header] !== undefined)
+  );
+}
+
+/** The account that may be used here and now; an ended one, and a demo's elsewhere, is as unknown as any other. */
+export async function usableAccount(store: Store, username: string, demo: boolean): Promise<Account | undefined> {
+  const account = await readAccount(store, username);
+  return account && (!account.demo || demo) ? account : undefined;
+}
+
+/** The account of a name and a password, or undefined; takes as long whichever of the two is wrong. */
+export async function accountByPassword(
+  store: Store,
+  username: string,
+  password: string,
+  demo: boolean,
+): Promise<Account | undefined> {
+  const account = await usableAccount(store, username, demo);
+  return (await verifyPassword(password, account?.password)) ? account : undefined;
+}

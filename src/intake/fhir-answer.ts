@@ -1,0 +1,124 @@
+import type { Bundle, BundleEntry, Extension, OperationOutcome, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import { type Issue, type Language, type Said, toOutcome } from '../fhir/outcome.ts';
+import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import type { Answer } from '../referral/receive.ts';
+
+const dayFormat = (language: Language) =>
+  new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' });
+
+/** "Sanne Verhoeven belt vóór donderdag 26 november. Nummer: 06-…" — the sentence the GP reads at the click. */
+export function promiseSaid(answer: Answer): Said {
+  const { promise } = answer;
+  const day = new Date(`${promise.callBefore}T12:00:00Z`);
+  const number = promise.phone ? { nl: ` Nummer: ${promise.phone}.`, en: ` Number: ${promise.phone}.` } : { nl: '', en: '' };
+  const who = promise.name
+    ? { nl: `${promise.name} (${promise.team}) belt de inwoner`, en: `${promise.name} (${promise.team}) calls the resident` }
+    : {
+        nl: `De vaste Wally en de vervanger zijn afwezig. De teamleider van ${promise.team} wijst iemand aan, die belt`,
+        en: `The fixed Wally and the substitute are absent. The team lead of ${promise.team} assigns someone, who calls`,
+      };
+  return {
+    nl: `${who.nl} vóór ${dayFormat('nl').format(day)}.${number.nl}`,
+    en: `${who.en} before ${dayFormat('en').format(day)}.${number.en}`,
+  };
+}
+
+const information = (reason: string, said: Said, path = ''): Issue => ({ severity: 'information', code: 'informational', reason, path, said });
+
+/** Everything the sender should know about a taken referral: the promise, a warning when it is acute, each loss. */
+export function answerIssues(answer: Answer): Issue[] {
+  const acute: Issue = {
+    severity: 'warning',
+    code: 'business-rule',
+    reason: 'acute-call-too',
+    path: '',
+    said: {
+      nl: 'Deze verwijzing heeft spoed. Kortelijn werkt in werkdagen: bel nu ook zelf. Bij gevaar 112, of de crisisdienst.',
+      en: 'This referral is urgent. Kortelijn works in working days: call now as well. In danger 112, or the crisis service.',
+    },
+  };
+  const lost: Record<string, Said> = {
+    'kept-as-text': { nl: 'Dit is als tekst bewaard bij de verwijzing.', en: 'This was kept as text with the referral.' },
+    'kept-with-source': { nl: 'Dit is niet doorgestuurd; het staat alleen in het ontvangen bericht.', en: 'This was not passed on; it stays in the received message only.' },
+    'unknown-code': { nl: 'Deze code kennen wij niet; zij is als tekst bewaard.', en: 'We do not know this code; it was kept as text.' },
+    'not-shared': { nl: 'Dit is niet gedeeld: de toestemming gaat er niet over.', en: 'This was not shared: the consent does not cover it.' },
+  };
+  return [
+    information('promise', promiseSaid(answer)),
+    ...(answer.acute ? [acute] : []),
+    ...answer.losses.map((loss) => information(`loss-${loss.why}`, lost[loss.why] ?? { nl: '', en: '' }, loss.path)),
+  ];
+}
+
+export function answerOutcome(answer: Answer, language: Language): OperationOutcome {
+  return toOutcome(answerIssues(answer), language, codeSystems.refusal);
+}
+
+/** Who calls, on which number, before which day: for programs. */
+export function promiseExtension(answer: Answer): Extension {
+  const { promise } = answer;
+  return {
+    url: extensions.promise,
+    extension: [
+      { url: 'number', valueString: answer.number },
+      ...(promise.name ? [{ url: 'name', valueString: promise.name }] : []),
+      { url: 'team', valueString: promise.team },
+      ...(promise.phone ? [{ url: 'phone', valueString: promise.phone }] : []),
+      { url: 'callBefore', valueDate: promise.callBefore },
+      { url: 'route', valueCode: promise.route },
+    ],
+  };
+}
+
+/** The ServiceRequest as the answer to a create: the stored one, with the promise and the number people use. */
+export function withPromise(request: ServiceRequest, answer: Answer): ServiceRequest {
+  return { ...request, extension: [...(request.extension ?? []), promiseExtension(answer)] };
+}
+
+const ours: Record<string, keyof Answer['ids']> = {
+  ServiceRequest: 'serviceRequest',
+  Task: 'task',
+  Patient: 'patient',
+  Consent: 'consent',
+};
+
+/**
+ * The transaction-response: one entry per entry of the request, in its order (FHIR R4 http.html#transaction-response).
+ * Entries that became ours say where; people and organisations were matched, the rest stays with the source message.
+ */
+export function transactionResponse(received: Bundle, answer: Answer, base: string, replayed: boolean, language: Language): Bundle {
+  const taken = new Set<string>();
+  const entry = (received.entry ?? []).map(({ resource }): BundleEntry => {
+    const type = resource?.resourceType ?? '';
+    const part = ours[type];
+    if (part && !taken.has(part)) {
+      taken.add(part);
+      const response = {
+        status: replayed ? '200 OK' : '201 Created',
+        location: `${base}/${type}/${answer.ids[part]}/_history/1`,
+        etag: 'W/"1"',
+      };
+      if (type !== 'ServiceRequest') return { response };
+      return { response: { ...response, extension: [promiseExtension(answer)], outcome: answerOutcome(answer, language) } };
+    }
+    return { response: { status: '200 OK', outcome: toOutcome([information('kept-with-source', keptSaid(type))], language, codeSystems.refusal) } };
+  });
+  return {
+    resourceType: 'Bundle',
+    type: 'transaction-response',
+    identifier: { system: identifiers.journey, value: `urn:uuid:${answer.journey}` },
+    // One entry per entry, no more: our Task, which the sender need not have sent, is told as a link.
+    link: [{ relation: 'related', url: `${base}/Task/${answer.ids.task}` }],
+    entry,
+  };
+}
+
+function keptSaid(type: string): Said {
+  return ['Organization', 'Practitioner', 'PractitionerRole'].includes(type)
+    ? { nl: 'Vergeleken met onze adreslijst, niet opgeslagen.', en: 'Compared with our directory, not stored.' }
+    : { nl: 'Bewaard bij het ontvangen bericht.', en: 'Kept with the received message.' };
+}
+
+export function isBundle(resource: Resource): resource is Bundle {
+  return resource.resourceType === 'Bundle';
+}

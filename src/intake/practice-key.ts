@@ -1,0 +1,48 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { preferredLanguage, toOutcome } from '../fhir/outcome.ts';
+import { codeSystems } from '../fhir/systems.ts';
+import type { Actor } from '../referral/actor.ts';
+import { httpStatus, type Refusal, refuse, refusals } from '../referral/refusal.ts';
+import { practiceByCredential } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+
+/** The practice's system that knocks, as its credential says. */
+export interface Caller {
+  readonly practice: string;
+  readonly application: string;
+  readonly actor: Actor;
+}
+
+const callers = new WeakMap<Request, Caller>();
+
+/** Who this request is from; throws when the route was not behind `practiceKey`: a bug, not a refusal. */
+export function callerOf(request: Request): Caller {
+  const caller = callers.get(request);
+  if (!caller) throw new Error('route without practiceKey');
+  return caller;
+}
+
+/** Sends a refusal as an OperationOutcome in the caller's language, with the status of its gravest issue unless given. */
+export function sendRefusal(request: Request, response: Response, refusal: Refusal, status = httpStatus(refusal)): void {
+  if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="kortelijn"');
+  if (status === 503 || status === 429) response.set('Retry-After', '5');
+  response
+    .status(status)
+    .type('application/fhir+json')
+    .send(JSON.stringify(toOutcome(refusal.refused, preferredLanguage(request.get('accept-language')), codeSystems.refusal)));
+}
+
+/** Bearer credential of a practice, looked at before a byte of the body is: who is not known gets 401 and leaves nothing. */
+export function practiceKey(store: Store): RequestHandler {
+  return async (request: Request, response: Response, next: NextFunction) => {
+    const token = /^Bearer ([\w~+/.=-]{8,200})$/i.exec(request.get('authorization') ?? '')?.[1];
+    const known = token ? await practiceByCredential(store, token) : undefined;
+    if (!known) {
+      sendRefusal(request, response, refuse(refusals.login()));
+      return;
+    }
+    const actor: Actor = { id: known.application, name: known.application, role: 'practice-system', organization: known.practice };
+    callers.set(request, { ...known, actor });
+    next();
+  };
+}

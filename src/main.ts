@@ -1,0 +1,256 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { v7 } from 'uuid';
+import { type Config, readEnvironment } from './config.ts';
+import { fhirConnector } from './connectors/fhir.ts';
+import { notifyMailConnector } from './connectors/notify-mail.ts';
+import { openOutbound } from './connectors/outbound.ts';
+import { worklistConnector } from './connectors/worklist.ts';
+import { startClock } from './delivery/clock.ts';
+import { deliver } from './delivery/deliver.ts';
+import { reevaluatePresence } from './delivery/presence.ts';
+import { migrateQueue, openPostgresQueue } from './delivery/queue.ts';
+import { type Relay, startRelay } from './delivery/relay.ts';
+import { loadDefinitions } from './fhir/validate.ts';
+import { type Issuer, mountIssuer } from './identity/issuer.ts';
+import { openRelying } from './identity/relying.ts';
+import { type Log, openLog } from './log.ts';
+import { loadMappings } from './mapping/load.ts';
+import { startHisProcess } from './region/his-process.ts';
+import { type DemoUser, loadDemoAccess, loadDirectory, pointEndpointsAt } from './region/load.ts';
+import { sealAudit } from './store/audit.ts';
+import { migrate, openClient, openPool } from './store/database.ts';
+import { directoryReader, syncDestinations } from './store/directory.ts';
+import { readMasterKey } from './store/keys.ts';
+import { applicationRole, embeddedPlace, urlPlace } from './store/place.ts';
+import { removeExpired } from './store/sessions.ts';
+import { openStore, type Store } from './store/store.ts';
+import { commitNotifier } from './store/wake-up.ts';
+import { issuerErrorPage } from './web/login.ts';
+import { listen } from './web/listen.ts';
+import { createApp } from './web/server.ts';
+
+const usualPorts = { http: 8080, his: 8090, mail: 2525 };
+const stopMsMax = 9_500;
+const regionFolder = new URL('../fixtures/region/', import.meta.url);
+
+/** What was opened, closed in reverse: a start that fails half-way closes what it had. */
+class Closers {
+  readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
+  push(name: string, close: () => Promise<void> | void): void {
+    this.#closers.push({ name, close });
+  }
+  async closeAll(log: Log): Promise<void> {
+    for (let next = this.#closers.pop(); next; next = this.#closers.pop()) {
+      try {
+        await next.close();
+      } catch (error) {
+        log.bug(`close-${next.name}`, error);
+      }
+    }
+  }
+}
+
+interface Running {
+  readonly publicUrl: string;
+  readonly hisUrl: string | undefined;
+  readonly users: readonly DemoUser[];
+  readonly database: string;
+}
+
+async function openRecord(config: Config, log: Log, closers: Closers) {
+  const place = config.DATABASE_URL
+    ? urlPlace(config.DATABASE_URL, config.DATABASE_OWNER_URL ?? config.DATABASE_URL)
+    : await embeddedPlace(config.dataDir);
+  closers.push('database', place.close);
+  if (place.adopted) log.info('database-adopted');
+  const { applied, role: made } = await migrate(place.owner, applicationRole);
+  for (const migration of applied) log.info('migrated', { migration });
+  const queueOwner = new pg.Client(place.owner);
+  await queueOwner.connect();
+  await migrateQueue(queueOwner, made);
+  await queueOwner.end();
+  if (!made) log.warn('no-application-role');
+  const role = place.applicationLogsInAs === applicationRole ? undefined : made;
+  const pool = openPool(place.application, role, 16);
+  closers.push('pool', () => pool.end());
+  return { pool, role, connection: place.application, embedded: place.embedded };
+}
+
+async function readSecret(file: string | undefined): Promise<string | undefined> {
+  return file ? (await readFile(file, 'utf8')).trim() : undefined;
+}
+
+async function openDemo(config: Config, store: Store, publicUrl: string, closers: Closers) {
+  const users = await loadDemoAccess(store, regionFolder);
+  const his = await startHisProcess({
+    port: config.HIS_PORT ?? usualPorts.his,
+    mailPort: config.MAIL_PORT ?? usualPorts.mail,
+    fallback: { his: config.HIS_PORT === undefined, mail: config.MAIL_PORT === undefined },
+    dataDir: join(config.dataDir, 'his'),
+    kortelijn: publicUrl,
+    practices: fileURLToPath(new URL('demo-his.json', regionFolder)),
+  });
+  closers.push('his', his.stop);
+  return { users, his };
+}
+
+async function start(config: Config, log: Log, closers: Closers): Promise<Running> {
+  // The embedded server makes the folder itself, passable for its unprivileged user.
+  if (config.DATABASE_URL) await mkdir(config.dataDir, { recursive: true });
+  const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
+  const record = await openRecord(config, log, closers);
+  const master = await readMasterKey(config.masterKeyFile, config.MASTER_KEY_FILE === undefined);
+  const store = openStore(record.pool, master, () => new Date(), v7);
+  const directory = directoryReader(store);
+  const ready = new Set<string>();
+  const needed = ['http', ...(has('relay') ? ['relay'] : []), ...(has('deliver') ? ['deliver'] : [])];
+
+  const listener = await listen(config.HOST, config.PORT, usualPorts.http);
+  closers.push('http', listener.close);
+  const selfUrl = `http://${config.HOST === '0.0.0.0' ? '127.0.0.1' : config.HOST}:${listener.port}`;
+  const publicUrl = (config.PUBLIC_URL ?? selfUrl).replace(/\/$/, '');
+
+  if (config.demo) await loadDirectory(store, regionFolder);
+  await syncDestinations(store, await directory());
+  const demo = config.demo ? await openDemo(config, store, publicUrl, closers) : undefined;
+  if (demo) await pointEndpointsAt(store, await directory(), demo.his.url);
+
+  let relay: Relay | undefined;
+  const notify = commitNotifier(store, 100);
+  const committed = () => (relay ? relay.kick() : notify());
+  const queue = has('relay') || has('deliver') ? openPostgresQueue(record.connection, record.role, record.pool) : undefined;
+  if (queue) closers.push('queue', queue.close);
+  const onAbsence = () => reevaluatePresence(store, directory);
+
+  if (queue && has('deliver')) {
+    const smtpPassword = await readSecret(config.SMTP_PASSWORD_FILE);
+    const mail = notifyMailConnector(
+      {
+        host: config.SMTP_HOST ?? '127.0.0.1',
+        port: config.SMTP_HOST ? config.SMTP_PORT : (demo?.his.mailPort ?? config.SMTP_PORT),
+        from: config.MAIL_FROM,
+        secure: config.SMTP_SECURE === 'on',
+        ...(config.SMTP_USER && { user: config.SMTP_USER }),
+        ...(smtpPassword && { password: smtpPassword }),
+      },
+      publicUrl,
+    );
+    closers.push('mail', mail.close);
+    const hosts = new Set([...config.OUTBOUND_HOSTS, ...(demo ? [new URL(demo.his.url).host] : [])]);
+    const delivering = {
+      store,
+      directory,
+      log,
+      connectors: { worklist: worklistConnector, mail, fhir: fhirConnector(openOutbound(hosts), store.clock) },
+      timeoutMs: config.DELIVERY_TIMEOUT_MS,
+      random: Math.random,
+      committed,
+    };
+    closers.push('deliver', queue.work((due) => deliver(delivering, due), config.DELIVERY_CONCURRENCY));
+    ready.add('deliver');
+  }
+  if (queue && has('relay')) {
+    const running = startRelay({ store, queue, log, newClient: () => openClient(record.connection, record.role) });
+    relay = running;
+    closers.push('relay', running.stop);
+    ready.add('relay');
+  }
+  if (has('clock')) {
+    const clock = startClock(
+      [
+        { name: 'audit-sealed', everyMs: 1_000, run: async () => void (await sealAudit(store)) },
+        { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
+      ],
+      log,
+    );
+    closers.push('clock', clock.stop);
+  }
+  if (has('http')) {
+    loadDefinitions();
+    const mapping = (await loadMappings()).get('fhir-r4');
+    if (!mapping) throw new Error('mappings/fhir-r4 is missing');
+    const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
+    const external =
+      config.ISSUER_URL && config.ISSUER_CLIENT_ID
+        ? { issuer: config.ISSUER_URL, clientId: config.ISSUER_CLIENT_ID, clientSecret: clientSecret ?? '' }
+        : undefined;
+    const embedded = external ? undefined : await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage });
+    const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
+    const site = { store, directory, publicUrl, log };
+    const health = {
+      notReady: async () => {
+        const alive = await record.pool.query('select 1').then(() => true, () => false);
+        return [...(alive ? [] : ['database']), ...needed.filter((one) => !ready.has(one)), ...(relay && !relay.healthy() ? ['relay'] : [])];
+      },
+    };
+    listener.serve(await createApp({ ...site, fhir: { ...site, mapping, committed, bodyBytesMax: config.BODY_BYTES_MAX }, issuer: embedded, relying, health, onAbsence, committed, demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })) }));
+  }
+  // First to close: no new requests while the line drains.
+  closers.push('http-first', listener.close);
+  ready.add('http');
+  const runningFile = join(config.dataDir, 'running.json');
+  await writeFile(runningFile, `${JSON.stringify({ pid: process.pid, url: selfUrl, publicUrl, his: demo?.his.url })}\n`);
+  closers.push('running-file', () => rm(runningFile, { force: true }));
+  return { publicUrl, hisUrl: demo?.his.url, users: demo?.users ?? [], database: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL' };
+}
+
+function greet(running: Running): void {
+  const lines = [
+    '',
+    `Kortelijn is up:      ${running.publicUrl}`,
+    `  record              ${running.database}; queue: BullMQ on the same database`,
+  ];
+  if (running.hisUrl) {
+    lines.push(
+      `  simulated HIS       ${running.hisUrl}   (mails it caught: ${running.hisUrl}/mail)`,
+      '',
+      'What to click: open the simulated HIS, choose a patient, "Verwijs naar Wally"; then sign in here as the Wally.',
+      'Invented users (this machine only):',
+      ...running.users.map((user) => `  ${user.username.padEnd(12)} ${user.password.padEnd(18)} ${user.actor.name}`),
+      'Or let it play by itself in another terminal: npm run demo',
+    );
+  }
+  lines.push('Stop with Ctrl-C.', '');
+  process.stdout.write(lines.join('\n'));
+}
+
+async function main(): Promise<void> {
+  const config = readEnvironment();
+  if ('faults' in config) {
+    for (const fault of config.faults) process.stderr.write(`${fault.setting}: ${fault.why}\n`);
+    process.exitCode = 78;
+    return;
+  }
+  const log = openLog(config.LOG_LEVEL);
+  const closers = new Closers();
+  let stopping = false;
+  const stop = (code: number) => {
+    // A second signal changes nothing: npm and the terminal both send one.
+    if (stopping) return;
+    stopping = true;
+    process.exitCode = code;
+    setTimeout(() => process.exit(process.exitCode ?? 1), stopMsMax).unref();
+    void starting.catch(() => undefined).then(() => closers.closeAll(log)).then(() => process.exit());
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      log.info('stopping', { signal });
+      stop(0);
+    });
+  }
+  process.on('unhandledRejection', (error) => log.bug('unhandled', error));
+  const starting = start(config, log, closers);
+  try {
+    greet(await starting);
+  } catch (error) {
+    process.stderr.write(`Kortelijn could not start: ${error instanceof Error ? error.message : 'unknown'}\n`);
+    log.bug('start', error);
+    stop(1);
+  }
+}
+
+await main();

@@ -1,0 +1,29 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { ConceptMap } from '@medplum/fhirtypes';
+import type { Format } from '../referral/format.ts';
+import type { Mapping } from './run.ts';
+
+const folder = new URL('../../mappings/', import.meta.url);
+
+async function readTables(name: string): Promise<Map<string, ConceptMap>> {
+  const files = await readdir(new URL(`${name}/codes/`, folder)).catch(() => []);
+  const tables = new Map<string, ConceptMap>();
+  for (const file of files.filter((one) => one.endsWith('.json')).sort()) {
+    const table = JSON.parse(await readFile(new URL(`${name}/codes/${file}`, folder), 'utf8')) as ConceptMap;
+    if (table.resourceType !== 'ConceptMap') throw new Error(`mappings/${name}/codes/${file} is not a ConceptMap`);
+    tables.set(file.slice(0, -'.json'.length), table);
+  }
+  return tables;
+}
+
+/** Every format under mappings/, by name. A folder that does not load stops the start: better than a door that is silently shut. */
+export async function loadMappings(): Promise<ReadonlyMap<string, Mapping>> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const mappings = new Map<string, Mapping>();
+  for (const entry of entries.filter((one) => one.isDirectory()).sort((a, b) => a.name.localeCompare(b.name))) {
+    const module = (await import(new URL(`${entry.name}/to-referral.ts`, folder).href)) as { format?: Format };
+    if (module.format?.name !== entry.name) throw new Error(`mappings/${entry.name}/to-referral.ts does not export the format ${entry.name}`);
+    mappings.set(entry.name, { format: module.format, tables: await readTables(entry.name) });
+  }
+  return mappings;
+}

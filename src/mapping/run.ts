@@ -1,0 +1,59 @@
+import type { ConceptMap, Resource } from '@medplum/fhirtypes';
+import type { z } from 'zod';
+import type { Issue, IssueCode } from '../fhir/outcome.ts';
+import type { Format, Gathered, Mapped, Translate } from '../referral/format.ts';
+import { referralSchema } from '../referral/referral.ts';
+import { issue, type Refusal, refuse, refusals } from '../referral/refusal.ts';
+
+/** A format with its code tables, as loaded from its folder. */
+export interface Mapping {
+  readonly format: Format;
+  /** FHIR ConceptMaps by file name without `.json`. */
+  readonly tables: ReadonlyMap<string, ConceptMap>;
+}
+
+/** Looks a code up in a mapping's table; undefined when the table does not know it (then it is a loss, never a guess). */
+export function translator(tables: Mapping['tables']): Translate {
+  return (table, system, code) => {
+    const group = tables.get(table)?.group?.find((one) => one.source === system);
+    return group?.element?.find((one) => one.code === code)?.target?.[0]?.code;
+  };
+}
+
+const codes: Record<string, IssueCode> = { required: 'required', consent: 'forbidden' };
+
+function toIssue(problem: z.core.$ZodIssue, gathered: Gathered, says: Format['says']): Issue {
+  const path = gathered.origin(problem.path);
+  if (problem.message === 'bsn-invalid') return refusals.bsn(path);
+  if (problem.message === 'impossible-date') return refusals.impossibleDate(path);
+  if (problem.message === 'consent-missing') return refusals.noConsent(path);
+  const said = says[problem.message];
+  if (said) {
+    const kind = problem.message.split(':')[0] ?? '';
+    return issue(codes[kind] ?? 'value', problem.message.replace(':', '-'), path, said);
+  }
+  return issue('value', 'wrong-value', path, {
+    nl: 'Deze waarde kunnen wij niet gebruiken. Controleer het veld en stuur de verwijzing opnieuw.',
+    en: 'We cannot use this value. Check the field and send the referral again.',
+  });
+}
+
+/**
+ * From a received message to a referral with its losses, or every reason why not, each with the path in the sender's
+ * own message. Pure. The result is checked against the canonical referral, whose limits hold for every format.
+ */
+export function runMapping(mapping: Mapping, received: unknown, known: ReadonlyMap<string, Resource>): Mapped | Refusal {
+  const { format } = mapping;
+  const gathered = format.gather(received, known);
+  if (gathered.issues.length > 0) return refuse(...gathered.issues);
+  const checked = format.contract.safeParse(gathered.message);
+  if (!checked.success) return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
+  const mapped = format.toReferral(checked.data, gathered, translator(mapping.tables));
+  if ('refused' in mapped) return mapped;
+  const referral = referralSchema.safeParse(mapped.referral);
+  if (!referral.success) {
+    const path = gathered.origin(['serviceRequest']);
+    return refuse(...referral.error.issues.map((problem) => refusals.doesNotFit(path, problem.path.filter((step) => typeof step === 'string').join('.'))));
+  }
+  return { ...mapped, referral: referral.data };
+}

@@ -1,0 +1,12 @@
+/** Who acts (decision 17): a person or system in a role, for a practice or a team, with a purpose. */
+export interface Actor {
+  /** PractitionerRole id of a person, the credential's application of a system, or `kortelijn` for the line itself. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: 'practice' | 'wally' | 'team-lead' | 'administrator' | 'practice-system' | 'line';
+  /** The practice (practice roles) or the Wally organisation (wally, team-lead). */
+  readonly organization?: string;
+}
+
+/** The line itself: relay, deliver, clock. */
+export const theLine: Actor = { id: 'kortelijn', name: 'Kortelijn', role: 'line' };

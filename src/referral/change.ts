@@ -1,0 +1,152 @@
+import type { Resource } from '@medplum/fhirtypes';
+import type { Proof } from './directory.ts';
+import type { LifeArea } from './life-area.ts';
+
+/**
+ * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
+ * Everything in one Change is committed together or not at all.
+ */
+export interface Change {
+  readonly scope: { readonly practice: string };
+  /** The journey whose key seals the documents; absent for changes of the directory and bare audit lines. */
+  readonly journey?: string;
+  /** Present when this change takes in a received message: keys and hashes of decision 2. */
+  readonly arrival?: Arrival;
+  /** What must still be so at commit; a difference fails the change as stale, and the decider decides again. */
+  readonly expected?: { readonly directoryRevision?: number };
+  /** New versions: `version` 1 is a new resource, n replaces n − 1 and is refused as stale otherwise. */
+  readonly resources?: readonly Written[];
+  /** The index row of the journey, always whole, and only together with a new version of its Task. */
+  readonly index?: JourneyIndex;
+  readonly events?: readonly JourneyEvent[];
+  readonly outbox?: readonly OutboxRow[];
+  readonly deliveries?: readonly DeliveryMove[];
+  readonly visible?: readonly Visible[];
+  readonly alarms?: readonly AlarmMove[];
+  readonly directory?: readonly DirectoryWrite[];
+  readonly audit: readonly AuditLine[];
+}
+
+export interface Arrival {
+  readonly application: string;
+  readonly controlId: string;
+  readonly messageType: string;
+  readonly door: string;
+  /** SHA-256 of the mapped referral: the same referral resent has the same hash whatever its times and urn:uuids. */
+  readonly hash: Uint8Array;
+  /** The first answer, given again to a resend; sealed with the journey's key. */
+  readonly answer: unknown;
+}
+
+export interface Written {
+  readonly resource: Resource & { id: string };
+  readonly version: number;
+}
+
+/** What may be searched without opening a document: ids, codes, dates. Identifying parts become HMACs in the store. */
+export interface JourneyIndex {
+  readonly number: string;
+  readonly practiceReferral: { readonly system: string; readonly value: string };
+  readonly referralHash: Uint8Array;
+  readonly taskId: string;
+  readonly taskStatus: string;
+  readonly businessStatus: string;
+  /** Counts owners: the worklist shows a referral per (Task, assignment). */
+  readonly assignment: number;
+  readonly owner: string | null;
+  readonly team: string;
+  readonly fixed: string | null;
+  readonly requesterAgb: string | null;
+  readonly route: string;
+  readonly priority: string;
+  readonly lifeAreas: readonly LifeArea[];
+  readonly ageBand: string;
+  readonly unsafeContact: boolean;
+  readonly authoredOn: string;
+  readonly callBefore: string;
+  /** Before this instant the sender may still take it back, and nothing is delivered (H3). */
+  readonly undoUntil: string | null;
+  readonly identity: {
+    readonly bsn?: string;
+    readonly family: string;
+    readonly birthDate: string;
+    readonly postcodeAndNumber?: string;
+  };
+}
+
+/** Content-free: kept when the content is gone, so that figures and history stay. */
+export interface JourneyEvent {
+  readonly kind:
+    | 'received'
+    | 'assigned'
+    | 'visible'
+    | 'opened'
+    | 'accepted'
+    | 'contact'
+    | 'feedback'
+    | 'closed'
+    | 'landed'
+    | 'cancelled';
+  readonly at: string;
+  readonly route?: string;
+  readonly owner?: string | null;
+  readonly outcome?: string;
+}
+
+export interface OutboxRow {
+  readonly messageId: string;
+  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm';
+  /** `worklist`, `mail` or `practice:<id>`: what the window, the breaker and the order are kept for. */
+  readonly destination: string;
+  /** Role or team id (worklist, mail) or practice id: whom it is for there. */
+  readonly recipient: string;
+  /** The document it carries; its bytes are read at sending, never copied into the outbox. */
+  readonly document?: { readonly type: string; readonly id: string };
+  readonly assignment?: number;
+  /** Not to be delivered earlier than this after the commit; counted by PostgreSQL's clock. */
+  readonly delayMs?: number;
+}
+
+/** What happens to a delivery. `lease` names the attempt: a stale one changes nothing. */
+export type DeliveryMove =
+  | { readonly to: 'landed' | 'sent'; readonly id: string; readonly lease: string; readonly proof: Proof; readonly at: string; readonly lookAgainInMs?: number }
+  | { readonly to: 'pending'; readonly id: string; readonly lease: string; readonly code: string; readonly ambiguous: boolean; readonly retryInMs: number }
+  | { readonly to: 'held'; readonly id: string; readonly lease: string; readonly code: string; readonly ambiguous: boolean }
+  /** A person's retry of a held or waiting delivery: a new generation, at once. */
+  | { readonly to: 'retry'; readonly id: string }
+  /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
+  | { readonly to: 'abandoned'; readonly id: string; readonly lease?: string; readonly reason: string }
+  /** Everything of these kinds that is not under way: taken back, or a newer assignment took its place. */
+  | { readonly to: 'abandon-all'; readonly kinds: readonly OutboxRow['kind'][]; readonly reason: string };
+
+export interface Visible {
+  readonly taskId: string;
+  readonly assignment: number;
+  readonly owner: string | null;
+  readonly at: string;
+}
+
+export interface AlarmMove {
+  readonly kind: 'nobody-present' | 'acute' | 'retry-exhausted';
+  readonly team: string;
+  readonly raise: boolean;
+  readonly at: string;
+}
+
+export interface DirectoryWrite {
+  readonly resource: Resource & { id: string };
+  readonly validFrom: string;
+}
+
+/** One line of the audit trail (NEN 7513): who did what to whose data, when, in which role and for what. */
+export interface AuditLine {
+  readonly event: string;
+  readonly at: string;
+  readonly actor: { readonly id: string; readonly role: string; readonly organization?: string };
+  readonly action: 'C' | 'R' | 'U' | 'D' | 'E';
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly object?: string;
+  readonly code?: string;
+  readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN';
+  readonly request?: string;
+}

@@ -1,0 +1,49 @@
+import Holidays from 'date-holidays';
+
+const zone = 'Europe/Amsterdam';
+const calendar = new Holidays('NL', { timezone: zone, types: ['public'] });
+const holidaysByYear = new Map<number, ReadonlySet<string>>();
+const localFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
+
+/** The Dutch calendar day of an instant, as yyyy-mm-dd. */
+export function localDay(instant: Date): string {
+  return localFormat.format(instant);
+}
+
+/** Day plus n calendar days; n may be negative. Both are plain days, so daylight saving plays no part. */
+export function addDays(day: string, n: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);
+}
+
+function holidays(year: number): ReadonlySet<string> {
+  let days = holidaysByYear.get(year);
+  if (!days) {
+    days = new Set(calendar.getHolidays(year).map((holiday) => holiday.date.slice(0, 10)));
+    holidaysByYear.set(year, days);
+  }
+  return days;
+}
+
+/** Monday to Friday, and no public holiday of the Netherlands. */
+export function isWorkingDay(day: string): boolean {
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+  return weekday !== 0 && weekday !== 6 && !holidays(Number(day.slice(0, 4))).has(day);
+}
+
+/** The n-th working day after a day (n ≥ 1): what comes in on Friday and is due in 2 is due on Tuesday. */
+export function addWorkingDays(day: string, n: number): string {
+  let current = day;
+  for (let left = n; left > 0; ) {
+    current = addDays(current, 1);
+    if (isWorkingDay(current)) left -= 1;
+  }
+  return current;
+}
+
+/** Working days within which the Wally calls, by urgency; the promise made to the GP at the click. */
+export const callWithinWorkingDays = { routine: 3, urgent: 1, asap: 1, stat: 1 } as const;
+
+/** The day before which the Wally calls ("belt vóór"), given the day of the referral. */
+export function callBefore(day: string, priority: keyof typeof callWithinWorkingDays): string {
+  return addWorkingDays(day, callWithinWorkingDays[priority]);
+}

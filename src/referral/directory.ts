@@ -1,0 +1,175 @@
+import type {
+  Endpoint,
+  HealthcareService,
+  Organization,
+  Practitioner,
+  PractitionerRole,
+  Reference,
+  Resource,
+} from '@medplum/fhirtypes';
+import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+
+export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
+
+/** The best proof of landing a practice's channel can give (safety.md H4). */
+export type Proof = 'transport' | 'application' | 'record';
+
+/** First and last day of an absence, both inclusive local days; no last day: until further notice. */
+export interface Absence {
+  readonly from: string;
+  readonly to?: string;
+}
+
+/** A person in a role: Wally, team lead, GP, POH, assistant. */
+export interface Role {
+  readonly id: string;
+  readonly kind: 'wally' | 'team-lead' | 'gp' | 'poh' | 'assistant' | 'other';
+  readonly name: string;
+  readonly agb?: string;
+  readonly organization: string;
+  readonly phone?: string;
+  readonly email?: string;
+  readonly absences: readonly Absence[];
+  /** Of a Wally: the fixed substitute. */
+  readonly substitute?: string;
+  /** Of a GP: a fixed Wally of their own, where it differs from the practice's. */
+  readonly wally?: string;
+}
+
+export interface Practice {
+  readonly id: string;
+  readonly name: string;
+  readonly agb?: string;
+  readonly phone?: string;
+  readonly endpoint?: { readonly id: string; readonly address: string; readonly bestProof: Proof };
+  /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
+  readonly service?: { readonly id: string; readonly name: string; readonly team: string; readonly wally?: string };
+}
+
+export interface Team {
+  readonly id: string;
+  readonly name: string;
+  readonly phone?: string;
+}
+
+/** The directory as the rules read it; `revision` changes with every change of any part. */
+export interface Directory {
+  readonly revision: number;
+  readonly practices: ReadonlyMap<string, Practice>;
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly teams: ReadonlyMap<string, Team>;
+}
+
+const idOf = (reference: Reference | undefined): string | undefined => reference?.reference?.split('/')[1];
+const telecom = (from: { telecom?: { system?: string; value?: string }[] } | undefined, system: string) =>
+  from?.telecom?.find((point) => point.system === system)?.value;
+const agbOf = (from: { identifier?: { system?: string; value?: string }[] } | undefined) =>
+  from?.identifier?.find((one) => one.system === identifiers.agb)?.value;
+const extension = (from: Resource, url: string) =>
+  'extension' in from ? from.extension?.find((one) => one.url === url) : undefined;
+
+const kinds: Record<string, Role['kind']> = {
+  wally: 'wally',
+  'team-lead': 'team-lead',
+  gp: 'gp',
+  poh: 'poh',
+  assistant: 'assistant',
+};
+
+function toRole(role: PractitionerRole, person: Practitioner | undefined): Role {
+  const code = role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code;
+  const agb = agbOf(person);
+  const phone = telecom(role, 'phone');
+  const email = telecom(role, 'email');
+  const substitute = idOf(extension(role, extensions.fixedSubstitute)?.valueReference);
+  const wally = idOf(extension(role, extensions.fixedWally)?.valueReference);
+  return {
+    id: role.id ?? '',
+    kind: kinds[code ?? ''] ?? 'other',
+    name: person?.name?.[0]?.text ?? role.practitioner?.display ?? role.id ?? '',
+    organization: idOf(role.organization) ?? '',
+    absences: (role.notAvailable ?? []).flatMap((one) => {
+      const from = one.during?.start?.slice(0, 10);
+      const to = one.during?.end?.slice(0, 10);
+      return from ? [to ? { from, to } : { from }] : [];
+    }),
+    ...(agb && { agb }),
+    ...(phone && { phone }),
+    ...(email && { email }),
+    ...(substitute && { substitute }),
+    ...(wally && { wally }),
+  };
+}
+
+function toPractice(organization: Organization, services: HealthcareService[], endpoints: Map<string, Endpoint>): Practice {
+  const endpoint = (organization.endpoint ?? []).map((one) => endpoints.get(idOf(one) ?? '')).find((one) => one?.status === 'active');
+  const service = services.find((one) => idOf(extension(one, extensions.servesPractice)?.valueReference) === organization.id);
+  const wally = service && idOf(extension(service, extensions.fixedWally)?.valueReference);
+  const agb = agbOf(organization);
+  const phone = telecom(organization, 'phone');
+  return {
+    id: organization.id ?? '',
+    name: organization.name ?? '',
+    ...(agb && { agb }),
+    ...(phone && { phone }),
+    ...(endpoint?.address && {
+      endpoint: {
+        id: endpoint.id ?? '',
+        address: endpoint.address,
+        bestProof: (extension(endpoint, extensions.bestProof)?.valueCode ?? 'transport') as Proof,
+      },
+    }),
+    ...(service && {
+      service: {
+        id: service.id ?? '',
+        name: service.name ?? '',
+        team: idOf(service.providedBy) ?? '',
+        ...(wally && { wally }),
+      },
+    }),
+  };
+}
+
+/**
+ * Reads the directory's FHIR resources (active ones) into what the rules need.
+ * A practice is an Organization that a HealthcareService serves or that has type Z3; the other Organizations are teams.
+ */
+export function readDirectory(resources: readonly DirectoryResource[], revision: number): Directory {
+  const of = <T extends DirectoryResource['resourceType']>(type: T) =>
+    resources.filter((one): one is Extract<DirectoryResource, { resourceType: T }> => one.resourceType === type);
+  const people = new Map(of('Practitioner').map((one) => [one.id ?? '', one]));
+  const endpoints = new Map(of('Endpoint').map((one) => [one.id ?? '', one]));
+  const services = of('HealthcareService').filter((one) => one.active !== false);
+  const isPractice = (one: Organization) =>
+    one.type?.some((type) => type.coding?.some((coding) => coding.system === codeSystems.organizationType && coding.code === 'Z3'));
+  const organizations = of('Organization').filter((one) => one.active !== false);
+  const roles = of('PractitionerRole').filter((one) => one.active !== false);
+  return {
+    revision,
+    practices: new Map(organizations.filter(isPractice).map((one) => [one.id ?? '', toPractice(one, services, endpoints)])),
+    roles: new Map(roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''))])),
+    teams: new Map(
+      organizations
+        .filter((one) => !isPractice(one))
+        .map((one) => {
+          const phone = telecom(one, 'phone');
+          return [one.id ?? '', { id: one.id ?? '', name: one.name ?? '', ...(phone && { phone }) }];
+        }),
+    ),
+  };
+}
+
+/** Whether a person is at work on a local day. */
+export function isPresent(role: Role, day: string): boolean {
+  return !role.absences.some((absence) => absence.from <= day && (absence.to === undefined || day <= absence.to));
+}
+
+/** The team leads of a team, in the directory's order. */
+export function teamLeads(directory: Directory, team: string): Role[] {
+  return [...directory.roles.values()].filter((role) => role.kind === 'team-lead' && role.organization === team);
+}
+
+/** The Wallys of a team, in the directory's order. */
+export function wallysOf(directory: Directory, team: string): Role[] {
+  return [...directory.roles.values()].filter((role) => role.kind === 'wally' && role.organization === team);
+}

@@ -1,0 +1,82 @@
+import type { Address, Appointment, Communication, Consent, Extension, Patient, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { extensions, identifiers } from '../fhir/systems.ts';
+import type { JourneyIndex } from './change.ts';
+import { isLifeArea, type LifeArea } from './life-area.ts';
+import { ageBand } from './referral.ts';
+
+/** A stored resource and the version it has. */
+export interface Versioned<T> {
+  readonly resource: T & { id: string };
+  readonly version: number;
+}
+
+/** Everything of one referral that the rules need: its resources as they now are. One id, shown to everyone. */
+export interface Journey {
+  readonly practice: string;
+  readonly id: string;
+  readonly index: JourneyIndex;
+  readonly patient: Versioned<Patient>;
+  readonly consent: Versioned<Consent>;
+  readonly serviceRequest: Versioned<ServiceRequest>;
+  readonly task: Versioned<Task>;
+  readonly communications: readonly Versioned<Communication>[];
+  readonly appointments: readonly Versioned<Appointment>[];
+}
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * The number people read aloud: KL- and ten characters without I, L, O and U, from the last 50 random bits of the id.
+ */
+export function journeyNumber(journeyId: string): string {
+  let bits = BigInt(`0x${journeyId.replaceAll('-', '').slice(-13)}`);
+  let out = '';
+  for (let i = 0; i < 10; i += 1) {
+    out = alphabet[Number(bits & 31n)] + out;
+    bits >>= 5n;
+  }
+  return `KL-${out.slice(0, 5)}-${out.slice(5)}`;
+}
+
+const lifeAreasOf = (request: ServiceRequest): LifeArea[] =>
+  (request.category ?? []).flatMap((one) => one.coding ?? []).flatMap(({ code }) => (code && isLifeArea(code) ? [code] : []));
+
+/** The journey's index row, computed from its resources, so that it can never say anything else than they do. */
+export function indexOf(
+  parts: { patient: Patient; serviceRequest: ServiceRequest; task: Task },
+  fixedParts: Pick<
+    JourneyIndex,
+    'number' | 'practiceReferral' | 'referralHash' | 'route' | 'assignment' | 'team' | 'fixed' | 'requesterAgb' | 'undoUntil' | 'callBefore'
+  >,
+): JourneyIndex {
+  const { patient, serviceRequest, task } = parts;
+  const bsn = patient.identifier?.find((one) => one.system === identifiers.bsn)?.value;
+  // The published types leave out primitive extensions (_line), where nl-core keeps the house number.
+  const home: (Address & { _line?: { extension?: Extension[] }[] }) | undefined = patient.address?.[0];
+  const houseNumber = home?._line?.[0]?.extension?.find((one) => one.url === extensions.houseNumber)?.valueString;
+  const safe = serviceRequest.extension?.find((one) => one.url === extensions.safeContact);
+  return {
+    ...fixedParts,
+    taskId: task.id ?? '',
+    taskStatus: task.status ?? '',
+    businessStatus: task.businessStatus?.coding?.[0]?.code ?? '',
+    owner: task.owner?.reference?.split('/')[1] ?? null,
+    priority: serviceRequest.priority ?? 'routine',
+    lifeAreas: lifeAreasOf(serviceRequest),
+    ageBand: ageBand(patient.birthDate ?? '', (serviceRequest.authoredOn ?? '').slice(0, 10)),
+    unsafeContact: safe?.extension?.some((one) => one.url === 'unsafe' && one.valueBoolean === true) ?? false,
+    authoredOn: serviceRequest.authoredOn ?? '',
+    identity: {
+      ...(bsn && { bsn }),
+      family: patient.name?.[0]?.family ?? '',
+      birthDate: patient.birthDate ?? '',
+      ...(home?.postalCode && houseNumber && { postcodeAndNumber: `${home.postalCode} ${houseNumber}` }),
+    },
+  };
+}
+
+/** The practice's own number of the referral: the key under which feedback files itself. */
+export function practiceReferralOf(request: ServiceRequest): { system: string; value: string } {
+  const own = request.identifier?.find((one) => one.system !== identifiers.journeyNumber);
+  return { system: own?.system ?? '', value: own?.value ?? '' };
+}

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import type { Endpoint } from '@medplum/fhirtypes';
+import { hashPassword } from '../identity/password.ts';
+import { type Actor, theLine } from '../referral/actor.ts';
+import type { AuditLine, DirectoryWrite } from '../referral/change.ts';
+import type { Directory, DirectoryResource } from '../referral/directory.ts';
+import { directoryIsEmpty, readDirectoryResource, writeDestinationSecret } from '../store/directory.ts';
+import { readAccount, writeAccount, writeCredential } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+
+/** One of the demo's invented users, as its file has them; the password is meant to be seen. */
+export interface DemoUser {
+  readonly username: string;
+  readonly password: string;
+  readonly actor: Actor;
+}
+
+interface DemoHis {
+  readonly practices: readonly { readonly id: string; readonly credential: string; readonly token: string }[];
+}
+
+const auditLine = (event: string, at: string): AuditLine => ({
+  event,
+  at,
+  actor: { id: theLine.id, role: theLine.role },
+  action: 'C',
+  outcome: 'ok',
+  purpose: 'HOPERAT',
+});
+
+async function readJson<T>(folder: URL, name: string): Promise<T> {
+  return JSON.parse(await readFile(new URL(name, folder), 'utf8')) as T;
+}
+
+/** Loads a directory Bundle into an empty directory; one that has anything is left as people made it. Says whether it loaded. */
+export async function loadDirectory(store: Store, folder: URL): Promise<boolean> {
+  if (!(await directoryIsEmpty(store))) return false;
+  const bundle = await readJson<{ entry: { resource: DirectoryResource & { id: string } }[] }>(folder, 'directory.json');
+  const at = store.clock().toISOString();
+  const done = await store.commit({
+    scope: { practice: '' },
+    directory: bundle.entry.map(({ resource }): DirectoryWrite => ({ resource, validFrom: at })),
+    audit: [auditLine('directory-loaded', at)],
+  });
+  if (!done.ok) throw new Error('the directory could not be loaded');
+  return true;
+}
+
+/** The demo's users and the invented credentials of both directions; those that are there stay. Gives the users. */
+export async function loadDemoAccess(store: Store, folder: URL): Promise<readonly DemoUser[]> {
+  const users = await readJson<readonly DemoUser[]>(folder, 'accounts.json');
+  for (const user of users) {
+    if (await readAccount(store, user.username)) continue;
+    await writeAccount(store, { username: user.username, password: await hashPassword(user.password), actor: user.actor, demo: true });
+  }
+  const { practices } = await readJson<DemoHis>(folder, 'demo-his.json');
+  for (const practice of practices) {
+    await writeCredential(store, practice.id, `his-${practice.id}`, practice.credential);
+    await writeDestinationSecret(store, `practice:${practice.id}`, practice.token);
+  }
+  return users;
+}
+
+/** Points the demo's endpoints at where the simulated GP system really listens; a port may have been taken. */
+export async function pointEndpointsAt(store: Store, directory: Directory, hisUrl: string): Promise<void> {
+  const at = store.clock().toISOString();
+  const writes: DirectoryWrite[] = [];
+  for (const practice of directory.practices.values()) {
+    const address = `${hisUrl}/${practice.id}/fhir`;
+    if (!practice.endpoint || practice.endpoint.address === address) continue;
+    const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', practice.endpoint.id);
+    if (endpoint) writes.push({ resource: { ...endpoint, address }, validFrom: at });
+  }
+  if (writes.length === 0) return;
+  const done = await store.commit({ scope: { practice: '' }, directory: writes, audit: [auditLine('endpoints-moved', at)] });
+  if (!done.ok) throw new Error('the endpoints of the demo could not be moved');
+}

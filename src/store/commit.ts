@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import type { Change, JourneyIndex } from '../referral/change.ts';
+import { fieldHmac, seal } from './keys.ts';
+import type { Store } from './store.ts';
+import { composeStatement, insertParts, moveParts, type Prepared, type Sealed } from './writes.ts';
+
+/**
+ * `taken`: a key of this change exists already (inbound key, practice's number): read the first one.
+ * `stale`: something it built on has changed (a version, a lease, the directory): decide again.
+ */
+export type Committed = { readonly ok: true } | { readonly ok: false; readonly why: 'taken' | 'stale' };
+
+/** Shared by every commit that built on the directory, exclusive for a change of it: no referral slips past an absence. */
+const directoryLock = 7_002;
+const batchMax = 32;
+const inFlightMax = 2;
+
+interface Waiting {
+  readonly prepared: Prepared;
+  readonly resolve: (result: Committed) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Keys that two changes of one statement may not share: the later one waits for the next batch. */
+function touched({ change }: Prepared): string[] {
+  const keys = (change.resources ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+  if (change.arrival) {
+    const { application, controlId, messageType } = change.arrival;
+    keys.push(`in ${change.scope.practice} ${application} ${controlId} ${messageType}`, `pr ${change.scope.practice} ${change.index?.practiceReferral.value}`);
+  }
+  for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
+  for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
+  return keys;
+}
+
+function hmacsOf(identity: JourneyIndex['identity'], key: Buffer): NonNullable<Sealed['hmacs']> {
+  return {
+    bsn: identity.bsn ? fieldHmac(key, 'bsn', identity.bsn) : null,
+    family: fieldHmac(key, 'family', identity.family),
+    birthDate: fieldHmac(key, 'birthDate', identity.birthDate),
+    postcode: identity.postcodeAndNumber ? fieldHmac(key, 'postcode', identity.postcodeAndNumber) : null,
+  };
+}
+
+/** What a document's seal is bound to, so that no row can be put in another's place. */
+export function documentContext(practice: string, type: string, id: string, version: number): string {
+  return `${practice}|${type}|${id}|${version}`;
+}
+
+async function prepare(store: Store, change: Change): Promise<Prepared> {
+  let key: Buffer | undefined;
+  let newKey: Sealed['newKey'];
+  if (change.arrival && change.journey) {
+    key = randomBytes(32);
+    newKey = { wrapped: await store.master.wrap(key, change.journey), masterKeyId: store.master.id };
+  } else if (change.resources?.length && change.journey) {
+    key = await store.journeyKey(change.journey);
+  }
+  const sealWith = (plain: unknown, context: string) => {
+    if (!key) throw new Error('a change with documents needs a journey');
+    return seal(key, Buffer.from(JSON.stringify(plain)), context);
+  };
+  return {
+    change,
+    at: store.clock().toISOString(),
+    sealed: {
+      documents: (change.resources ?? []).map(({ resource, version }) =>
+        sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
+      ),
+      auditIds: change.audit.map(() => store.newId()),
+      auditLines: change.audit.map((line) => JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey })),
+      ...(newKey && { newKey }),
+      ...(change.arrival && { answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`) }),
+      ...(change.index && { hmacs: hmacsOf(change.index.identity, store.master.derive('index')) }),
+    },
+  };
+}
+
+class StaleBatch extends Error {}
+
+async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
+  const directoryChange = batch.some(({ change }) => change.directory?.length);
+  const revisions = new Set(batch.flatMap(({ change }) => change.expected?.directoryRevision ?? []));
+  await client.query('begin');
+  if (directoryChange || revisions.size > 0) {
+    await client.query(`select pg_advisory_xact_lock${directoryChange ? '' : '_shared'}($1)`, [directoryLock]);
+  }
+  if (revisions.size > 0) {
+    const { rows } = await client.query<{ revision: number }>('select revision from directory_revision');
+    if (revisions.size > 1 || !revisions.has(rows[0]?.revision ?? -1)) throw new StaleBatch();
+  }
+  if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
+  const statement = composeStatement([...insertParts(batch), ...moveParts(batch)]);
+  if (statement) {
+    const { rows } = await client.query<Record<string, number>>({ name: statement.name, text: statement.text, values: statement.values });
+    for (const [part, count] of statement.expected) if (rows[0]?.[part] !== count) throw new StaleBatch();
+  }
+  await client.query('commit');
+}
+
+async function attempt(store: Store, batch: readonly Prepared[]): Promise<Committed> {
+  const client = await store.pool.connect();
+  let broken: Error | undefined;
+  try {
+    await write(client, batch);
+    return { ok: true };
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    const code = (error as { code?: string }).code;
+    if (error instanceof StaleBatch || code === '40P01') return { ok: false, why: 'stale' };
+    if (code === '23505') return { ok: false, why: 'taken' };
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/**
+ * The only writer of truth. Changes that wait at the same moment share one commit; when it does not pass, each is
+ * tried alone, so that a bad one never fails its neighbours. Resolves after COMMIT, never before (promise 1).
+ */
+export class Commits {
+  readonly #store: Store;
+  readonly #queue: Waiting[] = [];
+  #inFlight = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Commits one change. Rejects only on faults of the database; an expected no is a value. */
+  async commit(change: Change): Promise<Committed> {
+    const prepared = await prepare(this.#store, change);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ prepared, resolve, reject });
+      setImmediate(() => this.#pump());
+    });
+  }
+
+  #take(): Waiting[] {
+    const batch: Waiting[] = [];
+    const seen = new Set<string>();
+    const later: Waiting[] = [];
+    while (this.#queue.length > 0 && batch.length < batchMax) {
+      const next = this.#queue.shift();
+      if (!next) break;
+      const keys = touched(next.prepared);
+      const alone = (next.prepared.change.directory?.length ?? 0) > 0;
+      if (keys.some((key) => seen.has(key)) || (alone && batch.length > 0)) {
+        later.push(next);
+        continue;
+      }
+      for (const key of keys) seen.add(key);
+      batch.push(next);
+      if (alone) break;
+    }
+    this.#queue.unshift(...later);
+    return batch;
+  }
+
+  #pump(): void {
+    if (this.#inFlight >= inFlightMax || this.#queue.length === 0) return;
+    const batch = this.#take();
+    this.#inFlight += 1;
+    this.#run(batch).finally(() => {
+      this.#inFlight -= 1;
+      this.#pump();
+    });
+    this.#pump();
+  }
+
+  async #run(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length > 1) {
+      const together = await attempt(this.#store, batch.map((one) => one.prepared)).catch(() => ({ ok: false }) as const);
+      if (together.ok) {
+        for (const one of batch) one.resolve(together);
+        return;
+      }
+    }
+    for (const one of batch) await attempt(this.#store, [one.prepared]).then(one.resolve, one.reject);
+  }
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+
+export type ConnectionConfig = pg.PoolConfig;
+
+const schema = 'kortelijn';
+/** Advisory lock of the migrator: one at a time, the others wait and find the work done. */
+const migrationLock = 7_001;
+
+// int8 as number: our ids and counts stay far below 2^53. Dates stay the text they are.
+const parsers: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: string) {
+    if (oid === pg.types.builtins.INT8) return Number;
+    if (oid === pg.types.builtins.DATE) return String;
+    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
+  },
+} as pg.CustomTypesConfig;
+
+/** A pool in our schema. With `role` the connections give up their own rights for that role's (decision 8). */
+export function openPool(connection: ConnectionConfig, role: string | undefined, max: number): pg.Pool {
+  const options = `-c search_path=${schema} -c timezone=UTC${role ? ` -c role=${role}` : ''}`;
+  const pool = new pg.Pool({ ...connection, max, options, types: parsers, application_name: 'kortelijn' });
+  // A server that goes away breaks idle clients: the pool replaces them, and queries fail where they are awaited.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** A client of its own in our schema, for LISTEN and for locks that outlive a transaction. */
+export function openClient(connection: ConnectionConfig, role: string | undefined): pg.Client {
+  const options = `-c search_path=${schema}${role ? ` -c role=${role}` : ''}`;
+  return new pg.Client({ ...connection, options, types: parsers, keepAlive: true, application_name: 'kortelijn-listen' });
+}
+
+/** Makes the application role when it is not there and this login may; says whether we can run as it. */
+async function ensureRole(client: pg.ClientBase, role: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean; member: boolean; creates: boolean }>(
+    `select exists (select from pg_roles where rolname = $1) as there,
+            exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member')) as member,
+            (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as creates`,
+    [role],
+  );
+  const found = rows[0];
+  if (found?.member) return true;
+  if (!found?.creates) return false;
+  // Roles belong to the whole server: another database's migrator may make it at the same moment.
+  if (!found.there) {
+    await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object or unique_violation then null; end $$`);
+  }
+  await client.query(`grant ${role} to current_user`);
+  return true;
+}
+
+async function applyMigrations(client: pg.ClientBase): Promise<string[]> {
+  await client.query(`create schema if not exists ${schema}`);
+  await client.query(`set local search_path to ${schema}`);
+  await client.query(
+    'create table if not exists migration (name text primary key, checksum text not null, applied_at timestamptz not null default now())',
+  );
+  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from migration');
+  const applied = new Map(rows.map((row) => [row.name, row.checksum]));
+  const folder = new URL('./migrations/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => /^\d{4}-.*\.sql$/.test(name)).sort();
+  const done: string[] = [];
+  for (const name of names) {
+    const text = await readFile(new URL(name, folder), 'utf8');
+    const checksum = createHash('sha256').update(text).digest('hex');
+    const before = applied.get(name);
+    if (before === checksum) continue;
+    if (before !== undefined) throw new Error(`migration ${name} was changed after it had been applied`);
+    await client.query(text);
+    await client.query('insert into migration (name, checksum) values ($1, $2)', [name, checksum]);
+    done.push(name);
+  }
+  return done;
+}
+
+async function grant(client: pg.ClientBase, role: string): Promise<void> {
+  await client.query(`grant usage on schema ${schema} to ${role}`);
+  await client.query(`grant select, insert, update, delete on all tables in schema ${schema} to ${role}`);
+  // NEN 7513: whoever runs the service can add to the trail and read it, never change or remove a line.
+  await client.query(`revoke update, delete, truncate on audit, audit_chain from ${role}`);
+  await client.query(`revoke insert, update, delete, truncate on migration from ${role}`);
+}
+
+/**
+ * Applies the migrations that are new, each once, all in one transaction under a lock; then gives the application
+ * role its rights. Gives the role to run as, or undefined when this login may not make one (said in the log).
+ * Errors: a released migration that was edited, or PostgreSQL's own.
+ */
+export async function migrate(
+  owner: ConnectionConfig,
+  role: string,
+): Promise<{ readonly applied: readonly string[]; readonly role: string | undefined }> {
+  const client = new pg.Client({ ...owner, application_name: 'kortelijn-migrate' });
+  await client.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [migrationLock]);
+    const roleMade = await ensureRole(client, role);
+    const applied = await applyMigrations(client);
+    if (roleMade) await grant(client, role);
+    await client.query('commit');
+    return { applied, role: roleMade ? role : undefined };
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,64 @@
+import type { Carriage } from './lists.ts';
+import type { Store } from './store.ts';
+
+/** One delivery as an administrator sees it: ids, states, counts and codes, never content (promise 4). */
+export interface ListedDelivery extends Carriage {
+  readonly id: string;
+  readonly number: string;
+  readonly practice: string;
+  readonly journey: string;
+  readonly nextAt: Date;
+  readonly failureCode: string | null;
+  readonly reason: string | null;
+}
+
+export type DeliveryState = Carriage['state'];
+
+/** Counts per state and destination; every number on the page links to its list. */
+export async function countDeliveries(store: Store): Promise<{ destination: string; state: DeliveryState; count: number; oldest: Date }[]> {
+  const { rows } = await store.pool.query<{ destination: string; state: DeliveryState; count: number; oldest: Date }>({
+    name: 'delivery-counts',
+    text: 'select destination, state, count(*) as count, min(created_at) as oldest from delivery group by destination, state order by destination, state',
+  });
+  return rows;
+}
+
+const COLUMNS = `
+  d.id::text, j.number, d.practice_id as practice, d.journey_id as journey, d.kind, d.destination, d.recipient, d.state, d.proof, d.attempts,
+  d.document_id as "documentId", d.created_at as "createdAt", d.first_sent_at as "firstSentAt", d.landed_at as "landedAt", d.next_at as "nextAt",
+  d.failure_code as "failureCode", d.reason`;
+
+/** Deliveries of a state and destination (both optional), oldest first. */
+export async function listDeliveries(
+  store: Store,
+  filter: { readonly state?: DeliveryState; readonly destination?: string },
+  limit: number,
+): Promise<ListedDelivery[]> {
+  const { rows } = await store.pool.query<ListedDelivery>({
+    name: 'deliveries',
+    text: `select ${COLUMNS} from delivery d join journey j on j.id = d.journey_id
+            where ($1::text is null or d.state = $1) and ($2::text is null or d.destination = $2) order by d.created_at, d.id limit $3`,
+    values: [filter.state ?? null, filter.destination ?? null, limit],
+  });
+  return rows;
+}
+
+/** One delivery by id; undefined when there is none. */
+export async function readDelivery(store: Store, id: string): Promise<ListedDelivery | undefined> {
+  const { rows } = await store.pool.query<ListedDelivery>({
+    name: 'delivery',
+    text: `select ${COLUMNS} from delivery d join journey j on j.id = d.journey_id where d.id = $1`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+/** For the journey's own page and the demo: what happened to it, without content. */
+export async function readEvents(store: Store, journey: string): Promise<{ kind: string; at: Date; route: string | null; owner: string | null; outcome: string | null }[]> {
+  const { rows } = await store.pool.query<{ kind: string; at: Date; route: string | null; owner: string | null; outcome: string | null }>({
+    name: 'journey-events',
+    text: 'select kind, at, route, owner_id as owner, outcome from journey_event where journey_id = $1 order by id',
+    values: [journey],
+  });
+  return rows;
+}

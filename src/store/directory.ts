@@ -1,0 +1,72 @@
+import { type Directory, type DirectoryResource, readDirectory } from '../referral/directory.ts';
+import type { Store } from './store.ts';
+import { seal, open } from './keys.ts';
+
+// The newest version of each resource that is valid by now.
+const CURRENT = `
+  select distinct on (type, id) doc from directory_resource where valid_from <= $1 order by type, id, valid_from desc, version desc`;
+
+/** The directory as it is now; read again only when its revision changed. One per process. */
+export function directoryReader(store: Store): () => Promise<Directory> {
+  let kept: Directory | undefined;
+  let keptUntilMs = 0;
+  return async () => {
+    const { rows } = await store.pool.query<{ revision: number }>({ name: 'directory-revision', text: 'select revision from directory_revision' });
+    const revision = rows[0]?.revision ?? 0;
+    const now = store.clock();
+    if (kept?.revision === revision && now.getTime() < keptUntilMs) return kept;
+    const [{ rows: resources }, { rows: next }] = await Promise.all([
+      store.pool.query<{ doc: DirectoryResource }>(CURRENT, [now]),
+      store.pool.query<{ at: Date | null }>('select min(valid_from) as at from directory_resource where valid_from > $1', [now]),
+    ]);
+    kept = readDirectory(resources.map((row) => row.doc), revision);
+    keptUntilMs = next[0]?.at?.getTime() ?? Number.POSITIVE_INFINITY;
+    return kept;
+  };
+}
+
+/** Current FHIR resources of a directory entry, for those who change it. */
+export async function readDirectoryResource<T extends DirectoryResource>(store: Store, type: T['resourceType'], id: string): Promise<(T & { id: string }) | undefined> {
+  const { rows } = await store.pool.query<{ doc: T & { id: string } }>(
+    'select doc from directory_resource where type = $1 and id = $2 and valid_from <= $3 order by valid_from desc, version desc limit 1',
+    [type, id, store.clock()],
+  );
+  return rows[0]?.doc;
+}
+
+/** Whether anything was ever loaded: the demo's region goes into an empty directory only. */
+export async function directoryIsEmpty(store: Store): Promise<boolean> {
+  const { rows } = await store.pool.query<{ empty: boolean }>('select not exists (select from directory_resource) as empty');
+  return rows[0]?.empty ?? true;
+}
+
+/**
+ * Makes the destinations follow the directory: the worklist, the mail server, and each practice that has an endpoint.
+ * Breaker, pause and secret of one that exists are left alone.
+ */
+export async function syncDestinations(store: Store, directory: Directory): Promise<void> {
+  const practices = [...directory.practices.values()].filter((practice) => practice.endpoint);
+  const rows = [
+    { id: 'worklist', kind: 'worklist', proof: 'record' },
+    { id: 'mail', kind: 'mail', proof: 'transport' },
+    ...practices.map((practice) => ({ id: `practice:${practice.id}`, kind: 'fhir', proof: practice.endpoint?.bestProof ?? 'transport' })),
+  ];
+  await store.pool.query(
+    `insert into destination (id, kind, best_proof) select * from unnest($1::text[], $2::text[], $3::text[])
+     on conflict (id) do update set kind = excluded.kind, best_proof = excluded.best_proof
+       where (destination.kind, destination.best_proof) is distinct from (excluded.kind, excluded.best_proof)`,
+    [rows.map((row) => row.id), rows.map((row) => row.kind), rows.map((row) => row.proof)],
+  );
+}
+
+/** Keeps the credential with which we knock at a destination, sealed with a key of its own. */
+export async function writeDestinationSecret(store: Store, destination: string, secret: string): Promise<void> {
+  const sealed = seal(store.master.derive('destination-secret'), Buffer.from(secret), destination);
+  await store.pool.query('update destination set secret = $2 where id = $1', [destination, sealed]);
+}
+
+export async function readDestinationSecret(store: Store, destination: string): Promise<string | undefined> {
+  const { rows } = await store.pool.query<{ secret: Buffer | null }>('select secret from destination where id = $1', [destination]);
+  const sealed = rows[0]?.secret;
+  return sealed ? open(store.master.derive('destination-secret'), sealed, destination).toString('utf8') : undefined;
+}

@@ -1,0 +1,185 @@
+import type { Patient } from '@medplum/fhirtypes';
+import type { Proof } from '../referral/directory.ts';
+import { documentContext } from './commit.ts';
+import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
+
+/** How far the feedback of a journey is on its way into the practice's record; what H4's four words are made of. */
+export interface Carriage {
+  readonly kind: string;
+  readonly destination: string;
+  readonly recipient: string;
+  readonly state: 'pending' | 'queued' | 'sent' | 'landed' | 'held' | 'abandoned';
+  readonly proof: Proof | null;
+  readonly attempts: number;
+  readonly documentId: string | null;
+  readonly createdAt: Date;
+  readonly firstSentAt: Date | null;
+  readonly landedAt: Date | null;
+}
+
+/** One line of a list of referrals. The name is opened for this reader only; it is in no index. */
+export interface ListedReferral {
+  readonly journey: string;
+  readonly number: string;
+  readonly practice: string;
+  readonly practiceReferralId: string;
+  readonly patientName: string;
+  readonly birthDate: string;
+  readonly taskStatus: string;
+  readonly businessStatus: string;
+  readonly owner: string | null;
+  readonly priority: string;
+  readonly unsafeContact: boolean;
+  readonly callBefore: string;
+  readonly undoUntil: Date | null;
+  readonly receivedAt: Date;
+  /** Someone called the resident, reached or not: the promise "belt vóór" was kept (H13). */
+  readonly called: boolean;
+  readonly feedback: Pick<Carriage, 'state' | 'proof' | 'attempts'> | undefined;
+}
+
+export type Folder = 'new' | 'open' | 'done' | 'all' | 'unassigned';
+
+const folders: Record<Folder, string> = {
+  new: `j.task_status in ('requested', 'received')`,
+  open: `j.task_status in ('accepted', 'in-progress')`,
+  done: `j.task_status in ('completed', 'cancelled')`,
+  all: 'true',
+  unassigned: `j.owner_id is null and j.task_status in ('requested', 'received', 'accepted', 'in-progress')`,
+};
+
+interface ListRow {
+  id: string;
+  number: string;
+  practice_id: string;
+  practice_referral_id: string;
+  task_status: string;
+  business_status: string;
+  owner_id: string | null;
+  priority: string;
+  unsafe_contact: boolean;
+  call_before: string;
+  undo_until: Date | null;
+  received_at: Date;
+  called: boolean;
+  patient_id: string;
+  patient_version: number;
+  patient_sealed: Buffer;
+  feedback: { state: Carriage['state']; proof: Proof | null; attempts: number } | null;
+}
+
+/** A Wally and a team see a referral only once it was delivered to their worklist (decision 12); the practice at once. */
+function visibleTo(scope: Scope): string {
+  return scope.kind === 'practice' || scope.kind === 'line'
+    ? 'true'
+    : `exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;
+}
+
+/** How many referrals each folder holds for this scope, however many a list would show. */
+export async function countFolders(store: Store, scope: Scope): Promise<Record<Folder, number>> {
+  const { sql, value } = scopeCondition(scope);
+  const counted = Object.entries(folders).map(([folder, condition]) => `count(*) filter (where ${condition}) as "${folder}"`);
+  const { rows } = await store.pool.query<Record<Folder, number>>({
+    name: `count-${scope.kind}`,
+    text: `select ${counted.join(', ')} from journey j where ${sql} and ${visibleTo(scope)}`,
+    values: [value],
+  });
+  return rows[0] ?? { new: 0, open: 0, done: 0, all: 0, unassigned: 0 };
+}
+
+/** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them. */
+export async function listReferrals(store: Store, scope: Scope, folder: Folder, limit: number): Promise<ListedReferral[]> {
+  const { sql, value } = scopeCondition(scope);
+  const { rows } = await store.pool.query<ListRow>({
+    name: `list-${scope.kind}-${folder}`,
+    text: `
+      select j.id, j.number, j.practice_id, j.practice_referral_id, j.task_status, j.business_status, j.owner_id, j.priority,
+             j.unsafe_contact, j.call_before, j.undo_until, j.received_at,
+             exists (select from journey_event c where c.journey_id = j.id and c.kind = 'contact') as called,
+             d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed,
+             (select json_build_object('state', f.state, 'proof', f.proof, 'attempts', f.attempts) from delivery f
+               where f.journey_id = j.id and f.kind = 'feedback' order by f.id desc limit 1) as feedback
+        from journey j
+        join resource r on r.journey_id = j.id and r.type = 'Patient'
+        join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
+       where ${sql} and ${folders[folder]} and ${visibleTo(scope)}
+       order by ${folder === 'done' || folder === 'all' ? 'j.received_at desc' : 'j.received_at'} limit $2`,
+    values: [value, limit],
+  });
+  return Promise.all(
+    rows.map(async (row) => {
+      const key = await store.journeyKey(row.id);
+      const patient = openJson<Patient>(key, row.patient_sealed, documentContext(row.practice_id, 'Patient', row.patient_id, row.patient_version));
+      return {
+        journey: row.id,
+        number: row.number,
+        practice: row.practice_id,
+        practiceReferralId: row.practice_referral_id,
+        patientName: patient.name?.[0]?.text ?? '',
+        birthDate: patient.birthDate ?? '',
+        taskStatus: row.task_status,
+        businessStatus: row.business_status,
+        owner: row.owner_id,
+        priority: row.priority,
+        unsafeContact: row.unsafe_contact,
+        callBefore: row.call_before,
+        undoUntil: row.undo_until,
+        receivedAt: row.received_at,
+        called: row.called,
+        feedback: row.feedback ?? undefined,
+      };
+    }),
+  );
+}
+
+/** Whether the referral was delivered to the worklist of its present owner or team. */
+export async function isVisible(store: Store, journey: string, assignment: number): Promise<boolean> {
+  const { rows } = await store.pool.query({
+    name: 'is-visible',
+    text: 'select from worklist_entry where journey_id = $1 and assignment = $2',
+    values: [journey, assignment],
+  });
+  return rows.length > 0;
+}
+
+/** What was sent on behalf of one journey, in order. */
+export async function readCarriages(store: Store, journey: string): Promise<Carriage[]> {
+  const { rows } = await store.pool.query<Carriage>({
+    name: 'carriages',
+    text: `select kind, destination, recipient, state, proof, attempts, document_id as "documentId", created_at as "createdAt",
+                  first_sent_at as "firstSentAt", landed_at as "landedAt" from delivery where journey_id = $1 order by id`,
+    values: [journey],
+  });
+  return rows;
+}
+
+/** Open work whose owner the directory must be asked about again: unaccepted, by owner. */
+export async function unacceptedJourneys(store: Store, limit: number): Promise<{ journey: string; owner: string | null; practice: string; requesterAgb: string | null }[]> {
+  const { rows } = await store.pool.query<{ journey: string; owner: string | null; practice: string; requesterAgb: string | null }>({
+    name: 'unaccepted',
+    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb" from journey
+            where task_status in ('requested', 'received') order by received_at limit $1`,
+    values: [limit],
+  });
+  return rows;
+}
+
+export interface OpenAlarm {
+  readonly kind: string;
+  readonly journey: string | null;
+  readonly number: string | null;
+  readonly practice: string;
+  readonly owner: string | null;
+  readonly raisedAt: Date;
+}
+
+/** Alarms of a team that nobody has resolved yet, oldest first. */
+export async function openAlarms(store: Store, team: string): Promise<OpenAlarm[]> {
+  const { rows } = await store.pool.query<OpenAlarm>({
+    name: 'open-alarms',
+    text: `select a.kind, a.journey_id as journey, j.number, a.practice_id as practice, j.owner_id as owner, a.raised_at as "raisedAt"
+             from alarm a left join journey j on j.id = a.journey_id where a.team_id = $1 and a.resolved_at is null order by a.raised_at`,
+    values: [team],
+  });
+  return rows;
+}

@@ -1,0 +1,194 @@
+import type { Proof } from '../referral/directory.ts';
+import type { Store } from './store.ts';
+
+/** What the queue carries: never more than this (no patient data in the queue). */
+export interface Due {
+  readonly id: string;
+  readonly generation: number;
+}
+
+/** A delivery that this attempt holds, until its lease ends. */
+export interface Claimed {
+  readonly id: string;
+  readonly practice: string;
+  readonly journey: string;
+  readonly messageId: string;
+  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm';
+  readonly destination: string;
+  readonly recipient: string;
+  readonly document?: { readonly type: string; readonly id: string };
+  readonly assignment: number | null;
+  readonly attempts: number;
+  readonly lease: string;
+  /** An earlier attempt may have had its effect: ask before sending again. */
+  readonly ambiguous: boolean;
+  readonly bestProof: Proof;
+  /** Since when it should have been there: what the patience of seven days is counted from. */
+  readonly waitingSince: Date;
+}
+
+// Head of line per (destination, recipient, journey); at most max_inflight minus what is queued, per destination;
+// a `sent` one past its moment is looked at again. Urgent first within what is due.
+const DUE = `
+  select d.id::text, d.generation
+    from destination x cross join lateral (
+      select d.id, d.generation, d.next_at
+        from delivery d
+       where d.destination = x.id and d.state in ('pending', 'sent') and d.next_at <= now()
+         and (d.lease_until is null or d.lease_until < now())
+         and not exists (select 1 from delivery e
+                          where e.destination = d.destination and e.recipient = d.recipient and e.journey_id = d.journey_id
+                            and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held'))
+       order by d.next_at, d.id
+       limit greatest(0, case when x.breaker = 'closed' then x.max_inflight else 1 end
+                         - (select count(*) from delivery q where q.destination = x.id and q.state = 'queued'))
+       for update of d skip locked) d
+   where not x.paused and (x.open_until is null or x.open_until <= now())
+   limit 500`;
+
+const MARK_QUEUED = `
+  update delivery set state = 'queued', queued_at = now(), ambiguous = ambiguous or state = 'sent'
+   where id = any($1::bigint[])`;
+
+/**
+ * Offers what is due to `add`, then marks it queued, in that order: a crash in between offers the same job again
+ * under the same id. Gives how many were offered. When `add` fails nothing is marked.
+ */
+export async function offerDue(store: Store, add: (due: readonly Due[]) => Promise<void>): Promise<number> {
+  const client = await store.pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const { rows } = await client.query<Due>({ name: 'due', text: DUE });
+    if (rows.length > 0) {
+      await add(rows);
+      await client.query({ name: 'mark-queued', text: MARK_QUEUED, values: [rows.map((row) => row.id)] });
+    }
+    await client.query('commit');
+    return rows.length;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Milliseconds until the next delivery becomes due; null when none waits. The relay sleeps no longer than this. */
+export async function untilNextDue(store: Store): Promise<number | null> {
+  const { rows } = await store.pool.query<{ ms: number | null }>({
+    name: 'until-next-due',
+    text: `select extract(epoch from min(next_at) - now())::float8 * 1000 as ms from delivery where state in ('pending', 'sent')`,
+  });
+  return rows[0]?.ms ?? null;
+}
+
+// The generation in the WHERE: a job left over from an earlier round finds nothing to do. A job can run before the
+// relay's mark is committed: `pending` is taken too, so that this waits for the relay's row lock instead of missing it.
+// A lease of a crashed attempt that has run out is taken over, and what it did is then in doubt.
+const CLAIM = `
+  with c as (
+    update delivery d set lease = $3, lease_until = now() + $4 * interval '1 millisecond', attempts = d.attempts + 1,
+           ambiguous = d.ambiguous or d.lease_until is not null, first_sent_at = coalesce(d.first_sent_at, now())
+     where d.id = $1 and d.generation = $2 and d.state in ('queued', 'pending', 'sent')
+       and (d.lease_until is null or d.lease_until < now())
+    returning d.*),
+  a as (
+    insert into attempt (delivery_id, number, lease, began_at) select id, attempts, lease, now() from c)
+  select c.id::text, c.practice_id, c.journey_id, c.message_id, c.kind, c.destination, c.recipient, c.document_type, c.document_id,
+         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.first_sent_at
+    from c join destination x on x.id = c.destination`;
+
+interface ClaimRow {
+  id: string;
+  practice_id: string;
+  journey_id: string;
+  message_id: string;
+  kind: Claimed['kind'];
+  destination: string;
+  recipient: string;
+  document_type: string | null;
+  document_id: string | null;
+  assignment: number | null;
+  attempts: number;
+  lease: string;
+  ambiguous: boolean;
+  best_proof: Proof;
+  first_sent_at: Date;
+}
+
+/** Claims a delivery for `leaseMs`; undefined when there is nothing to do (done, given up, an older generation, or leased). */
+export async function claim(store: Store, due: Due, leaseMs: number): Promise<Claimed | undefined> {
+  const { rows } = await store.pool.query<ClaimRow>({ name: 'claim', text: CLAIM, values: [due.id, due.generation, store.newId(), leaseMs] });
+  const row = rows[0];
+  if (!row) return undefined;
+  return {
+    id: row.id,
+    practice: row.practice_id,
+    journey: row.journey_id,
+    messageId: row.message_id,
+    kind: row.kind,
+    destination: row.destination,
+    recipient: row.recipient,
+    ...(row.document_type && row.document_id && { document: { type: row.document_type, id: row.document_id } }),
+    assignment: row.assignment,
+    attempts: row.attempts,
+    lease: row.lease,
+    ambiguous: row.ambiguous,
+    bestProof: row.best_proof,
+    waitingSince: row.first_sent_at,
+  };
+}
+
+/** Writes how an attempt ended; the delivery's own state moves with the Change, this is its history. */
+export async function endAttempt(store: Store, claimed: Claimed, outcome: string, failureCode: string | null): Promise<void> {
+  await store.pool.query({
+    name: 'end-attempt',
+    text: 'update attempt set ended_at = now(), outcome = $3, failure_code = $4 where delivery_id = $1 and number = $2',
+    values: [claimed.id, claimed.attempts, outcome, failureCode],
+  });
+}
+
+/**
+ * Puts back what the queue has lost (decision 10). With another epoch than we knew, everything queued without a live
+ * lease goes back at once; else what a crashed attempt left behind (its lease has run out), and what was queued longer
+ * than `lostAfterMs` and is no longer known to the queue. Gives how many went back.
+ */
+export async function reconcile(
+  store: Store,
+  queue: { readonly epoch: string; known(due: readonly Due[]): Promise<ReadonlySet<string>> },
+  lostAfterMs: number,
+): Promise<number> {
+  const { rows: changed } = await store.pool.query({
+    text: `insert into queue_epoch (epoch) values ($1)
+           on conflict (only_row) do update set epoch = excluded.epoch where queue_epoch.epoch <> excluded.epoch returning 1`,
+    values: [queue.epoch],
+  });
+  if (changed.length > 0) return putBack(store, null);
+  const { rows } = await store.pool.query<Due & { crashed: boolean }>({
+    text: `select id::text, generation, lease_until is not null as crashed from delivery
+            where state = 'queued' and (lease_until < now() or (lease_until is null and queued_at < now() - $1 * interval '1 millisecond'))
+            order by queued_at limit 500`,
+    values: [lostAfterMs],
+  });
+  if (rows.length === 0) return 0;
+  const known = await queue.known(rows.filter((row) => !row.crashed));
+  const lost = rows.filter((row) => row.crashed || !known.has(row.id)).map((row) => row.id);
+  return lost.length > 0 ? putBack(store, lost) : 0;
+}
+
+async function putBack(store: Store, ids: readonly string[] | null): Promise<number> {
+  const { rowCount } = await store.pool.query(
+    `update delivery set state = 'pending', generation = generation + 1, queued_at = null, ambiguous = ambiguous or lease_until is not null
+      where state = 'queued' and (lease_until is null or lease_until < now()) and ($1::bigint[] is null or id = any($1))`,
+    [ids],
+  );
+  return rowCount ?? 0;
+}
+
+/** When the relay lock changes hands, what the old relay had queued may never have reached the queue: it goes back. */
+export async function putBackAllQueued(store: Store): Promise<number> {
+  return putBack(store, null);
+}

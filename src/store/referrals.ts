@@ -1,0 +1,144 @@
+import type { Resource } from '@medplum/fhirtypes';
+import type { JourneyIndex } from '../referral/change.ts';
+import { indexOf, type Journey, practiceReferralOf, type Versioned } from '../referral/journey.ts';
+import type { Answer } from '../referral/receive.ts';
+import { documentContext } from './commit.ts';
+import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
+
+/** The first answer to a message, and the hash it was given for. */
+export interface FirstAnswer {
+  readonly hash: Buffer;
+  readonly answer: Answer;
+}
+
+const FIRST_ANSWERS = `
+  select i.hash, i.answer, i.journey_id, 'message' as by
+    from inbound i where i.practice_id = $1 and i.application = $2 and i.control_id = $3 and i.message_type = $4
+  union all
+  select i.hash, i.answer, i.journey_id, 'number' as by
+    from journey j join inbound i on i.journey_id = j.id
+   where j.practice_id = $1 and j.practice_referral_id = $5
+  limit 2`;
+
+/**
+ * The first answer given under this message key, else under the practice's own number, in any format (decision 2).
+ * A message key decides before the number: a resend is a resend whatever else it says.
+ */
+export async function readFirstAnswer(
+  store: Store,
+  scope: { readonly practice: string },
+  key: { application: string; controlId: string; messageType: string; practiceReferralId: string },
+): Promise<FirstAnswer | undefined> {
+  const { rows } = await store.pool.query<{ hash: Buffer; answer: Buffer; journey_id: string; by: string }>({
+    name: 'first-answers',
+    text: FIRST_ANSWERS,
+    values: [scope.practice, key.application, key.controlId, key.messageType, key.practiceReferralId],
+  });
+  const row = rows.find((one) => one.by === 'message') ?? rows[0];
+  if (!row) return undefined;
+  const journeyKey = await store.journeyKey(row.journey_id);
+  return { hash: row.hash, answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`) };
+}
+
+interface JourneyRow {
+  practice_id: string;
+  id: string;
+  number: string;
+  referral_hash: Buffer;
+  route: string;
+  assignment: number;
+  team_id: string;
+  fixed_id: string | null;
+  requester_agb: string | null;
+  undo_until: Date | null;
+  call_before: string;
+}
+
+const CURRENT = `
+  select r.type, r.id, r.version, d.sealed
+    from resource r join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
+   where r.journey_id = $1 and r.type = any($2::text[])
+   order by d.recorded_at, r.id`;
+
+const journeyTypes = ['Patient', 'Consent', 'ServiceRequest', 'Task', 'Communication', 'Appointment'];
+
+async function readResources(store: Store, practice: string, journey: string, types: readonly string[]): Promise<Versioned<Resource>[]> {
+  const { rows } = await store.pool.query<{ type: string; id: string; version: number; sealed: Buffer }>({
+    name: 'current-resources',
+    text: CURRENT,
+    values: [journey, types],
+  });
+  if (rows.length === 0) return [];
+  const key = await store.journeyKey(journey);
+  return rows.map((row) => ({
+    version: row.version,
+    resource: openJson<Resource & { id: string }>(key, row.sealed, documentContext(practice, row.type, row.id, row.version)),
+  }));
+}
+
+/** Everything of one journey that the scope may see; undefined when there is none (or it is somebody else's). */
+export async function readJourney(store: Store, scope: Scope, journeyId: string): Promise<Journey | undefined> {
+  const { sql, value } = scopeCondition(scope);
+  const { rows } = await store.pool.query<JourneyRow>({
+    name: `journey-${scope.kind}`,
+    text: `select j.* from journey j where ${sql} and j.id = $2`,
+    values: [value, journeyId],
+  });
+  const row = rows[0];
+  if (!row) return undefined;
+  const resources = await readResources(store, row.practice_id, row.id, journeyTypes);
+  const all = <T extends Resource['resourceType']>(type: T) =>
+    resources.filter((one) => one.resource.resourceType === type) as unknown as Versioned<Extract<Resource, { resourceType: T }>>[];
+  const [patient] = all('Patient');
+  const [consent] = all('Consent');
+  const [serviceRequest] = all('ServiceRequest');
+  const [task] = all('Task');
+  if (!patient || !consent || !serviceRequest || !task) throw new Error('a journey without its four resources');
+  const index: JourneyIndex = indexOf(
+    { patient: patient.resource, serviceRequest: serviceRequest.resource, task: task.resource },
+    {
+      number: row.number,
+      practiceReferral: practiceReferralOf(serviceRequest.resource),
+      referralHash: row.referral_hash,
+      route: row.route,
+      assignment: row.assignment,
+      team: row.team_id,
+      fixed: row.fixed_id,
+      requesterAgb: row.requester_agb,
+      undoUntil: row.undo_until?.toISOString() ?? null,
+      callBefore: row.call_before,
+    },
+  );
+  return {
+    practice: row.practice_id,
+    id: row.id,
+    index,
+    patient,
+    consent,
+    serviceRequest,
+    task,
+    communications: all('Communication'),
+    appointments: all('Appointment'),
+  };
+}
+
+/** One resource of the FHIR door, its newest version unless one is named, within the practice; undefined when there is none. */
+export async function readResource(
+  store: Store,
+  scope: { readonly practice: string },
+  type: string,
+  id: string,
+  version?: number,
+): Promise<(Versioned<Resource> & { journey: string }) | undefined> {
+  const { rows } = await store.pool.query<{ journey_id: string; version: number; sealed: Buffer }>({
+    name: 'one-resource',
+    text: `select d.journey_id, d.version, d.sealed
+             from resource r join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = coalesce($4, r.version)
+            where r.practice_id = $1 and r.type = $2 and r.id = $3`,
+    values: [scope.practice, type, id, version ?? null],
+  });
+  const row = rows[0];
+  if (!row) return undefined;
+  const key = await store.journeyKey(row.journey_id);
+  return { journey: row.journey_id, version: row.version, resource: openJson(key, row.sealed, documentContext(scope.practice, type, id, row.version)) };
+}

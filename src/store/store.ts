@@ -1,0 +1,83 @@
+import type pg from 'pg';
+import type { Change } from '../referral/change.ts';
+import { Commits, type Committed } from './commit.ts';
+import { type MasterKey, open } from './keys.ts';
+
+/** Whose rows a function may touch; every query carries it in its WHERE (decision 8). */
+export type Scope =
+  | { readonly kind: 'practice'; readonly practice: string }
+  /** A Wally: the referrals she owns now. */
+  | { readonly kind: 'owner'; readonly owner: string }
+  /** A team lead: the referrals of the own team. */
+  | { readonly kind: 'team'; readonly team: string }
+  /** The line itself (relay, deliver, clock): every row, on nobody's behalf. */
+  | { readonly kind: 'line' };
+
+/** The database with what is needed to read and write it. Opened once by main, passed down. */
+export interface Store {
+  readonly pool: pg.Pool;
+  readonly master: MasterKey;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+  /** The journey's own key, unwrapped; throws ContentErased when it was destroyed. */
+  journeyKey(journey: string): Promise<Buffer>;
+  commit(change: Change): Promise<Committed>;
+}
+
+export class ContentErased extends Error {
+  constructor() {
+    super('the content of this journey was erased');
+  }
+}
+
+const keysKept = 2_000;
+
+/** A store over an open pool. The clock rules content (dates, promises); leases and retries use PostgreSQL's own. */
+export function openStore(pool: pg.Pool, master: MasterKey, clock: () => Date, newId: () => string): Store {
+  const kept = new Map<string, Buffer>();
+  const journeyKey = async (journey: string): Promise<Buffer> => {
+    const known = kept.get(journey);
+    if (known) return known;
+    const { rows } = await pool.query<{ wrapped: Buffer | null }>({
+      name: 'journey-key',
+      text: 'select wrapped from journey_key where journey_id = $1',
+      values: [journey],
+    });
+    const wrapped = rows[0]?.wrapped;
+    if (!wrapped) throw new ContentErased();
+    const key = await master.unwrap(wrapped, journey);
+    const oldest = kept.keys().next().value;
+    if (kept.size >= keysKept && oldest) kept.delete(oldest);
+    kept.set(journey, key);
+    return key;
+  };
+  const store: Store = {
+    pool,
+    master,
+    clock,
+    newId,
+    journeyKey,
+    commit: (change) => commits.commit(change),
+  };
+  const commits = new Commits(store);
+  return store;
+}
+
+/** Opens a sealed JSON document. */
+export function openJson<T>(key: Buffer, sealed: Buffer, context: string): T {
+  return JSON.parse(open(key, sealed, context).toString('utf8')) as T;
+}
+
+/** The SQL condition of a scope on the journey table `j`, its parameter as $1. */
+export function scopeCondition(scope: Scope): { readonly sql: string; readonly value: string } {
+  switch (scope.kind) {
+    case 'practice':
+      return { sql: 'j.practice_id = $1', value: scope.practice };
+    case 'owner':
+      return { sql: 'j.owner_id = $1', value: scope.owner };
+    case 'team':
+      return { sql: 'j.team_id = $1', value: scope.team };
+    case 'line':
+      return { sql: '$1::text is not null', value: 'line' };
+  }
+}

@@ -1,0 +1,44 @@
+import express, { type Router } from 'express';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { countDeliveries } from '../store/deliveries.ts';
+import type { Store } from '../store/store.ts';
+
+export interface Health {
+  /** Names of the parts that are not up yet, or have stopped moving. Empty: ready. */
+  notReady(): Promise<readonly string[]>;
+}
+
+function metrics(store: Store): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'kortelijn_' });
+  new Gauge({
+    name: 'kortelijn_delivery_count',
+    help: 'Deliveries in the outbox by destination and state',
+    labelNames: ['destination', 'state'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const row of await countDeliveries(store)) this.set({ destination: row.destination, state: row.state }, row.count);
+    },
+  });
+  return registry;
+}
+
+/** healthz: the process lives. readyz: all parts are up. metrics: Prometheus, from loopback only. */
+export function healthRouter(store: Store, health: Health): Router {
+  const router = express.Router();
+  const registry = metrics(store);
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const waiting = await health.notReady();
+    response.status(waiting.length === 0 ? 200 : 503).json({ status: waiting.length === 0 ? 'ready' : 'starting', waiting });
+  });
+  router.get('/metrics', async (request, response) => {
+    const address = request.socket.remoteAddress ?? '';
+    if (!/^(127\.|::1$|::ffff:127\.)/.test(address)) return void response.status(404).end();
+    response.type(registry.contentType).send(await registry.metrics());
+  });
+  return router;
+}

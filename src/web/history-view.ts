@@ -1,0 +1,77 @@
+import type { Communication } from '@medplum/fhirtypes';
+import type { Proof } from '../referral/directory.ts';
+import type { readEvents } from '../store/deliveries.ts';
+import type { Carriage } from '../store/lists.ts';
+import { html, type Markup, momentText, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
+import type { Shown } from './referral-view.ts';
+import { eventSaid, type Fate, fateOf, fates, travelled } from './words.ts';
+
+type Event = Awaited<ReturnType<typeof readEvents>>[number];
+
+const lastStep: Record<Proof, (typeof travelled)[number]> = {
+  transport: 'received',
+  application: 'delivered',
+  record: 'filed',
+};
+
+/** The state of a message in one word, for lists. */
+export function fateWord(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts'>, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const fate = fateOf(carriage);
+  return html`<span class="fate ${fate}">${t(fates[fate].said.nl, fates[fate].said.en)}</span>`;
+}
+
+/** The way of one message as steps, as far as this practice's channel can prove them (H4), and what the present one means. */
+function fateSteps(carriage: Carriage, best: Proof, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const fate = fateOf(carriage);
+  const steps: readonly Fate[] = travelled.slice(0, travelled.indexOf(lastStep[best]) + 1);
+  const reached = steps.indexOf(fate);
+  const at = carriage.landedAt ?? carriage.firstSentAt;
+  const { said, means } = fates[fate];
+  const when = at && reached >= 0 ? ` (${momentText(at, viewer.language)})` : '';
+  return html`<ol class="steps">${steps.map((step, nth) => {
+    const word = t(fates[step].said.nl, fates[step].said.en);
+    if (nth < reached) return html`<li class="past">${word}</li>`;
+    if (nth === reached) return html`<li class="now" aria-current="step">${word}</li>`;
+    return html`<li class="todo">${word}<span class="vh"> (${t('nog niet', 'not yet')})</span></li>`;
+  })}</ol>
+<p class="fate-line"><strong class="fate ${fate}">${t(said.nl, said.en)}</strong>${when}. ${t(means.nl, means.en)}</p>`;
+}
+
+function feedbackItem(shown: Shown, communication: Communication, carriage: Carriage | undefined): Markup {
+  const { viewer } = shown;
+  const t = sayIn(viewer.language);
+  const final = communication.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
+  const letter = communication.payload?.[1]?.contentString ?? '';
+  const best = shown.directory.practices.get(shown.journey.practice)?.endpoint?.bestProof ?? 'transport';
+  return html`<li><h3>${final ? t('Laatste bericht', 'Final message') : t('Tussenbericht', 'Interim message')}${communication.sent && html`<span class="when">${momentText(new Date(communication.sent), viewer.language)}</span>`}</h3>
+${carriage && fateSteps(carriage, best, viewer)}
+<details><summary>${t('Lees het bericht', 'Read the message')}</summary><div class="letter" lang="nl">${letter}</div></details></li>`;
+}
+
+/** Every feedback of the journey, newest first, each with where it is now. */
+export function feedbackPart(shown: Shown, carriages: readonly Carriage[]): Markup | undefined {
+  const t = sayIn(shown.viewer.language);
+  const sent = shown.journey.communications.map((one) => one.resource).reverse();
+  if (sent.length === 0) return undefined;
+  return html`<section aria-labelledby="feedback"><h2 id="feedback">${t('Terugkoppeling', 'Feedback')}</h2>
+<ul class="feedback">${sent.map((one) =>
+    feedbackItem(
+      shown,
+      one,
+      carriages.find((carriage) => carriage.documentId === one.id),
+    ),
+  )}</ul></section>`;
+}
+
+/** What happened to the referral, without content: for everyone who may see it. */
+export function eventsPart(shown: Shown, events: readonly Event[]): Markup {
+  const t = sayIn(shown.viewer.language);
+  return html`<section aria-labelledby="history"><h2 id="history">${t('Geschiedenis', 'History')}</h2>
+<ol class="events">${events.map((event) => {
+    const said = eventSaid(event, shown.directory.roles.get(event.owner ?? '')?.name ?? event.owner ?? '');
+    return html`<li><time datetime="${event.at.toISOString()}">${momentText(event.at, shown.viewer.language)}</time> ${t(said.nl, said.en)}</li>`;
+  })}</ol></section>`;
+}

@@ -1,0 +1,52 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** An HTTP server that listens before it knows its routes: its address is part of what the routes are made of. */
+export interface Listener {
+  readonly port: number;
+  /** From now requests go to this app; until then they are asked to come back. */
+  serve(app: RequestListener): void;
+  /** Takes no new requests, lets those under way end; a second call waits for the same. */
+  close(): Promise<void>;
+}
+
+function listenOn(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Listens on the port; when it is taken and nobody asked for it by name, on a free one. */
+export async function listen(host: string, port: number | undefined, usual: number): Promise<Listener> {
+  let app: RequestListener = (_request, response) => {
+    response.writeHead(503, { 'retry-after': '2', 'content-type': 'text/plain' }).end('Kortelijn is starting.\n');
+  };
+  const server = createServer((request, response) => app(request, response));
+  // Slow clients: the whole request within a minute, the headers within ten seconds.
+  server.requestTimeout = 60_000;
+  server.headersTimeout = 10_000;
+  server.keepAliveTimeout = 5_000;
+  const bound = await listenOn(server, host, port ?? usual).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE' && port === undefined) return listenOn(server, host, 0);
+    if (error.code === 'EADDRINUSE') throw new Error(`port ${port} is taken; set PORT to another one, or leave it out`);
+    throw error;
+  });
+  let closing: Promise<void> | undefined;
+  return {
+    port: bound,
+    serve: (next) => {
+      app = next;
+    },
+    close: () => {
+      closing ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+      return closing;
+    },
+  };
+}

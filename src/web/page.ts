@@ -1,0 +1,67 @@
+import type { Language, Said } from '../fhir/outcome.ts';
+import type { Actor } from '../referral/actor.ts';
+import { html, type Markup, sayIn } from './html.ts';
+
+/** What every page gets from the request: who looks, in which language, and the token its forms must carry. */
+export interface Viewer {
+  readonly actor: Actor;
+  readonly language: Language;
+  readonly csrf: string;
+}
+
+export interface PageParts {
+  readonly title: string;
+  readonly language: Language;
+  readonly viewer?: Viewer;
+  readonly main: Markup;
+  /** One short line above the page: what was just done, or why it was not. */
+  readonly notice?: { readonly kind: 'done' | 'refused'; readonly text: string };
+}
+
+const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said])[]> = {
+  practice: [
+    ['/refer', { nl: 'Verwijzen', en: 'Refer' }],
+    ['/practice', { nl: 'Onze verwijzingen', en: 'Our referrals' }],
+  ],
+  wally: [['/worklist', { nl: 'Mijn werklijst', en: 'My worklist' }]],
+  'team-lead': [['/team', { nl: 'Mijn team', en: 'My team' }]],
+  administrator: [['/admin', { nl: 'Bezorging', en: 'Deliveries' }]],
+  'practice-system': [],
+  line: [],
+};
+
+/** Where someone lands after signing in. */
+export function homeOf(actor: Actor): string {
+  return actor.role === 'practice' ? '/practice' : (menus[actor.role][0]?.[0] ?? '/');
+}
+
+/** A whole page: skip link, menu of the role, who is signed in, main. Works without script; no style or script inline. */
+export function page(parts: PageParts): string {
+  const t = sayIn(parts.language);
+  const { viewer } = parts;
+  const menu = viewer
+    ? html`<nav aria-label="${t('Hoofdmenu', 'Main menu')}"><ul>${menus[viewer.actor.role].map(
+        ([path, said]) => html`<li><a href="${path}">${said[parts.language]}</a></li>`,
+      )}</ul></nav>
+      <form method="post" action="/logout" class="who"><input type="hidden" name="csrf" value="${viewer.csrf}">
+        <span>${viewer.actor.name}</span> <button class="link">${t('Uitloggen', 'Sign out')}</button></form>`
+    : null;
+  return html`<!doctype html>
+<html lang="${parts.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${parts.title} – Kortelijn</title>
+<link rel="stylesheet" href="/assets/kortelijn.css">
+</head>
+<body>
+<a class="skip" href="#main">${t('Naar de inhoud', 'Skip to content')}</a>
+<header><a class="brand" href="/">Kortelijn</a>${menu}</header>
+<main id="main">
+${parts.notice && html`<p class="notice ${parts.notice.kind}" role="status">${parts.notice.text}</p>`}
+${parts.main}
+</main>
+</body>
+</html>`.text;
+}

@@ -1,0 +1,187 @@
+import { Router } from 'express';
+import { takeBack } from '../feedback/moves.ts';
+import type { Said } from '../fhir/outcome.ts';
+import type { Actor } from '../referral/actor.ts';
+import { localDay } from '../referral/deadlines.ts';
+import type { Directory } from '../referral/directory.ts';
+import type { Journey } from '../referral/journey.ts';
+import { isOpen, transition } from '../referral/lifecycle.ts';
+import { httpStatus, isRefusal } from '../referral/refusal.ts';
+import { readEvents } from '../store/deliveries.ts';
+import { type ListedReferral, listReferrals, readCarriages } from '../store/lists.ts';
+import { readJourney } from '../store/referrals.ts';
+import {
+  actingFor,
+  csrfField,
+  decide,
+  field,
+  journeyOf,
+  noteList,
+  noteView,
+  query,
+  send,
+  sendNotFound,
+  sentences,
+  type ViewerOf,
+  type Visit,
+  visiting,
+} from './acting.ts';
+import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
+import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
+import type { PageParts, Viewer } from './page.ts';
+import { consentPart, facts, recognition, type Shown, show, telLink, urgencyMark } from './referral-view.ts';
+import type { Site } from './site.ts';
+import { stateWords } from './words.ts';
+
+const shownMax = 300;
+
+const doneSaid: Record<string, Said> = {
+  undo: {
+    nl: 'De verwijzing is teruggenomen. De Wally heeft haar niet gezien.',
+    en: 'The referral was taken back. The Wally has not seen it.',
+  },
+  withdraw: {
+    nl: 'De verwijzing is ingetrokken. Zij staat bij de Wally als ingetrokken.',
+    en: 'The referral was withdrawn. The Wally sees it as withdrawn.',
+  },
+};
+
+/** Who has it now, with a number to call: the owner's, else the team's (promise 2). */
+function ownerPart(directory: Directory, owner: string | null, practice: string, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const team = directory.teams.get(directory.practices.get(practice)?.service?.team ?? '');
+  const role = directory.roles.get(owner ?? '');
+  const phone = role?.phone ?? team?.phone;
+  const name =
+    role?.name ?? t('nog niemand; de teamleider wijst iemand aan', 'nobody yet; the team lead assigns someone');
+  return html`<span class="owner">${name}</span>${phone && html` ${telLink(phone)}`}`;
+}
+
+function row(referral: ListedReferral, visit: Visit, directory: Directory, today: string): Markup {
+  const { viewer } = visit;
+  const t = sayIn(viewer.language);
+  const state = stateWords(referral.taskStatus, referral.businessStatus, 'practice');
+  const waits = isOpen(referral.taskStatus) && !referral.called;
+  const before = dayText(referral.callBefore, viewer.language, today);
+  return html`<li class="referral"><div class="lead"><a href="/practice/${referral.journey}">${referral.patientName}</a>
+<span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
+<div class="marks"><span class="state">${t(state.nl, state.en)}</span>${waits && html`<span class="due">${t(`belt vóór ${before}`, `calls before ${before}`)}</span>`}${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
+<div class="more">${ownerPart(directory, referral.owner, referral.practice, viewer)}<span class="number">${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
+}
+
+async function list(site: Site, visit: Visit, practice: string): Promise<void> {
+  const { viewer } = visit;
+  const t = sayIn(viewer.language);
+  const acting = await actingFor(site, viewer.actor);
+  const today = localDay(acting.now);
+  const found = await listReferrals(site.store, { kind: 'practice', practice }, 'all', shownMax);
+  await noteList(site, viewer.actor, 'practice', found.length);
+  const rows = (open: boolean) =>
+    found.filter((one) => isOpen(one.taskStatus) === open).map((one) => row(one, visit, acting.directory, today));
+  const part = (title: string, lines: readonly Markup[]) =>
+    html`<h2>${title} <span class="count">${lines.length}</span></h2>${
+      lines.length > 0
+        ? html`<ul class="referrals">${lines}</ul>`
+        : html`<p class="empty">${t('Hier staat niets.', 'Nothing here.')}</p>`
+    }`;
+  const title = t('Onze verwijzingen', 'Our referrals');
+  const main = html`<h1>${title}</h1>
+<p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
+${part(t('Loopt', 'Open'), rows(true))}${part(t('Klaar', 'Done'), rows(false))}
+${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}`;
+  send(visit, { title, main });
+}
+
+/** What the practice may still do: undo while nobody saw it (H3), withdraw while the Wally has not reported, else call. */
+function takeBackPart(shown: Shown, now: Date): Markup | undefined {
+  const { journey, viewer, directory } = shown;
+  const t = sayIn(viewer.language);
+  const { undoUntil, taskStatus, owner } = journey.index;
+  const may = (move: 'undo' | 'withdraw') => !isRefusal(transition(journey.task.resource, move, viewer.actor));
+  const form = (how: 'undo' | 'withdraw', label: string) =>
+    html`<form method="post" action="/practice/${journey.id}/take-back" class="buttons">${csrfField(viewer)}<button name="how" value="${how}" class="${how === 'undo' ? '' : 'danger'}">${label}</button></form>`;
+  if (undoUntil && undoUntil > now.toISOString() && may('undo')) {
+    const until = new Intl.DateTimeFormat(viewer.language === 'en' ? 'en-GB' : 'nl-NL', {
+      timeStyle: 'short',
+      timeZone: 'Europe/Amsterdam',
+    }).format(new Date(undoUntil));
+    return html`<div class="panel"><p>${t(`U kunt deze verwijzing tot ${until} uur nog terugnemen. De Wally ziet haar pas daarna.`, `You can take this referral back until ${until}. The Wally only sees it after that.`)}</p>${form('undo', t('Terugnemen', 'Take back'))}</div>`;
+  }
+  if (may('withdraw')) {
+    return html`<details class="panel"><summary>${t('Verwijzing intrekken', 'Withdraw the referral')}</summary>
+<p>${t('De Wally stopt dan en ziet dat u de verwijzing hebt ingetrokken. Dit kan niet ongedaan worden gemaakt.', 'The Wally then stops and sees that you withdrew the referral. This cannot be undone.')}</p>${form('withdraw', t('Ja, intrekken', 'Yes, withdraw'))}</details>`;
+  }
+  if (!isOpen(taskStatus)) return undefined;
+  return html`<p class="panel">${t('De Wally is al met de inwoner bezig. Wilt u stoppen? Bel dan:', 'The Wally is already working with the resident. Do you want to stop? Then call:')} ${ownerPart(directory, owner, journey.practice, viewer)}</p>`;
+}
+
+async function sendReferral(site: Site, visit: Visit, journey: Journey, notice: PageParts['notice'], status: number) {
+  const { viewer } = visit;
+  const t = sayIn(viewer.language);
+  const acting = await actingFor(site, viewer.actor);
+  const today = localDay(acting.now);
+  const [events, carriages] = await Promise.all([
+    readEvents(site.store, journey.id),
+    readCarriages(site.store, journey.id),
+  ]);
+  await noteView(site, journey, acting);
+  const shown = show(journey, acting.directory, viewer, today);
+  const { index } = journey;
+  const state = stateWords(index.taskStatus, index.businessStatus, 'practice');
+  const waits = isOpen(index.taskStatus) && !events.some((event) => event.kind === 'contact');
+  const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
+${recognition(shown, 'h1')}
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
+<div class="columns"><div><section aria-labelledby="now"><h2 id="now">${t('Bij wie is het nu', 'Who has it now')}</h2>
+${facts([
+  ['Wally', ownerPart(acting.directory, index.owner, journey.practice, viewer)],
+  [t('Belt vóór', 'Calls before'), waits && dayText(index.callBefore, viewer.language, today)],
+  [t('Ons nummer', 'Our number'), index.practiceReferral.value],
+  [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
+  [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
+])}</section>${feedbackPart(shown, carriages)}${takeBackPart(shown, acting.now)}</div>
+<div>${consentPart(shown)}${eventsPart(shown, events)}</div></div>`;
+  send(visit, { title: `${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) }, status);
+}
+
+async function open(site: Site, visit: Visit, practice: string, id: string): Promise<void> {
+  const journey = await readJourney(site.store, { kind: 'practice', practice }, id);
+  if (!journey) return sendNotFound(visit);
+  const done = doneSaid[query(visit.request, 'done')];
+  await sendReferral(site, visit, journey, done && { kind: 'done', text: done[visit.viewer.language] }, 200);
+}
+
+async function takeItBack(site: Site, visit: Visit, practice: string, id: string): Promise<void> {
+  const { actor } = visit.viewer;
+  const how = field(visit.request.body, 'how') === 'undo' ? 'undo' : 'withdraw';
+  const read = () => readJourney(site.store, { kind: 'practice', practice }, id);
+  const outcome = await decide(site, actor, read, (journey, acting) => takeBack(journey, how, acting));
+  if (outcome === 'done') return visit.response.redirect(303, `/practice/${id}?done=${how}`);
+  const journey = outcome === 'absent' ? undefined : await read();
+  if (outcome === 'absent' || !journey) return sendNotFound(visit);
+  await sendReferral(
+    site,
+    visit,
+    journey,
+    { kind: 'refused', text: sentences(outcome, visit.viewer) },
+    httpStatus(outcome),
+  );
+}
+
+/** The practice's pages, with their whole addresses, behind sign-in, form parsing and the CSRF check. */
+export function practicePages(site: Site, viewerOf: ViewerOf): Router {
+  const router = Router();
+  const organizationOf = (actor: Actor) => actor.organization ?? '';
+  const own = (handle: (site: Site, visit: Visit, practice: string, id: string) => Promise<void>) =>
+    visiting('practice', viewerOf, async (visit) => {
+      const id = journeyOf(visit.request);
+      await (id ? handle(site, visit, organizationOf(visit.viewer.actor), id) : sendNotFound(visit));
+    });
+  router.get(
+    '/practice',
+    visiting('practice', viewerOf, (visit) => list(site, visit, organizationOf(visit.viewer.actor))),
+  );
+  router.get('/practice/:journey', own(open));
+  router.post('/practice/:journey/take-back', own(takeItBack));
+  return router;
+}

@@ -1,0 +1,181 @@
+import { firstLineMax, outcomeCodes, outcomes } from '../feedback/answer.ts';
+import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
+import { csrfField } from './acting.ts';
+import { html, type Markup, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
+import { acuteNote, recognition, type Shown } from './referral-view.ts';
+import { contentMayReturn, type Fault, outcomeField, planMax, type ReportFields } from './report-fields.ts';
+
+interface FormParts {
+  readonly shown: Shown;
+  readonly fields: ReportFields;
+  readonly faults: readonly Fault[];
+}
+
+/** What went wrong, above the form, each with a link to its field. */
+export function errorSummary(faults: readonly Fault[], viewer: Viewer): Markup | undefined {
+  if (faults.length === 0) return undefined;
+  const t = sayIn(viewer.language);
+  return html`<div class="errors" role="alert" tabindex="-1" autofocus aria-labelledby="errors"><h2 id="errors">${t('Dit is nog niet goed', 'This is not right yet')}</h2>
+<ul>${faults.map((one) => html`<li><a href="#${one.field}">${one.said[viewer.language]}</a></li>`)}</ul></div>`;
+}
+
+function faultOf({ faults, shown }: FormParts, name: string): Markup | undefined {
+  const fault = faults.find((one) => one.field === name);
+  return fault && html`<p class="error" id="${name}-error">${fault.said[shown.viewer.language]}</p>`;
+}
+
+/** The attributes that tie a field to its hint and its error. */
+function ties(parts: FormParts, name: string, hint: boolean): Markup {
+  const wrong = parts.faults.some((one) => one.field === name);
+  const ids = [hint && `${name}-hint`, wrong && `${name}-error`].filter(Boolean).join(' ');
+  return html`${ids && html` aria-describedby="${ids}"`}${wrong && html` aria-invalid="true"`}`;
+}
+
+type Choice = readonly [value: string, label: string, hint?: string];
+
+function radios(parts: FormParts, name: string, legend: string, choices: readonly Choice[]): Markup {
+  return html`<fieldset><legend>${legend}</legend>${faultOf(parts, name)}
+${choices.map(([value, label, hint], nth) => {
+  const id = nth === 0 ? name : `${name}-${value}`;
+  return html`<div class="choice"><input type="radio" id="${id}" name="${name}" value="${value}"${parts.fields[name] === value && html` checked`}${ties(parts, name, false)}>
+<label for="${id}">${label}${hint && html` <span class="hint">${hint}</span>`}</label></div>`;
+})}</fieldset>`;
+}
+
+function box(parts: FormParts, name: string, label: string, hint: string, control: (ties: Markup) => Markup): Markup {
+  return html`<div class="field"><label for="${name}">${label}</label>
+${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}${faultOf(parts, name)}${control(ties(parts, name, hint !== ''))}</div>`;
+}
+
+function outcomeSelect(parts: FormParts, area: LifeArea): Markup {
+  const { language } = parts.shown.viewer;
+  const t = sayIn(language);
+  const name = outcomeField(area);
+  return box(
+    parts,
+    name,
+    lifeAreas[area][language],
+    '',
+    (tied) => html`<select id="${name}" name="${name}"${tied}>
+<option value="">${t('Kies een uitkomst', 'Choose an outcome')}</option>${outcomeCodes.map(
+      (code) =>
+        html`<option value="${code}"${parts.fields[name] === code && html` selected`}>${outcomes[code][language]}</option>`,
+    )}</select>`,
+  );
+}
+
+function outcomesPart(parts: FormParts): Markup {
+  const t = sayIn(parts.shown.viewer.language);
+  const asked = parts.shown.journey.index.lifeAreas;
+  const others = lifeAreaCodes.filter((one) => !asked.includes(one));
+  const open =
+    asked.length === 0 ||
+    others.some(
+      (one) => parts.fields[outcomeField(one)] || parts.faults.some((fault) => fault.field === outcomeField(one)),
+    );
+  return html`<fieldset><legend>${t('Uitkomst per leefgebied', 'Outcome per life area')}</legend>
+<p class="hint">${t('Bij afsluiten is dit nodig. Bij een tussenbericht mag het leeg blijven.', 'Needed when you close. May stay empty in an interim message.')}</p>
+${asked.map((area) => outcomeSelect(parts, area))}
+<details${open && html` open`}><summary>${t('Ander leefgebied toevoegen', 'Add another life area')}</summary>${others.map((area) => outcomeSelect(parts, area))}</details></fieldset>`;
+}
+
+function contentPart(parts: FormParts): Markup {
+  const t = sayIn(parts.shown.viewer.language);
+  const { fields } = parts;
+  const noNames = t('Noem geen andere mensen bij naam.', 'Do not name other people.');
+  if (!contentMayReturn(parts.shown.journey)) {
+    return html`<p class="panel">${t(
+      'Bij de verwijzing is afgesproken dat er geen inhoud teruggaat. De huisarts krijgt alleen bericht dát de verwijzing loopt of is afgesloten.',
+      'At the referral it was agreed that no content goes back. The GP only hears that the referral is in progress or closed.',
+    )}</p>`;
+  }
+  return html`${box(
+    parts,
+    'firstLine',
+    t('Eerste regel: het antwoord aan de huisarts', 'First line: the answer to the GP'),
+    `${t(`Hooguit ${firstLineMax} tekens. Dit leest de huisarts het eerst.`, `At most ${firstLineMax} characters. The GP reads this first.`)} ${noNames}`,
+    (tied) =>
+      html`<textarea id="firstLine" name="firstLine" rows="2" maxlength="${firstLineMax}"${tied}>${fields.firstLine}</textarea>`,
+  )}${box(
+    parts,
+    'plan',
+    t('Afgesproken met de inwoner', 'Agreed with the resident'),
+    `${t('Wat gaat er gebeuren, en wie doet wat? Mag leeg blijven.', 'What will happen, and who does what? May stay empty.')} ${noNames}`,
+    (tied) => html`<textarea id="plan" name="plan" rows="5" maxlength="${planMax}"${tied}>${fields.plan}</textarea>`,
+  )}`;
+}
+
+function agreedPart(parts: FormParts): Markup | undefined {
+  if (!contentMayReturn(parts.shown.journey)) return undefined;
+  const t = sayIn(parts.shown.viewer.language);
+  const hint = t(
+    'Vraag het de inwoner. Zonder dit vinkje krijgt de huisarts alleen bericht dát de verwijzing loopt of is afgesloten. Wat u hierboven schrijft, gaat dan niet mee en wordt niet bewaard.',
+    'Ask the resident. Without this tick the GP only hears that the referral is in progress or closed. What you write above then does not go along and is not kept.',
+  );
+  return html`<div class="field choice"><input type="checkbox" id="residentAgreed" name="residentAgreed" value="yes"${parts.fields.residentAgreed === 'yes' && html` checked`} aria-describedby="residentAgreed-hint">
+<label for="residentAgreed">${t('De inwoner is het ermee eens dat dit naar de huisarts gaat', 'The resident agrees that this goes to the GP')}</label><p class="hint" id="residentAgreed-hint">${hint}</p></div>`;
+}
+
+/** The form to report back; comes back with what was typed and with its faults. */
+export function reportForm(parts: FormParts): Markup {
+  const { shown, fields } = parts;
+  const t = sayIn(shown.viewer.language);
+  const address = `/worklist/${shown.journey.id}`;
+  return html`<p><a href="${address}">${t('Terug naar de verwijzing', 'Back to the referral')}</a></p>
+${errorSummary(parts.faults, shown.viewer)}
+<h1>${t('Terugkoppelen aan de huisarts', 'Report back to the GP')}</h1>
+${recognition(shown, 'p')}${acuteNote(shown)}
+<form method="post" action="${address}/report" class="form" novalidate>${csrfField(shown.viewer)}<input type="hidden" name="version" value="${fields.version}">
+${radios(parts, 'contact', t('Is er contact geweest met de inwoner?', 'Was there contact with the resident?'), [
+  ['made', t('Ja, gesproken', 'Yes, spoken')],
+  ['attempted', t('Geprobeerd, niet gelukt', 'Tried, not reached')],
+  ['none', t('Nog niet', 'Not yet')],
+])}
+${box(parts, 'contactOn', t('Op welke dag?', 'On which day?'), t('Niet nodig bij "nog niet".', 'Not needed for "not yet".'), (tied) => html`<input type="date" id="contactOn" name="contactOn" value="${fields.contactOn}" max="${shown.today}"${tied}>`)}
+${contentPart(parts)}
+<fieldset><legend>${t('Volgende afspraak', 'Next appointment')}</legend><p class="hint">${t('Leeg laten als er geen is.', 'Leave empty if there is none.')}</p><div class="row">
+${box(parts, 'appointmentOn', t('Dag', 'Day'), '', (tied) => html`<input type="date" id="appointmentOn" name="appointmentOn" value="${fields.appointmentOn}"${tied}>`)}
+${box(parts, 'appointmentAt', t('Tijd', 'Time'), '', (tied) => html`<input type="time" id="appointmentAt" name="appointmentAt" value="${fields.appointmentAt}"${tied}>`)}
+${box(parts, 'appointmentPlace', t('Plaats', 'Place'), '', (tied) => html`<input type="text" id="appointmentPlace" name="appointmentPlace" value="${fields.appointmentPlace}" maxlength="200" autocomplete="off"${tied}>`)}
+</div></fieldset>
+${outcomesPart(parts)}
+${agreedPart(parts)}
+${radios(parts, 'final', t('Wat voor bericht is dit?', 'What kind of message is this?'), [
+  [
+    'interim',
+    t('Tussenbericht', 'Interim message'),
+    t('u gaat verder met de inwoner', 'you continue with the resident'),
+  ],
+  [
+    'final',
+    t('Afsluiten', 'Close'),
+    t('laatste bericht; de verwijzing gaat dicht', 'last message; the referral is closed'),
+  ],
+])}
+<p class="buttons"><button name="step" value="preview">${t('Bekijk het bericht', 'Preview the message')}</button></p></form>`;
+}
+
+/** Exactly what will be sent, and about whom (H3), before it is sent. */
+export function reportPreview(parts: {
+  shown: Shown;
+  fields: ReportFields;
+  letter: string;
+  withheld: boolean;
+  final: boolean;
+}): Markup {
+  const { shown, fields } = parts;
+  const t = sayIn(shown.viewer.language);
+  const practice = shown.directory.practices.get(shown.journey.practice)?.name ?? shown.journey.practice;
+  const hidden = Object.entries(fields).filter(([, value]) => value !== '');
+  return html`<h1>${t('Klopt dit bericht?', 'Is this message right?')}</h1>
+<p>${t('Over', 'About')}:</p>${recognition(shown, 'p')}${acuteNote(shown)}
+<p>${t(`Dit gaat naar ${practice}:`, `This goes to ${practice}:`)}</p>
+<div class="letter" lang="nl">${parts.letter}</div>
+${parts.withheld && html`<p class="panel">${t('Er gaat geen inhoud mee: de inwoner heeft daar geen toestemming voor gegeven. Wat u schreef wordt niet verstuurd en niet bewaard.', 'No content goes along: the resident has not agreed to it. What you wrote is not sent and not kept.')}</p>`}
+${parts.final && html`<p>${t('Na het versturen is de verwijzing afgesloten.', 'After sending the referral is closed.')}</p>`}
+<form method="post" action="/worklist/${shown.journey.id}/report" class="buttons">${csrfField(shown.viewer)}
+${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<button name="step" value="send">${parts.final ? t('Versturen en afsluiten', 'Send and close') : t('Versturen', 'Send')}</button>
+<button name="step" value="edit" class="quiet">${t('Terug om te wijzigen', 'Back to change it')}</button></form>`;
+}

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { preferredLanguage } from '../fhir/outcome.ts';
+import { requireCsrf, requireRole } from '../identity/access.ts';
+import type { Issuer } from '../identity/issuer.ts';
+import type { Relying } from '../identity/relying.ts';
+import { readViewer, viewerOf } from '../identity/sessions.ts';
+import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
+import { referContextRouter } from '../intake/refer-context.ts';
+import { adminPages } from './admin.ts';
+import { type Health, healthRouter } from './health.ts';
+import { html, sayIn } from './html.ts';
+import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { homeOf, page, type Viewer } from './page.ts';
+import { practicePages } from './practice.ts';
+import { referPages } from './refer.ts';
+import type { Site } from './site.ts';
+import { teamPages } from './team.ts';
+import { worklistPages } from './worklist.ts';
+
+export interface AppParts extends Site {
+  readonly fhir: FhirDoor;
+  /** The embedded issuer; absent when people sign in at another one. */
+  readonly issuer: Issuer | undefined;
+  readonly demoPeople: readonly DemoPerson[];
+  readonly relying: Relying;
+  readonly health: Health;
+  /** Someone's absence changed: look again who owns what; gives how many moved. */
+  readonly onAbsence: () => Promise<number>;
+  readonly committed: () => void;
+}
+
+/** No script, no style and no frame but our own (ASVS 5, V3); forms post to ourselves only. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    styleSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+  },
+};
+
+function pagesOf(parts: AppParts): express.Router {
+  const router = express.Router();
+  const viewer = (request: Request): Viewer => {
+    const found = viewerOf(request);
+    if (!found) throw new Error('page without a viewer');
+    return found;
+  };
+  router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
+  router.use(readViewer(parts.store, parts.publicUrl));
+  router.get('/', (request, response) => {
+    const seen = viewerOf(request);
+    response.redirect(303, seen ? homeOf(seen.actor) : '/login');
+  });
+  const { issuer, relying, demoPeople } = parts;
+  router.use(loginPages(parts, { relying, demoPeople, ...(issuer && { issuer }) }));
+  if (issuer) router.use('/oauth', issuer.router);
+  const areas = [
+    ['/refer', referPages(parts, viewer)],
+    ['/practice', practicePages(parts, viewer)],
+    ['/worklist', worklistPages(parts, viewer)],
+    ['/team', teamPages(parts, viewer, parts.onAbsence)],
+    ['/admin', adminPages(parts, viewer)],
+  ] as const;
+  for (const [area, pages] of areas) {
+    router.use(area, requireRole(area, showRefusal), requireCsrf(parts.publicUrl, showRefusal));
+    router.use(pages);
+  }
+  return router;
+}
+
+function notFound(request: Request, response: Response): void {
+  const language = preferredLanguage(request.get('accept-language'));
+  const t = sayIn(language);
+  response.status(404).send(
+    page({
+      title: t('Niet gevonden', 'Not found'),
+      language,
+      main: html`<h1>${t('Deze pagina is er niet', 'This page is not here')}</h1>
+<p>${t('Misschien is het adres verkeerd. Ga terug naar het begin.', 'Perhaps the address is wrong. Go back to the start.')} <a href="/">Kortelijn</a></p>`,
+    }),
+  );
+}
+
+/** The web: doors, pages, log-in, health. Everything it needs is passed in; it listens to nothing itself. */
+export async function createApp(parts: AppParts): Promise<express.Express> {
+  const app = express();
+  const css = await readFile(new URL('./assets/kortelijn.css', import.meta.url));
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(helmet({ contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' }, crossOriginEmbedderPolicy: false, strictTransportSecurity: parts.publicUrl.startsWith('https:') }));
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(healthRouter(parts.store, parts.health));
+  app.get('/assets/kortelijn.css', (_request, response) => {
+    response.set('Cache-Control', 'public, max-age=3600').type('css').send(css);
+  });
+  app.use('/fhir/R4', fhirRouter(parts.fhir));
+  app.use(referContextRouter(parts));
+  app.use(pagesOf(parts));
+  app.use(notFound);
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    const status = (error as { status?: number }).status;
+    if (status === undefined || status >= 500) parts.log.bug('page', error, { method: request.method });
+    if (response.headersSent) return void response.destroy();
+    const language = preferredLanguage(request.get('accept-language'));
+    const t = sayIn(language);
+    response.status(status && status >= 400 && status < 500 ? status : 500).send(
+      page({
+        title: t('Er ging iets mis', 'Something went wrong'),
+        language,
+        main: html`<h1>${t('Er ging iets mis', 'Something went wrong')}</h1>
+<p>${t('Het ligt aan ons, niet aan u. Wat u al had verstuurd, is bewaard. Probeer het zo opnieuw.', 'It is our fault, not yours. What you had sent is kept. Try again in a moment.')}</p>`,
+      }),
+    );
+  });
+  return app;
+}

@@ -1,0 +1,12 @@
+import type { Log } from '../log.ts';
+import type { Directory } from '../referral/directory.ts';
+import type { Store } from '../store/store.ts';
+
+/** What every page needs: opened once by main, passed down. */
+export interface Site {
+  readonly store: Store;
+  readonly directory: () => Promise<Directory>;
+  /** Origin that browsers use, e.g. http://127.0.0.1:8080; no slash at the end. */
+  readonly publicUrl: string;
+  readonly log: Log;
+}

@@ -1,0 +1,165 @@
+import type { Said } from '../fhir/outcome.ts';
+import { type Directory, isPresent, type Role, wallysOf } from '../referral/directory.ts';
+import type { ListedReferral, OpenAlarm } from '../store/lists.ts';
+import { csrfField } from './acting.ts';
+import { birthDateText, dayText, html, type Markup, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
+import { dueMark, safetyMark, telLink, urgencyMark } from './referral-view.ts';
+import { ageText, isAcute, pressing, stateWords } from './words.ts';
+
+export interface TeamParts {
+  readonly viewer: Viewer;
+  readonly directory: Directory;
+  readonly team: string;
+  readonly now: Date;
+  readonly today: string;
+}
+
+/** What was typed in a from/to form that was refused, and why. */
+export interface Typed {
+  readonly wally: string;
+  readonly from: string;
+  readonly to: string;
+  readonly fault: Said;
+}
+
+const alarmSaid: Record<string, Said> = {
+  acute: { nl: 'Acute verwijzing', en: 'Acute referral' },
+  'nobody-present': { nl: 'Niemand aanwezig', en: 'Nobody present' },
+  'retry-exhausted': { nl: 'Bericht komt niet aan', en: 'A message does not arrive' },
+};
+
+const alarmDo: Record<string, Said> = {
+  acute: {
+    nl: 'Bel nu, in deze volgorde, tot u iemand spreekt:',
+    en: 'Call now, in this order, until you speak to someone:',
+  },
+  'nobody-present': {
+    nl: 'Wijs hieronder iemand aan. Lukt dat vandaag niet, bel dan de praktijk:',
+    en: 'Assign someone below. If that is not possible today, call the practice:',
+  },
+  'retry-exhausted': {
+    nl: 'De beheerder kijkt ernaar. Is er haast, bel dan de praktijk:',
+    en: 'The administrator looks into it. If it is urgent, call the practice:',
+  },
+};
+
+const kindOrder = ['acute', 'nobody-present'];
+const rank = (kind: string): number => (kindOrder.indexOf(kind) + kindOrder.length + 1) % (kindOrder.length + 1);
+
+/** What someone must call about now: a list with names and numbers, acute first. */
+export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Markup {
+  const { viewer, directory, now } = parts;
+  const t = sayIn(viewer.language);
+  const line = (name: string, phone: string | undefined) =>
+    html`<li>${name}${phone ? html` ${telLink(phone)}` : html` (${t('geen nummer bekend', 'no number known')})`}</li>`;
+  const items = alarms
+    .toSorted((a, b) => rank(a.kind) - rank(b.kind))
+    .map((alarm) => {
+      const owner = directory.roles.get(alarm.owner ?? '');
+      const practice = directory.practices.get(alarm.practice);
+      return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} <span class="number">${alarm.number}</span> <span class="when">${t('al', 'for')} ${ageText(alarm.raisedAt, now, viewer.language)}</span></h3>
+<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol></li>`;
+    });
+  if (items.length === 0)
+    return html`<section aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
+  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${items.length}</span></h2><ul class="alarms">${items}</ul></section>`;
+}
+
+function presentWallys(parts: TeamParts): Role[] {
+  return wallysOf(parts.directory, parts.team).filter((role) => isPresent(role, parts.today));
+}
+
+/** One button per Wally who is at work today, but for the present owner. */
+function assignForm(referral: ListedReferral, parts: TeamParts): Markup {
+  const t = sayIn(parts.viewer.language);
+  const wallys = presentWallys(parts).filter((role) => role.id !== referral.owner);
+  if (wallys.length === 0)
+    return html`<p class="hint">${t('Er is vandaag niemand anders aanwezig.', 'Nobody else is present today.')}</p>`;
+  return html`<form method="post" action="/team/${referral.journey}/assign" class="buttons">${csrfField(parts.viewer)}${wallys.map(
+    (role) =>
+      html`<button name="wally" value="${role.id}" class="quiet">${t('Geef aan', 'Give to')} ${role.name}<span class="vh">: ${referral.number}</span></button>`,
+  )}</form>`;
+}
+
+function row(referral: ListedReferral, parts: TeamParts, more: Markup): Markup {
+  const { viewer, today } = parts;
+  const t = sayIn(viewer.language);
+  const state = stateWords(referral.taskStatus, referral.businessStatus, 'team');
+  return html`<li class="referral"><div class="lead"><strong>${referral.patientName}</strong> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
+<div class="marks">${dueMark(pressing(referral, today), referral.callBefore, parts)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
+<div class="more"><span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
+}
+
+/** Referrals that nobody owns yet, each with who could take it. */
+export function queuePart(unassigned: readonly ListedReferral[], parts: TeamParts): Markup {
+  const t = sayIn(parts.viewer.language);
+  const ordered = unassigned.toSorted(
+    (a, b) => Number(isAcute(b.priority)) - Number(isAcute(a.priority)) || a.callBefore.localeCompare(b.callBefore),
+  );
+  return html`<section aria-labelledby="queue"><h2 id="queue">${t('Teamwachtrij', 'Team queue')} <span class="count">${unassigned.length}</span></h2>
+${ordered.length > 0 ? html`<ul class="referrals">${ordered.map((one) => row(one, parts, assignForm(one, parts)))}</ul>` : html`<p class="empty">${t('Alles is van iemand.', 'Everything has an owner.')}</p>`}</section>`;
+}
+
+function absenceText(from: string, to: string | undefined, parts: TeamParts): string {
+  const { language } = parts.viewer;
+  const t = sayIn(language);
+  const since = dayText(from, language, parts.today);
+  if (to === undefined) return t(`vanaf ${since}, tot nader bericht`, `from ${since}, until further notice`);
+  const until = dayText(to, language, parts.today);
+  return from === to ? since : t(`${since} tot en met ${until}`, `${since} to ${until}`);
+}
+
+function wallyItem(role: Role, parts: TeamParts, typed: Typed | undefined): Markup {
+  const { viewer, today } = parts;
+  const t = sayIn(viewer.language);
+  const present = isPresent(role, today);
+  const substitute = parts.directory.roles.get(role.substitute ?? '');
+  const now = role.absences.filter((one) => one.from <= today && (one.to === undefined || today <= one.to));
+  const later = role.absences.filter((one) => one.from > today);
+  const wally = html`<input type="hidden" name="wally" value="${role.id}">`;
+  const form = (content: Markup, kind = '') =>
+    html`<form method="post" action="/team/absence" class="${kind}">${csrfField(viewer)}${wally}${content}</form>`;
+  const faulty = typed?.wally === role.id ? typed : undefined;
+  const fault =
+    faulty && html`<p class="error" id="fault-${role.id}" role="alert">${faulty.fault[viewer.language]}</p>`;
+  const tied = faulty && html` aria-invalid="true" aria-describedby="fault-${role.id}"`;
+  return html`<li class="wally"><div class="lead"><strong>${role.name}</strong> <span class="presence ${present ? 'present' : 'absent'}">${present ? t('aanwezig', 'present') : t('afwezig', 'absent')}</span></div>
+<div class="more">${role.phone && telLink(role.phone)}${substitute && html`<span>${t('vervanger', 'substitute')}: ${substitute.name}</span>`}</div>
+${now.map((one) => html`<p class="why">${absenceText(one.from, one.to, parts)}</p>`)}
+${form(present ? html`<button name="act" value="sick" class="quiet">${t('Ziek vandaag', 'Sick today')}<span class="vh">: ${role.name}</span></button>` : html`<button name="act" value="back">${t('Weer aanwezig', 'Present again')}<span class="vh">: ${role.name}</span></button>`)}
+${later.length > 0 && html`<ul class="plain">${later.map((one) => html`<li>${form(html`<input type="hidden" name="from" value="${one.from}">${absenceText(one.from, one.to, parts)} <button name="act" value="remove" class="link">${t('weghalen', 'remove')}<span class="vh">: ${role.name}</span></button>`)}</li>`)}</ul>`}
+<details${faulty && html` open`}><summary>${t('Afwezigheid plannen', 'Plan an absence')}<span class="vh">: ${role.name}</span></summary>
+${form(html`${fault}<div class="row"><div class="field"><label for="from-${role.id}">${t('Van', 'From')}</label><input type="date" id="from-${role.id}" name="from" value="${faulty?.from}" required${tied}></div>
+<div class="field"><label for="to-${role.id}">${t('Tot en met (mag leeg)', 'To (may be empty)')}</label><input type="date" id="to-${role.id}" name="to" value="${faulty?.to}"${tied}></div></div><button name="act" value="plan" class="quiet">${t('Opslaan', 'Save')}</button>`)}</details></li>`;
+}
+
+/** The Wallys of the team: who is here, and absence in one tap. No reason is asked. */
+export function wallysPart(parts: TeamParts, typed: Typed | undefined): Markup {
+  const t = sayIn(parts.viewer.language);
+  return html`<section aria-labelledby="wallys"><h2 id="wallys">${t("Wally's vandaag", 'Wallys today')}</h2><ul class="wallys">${wallysOf(parts.directory, parts.team).map((role) => wallyItem(role, parts, typed))}</ul></section>`;
+}
+
+/** Everything that runs, with its owner; what an absent person still has stands first, ready to hand over (promise 2). */
+export function openPart(owned: readonly ListedReferral[], parts: TeamParts): Markup {
+  const { directory, today, viewer } = parts;
+  const t = sayIn(viewer.language);
+  const gone = (one: ListedReferral) => {
+    const role = directory.roles.get(one.owner ?? '');
+    return !role || !isPresent(role, today);
+  };
+  const ordered = owned.toSorted(
+    (a, b) => Number(gone(b)) - Number(gone(a)) || a.callBefore.localeCompare(b.callBefore),
+  );
+  const items = ordered.map((one) => {
+    const name = directory.roles.get(one.owner ?? '')?.name ?? one.owner;
+    const away = gone(one);
+    const owner = html`<p class="owner">${t('Van', 'Owner')}: <strong>${name}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}</p>`;
+    const handOver = away
+      ? assignForm(one, parts)
+      : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts)}</details>`;
+    return row(one, parts, html`${owner}${handOver}`);
+  });
+  return html`<section aria-labelledby="open"><h2 id="open">${t('Loopt', 'Open')} <span class="count">${items.length}</span></h2>
+${items.length > 0 ? html`<ul class="referrals">${items}</ul>` : html`<p class="empty">${t('Er loopt nu niets.', 'Nothing is open now.')}</p>`}</section>`;
+}

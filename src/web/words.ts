@@ -1,0 +1,160 @@
+import type { Said } from '../fhir/outcome.ts';
+import { addWorkingDays } from '../referral/deadlines.ts';
+import { isOpen, stateSaid } from '../referral/lifecycle.ts';
+import type { Carriage } from '../store/lists.ts';
+
+/** What a message's way to the practice is called; H4: these are different things and never mixed. */
+export type Fate = 'ready' | 'sent' | 'received' | 'delivered' | 'filed' | 'held' | 'stopped';
+
+/** The four words of H4, in order, and the three states beside them; `means` says what is known and what is not. */
+export const fates: Record<Fate, { readonly said: Said; readonly means: Said }> = {
+  ready: {
+    said: { nl: 'staat klaar', en: 'ready to send' },
+    means: { nl: 'Het bericht wordt zo verstuurd.', en: 'The message is about to be sent.' },
+  },
+  sent: {
+    said: { nl: 'verstuurd', en: 'sent' },
+    means: {
+      nl: 'Wij hebben het bericht verstuurd. Het systeem van de praktijk heeft nog niet geantwoord.',
+      en: "We sent the message. The practice's system has not answered yet.",
+    },
+  },
+  received: {
+    said: { nl: 'ontvangen', en: 'received' },
+    means: {
+      nl: 'Het bericht is aangekomen, maar nog niet verwerkt door het systeem van de praktijk.',
+      en: "The message arrived, but the practice's system has not processed it yet.",
+    },
+  },
+  delivered: {
+    said: { nl: 'bezorgd bij de praktijk', en: 'delivered to the practice' },
+    means: {
+      nl: 'Het systeem van de praktijk heeft het bericht aangenomen.',
+      en: "The practice's system accepted the message.",
+    },
+  },
+  filed: {
+    said: { nl: 'in het dossier', en: 'in the record' },
+    means: { nl: 'Het bericht staat in het dossier van de huisarts.', en: "The message is in the GP's record." },
+  },
+  held: {
+    said: { nl: 'wacht op de beheerder', en: 'waiting for the administrator' },
+    means: {
+      nl: 'Het versturen lukt niet vanzelf. De beheerder van de regio kijkt ernaar. Er is niets verloren.',
+      en: 'Sending does not work by itself. The administrator of the region looks into it. Nothing is lost.',
+    },
+  },
+  stopped: {
+    said: { nl: 'niet verstuurd, gestopt', en: 'not sent, stopped' },
+    means: { nl: 'Het versturen is gestopt door een mens.', en: 'A person stopped the sending.' },
+  },
+};
+
+/** The order in which a message travels; held and stopped stand outside it. */
+export const travelled = ['sent', 'received', 'delivered', 'filed'] as const satisfies readonly Fate[];
+
+/** How far feedback is: never further than its proof (H4). Proof of transport is not proof of the application. */
+export function fateOf(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts'>): Fate {
+  if (carriage.state === 'held') return 'held';
+  if (carriage.state === 'abandoned') return 'stopped';
+  if (carriage.proof === 'record') return 'filed';
+  if (carriage.proof === 'application') return 'delivered';
+  if (carriage.proof === 'transport') return 'received';
+  return carriage.attempts > 0 ? 'sent' : 'ready';
+}
+
+export type Reader = 'wally' | 'practice' | 'team';
+
+const states: Record<string, Said> = {
+  received: { nl: 'gezien, nog niet aangenomen', en: 'seen, not accepted yet' },
+  accepted: { nl: 'aangenomen', en: 'accepted' },
+  'in-progress': { nl: 'loopt, tussenbericht gegeven', en: 'in progress, interim message given' },
+};
+
+/** The state of the work as this reader understands it; who brought it about stays in the history. */
+export function stateWords(taskStatus: string, businessStatus: string, reader: Reader): Said {
+  if (taskStatus === 'requested' && reader !== 'wally') return { nl: 'nog niet geopend', en: 'not opened yet' };
+  if (taskStatus === 'requested' && businessStatus === 'reassigned')
+    return { nl: 'nieuw, overgedragen aan u', en: 'new, handed over to you' };
+  return states[taskStatus] ?? stateSaid(taskStatus, businessStatus);
+}
+
+const urgencies: Record<string, Said> = {
+  routine: { nl: 'gewoon', en: 'routine' },
+  urgent: { nl: 'dringend', en: 'urgent' },
+  asap: { nl: 'acuut: bel eerst', en: 'acute: call first' },
+  stat: { nl: 'acuut: bel eerst', en: 'acute: call first' },
+};
+
+export function urgencyWords(priority: string): Said {
+  return urgencies[priority] ?? { nl: priority, en: priority };
+}
+
+/** Acute danger in a channel that works in working days (H1). */
+export function isAcute(priority: string): boolean {
+  return priority === 'asap' || priority === 'stat';
+}
+
+/** Whether the promised call is still to be made, and how pressing that is. "Vóór donderdag" means Wednesday at the latest. */
+export type Pressing = 'late' | 'today' | 'later' | 'kept';
+
+/** @param day today, as a local day; `callBefore` is the day before which the Wally calls. */
+export function pressing(
+  referral: { readonly callBefore: string; readonly called: boolean; readonly taskStatus: string },
+  day: string,
+): Pressing {
+  if (referral.called || !isOpen(referral.taskStatus)) return 'kept';
+  if (day >= referral.callBefore) return 'late';
+  return addWorkingDays(day, 1) >= referral.callBefore ? 'today' : 'later';
+}
+
+/** Sentences for what happened on a journey; `owner` and `outcome` of the event fill them in. */
+export function eventSaid(event: { readonly kind: string; readonly outcome: string | null }, owner: string): Said {
+  const whom = owner || '?';
+  switch (event.kind) {
+    case 'received':
+      return { nl: 'Verwijzing ontvangen van de praktijk', en: 'Referral received from the practice' };
+    case 'assigned':
+      return owner
+        ? { nl: `Toegewezen aan ${whom}`, en: `Assigned to ${whom}` }
+        : { nl: 'In de teamwachtrij gezet', en: 'Put in the team queue' };
+    case 'visible':
+      return { nl: 'Op de werklijst gezet', en: 'Put on the worklist' };
+    case 'opened':
+      return { nl: `Geopend door ${whom}`, en: `Opened by ${whom}` };
+    case 'accepted':
+      return { nl: `Aangenomen door ${whom}`, en: `Accepted by ${whom}` };
+    case 'contact':
+      return event.outcome === 'made'
+        ? { nl: 'Contact met de inwoner', en: 'Contact with the resident' }
+        : { nl: 'Geprobeerd de inwoner te bereiken', en: 'Tried to reach the resident' };
+    case 'feedback':
+      return event.outcome === 'final'
+        ? { nl: 'Laatste terugkoppeling geschreven', en: 'Final feedback written' }
+        : { nl: 'Tussenbericht geschreven', en: 'Interim message written' };
+    case 'closed':
+      return { nl: 'Afgesloten door de Wally', en: 'Closed by the Wally' };
+    case 'landed':
+      return { nl: 'Terugkoppeling aangekomen bij de praktijk', en: 'Feedback arrived at the practice' };
+    case 'cancelled':
+      return { nl: 'Ingetrokken door de praktijk', en: 'Withdrawn by the practice' };
+    default:
+      return { nl: event.kind, en: event.kind };
+  }
+}
+
+/** How long ago, in the largest unit that still says something: "3 dagen", "5 uur", "12 minuten". */
+export function ageText(from: Date, now: Date, language: 'nl' | 'en'): string {
+  const minutes = Math.max(0, Math.floor((now.getTime() - from.getTime()) / 60_000));
+  const [value, unit] =
+    minutes < 60
+      ? [minutes, 'minute']
+      : minutes < 2_880
+        ? [Math.floor(minutes / 60), 'hour']
+        : [Math.floor(minutes / 1_440), 'day'];
+  return new Intl.NumberFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
+    style: 'unit',
+    unit: unit as string,
+    unitDisplay: 'long',
+  }).format(value as number);
+}

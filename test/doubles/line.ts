@@ -1,0 +1,118 @@
+import express from 'express';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type His, startHis } from '../../demo/his.ts';
+import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
+import { practicesFileSchema } from '../../demo/model.ts';
+import { readFile } from 'node:fs/promises';
+import { fhirConnector } from '../../src/connectors/fhir.ts';
+import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
+import { openOutbound } from '../../src/connectors/outbound.ts';
+import { worklistConnector } from '../../src/connectors/worklist.ts';
+import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
+import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.ts';
+import { relayOnce } from '../../src/delivery/relay.ts';
+import { fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { type Log, openLog } from '../../src/log.ts';
+import { loadMappings } from '../../src/mapping/load.ts';
+import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
+import { directoryReader } from '../../src/store/directory.ts';
+import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
+
+const region = new URL('../../fixtures/region/', import.meta.url);
+
+/** The whole line in this process, every part real: PostgreSQL, BullMQ on it, sockets in between, the HIS as the double. */
+export interface TestLine {
+  readonly at: TestStore;
+  readonly his: His;
+  readonly mail: MailCatcher;
+  readonly url: string;
+  readonly queue: DeliveryQueue;
+  readonly delivering: Delivering;
+  readonly directory: () => ReturnType<ReturnType<typeof directoryReader>>;
+  /** Runs relay and workers until nothing is due any more. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const silent: Log = openLog('silent');
+
+function listen(app: express.Express): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer(app).listen(0, '127.0.0.1', () => resolve(server));
+  });
+}
+
+export async function openTestLine(): Promise<TestLine> {
+  const at = await openTestStore();
+  const { store } = at;
+  const folder = await mkdtemp(join(tmpdir(), 'kortelijn-line-'));
+  const { practices } = practicesFileSchema.parse(JSON.parse(await readFile(new URL('demo-his.json', region), 'utf8')));
+  const app = express();
+  const server = await listen(app);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const his = await startHis({ port: 0, dataDir: folder, kortelijn: url, practices });
+  const mail = await startMailCatcher({ port: 0 });
+  const directory = directoryReader(store);
+  await loadTestRegion(store);
+  await loadDemoAccess(store, region);
+  await pointEndpointsAt(store, await directory(), his.url);
+  const mapping = (await loadMappings()).get('fhir-r4');
+  if (!mapping) throw new Error('no mapping');
+  app.use('/fhir/R4', fhirRouter({ store, directory, committed: () => undefined, mapping, log: silent, publicUrl: url, bodyBytesMax: 2_000_000 }));
+  const queue = openPostgresQueue(at.connection, 'kortelijn_app', store.pool);
+  const connectors = {
+    worklist: worklistConnector,
+    mail: notifyMailConnector({ host: '127.0.0.1', port: mail.port, from: 'Kortelijn <k@localhost>', secure: false }, url),
+    fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
+  };
+  const delivering: Delivering = { store, directory, connectors, log: silent, timeoutMs: 2_000, random: () => 0.5, committed: () => undefined };
+  // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
+  let finished = 0;
+  let waiting: (() => void) | undefined;
+  const stopWork = queue.work(async (due) => {
+    try {
+      await deliver(delivering, due);
+    } finally {
+      finished += 1;
+      waiting?.();
+    }
+  }, 10);
+  const drain = async () => {
+    for (;;) {
+      const before = finished;
+      const offered = await relayOnce({ store, queue });
+      if (offered === 0) return;
+      while (finished < before + offered) {
+        await new Promise<void>((resolve) => {
+          waiting = resolve;
+        });
+      }
+    }
+  };
+  return {
+    at,
+    his,
+    mail,
+    url,
+    queue,
+    delivering,
+    directory,
+    drain,
+    close: async () => {
+      await stopWork();
+      await queue.close();
+      connectors.mail.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await his.close();
+      await mail.close();
+      await at.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
