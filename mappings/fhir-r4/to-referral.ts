@@ -9,7 +9,6 @@ import { contract, type Message, says } from './contract.ts';
 import { gather } from './gather.ts';
 import { lossesOf } from './losses.ts';
 
-
 interface Coding {
   system?: string | undefined;
   code?: string | undefined;

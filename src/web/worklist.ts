@@ -1,24 +1,14 @@
 import { Router } from 'express';
-import { letterText } from '../feedback/letter.ts';
 import { type Acting, accept, seen } from '../feedback/moves.ts';
-import { closureOnly, letterHead, report } from '../feedback/report.ts';
 import type { Said } from '../fhir/outcome.ts';
-import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
-import { httpStatus, isRefusal, issue, refuse } from '../referral/refusal.ts';
-import { readEvents } from '../store/deliveries.ts';
-import { countFolders, isVisible, type ListedReferral, listReferrals, readCarriages } from '../store/lists.ts';
-import { readJourney } from '../store/referrals.ts';
+import { httpStatus } from '../referral/refusal.ts';
+import { countFolders, type ListedReferral, listReferrals } from '../store/lists.ts';
 import {
   actingFor,
-  csrfField,
   decide,
-  field,
   journeyOf,
   noteList,
-  noteView,
   query,
   send,
   sendNotFound,
@@ -27,27 +17,13 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
-import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
+import { fateWord } from './history-view.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
-import type { PageParts } from './page.ts';
-import {
-  acuteNote,
-  consentPart,
-  dueMark,
-  reachPart,
-  recognition,
-  referrerPart,
-  type Shown,
-  safetyMark,
-  show,
-  urgencyMark,
-  whoPart,
-  whyPart,
-} from './referral-view.ts';
-import { type Fault, type ReportFields, readReport, reportFields } from './report-fields.ts';
-import { reportForm, reportPreview } from './report-form.ts';
+import { dueMark, safetyMark, urgencyMark } from './referral-view.ts';
+import { openReport, postReport } from './report-pages.ts';
 import type { Site } from './site.ts';
 import { isAcute, pressing, stateWords } from './words.ts';
+import { readOwn, sendReferral } from './worklist-referral.ts';
 
 const shownMax = 200;
 const folders = ['new', 'open', 'done'] as const;
@@ -107,55 +83,6 @@ async function list(site: Site, visit: Visit): Promise<void> {
 ${rows.length > 0 ? html`<ul class="referrals">${rows.map((one) => row(one, visit, acting))}</ul>` : html`<p class="empty">${folder === 'new' ? t('Geen nieuwe verwijzingen.', 'No new referrals.') : t('Hier staat niets.', 'Nothing here.')}</p>`}
 ${counts[folder] > found.length && html`<p>${t(`U ziet er ${found.length} van ${counts[folder]}.`, `You see ${found.length} of ${counts[folder]}.`)}</p>`}`;
   send(visit, { title, main });
-}
-
-/** The referral when this Wally owns it now and it was delivered to the worklist; else undefined. */
-export async function readOwn(site: Site, actor: Actor, id: string): Promise<Journey | undefined> {
-  const journey = await readJourney(site.store, { kind: 'owner', owner: actor.id }, id);
-  return journey && (await isVisible(site.store, journey.id, journey.index.assignment)) ? journey : undefined;
-}
-
-function actions(shown: Shown): Markup {
-  const t = sayIn(shown.viewer.language);
-  const task = shown.journey.task.resource;
-  const may = (move: 'accept' | 'report') => !isRefusal(transition(task, move, shown.viewer.actor));
-  const address = `/worklist/${shown.journey.id}`;
-  if (may('accept'))
-    return html`<form method="post" action="${address}/accept" class="buttons">${csrfField(shown.viewer)}<button>${t('Aannemen', 'Accept')}</button></form>`;
-  if (may('report'))
-    return html`<p class="buttons"><a class="button" href="${address}/report">${t('Terugkoppelen', 'Report back')}</a></p>`;
-  return html``;
-}
-
-export async function sendReferral(
-  site: Site,
-  visit: Visit,
-  journey: Journey,
-  notice: PageParts['notice'],
-  status: number,
-): Promise<void> {
-  const { viewer } = visit;
-  const t = sayIn(viewer.language);
-  const acting = await actingFor(site, viewer.actor);
-  const today = localDay(acting.now);
-  const [events, carriages] = await Promise.all([
-    readEvents(site.store, journey.id),
-    readCarriages(site.store, journey.id),
-  ]);
-  await noteView(site, journey, acting);
-  const shown = show(journey, acting.directory, viewer, today);
-  const { index } = journey;
-  const called = events.some((event) => event.kind === 'contact');
-  const state = stateWords(index.taskStatus, index.businessStatus, 'wally');
-  const due = dueMark(pressing({ ...index, called }, today), index.callBefore, shown);
-  const reach = reachPart(shown);
-  const main = html`<p><a href="/worklist">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>
-${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
-${acuteNote(shown)}${index.unsafeContact && reach}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${whyPart(shown)}${feedbackPart(shown, carriages)}</div>
-<div>${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}${eventsPart(shown, events)}</div></div>`;
-  send(visit, { title: `${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) }, status);
 }
 
 async function open(site: Site, visit: Visit, id: string): Promise<void> {

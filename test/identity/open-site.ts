@@ -42,7 +42,7 @@ export interface OpenSite {
 
 /** The log-in pages as main mounts them, with one bare page per area behind them, on a real port and database. */
 export async function openSite(
-  options: { publicUrl?: string; external?: ExternalIssuer; trustProxy?: boolean } = {},
+  options: { publicUrl?: string; external?: ExternalIssuer; trustProxy?: boolean; referrerPolicy?: string } = {},
 ): Promise<OpenSite> {
   const at = await openTestStore();
   const { store } = at;
@@ -79,6 +79,7 @@ export async function openSite(
   const site = { store, directory: directoryReader(store), publicUrl, log };
   app.use((_request, response, next) => {
     response.setHeader('Content-Security-Policy', policy);
+    response.setHeader('Referrer-Policy', options.referrerPolicy ?? 'same-origin');
     next();
   });
   app.use(readViewer(store, publicUrl));

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { Provider } from 'oidc-provider';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { auditLines, Browser, csrfIn, type OpenSite, openSite, password, people } from './open-site.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -103,11 +103,13 @@ describe('behind a TLS proxy', () => {
 
 /** Another organisation's issuer: signs in whoever the test says, without a page of its own. */
 async function otherIssuer(claims: () => Record<string, unknown> & { sub: string }) {
+  // The double keeps its state in memory and says so at length.
+  vi.spyOn(console, 'warn').mockReturnValue();
+  vi.spyOn(console, 'info').mockReturnValue();
   const app = express();
   const server: Server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const redirects: string[] = [];
   const provider = (clientSecret: string, redirectUri: string) =>
     new Provider(issuer, {
       clients: [
@@ -140,7 +142,6 @@ async function otherIssuer(claims: () => Record<string, unknown> & { sub: string
   });
   return {
     issuer,
-    redirects,
     serve: (clientSecret: string, redirectUri: string) => {
       const served = provider(clientSecret, redirectUri);
       app.get('/sign-in/:uid', (request, response) =>

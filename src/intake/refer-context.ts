@@ -1,0 +1,157 @@
+import type { Patient as FhirPatient } from '@medplum/fhirtypes';
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import { validBsn } from '../fhir/identifiers.ts';
+import type { Issue } from '../fhir/outcome.ts';
+import { validateBaseR4 } from '../fhir/validate.ts';
+import type { Log } from '../log.ts';
+import type { Actor } from '../referral/actor.ts';
+import { localDay } from '../referral/deadlines.ts';
+import { bsnSystems, type FhirPatientSource, patientFromFhir } from '../referral/patient-from-fhir.ts';
+import { type Patient, patientSchema, type Referral } from '../referral/referral.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import { takeHandle, writeHandle } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+import { fhirBody } from './fhir-body.ts';
+import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+
+/** What the practice's system hands to the refer page: the patient, and its own number for what may come of it. */
+export interface ReferContext {
+  readonly patient: Patient;
+  readonly practiceReferralId?: Referral['practiceReferralId'];
+}
+
+const lifetimeMs = 600_000;
+/** A Patient is a few kB; room for a narrative, not for a photo. */
+const bodyBytesMax = 262_144;
+const wholeDay = /^\d{4}-\d{2}-\d{2}$/;
+
+function patientIssues(patient: FhirPatient, day: string): Issue[] {
+  const issues: Issue[] = [];
+  const { birthDate } = patient;
+  if (!patient.name?.some((one) => one.family || one.text)) {
+    issues.push(refusals.required('Patient.name', { nl: 'De naam van de inwoner', en: 'The name of the resident' }));
+  }
+  if (!birthDate) {
+    issues.push(refusals.required('Patient.birthDate', { nl: 'De geboortedatum', en: 'The birth date' }));
+  } else if (!wholeDay.test(birthDate) || birthDate > day) {
+    issues.push(refusals.impossibleDate('Patient.birthDate'));
+  }
+  for (const [n, one] of (patient.identifier ?? []).entries()) {
+    const wrong = bsnSystems.includes(one.system ?? '') && one.value !== undefined && !validBsn(one.value);
+    if (wrong) issues.push(refusals.bsn(`Patient.identifier[${n}].value`));
+  }
+  if (patient.deceasedBoolean === true || patient.deceasedDateTime !== undefined) {
+    issues.push(
+      issue('business-rule', 'deceased', 'Patient.deceased', {
+        nl: 'Volgens het bericht is de inwoner overleden. Er is niets geopend.',
+        en: 'According to the message the resident has died. Nothing was opened.',
+      }),
+    );
+  }
+  return issues;
+}
+
+/** `X-Practice-Referral: system|value`; may be left out. */
+function referralNumber(request: Request): Referral['practiceReferralId'] | undefined | Refusal {
+  const given = request.get('x-practice-referral');
+  if (given === undefined) return undefined;
+  const [, system, value] = /^([\x21-\x7b}~]{1,200})\|([\x21-\x7b}~]{1,200})$/.exec(given.trim()) ?? [];
+  if (system && value) return { system, value };
+  return refuse(
+    issue('value', 'referral-number-form', '', {
+      nl: 'X-Practice-Referral heeft niet de vorm systeem|nummer, zonder spaties.',
+      en: 'X-Practice-Referral does not have the form system|number, without spaces.',
+    }),
+  );
+}
+
+function contextOf(request: Request, day: string): ReferContext | Refusal {
+  const resource = fhirBody(request);
+  if (isRefusal(resource)) return resource;
+  if (resource.resourceType !== 'Patient') {
+    const said = { nl: 'Op dit adres verwachten wij een Patient.', en: 'At this address we expect a Patient.' };
+    return refuse(issue('value', 'other-resource', 'resourceType', said));
+  }
+  const base = validateBaseR4(resource).filter((one) => one.severity === 'error');
+  const issues = base.length > 0 ? base : patientIssues(resource, day);
+  if (issues.length > 0) return refuse(...issues);
+  const checked = patientSchema.safeParse(patientFromFhir(resource as FhirPatientSource));
+  if (!checked.success) {
+    const fields = new Set(
+      checked.error.issues.map((one) => one.path.filter((step) => typeof step === 'string').join('.')),
+    );
+    return refuse(...[...fields].map((field) => refusals.doesNotFit('Patient', field)));
+  }
+  const number = referralNumber(request);
+  if (isRefusal(number)) return number;
+  return { patient: checked.data, ...(number && { practiceReferralId: number }) };
+}
+
+async function note(
+  store: Store,
+  actor: Actor,
+  event: string,
+  action: 'C' | 'R',
+  outcome: 'ok' | 'refused',
+  code?: string,
+): Promise<void> {
+  const practice = actor.organization ?? '';
+  const at = store.clock().toISOString();
+  const who = { id: actor.id, role: actor.role, organization: practice };
+  const line = { event, at, actor: who, action, outcome, ...(code && { code }), purpose: 'TREAT' } as const;
+  const noted = await store.commit({ scope: { practice }, audit: [line] });
+  if (!noted.ok) throw new Error('an audit line could not be kept');
+}
+
+/**
+ * Takes the patient behind the handle of a link: once, within its ten minutes, by someone of the practice that it was
+ * made for. Undefined otherwise, whatever the reason; both are noted.
+ */
+export async function openContext(store: Store, actor: Actor, handle: string): Promise<ReferContext | undefined> {
+  const context = /^[\w-]{43}$/.test(handle)
+    ? await takeHandle<ReferContext>(store, actor.organization ?? '', handle)
+    : undefined;
+  await note(store, actor, 'refer-context-opened', 'R', context ? 'ok' : 'refused');
+  return context;
+}
+
+export interface ReferContextDoor {
+  readonly store: Store;
+  readonly publicUrl: string;
+  readonly log: Log;
+}
+
+/**
+ * POST /refer/context, to be mounted at the root and before the pages: a practice's system hands over a FHIR Patient and
+ * gets a link for the browser. The link holds a one-time handle and no patient data; it signs nobody in.
+ */
+export function referContextRouter(parts: ReferContextDoor): Router {
+  const router = express.Router();
+  const { store, publicUrl, log } = parts;
+  const raw = express.raw({ type: () => true, limit: bodyBytesMax });
+  router.post('/refer/context', practiceKey(store), raw, async (request, response) => {
+    const { practice, actor } = callerOf(request);
+    const context = contextOf(request, localDay(store.clock()));
+    if (isRefusal(context)) {
+      const code = context.refused[0]?.reason ?? '';
+      await note(store, actor, 'refer-context-refused', 'C', 'refused', code);
+      log.info('refer-context-refused', { door: 'refer-context', practice, code });
+      return sendRefusal(request, response, context);
+    }
+    const handle = await writeHandle(store, practice, context, lifetimeMs);
+    await note(store, actor, 'refer-context-received', 'C', 'ok');
+    log.info('refer-context-received', { door: 'refer-context', practice });
+    response
+      .status(201)
+      .set('Cache-Control', 'no-store')
+      .json({ url: `${publicUrl}/refer?handle=${handle}` });
+  });
+  router.use('/refer/context', (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    const type = (error as { type?: string }).type;
+    if (type === 'entity.too.large') return sendRefusal(request, response, refuse(refusals.tooLong('')));
+    if (type === 'request.aborted') return response.destroy();
+    log.bug('refer-context', error, { door: 'refer-context' });
+    return sendRefusal(request, response, refuse(refusals.busy()));
+  });
+  return router;
+}

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The import law: what each place may import of ours. `type:` allows types only. The table of ARCHITECTURE.md.
+ * Anything not named is forbidden; importing within one's own folder is always allowed.
+ */
+const law: Record<string, readonly string[]> = {
+  'src/fhir': [],
+  'src/referral': ['src/fhir'],
+  'src/feedback': ['src/fhir', 'src/referral'],
+  'src/mapping': ['src/fhir', 'src/referral'],
+  'src/store': ['src/fhir', 'src/referral'],
+  'src/identity': ['src/fhir', 'src/referral', 'src/store', 'src/log'],
+  'src/region': ['src/fhir', 'src/referral', 'src/store', 'src/identity', 'src/log'],
+  'src/intake': ['src/fhir', 'src/referral', 'src/mapping', 'src/store', 'src/identity', 'src/log'],
+  'src/delivery': ['src/fhir', 'src/referral', 'src/feedback', 'src/store', 'src/log'],
+  // A connector gets a parcel and gives a receipt: it cannot reach the store, so it cannot lie to it.
+  'src/connectors': ['src/fhir', 'src/referral', 'src/log', 'type:src/delivery', 'src/delivery/failure'],
+  'src/web': ['src/fhir', 'src/referral', 'src/feedback', 'src/store', 'src/identity', 'src/intake', 'src/log'],
+  'src/log': [],
+  'src/config': [],
+  'src/main': ['src/'],
+  mappings: ['src/referral', 'src/feedback', 'src/fhir'],
+  // The simulated GP system knows us by our sockets and by the names of the vocabulary.
+  demo: ['src/fhir/systems'],
+  'demo/play': ['src/config', 'src/fhir'],
+};
+
+/** From outside: packages that only one place may know. */
+const packages: Record<string, readonly string[]> = {
+  bullmq: ['src/delivery/queue.ts'],
+  pg: ['src/store', 'src/main.ts', 'src/delivery/queue.ts', 'src/delivery/relay.ts'],
+  express: ['src/web', 'src/intake', 'src/identity'],
+  nodemailer: ['src/connectors/notify-mail.ts'],
+  'oidc-provider': ['src/identity/issuer.ts'],
+  'openid-client': ['src/identity/relying.ts'],
+  pino: ['src/log.ts'],
+  'prom-client': ['src/web/health.ts'],
+  'date-holidays': ['src/referral/deadlines.ts'],
+  uuid: ['src/main.ts'],
+};
+
+const pure = ['src/fhir', 'src/referral', 'src/feedback', 'src/mapping/run.ts', 'mappings'];
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesIn(path) : entry.name.endsWith('.ts') ? [path] : [];
+  });
+}
+
+const sources = [...filesIn('src'), ...filesIn('mappings'), ...filesIn('demo')];
+const text = (file: string) => readFileSync(join(root, file), 'utf8');
+
+interface Import {
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const found = text(file).matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'([^']+)'|^import\s+'([^']+)'/gms);
+  return [...found].map((match) => ({ typeOnly: match[1] !== undefined, target: match[2] ?? match[3] ?? '' }));
+}
+
+/** The place a file belongs to: the longest key of the law that begins its path. */
+function placeOf(file: string): string {
+  const bare = file.replace(/\.ts$/, '');
+  const place = Object.keys(law)
+    .filter((key) => bare === key || bare.startsWith(`${key}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (!place) throw new Error(`${file} stands outside the house`);
+  return place;
+}
+
+function allowed(file: string, one: Import): boolean {
+  const target = relative(root, resolve(root, dirname(file), one.target)).replace(/\.(ts|json)$/, '');
+  const place = placeOf(file);
+  if (target === place || target.startsWith(`${place === 'mappings' ? dirname(file) : place}/`)) return true;
+  return (law[place] ?? []).some((row) => {
+    const path = row.replace(/^type:/, '');
+    return (target === path || target.startsWith(path.endsWith('/') ? path : `${path}/`)) && (!row.startsWith('type:') || one.typeOnly);
+  });
+}
+
+describe('the house', () => {
+  test('every import is in the allow-table', () => {
+    const wrong = sources.flatMap((file) =>
+      importsOf(file)
+        .filter((one) => one.target.startsWith('.') && !allowed(file, one))
+        .map((one) => `${file} imports ${one.target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('packages stay where they belong', () => {
+    const wrong = sources.filter((file) => file.startsWith('src/')).flatMap((file) =>
+      importsOf(file)
+        .filter((one) => !one.typeOnly && packages[one.target] && !packages[one.target]?.some((place) => file === place || file.startsWith(`${place}/`)))
+        .map((one) => `${file} imports ${one.target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('pure places have no I/O, clock, chance or environment', () => {
+    const banned = /\bDate\.now\(|new Date\(\)|Math\.random|randomUUID|randomBytes|process\.(env|stdout)|\bfetch\(|setTimeout|from 'node:(fs|net|http|child_process)/;
+    // The definitions of FHIR are read from beside the code: data of the program, not of the world.
+    const wrong = sources.filter((file) => pure.some((place) => file === place || file.startsWith(`${place}/`)) && file !== 'src/fhir/validate.ts' && banned.test(text(file)));
+    expect(wrong).toEqual([]);
+  });
+
+  test('the environment is read in config.ts, SQL stands in store/', () => {
+    const sql = /[`'"]\s*(select\s[\s\S]{1,200}\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s)/i;
+    expect(sources.filter((file) => /process\.env/.test(text(file)) && file !== 'src/config.ts')).toEqual([]);
+    expect(sources.filter((file) => file.startsWith('src/') && !file.startsWith('src/store/') && sql.test(text(file)))).toEqual([]);
+  });
+
+  test('no default exports, barrels, buckets or manager names; no file over 300 lines', () => {
+    const names = /(^|\/)(index|utils?|helpers?|common|misc|shared|types|constants)\.ts$/;
+    const suffix = /\b(class|function|const)\s+\w+(Service|Manager|Helper|UseCase|Orchestrator|Factory|Impl)\b/;
+    expect(sources.filter((file) => names.test(file))).toEqual([]);
+    expect(sources.filter((file) => /^export default/m.test(text(file)))).toEqual([]);
+    expect(sources.filter((file) => suffix.test(text(file)))).toEqual([]);
+    expect(sources.filter((file) => text(file).split('\n').length > 301)).toEqual([]);
+  });
+
+  test('tests are not narrowed, and mock none of our own code', () => {
+    const tests = filesIn('test').filter((file) => file !== 'test/house.test.ts');
+    expect(tests.filter((file) => /\b(test|it|describe)\.(only|todo|skip)\(/.test(text(file)))).toEqual([]);
+    expect(tests.filter((file) => /vi\.mock\(/.test(text(file)))).toEqual([]);
+  });
+
+  test('every mapping folder has what the loader and the engineer need', () => {
+    const folders = readdirSync(join(root, 'mappings')).filter((name) => statSync(join(root, 'mappings', name)).isDirectory());
+    for (const folder of folders) {
+      expect(readdirSync(join(root, 'mappings', folder))).toEqual(expect.arrayContaining(['contract.ts', 'to-referral.ts', 'codes', 'README.md']));
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { type Browser as Chromium, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openSite, password } from './open-site.ts';
+
+const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+
+describe.skipIf(program === undefined)('in a real browser without script, under the content security policy', () => {
+  let browser: Chromium;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: program ?? '', args: ['--no-sandbox'] });
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  // Under no-referrer the browser writes `Origin: null` on our own forms; helmet sends that policy unless told otherwise.
+  for (const referrerPolicy of ['no-referrer', 'same-origin']) {
+    test(`someone signs in by keyboard, works, and signs out (Referrer-Policy ${referrerPolicy})`, async () => {
+      const site = await openSite({ referrerPolicy });
+      const context = await browser.newContext({ javaScriptEnabled: false, locale: 'nl-NL' });
+      const blocked: string[] = [];
+      const page = await context.newPage();
+      page.on('console', (message) => blocked.push(message.text()));
+      await page.goto(`${site.publicUrl}/worklist/3`);
+      expect(await page.title()).toBe('Inloggen – Kortelijn');
+      await page.getByLabel('Gebruikersnaam').fill('sanne');
+      await page.getByLabel('Wachtwoord').fill('mis');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('.notice.refused');
+      expect(await page.getByLabel('Gebruikersnaam').inputValue()).toBe('sanne');
+      await page.getByLabel('Wachtwoord').fill(password);
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/worklist/3');
+      await page.getByRole('button', { name: 'Uitloggen' }).click();
+      await page.waitForURL('**/logout');
+      expect(await page.textContent('h1')).toBe('U bent uitgelogd');
+      expect(await context.cookies(site.publicUrl)).toEqual([]);
+      expect(blocked.filter((text) => /content security policy/i.test(text))).toEqual([]);
+      await context.close();
+      await site.close();
+    });
+  }
+});

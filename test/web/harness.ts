@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { reevaluatePresence } from '../../src/delivery/presence.ts';
+import type { Language } from '../../src/fhir/outcome.ts';
+import { openLog } from '../../src/log.ts';
+import type { Actor } from '../../src/referral/actor.ts';
+import { theLine } from '../../src/referral/actor.ts';
+import type { Proof } from '../../src/referral/directory.ts';
+import type { Journey } from '../../src/referral/journey.ts';
+import { receive } from '../../src/referral/receive.ts';
+import type { Referral } from '../../src/referral/referral.ts';
+import { isRefusal } from '../../src/referral/refusal.ts';
+import { directoryReader } from '../../src/store/directory.ts';
+import { claim, offerDue } from '../../src/store/outbox.ts';
+import { readJourney } from '../../src/store/referrals.ts';
+import type { Store } from '../../src/store/store.ts';
+import { adminPages } from '../../src/web/admin.ts';
+import type { Viewer } from '../../src/web/page.ts';
+import { practicePages } from '../../src/web/practice.ts';
+import type { Site } from '../../src/web/site.ts';
+import { teamPages } from '../../src/web/team.ts';
+import { worklistPages } from '../../src/web/worklist.ts';
+
+export const people = {
+  sanne: { id: 'wally-sanne', name: 'Sanne Verhoeven', role: 'wally', organization: 'voorbeeldstreek' },
+  karim: { id: 'wally-karim', name: 'Karim Bouzid', role: 'wally', organization: 'voorbeeldstreek' },
+  joost: { id: 'wally-joost', name: 'Joost ter Braak', role: 'wally', organization: 'voorbeeldstreek' },
+  marijke: { id: 'lead-marijke', name: 'Marijke Hoekzema', role: 'team-lead', organization: 'voorbeeldstreek' },
+  brink: { id: 'gp-vanleeuwen', name: 'M. van Leeuwen', role: 'practice', organization: 'de-brink' },
+  rand: { id: 'gp-osinga', name: 'T. Osinga', role: 'practice', organization: 'zuidrand' },
+  admin: { id: 'admin-region', name: 'Beheer van de regio', role: 'administrator' },
+} as const satisfies Record<string, Actor>;
+
+export type Person = keyof typeof people;
+
+/** The referral that the tests vary on: a person nobody is, with a BSN nobody has. */
+export function referralOf(nth: number, change: Partial<Referral> = {}): Referral {
+  return {
+    practiceReferralId: { system: 'urn:oid:2.16.528.1.1007.3.3.999', value: `VB-${1000 + nth}` },
+    authoredOn: '2026-11-23T09:00:00+01:00',
+    priority: 'routine',
+    requester: { name: 'M. van Leeuwen', agb: '01990111' },
+    patient: {
+      bsn: '999990019',
+      localId: { system: 'urn:oid:2.16.528.1.1007.3.3.999', value: `patient-${nth}` },
+      name: { family: 'van den Berg', given: 'J.M.', callName: 'Annie', text: 'Annie van den Berg' },
+      birthDate: '1951-04-12',
+      gender: 'female',
+      phones: ['06-00009001', '0570-000901'],
+      email: 'annie@voorbeeld.example',
+      address: { street: 'Voorbeeldstraat', houseNumber: '12', postcode: '0000 AB', city: 'Voorbeeldstad' },
+    },
+    reason: 'Mevrouw is sinds het overlijden van haar man veel alleen en slaapt slecht. Zij wil weer onder de mensen komen.',
+    residentQuestion: 'Ik zou zo graag weer eens ergens koffie drinken met mensen.',
+    lifeAreas: ['loneliness', 'meaning'],
+    reasonCodes: [{ system: 'http://hl7.org/fhir/sid/icpc-1-nl', code: 'Z15', display: 'Verlies of overlijden partner' }],
+    consent: { by: 'resident', how: 'spoken', on: '2026-11-23', medicalCodes: false, feedback: 'content' },
+    contactPerson: { name: 'Els van den Berg', phone: '06-00009002', relation: 'dochter' },
+    notes: [],
+    ...change,
+  };
+}
+
+/** A store with its directory, as the pages get it. */
+export function siteOver(store: Store): Site {
+  return { store, directory: directoryReader(store), publicUrl: 'http://127.0.0.1', log: openLog('silent') };
+}
+
+/** Receives a referral as a door does; gives the journey. `undoMs` as on the refer page. */
+export async function refer(site: Site, practice: string, referral: Referral, undoMs = 0): Promise<Journey> {
+  const { store } = site;
+  const received = receive(
+    {
+      practice,
+      actor: { id: 'test-his', name: 'HIS', role: 'practice-system', organization: practice },
+      referral,
+      losses: [],
+      places: { consentBy: '', consentOn: '', practice: '', birthDate: '', number: '' },
+      arrival: { application: 'test', controlId: store.newId(), messageType: 'test', door: 'test', hash: Buffer.from(referral.practiceReferralId.value.padEnd(32)) },
+      source: { contentType: 'application/json', base64: Buffer.from('{}').toString('base64') },
+      undoMs,
+    },
+    { directory: await site.directory(), now: store.clock(), newId: store.newId },
+  );
+  if (isRefusal(received)) throw new Error(received.refused.map((one) => one.reason).join(' '));
+  if (!(await store.commit(received.change)).ok) throw new Error('the referral was not committed');
+  return journeyOf(site, received.answer.journey);
+}
+
+export async function journeyOf(site: Site, id: string): Promise<Journey> {
+  const journey = await readJourney(site.store, { kind: 'line' }, id);
+  if (!journey) throw new Error('no such journey');
+  return journey;
+}
+
+/** Lands the present assignment on the worklist, as its connector does. */
+export async function putOnWorklist(site: Site, id: string): Promise<void> {
+  const { index, practice } = await journeyOf(site, id);
+  const at = site.store.clock().toISOString();
+  const done = await site.store.commit({
+    scope: { practice },
+    journey: id,
+    visible: [{ taskId: index.taskId, assignment: index.assignment, owner: index.owner, at }],
+    events: [{ kind: 'visible', at, owner: index.owner }],
+    audit: [{ event: 'delivery-landed', at, actor: { id: theLine.id, role: theLine.role }, action: 'E', outcome: 'ok', purpose: 'TREAT' }],
+  });
+  if (!done.ok) throw new Error('not put on the worklist');
+}
+
+/** A referral that stands on its owner's worklist. */
+export async function referred(site: Site, practice: string, referral: Referral): Promise<Journey> {
+  const journey = await refer(site, practice, referral);
+  await putOnWorklist(site, journey.id);
+  return journey;
+}
+
+/** One attempt for the newest feedback of a journey, ended as said: a proof, or held with a failure code. */
+export async function attemptFeedback(site: Site, id: string, end: { proof: Proof; landed: boolean } | { held: string }): Promise<void> {
+  const { store } = site;
+  await offerDue(store, async () => undefined);
+  const { rows } = await store.pool.query<{ id: string; generation: number }>(
+    `select id::text, generation from delivery where journey_id = $1 and kind = 'feedback' order by id desc limit 1`,
+    [id],
+  );
+  const claimed = rows[0] && (await claim(store, rows[0], 60_000));
+  if (!claimed) throw new Error('the feedback could not be claimed');
+  const at = store.clock().toISOString();
+  const own = { id: claimed.id, lease: claimed.lease };
+  const done = await store.commit({
+    scope: { practice: claimed.practice },
+    journey: id,
+    deliveries: ['held' in end ? { to: 'held', ...own, code: end.held, ambiguous: false } : { to: end.landed ? 'landed' : 'sent', ...own, proof: end.proof, at }],
+    audit: [{ event: 'delivery-attempted', at, actor: { id: theLine.id, role: theLine.role }, action: 'E', outcome: 'ok', purpose: 'TREAT' }],
+  });
+  if (!done.ok) throw new Error('the attempt was not recorded');
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly location: string | null;
+  readonly text: string;
+}
+
+export interface Browsing {
+  readonly url: string;
+  get(as: Person, path: string, language?: Language): Promise<Answer>;
+  post(as: Person, path: string, fields: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The pages on a port of their own, with whoever the header (or the cookie of a browser) says is looking. */
+export async function browse(site: Site): Promise<Browsing> {
+  const app = express();
+  const css = await readFile(new URL('../../src/web/assets/kortelijn.css', import.meta.url));
+  const viewerOf = (request: express.Request): Viewer => {
+    const said = request.get('x-as') ?? /as=(\w+)/.exec(request.get('cookie') ?? '')?.[1];
+    const actor = people[(said ?? 'sanne') as Person];
+    return { actor, language: request.get('x-language') === 'en' ? 'en' : 'nl', csrf: 'token-of-this-session' };
+  };
+  app.use(express.urlencoded({ extended: false }));
+  app.get('/assets/kortelijn.css', (_request, response) => void response.type('css').send(css));
+  app.use(worklistPages(site, viewerOf));
+  app.use(practicePages(site, viewerOf));
+  app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(adminPages(site, viewerOf));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ask = async (path: string, init: RequestInit): Promise<Answer> => {
+    const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init });
+    return { status: response.status, location: response.headers.get('location'), text: await response.text() };
+  };
+  return {
+    url,
+    get: (as, path, language = 'nl') => ask(path, { headers: { 'x-as': as, 'x-language': language } }),
+    post: (as, path, fields) => ask(path, { method: 'POST', headers: { 'x-as': as }, body: new URLSearchParams(fields) }),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close').catch(() => undefined);
+    },
+  };
+}
