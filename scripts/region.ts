@@ -9,7 +9,13 @@ const reference = (type: string, id: string) => ({ reference: `${type}/${id}` })
 
 const team = { id: 'voorbeeldstreek', name: 'Sociaal Werk Voorbeeldstreek', phone: '0570-000100', kvk: '99000011' };
 const practices = [
-  { id: 'de-brink', name: 'Huisartsenpraktijk Voorbeeldbrink', agb: '01990101', phone: '0570-000201', wally: 'wally-sanne' },
+  {
+    id: 'de-brink',
+    name: 'Huisartsenpraktijk Voorbeeldbrink',
+    agb: '01990101',
+    phone: '0570-000201',
+    wally: 'wally-sanne',
+  },
   { id: 'zuidrand', name: 'Huisartsen Voorbeeldrand', agb: '01990102', phone: '0570-000202', wally: 'wally-joost' },
   { id: 'aan-de-kade', name: 'Praktijk Voorbeeldkade', agb: '01990103', phone: '0570-000203', wally: 'wally-sanne' },
 ];
@@ -29,23 +35,39 @@ const requesters = [
 
 const resources: Json[] = [
   {
-    resourceType: 'Organization', id: team.id, active: true, name: team.name,
-    identifier: [{ system: identifiers.kvk, value: team.kvk }], telecom: [{ system: 'phone', value: team.phone }],
+    resourceType: 'Organization',
+    id: team.id,
+    active: true,
+    name: team.name,
+    identifier: [{ system: identifiers.kvk, value: team.kvk }],
+    telecom: [{ system: 'phone', value: team.phone }],
   },
   ...practices.flatMap((one): Json[] => [
     {
-      resourceType: 'Endpoint', id: `his-${one.id}`, status: 'active', name: `HIS van ${one.name}`,
+      resourceType: 'Endpoint',
+      id: `his-${one.id}`,
+      status: 'active',
+      name: `HIS van ${one.name}`,
       extension: [{ url: extensions.bestProof, valueCode: 'record' }],
       connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
-      payloadType: [{ text: 'FHIR R4 Communication' }], address: `http://127.0.0.1:8090/${one.id}/fhir`,
+      payloadType: [{ text: 'FHIR R4 Communication' }],
+      address: `http://127.0.0.1:8090/${one.id}/fhir`,
     },
     {
-      resourceType: 'Organization', id: one.id, active: true, name: one.name, type: [concept(codeSystems.organizationType, 'Z3')],
-      identifier: [{ system: identifiers.agb, value: one.agb }], telecom: [{ system: 'phone', value: one.phone }],
+      resourceType: 'Organization',
+      id: one.id,
+      active: true,
+      name: one.name,
+      type: [concept(codeSystems.organizationType, 'Z3')],
+      identifier: [{ system: identifiers.agb, value: one.agb }],
+      telecom: [{ system: 'phone', value: one.phone }],
       endpoint: [reference('Endpoint', `his-${one.id}`)],
     },
     {
-      resourceType: 'HealthcareService', id: `wally-of-${one.id}`, active: true, name: `Wally van ${one.name}`,
+      resourceType: 'HealthcareService',
+      id: `wally-of-${one.id}`,
+      active: true,
+      name: `Wally van ${one.name}`,
       providedBy: reference('Organization', team.id),
       extension: [
         { url: extensions.servesPractice, valueReference: reference('Organization', one.id) },
@@ -56,18 +78,38 @@ const resources: Json[] = [
   ...people.flatMap((one): Json[] => [
     { resourceType: 'Practitioner', id: one.id, name: [{ text: one.name }] },
     {
-      resourceType: 'PractitionerRole', id: one.id, active: true, practitioner: reference('Practitioner', one.id),
-      organization: reference('Organization', team.id), code: [concept(codeSystems.role, one.kind)],
-      telecom: [{ system: 'phone', value: one.phone }, { system: 'email', value: `${one.id}@voorbeeldstreek.example` }],
-      ...(one.substitute && { extension: [{ url: extensions.fixedSubstitute, valueReference: reference('PractitionerRole', one.substitute) }] }),
+      resourceType: 'PractitionerRole',
+      id: one.id,
+      active: true,
+      practitioner: reference('Practitioner', one.id),
+      organization: reference('Organization', team.id),
+      code: [concept(codeSystems.role, one.kind)],
+      telecom: [
+        { system: 'phone', value: one.phone },
+        { system: 'email', value: `${one.id}@voorbeeldstreek.example` },
+      ],
+      ...(one.substitute && {
+        extension: [{ url: extensions.fixedSubstitute, valueReference: reference('PractitionerRole', one.substitute) }],
+      }),
     },
   ]),
   ...requesters.flatMap((one): Json[] => [
-    { resourceType: 'Practitioner', id: one.id, name: [{ text: one.name }], ...(one.agb && { identifier: [{ system: identifiers.agb, value: one.agb }] }) },
     {
-      resourceType: 'PractitionerRole', id: one.id, active: true, practitioner: reference('Practitioner', one.id),
-      organization: reference('Organization', one.practice), code: [concept(codeSystems.role, one.kind)],
-      ...(one.wally && { extension: [{ url: extensions.fixedWally, valueReference: reference('PractitionerRole', one.wally) }] }),
+      resourceType: 'Practitioner',
+      id: one.id,
+      name: [{ text: one.name }],
+      ...(one.agb && { identifier: [{ system: identifiers.agb, value: one.agb }] }),
+    },
+    {
+      resourceType: 'PractitionerRole',
+      id: one.id,
+      active: true,
+      practitioner: reference('Practitioner', one.id),
+      organization: reference('Organization', one.practice),
+      code: [concept(codeSystems.role, one.kind)],
+      ...(one.wally && {
+        extension: [{ url: extensions.fixedWally, valueReference: reference('PractitionerRole', one.wally) }],
+      }),
     },
   ]),
 ];

@@ -17,7 +17,11 @@ interface Report {
 
 const folder = mkdtempSync(join(tmpdir(), 'kortelijn-report-'));
 const file = join(folder, 'report.json');
-const run = spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...process.argv.slice(2)], { stdio: 'inherit' });
+const run = spawnSync(
+  'vitest',
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+);
 
 let report: Report | undefined;
 try {
@@ -33,7 +37,9 @@ for (const suite of suites) {
   for (const one of skipped) console.log(`not run: ${one.fullName}`);
 }
 // A file that could not be loaded has failed although no test of it did.
-const broken = suites.filter((suite) => suite.status === 'failed' && !suite.assertionResults.some((one) => one.status === 'failed')).length;
+const broken = suites.filter(
+  (suite) => suite.status === 'failed' && !suite.assertionResults.some((one) => one.status === 'failed'),
+).length;
 const failed = (report?.numFailedTests ?? 0) + broken + (report ? 0 : 1);
 const passed = report?.numPassedTests ?? 0;
 console.log(`${passed} passed, ${failed} failed, ${report?.numPendingTests ?? 0} skipped`);

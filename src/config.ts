@@ -20,9 +20,18 @@ export const settings = {
   PORT: { what: 'HTTP port of the service. Not set and taken: a free one.', schema: port.optional() },
   HOST: { what: 'Address to listen on.', schema: z.string().min(1).default('127.0.0.1') },
   PUBLIC_URL: { what: 'Origin that people and systems use, when it is not http://HOST:PORT.', schema: url.optional() },
-  DATA_DIR: { what: 'Folder of the embedded database, the master key and the demo.', schema: z.string().min(1).default('.data') },
-  DATABASE_URL: { what: 'PostgreSQL 14 or newer instead of the embedded one.', schema: z.url({ protocol: /^postgres(ql)?$/ }).optional() },
-  DATABASE_OWNER_URL: { what: 'Login that owns the schema and migrates; DATABASE_URL when not set.', schema: z.url({ protocol: /^postgres(ql)?$/ }).optional() },
+  DATA_DIR: {
+    what: 'Folder of the embedded database, the master key and the demo.',
+    schema: z.string().min(1).default('.data'),
+  },
+  DATABASE_URL: {
+    what: 'PostgreSQL 14 or newer instead of the embedded one.',
+    schema: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  },
+  DATABASE_OWNER_URL: {
+    what: 'Login that owns the schema and migrates; DATABASE_URL when not set.',
+    schema: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  },
   ROLES: {
     what: `Roles of this process, by comma: ${roles.join(', ')}. Default all.`,
     schema: z
@@ -31,11 +40,20 @@ export const settings = {
       .transform((text) => text.split(',').map((one) => one.trim()))
       .pipe(z.array(z.enum(roles)).min(1)),
   },
-  DEMO: { what: 'on: load the invented region and start the simulated GP system and mail catcher.', schema: z.enum(['on', 'off']).default('on') },
+  DEMO: {
+    what: 'on: load the invented region and start the simulated GP system and mail catcher.',
+    schema: z.enum(['on', 'off']).default('on'),
+  },
   HIS_PORT: { what: 'Port of the simulated GP system (demo). Not set and taken: a free one.', schema: port.optional() },
   MAIL_PORT: { what: "Port of the demo's mail catcher. Not set and taken: a free one.", schema: port.optional() },
-  MASTER_KEY_FILE: { what: 'File with the master key (32 bytes, base64). Default DATA_DIR/master.key, made at the first start.', schema: z.string().min(1).optional() },
-  SMTP_HOST: { what: 'Mail server for notices without content. In the demo: the mail catcher.', schema: z.string().min(1).optional() },
+  MASTER_KEY_FILE: {
+    what: 'File with the master key (32 bytes, base64). Default DATA_DIR/master.key, made at the first start.',
+    schema: z.string().min(1).optional(),
+  },
+  SMTP_HOST: {
+    what: 'Mail server for notices without content. In the demo: the mail catcher.',
+    schema: z.string().min(1).optional(),
+  },
   SMTP_PORT: { what: 'Port of the mail server.', schema: port.default(587) },
   SMTP_SECURE: { what: 'on: TLS from the first byte (port 465).', schema: z.enum(['on', 'off']).default('off') },
   SMTP_USER: { what: 'User of the mail server.', schema: z.string().min(1).optional() },
@@ -46,16 +64,33 @@ export const settings = {
     schema: z
       .string()
       .default('')
-      .transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean))
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
       .pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i))),
   },
   ISSUER_URL: { what: 'OpenID Connect issuer for people, instead of the embedded one.', schema: url.optional() },
   ISSUER_CLIENT_ID: { what: 'Our client id at that issuer.', schema: z.string().min(1).optional() },
-  ISSUER_CLIENT_SECRET_FILE: { what: 'File with our client secret at that issuer.', schema: z.string().min(1).optional() },
-  BODY_BYTES_MAX: { what: 'Largest message a door takes, in bytes.', schema: count(1_024, 268_435_456).default(10_485_760) },
-  DELIVERY_TIMEOUT_MS: { what: 'How long one attempt at a delivery may take.', schema: count(100, 120_000).default(10_000) },
+  ISSUER_CLIENT_SECRET_FILE: {
+    what: 'File with our client secret at that issuer.',
+    schema: z.string().min(1).optional(),
+  },
+  BODY_BYTES_MAX: {
+    what: 'Largest message a door takes, in bytes.',
+    schema: count(1_024, 268_435_456).default(10_485_760),
+  },
+  DELIVERY_TIMEOUT_MS: {
+    what: 'How long one attempt at a delivery may take.',
+    schema: count(100, 120_000).default(10_000),
+  },
   DELIVERY_CONCURRENCY: { what: 'Deliveries at the same moment in this process.', schema: count(1, 200).default(20) },
-  LOG_LEVEL: { what: 'debug, info, warn, error or silent.', schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') },
+  LOG_LEVEL: {
+    what: 'debug, info, warn, error or silent. Default info; in the demo warn.',
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+  },
   MLLP_PORT: { what: 'Reserved for HL7 v2 over MLLP; not used yet.', schema: port.optional() },
   REDIS_URL: { what: 'Reserved for BullMQ on Redis; not used yet.', schema: z.string().min(1).optional() },
 } as const satisfies Record<string, Setting>;
@@ -67,6 +102,7 @@ export interface Config extends Values {
   readonly dataDir: string;
   readonly masterKeyFile: string;
   readonly demo: boolean;
+  readonly logLevel: string;
 }
 
 /** What is wrong with the settings: name and reason, never the value. */
@@ -76,7 +112,12 @@ export interface ConfigFault {
 }
 
 function reason(issue: z.core.$ZodIssue, what: string): string {
-  const kind = issue.code === 'invalid_type' ? 'has the wrong type' : issue.code === 'invalid_value' ? 'is not one of the possible values' : 'is not valid';
+  const kind =
+    issue.code === 'invalid_type'
+      ? 'has the wrong type'
+      : issue.code === 'invalid_value'
+        ? 'is not one of the possible values'
+        : 'is not valid';
   return `${kind}. ${what}`;
 }
 
@@ -84,28 +125,48 @@ function reason(issue: z.core.$ZodIssue, what: string): string {
  * Reads and checks every setting at once. Empty means not set. Gives the configuration, or all faults together;
  * a fault names the setting and what it is for, not what it was.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config | { readonly faults: readonly ConfigFault[] } {
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): Config | { readonly faults: readonly ConfigFault[] } {
   const faults: ConfigFault[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings)) {
     const raw = environment[name];
     const parsed = (setting.schema as z.ZodType).safeParse(raw === '' ? undefined : raw);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push({ setting: name, why: reason(parsed.error.issues[0] ?? ({ code: 'custom' } as z.core.$ZodIssue), setting.what) });
+    else
+      faults.push({
+        setting: name,
+        why: reason(parsed.error.issues[0] ?? ({ code: 'custom' } as z.core.$ZodIssue), setting.what),
+      });
   }
   const config = values as unknown as Values;
   const split = new Set(config.ROLES ?? roles).size < roles.length;
   if (!config.DATABASE_URL && split) {
-    faults.push({ setting: 'ROLES', why: 'a process with some of the roles needs DATABASE_URL: the embedded database serves one process' });
+    faults.push({
+      setting: 'ROLES',
+      why: 'a process with some of the roles needs DATABASE_URL: the embedded database serves one process',
+    });
   }
-  if (config.ISSUER_URL && !config.ISSUER_CLIENT_ID) faults.push({ setting: 'ISSUER_CLIENT_ID', why: 'is needed with ISSUER_URL' });
-  if (config.DATABASE_OWNER_URL && !config.DATABASE_URL) faults.push({ setting: 'DATABASE_OWNER_URL', why: 'means nothing without DATABASE_URL' });
+  if (config.ISSUER_URL && !config.ISSUER_CLIENT_ID)
+    faults.push({ setting: 'ISSUER_CLIENT_ID', why: 'is needed with ISSUER_URL' });
+  if (config.DATABASE_OWNER_URL && !config.DATABASE_URL)
+    faults.push({ setting: 'DATABASE_OWNER_URL', why: 'means nothing without DATABASE_URL' });
   if (config.DEMO === 'off' && config.DATABASE_URL && !config.MASTER_KEY_FILE) {
-    faults.push({ setting: 'MASTER_KEY_FILE', why: 'is needed with DATABASE_URL outside the demo: the key must outlive this machine' });
+    faults.push({
+      setting: 'MASTER_KEY_FILE',
+      why: 'is needed with DATABASE_URL outside the demo: the key must outlive this machine',
+    });
   }
   if (faults.length > 0) return { faults };
   const dataDir = resolve(config.DATA_DIR);
-  return { ...config, dataDir, masterKeyFile: config.MASTER_KEY_FILE ?? resolve(dataDir, 'master.key'), demo: config.DEMO === 'on' };
+  return {
+    ...config,
+    dataDir,
+    masterKeyFile: config.MASTER_KEY_FILE ?? resolve(dataDir, 'master.key'),
+    demo: config.DEMO === 'on',
+    logLevel: config.LOG_LEVEL ?? (config.DEMO === 'on' ? 'warn' : 'info'),
+  };
 }
 
 /** The only place where the environment is read. */

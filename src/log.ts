@@ -1,4 +1,4 @@
-import { pino, type DestinationStream } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 
 /**
  * What a log line may carry: ids, states, codes, counts and durations. No resource, no name, no text of another system:
@@ -29,8 +29,27 @@ export interface LogFields {
 }
 
 const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
-  'journey', 'delivery', 'practice', 'destination', 'actor', 'request', 'role', 'door', 'route', 'method', 'state', 'outcome',
-  'code', 'status', 'count', 'attempt', 'generation', 'durationMs', 'port', 'migration', 'signal',
+  'journey',
+  'delivery',
+  'practice',
+  'destination',
+  'actor',
+  'request',
+  'role',
+  'door',
+  'route',
+  'method',
+  'state',
+  'outcome',
+  'code',
+  'status',
+  'count',
+  'attempt',
+  'generation',
+  'durationMs',
+  'port',
+  'migration',
+  'signal',
 ]);
 
 export interface Log {
@@ -43,20 +62,31 @@ export interface Log {
 /** The frames of an error without its message; file names and lines only. */
 function frames(error: unknown): string[] {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 8).map((line) => line.trim());
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim());
 }
 
 /** JSON lines to a stream (standard output unless given). */
 export function openLog(level: string, stream?: DestinationStream): Log {
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, ...(stream ? [stream] : []));
-  const keep = (fields: LogFields = {}) => Object.fromEntries(Object.entries(fields).filter(([key]) => allowed.has(key)));
+  const keep = (fields: LogFields = {}) =>
+    Object.fromEntries(Object.entries(fields).filter(([key]) => allowed.has(key)));
   return {
     info: (event, fields) => logger.info({ event, ...keep(fields) }),
     warn: (event, fields) => logger.warn({ event, ...keep(fields) }),
     bug: (event, error, fields) => {
       const code = (error as { code?: unknown } | undefined)?.code;
       const kind = error instanceof Error ? error.constructor.name : typeof error;
-      logger.error({ event, kind, ...(typeof code === 'string' && { errorCode: code.slice(0, 40) }), at: frames(error), ...keep(fields) });
+      logger.error({
+        event,
+        kind,
+        ...(typeof code === 'string' && { errorCode: code.slice(0, 40) }),
+        at: frames(error),
+        ...keep(fields),
+      });
     },
   };
 }

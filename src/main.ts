@@ -28,8 +28,8 @@ import { applicationRole, embeddedPlace, urlPlace } from './store/place.ts';
 import { removeExpired } from './store/sessions.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
-import { issuerErrorPage } from './web/login.ts';
 import { listen } from './web/listen.ts';
+import { issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
 
 const usualPorts = { http: 8080, his: 8090, mail: 2525 };
@@ -121,7 +121,8 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   let relay: Relay | undefined;
   const notify = commitNotifier(store, 100);
   const committed = () => (relay ? relay.kick() : notify());
-  const queue = has('relay') || has('deliver') ? openPostgresQueue(record.connection, record.role, record.pool) : undefined;
+  const queue =
+    has('relay') || has('deliver') ? openPostgresQueue(record.connection, record.role, record.pool) : undefined;
   if (queue) closers.push('queue', queue.close);
   const onAbsence = () => reevaluatePresence(store, directory);
 
@@ -149,7 +150,10 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       random: Math.random,
       committed,
     };
-    closers.push('deliver', queue.work((due) => deliver(delivering, due), config.DELIVERY_CONCURRENCY));
+    closers.push(
+      'deliver',
+      queue.work((due) => deliver(delivering, due), config.DELIVERY_CONCURRENCY),
+    );
     ready.add('deliver');
   }
   if (queue && has('relay')) {
@@ -183,19 +187,45 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     const site = { store, directory, publicUrl, log };
     const health = {
       notReady: async () => {
-        const alive = await record.pool.query('select 1').then(() => true, () => false);
-        return [...(alive ? [] : ['database']), ...needed.filter((one) => !ready.has(one)), ...(relay && !relay.healthy() ? ['relay'] : [])];
+        const alive = await record.pool.query('select 1').then(
+          () => true,
+          () => false,
+        );
+        return [
+          ...(alive ? [] : ['database']),
+          ...needed.filter((one) => !ready.has(one)),
+          ...(relay && !relay.healthy() ? ['relay'] : []),
+        ];
       },
     };
-    listener.serve(await createApp({ ...site, fhir: { ...site, mapping, committed, bodyBytesMax: config.BODY_BYTES_MAX }, issuer: embedded, relying, health, onAbsence, committed, demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })) }));
+    listener.serve(
+      await createApp({
+        ...site,
+        fhir: { ...site, mapping, committed, bodyBytesMax: config.BODY_BYTES_MAX },
+        issuer: embedded,
+        relying,
+        health,
+        onAbsence,
+        committed,
+        demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })),
+      }),
+    );
   }
   // First to close: no new requests while the line drains.
   closers.push('http-first', listener.close);
   ready.add('http');
   const runningFile = join(config.dataDir, 'running.json');
-  await writeFile(runningFile, `${JSON.stringify({ pid: process.pid, url: selfUrl, publicUrl, his: demo?.his.url })}\n`);
+  await writeFile(
+    runningFile,
+    `${JSON.stringify({ pid: process.pid, url: selfUrl, publicUrl, his: demo?.his.url })}\n`,
+  );
   closers.push('running-file', () => rm(runningFile, { force: true }));
-  return { publicUrl, hisUrl: demo?.his.url, users: demo?.users ?? [], database: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL' };
+  return {
+    publicUrl,
+    hisUrl: demo?.his.url,
+    users: demo?.users ?? [],
+    database: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL',
+  };
 }
 
 function greet(running: Running): void {
@@ -225,7 +255,7 @@ async function main(): Promise<void> {
     process.exitCode = 78;
     return;
   }
-  const log = openLog(config.LOG_LEVEL);
+  const log = openLog(config.logLevel);
   const closers = new Closers();
   let stopping = false;
   const stop = (code: number) => {
@@ -234,7 +264,10 @@ async function main(): Promise<void> {
     stopping = true;
     process.exitCode = code;
     setTimeout(() => process.exit(process.exitCode ?? 1), stopMsMax).unref();
-    void starting.catch(() => undefined).then(() => closers.closeAll(log)).then(() => process.exit());
+    void starting
+      .catch(() => undefined)
+      .then(() => closers.closeAll(log))
+      .then(() => process.exit());
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

@@ -83,7 +83,10 @@ function allowed(file: string, one: Import): boolean {
   if (target === place || target.startsWith(`${place === 'mappings' ? dirname(file) : place}/`)) return true;
   return (law[place] ?? []).some((row) => {
     const path = row.replace(/^type:/, '');
-    return (target === path || target.startsWith(path.endsWith('/') ? path : `${path}/`)) && (!row.startsWith('type:') || one.typeOnly);
+    return (
+      (target === path || target.startsWith(path.endsWith('/') ? path : `${path}/`)) &&
+      (!row.startsWith('type:') || one.typeOnly)
+    );
   });
 }
 
@@ -98,25 +101,41 @@ describe('the house', () => {
   });
 
   test('packages stay where they belong', () => {
-    const wrong = sources.filter((file) => file.startsWith('src/')).flatMap((file) =>
-      importsOf(file)
-        .filter((one) => !one.typeOnly && packages[one.target] && !packages[one.target]?.some((place) => file === place || file.startsWith(`${place}/`)))
-        .map((one) => `${file} imports ${one.target}`),
-    );
+    const wrong = sources
+      .filter((file) => file.startsWith('src/'))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(
+            (one) =>
+              !one.typeOnly &&
+              packages[one.target] &&
+              !packages[one.target]?.some((place) => file === place || file.startsWith(`${place}/`)),
+          )
+          .map((one) => `${file} imports ${one.target}`),
+      );
     expect(wrong).toEqual([]);
   });
 
   test('pure places have no I/O, clock, chance or environment', () => {
-    const banned = /\bDate\.now\(|new Date\(\)|Math\.random|randomUUID|randomBytes|process\.(env|stdout)|\bfetch\(|setTimeout|from 'node:(fs|net|http|child_process)/;
+    const banned =
+      /\bDate\.now\(|new Date\(\)|Math\.random|randomUUID|randomBytes|process\.(env|stdout)|\bfetch\(|setTimeout|from 'node:(fs|net|http|child_process)/;
     // The definitions of FHIR are read from beside the code: data of the program, not of the world.
-    const wrong = sources.filter((file) => pure.some((place) => file === place || file.startsWith(`${place}/`)) && file !== 'src/fhir/validate.ts' && banned.test(text(file)));
+    const wrong = sources.filter(
+      (file) =>
+        pure.some((place) => file === place || file.startsWith(`${place}/`)) &&
+        file !== 'src/fhir/validate.ts' &&
+        banned.test(text(file)),
+    );
     expect(wrong).toEqual([]);
   });
 
   test('the environment is read in config.ts, SQL stands in store/', () => {
-    const sql = /[`'"]\s*(select\s[\s\S]{1,200}\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s)/i;
+    const sql =
+      /[`'"]\s*(select\s[\s\S]{1,200}\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s)/i;
     expect(sources.filter((file) => /process\.env/.test(text(file)) && file !== 'src/config.ts')).toEqual([]);
-    expect(sources.filter((file) => file.startsWith('src/') && !file.startsWith('src/store/') && sql.test(text(file)))).toEqual([]);
+    expect(
+      sources.filter((file) => file.startsWith('src/') && !file.startsWith('src/store/') && sql.test(text(file))),
+    ).toEqual([]);
   });
 
   test('no default exports, barrels, buckets or manager names; no file over 300 lines', () => {
@@ -135,9 +154,13 @@ describe('the house', () => {
   });
 
   test('every mapping folder has what the loader and the engineer need', () => {
-    const folders = readdirSync(join(root, 'mappings')).filter((name) => statSync(join(root, 'mappings', name)).isDirectory());
+    const folders = readdirSync(join(root, 'mappings')).filter((name) =>
+      statSync(join(root, 'mappings', name)).isDirectory(),
+    );
     for (const folder of folders) {
-      expect(readdirSync(join(root, 'mappings', folder))).toEqual(expect.arrayContaining(['contract.ts', 'to-referral.ts', 'codes', 'README.md']));
+      expect(readdirSync(join(root, 'mappings', folder))).toEqual(
+        expect.arrayContaining(['contract.ts', 'to-referral.ts', 'codes', 'README.md']),
+      );
     }
   });
 });

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { runMigrations } from 'bullmq';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../src/store/database.ts';
 import { startEmbedded } from '../src/store/embedded.ts';

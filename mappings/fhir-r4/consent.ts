@@ -8,8 +8,14 @@ const parentWords = /\b(parents?|ouders?|moeder|vader|mother|father|voogd|guardi
  * Who said yes: performers that are the Patient are the resident; others are parents when they say so
  * (display of the reference, or type RelatedPerson with such a display), else a representative (mentor, curator).
  */
-function consentBy(performers: Message['consent']['performer'], patientId: string | undefined, subject: string | undefined): Consent['by'] {
-  const isResident = (reference: string | undefined) => reference !== undefined && (reference === subject || reference === `#${patientId}` || reference.startsWith('Patient/'));
+function consentBy(
+  performers: Message['consent']['performer'],
+  patientId: string | undefined,
+  subject: string | undefined,
+): Consent['by'] {
+  const isResident = (reference: string | undefined) =>
+    reference !== undefined &&
+    (reference === subject || reference === `#${patientId}` || reference.startsWith('Patient/'));
   const resident = performers.some((one) => isResident(one.reference) || one.type === 'Patient');
   const others = performers.filter((one) => !(isResident(one.reference) || one.type === 'Patient'));
   const parents = others.some((one) => parentWords.test(one.display ?? ''));
@@ -32,7 +38,11 @@ export function toConsent(message: Message): Omit<Consent, 'how'> & { how: Conse
     .filter((one) => one.system === codeSystems.consentDetail)
     .map((one) => one.code);
   return {
-    by: consentBy(consent.performer, typeof patient['id'] === 'string' ? patient['id'] : undefined, serviceRequest.subject.reference),
+    by: consentBy(
+      consent.performer,
+      typeof patient['id'] === 'string' ? patient['id'] : undefined,
+      serviceRequest.subject.reference,
+    ),
     how: consentHow(consent),
     on: consent.dateTime.slice(0, 10),
     medicalCodes: details.includes('share-medical-codes'),

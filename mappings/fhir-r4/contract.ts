@@ -5,30 +5,63 @@ import { identifiers } from '../../src/fhir/systems.ts';
 import type { Parts } from './gather.ts';
 
 /** Base R4 has been checked before; here stands only what this project asks beyond it. */
-const reference = z.looseObject({ reference: z.string().optional(), display: z.string().optional(), type: z.string().optional() });
-const coding = z.looseObject({ system: z.string().optional(), code: z.string().optional(), display: z.string().optional() });
+const reference = z.looseObject({
+  reference: z.string().optional(),
+  display: z.string().optional(),
+  type: z.string().optional(),
+});
+const coding = z.looseObject({
+  system: z.string().optional(),
+  code: z.string().optional(),
+  display: z.string().optional(),
+});
 const concept = z.looseObject({ coding: z.array(coding).optional(), text: z.string().optional() });
 /** FHIR allows a year or a month; what a referral is counted from needs a day. */
 const wholeDay = /^\d{4}-\d{2}-\d{2}/;
 const bsnSystems: readonly string[] = [identifiers.bsn, identifiers.bsnOid];
 
 const identifier = z
-  .looseObject({ system: z.string().optional(), value: z.string().optional(), use: z.string().optional(), type: concept.optional() })
-  .refine((one) => !bsnSystems.includes(one.system ?? '') || one.value === undefined || validBsn(one.value), { path: ['value'], error: 'bsn-invalid' });
+  .looseObject({
+    system: z.string().optional(),
+    value: z.string().optional(),
+    use: z.string().optional(),
+    type: concept.optional(),
+  })
+  .refine((one) => !bsnSystems.includes(one.system ?? '') || one.value === undefined || validBsn(one.value), {
+    path: ['value'],
+    error: 'bsn-invalid',
+  });
 
 const patient = z.looseObject(
   {
     resourceType: z.literal('Patient', 'required:patient'),
     identifier: z.array(identifier).optional(),
     name: z
-      .array(z.looseObject({ use: z.string().optional(), text: z.string().optional(), family: z.string().optional(), given: z.array(z.string()).optional() }), 'required:patient-name')
+      .array(
+        z.looseObject({
+          use: z.string().optional(),
+          text: z.string().optional(),
+          family: z.string().optional(),
+          given: z.array(z.string()).optional(),
+        }),
+        'required:patient-name',
+      )
       .refine((names) => names.some((name) => name.family || name.text), 'required:patient-name'),
-    birthDate: z.iso.date({ error: (problem) => (problem.input === undefined ? 'required:birth-date' : 'impossible-date') }),
+    birthDate: z.iso.date({
+      error: (problem) => (problem.input === undefined ? 'required:birth-date' : 'impossible-date'),
+    }),
     gender: z.string().optional(),
-    telecom: z.array(z.looseObject({ system: z.string().optional(), value: z.string().optional(), use: z.string().optional() })).optional(),
+    telecom: z
+      .array(z.looseObject({ system: z.string().optional(), value: z.string().optional(), use: z.string().optional() }))
+      .optional(),
     address: z
       .array(
-        z.looseObject({ use: z.string().optional(), line: z.array(z.string()).optional(), postalCode: z.string().optional(), city: z.string().optional() }),
+        z.looseObject({
+          use: z.string().optional(),
+          line: z.array(z.string()).optional(),
+          postalCode: z.string().optional(),
+          city: z.string().optional(),
+        }),
       )
       .optional(),
   },
@@ -74,7 +107,10 @@ export const says: Record<string, Said> = {
     nl: 'De gegevens van de inwoner (Patient) ontbreken of zijn niet te vinden bij subject. Stuur ze mee in dit bericht.',
     en: 'The data of the resident (Patient) are missing or cannot be found at subject. Send them in this message.',
   },
-  'required:patient-name': { nl: 'De naam van de inwoner ontbreekt. Vul de achternaam in.', en: 'The name of the resident is missing. Fill in the family name.' },
+  'required:patient-name': {
+    nl: 'De naam van de inwoner ontbreekt. Vul de achternaam in.',
+    en: 'The name of the resident is missing. Fill in the family name.',
+  },
   'required:birth-date': {
     nl: 'De geboortedatum ontbreekt. Zonder geboortedatum kunnen wij personen niet uit elkaar houden.',
     en: 'The birth date is missing. Without it we cannot tell people apart.',

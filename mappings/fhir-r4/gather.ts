@@ -25,11 +25,18 @@ function partsOf(received: Bundle | Resource): Part[] {
   const root = received.resourceType === 'Bundle' ? [] : [{ resource: received, path: received.resourceType }];
   const entries =
     received.resourceType === 'Bundle'
-      ? (received.entry ?? []).flatMap((entry, n) => (entry.resource ? [{ resource: entry.resource, path: `Bundle.entry[${n}].resource`, fullUrl: entry.fullUrl }] : []))
+      ? (received.entry ?? []).flatMap((entry, n) =>
+          entry.resource
+            ? [{ resource: entry.resource, path: `Bundle.entry[${n}].resource`, fullUrl: entry.fullUrl }]
+            : [],
+        )
       : root;
   return entries.flatMap((part) => [
     part,
-    ...('contained' in part.resource ? (part.resource.contained ?? []) : []).map((resource, n) => ({ resource, path: `${part.path}.contained[${n}]` })),
+    ...('contained' in part.resource ? (part.resource.contained ?? []) : []).map((resource, n) => ({
+      resource,
+      path: `${part.path}.contained[${n}]`,
+    })),
   ]);
 }
 
@@ -46,7 +53,8 @@ function resolver(received: Bundle | Resource, all: readonly Part[], known: Read
   return (reference: Reference | undefined, from: Part): Part | undefined => {
     const to = reference?.reference;
     if (!to) return undefined;
-    if (to.startsWith('#')) return all.find((one) => one.path.startsWith(`${from.path}.contained[`) && `#${one.resource.id}` === to);
+    if (to.startsWith('#'))
+      return all.find((one) => one.path.startsWith(`${from.path}.contained[`) && `#${one.resource.id}` === to);
     const local = known.get(to);
     return byUrl.get(to) ?? (local && { resource: local, path: `${from.path}` });
   };
@@ -69,7 +77,10 @@ const lifeAreaCategory = (request: ServiceRequest) =>
 export function gather(received: unknown, known: ReadonlyMap<string, Resource>): Gathered {
   const message = received as Bundle | Resource;
   const all = partsOf(message);
-  const requests = all.filter((one): one is Part<ServiceRequest> => one.resource.resourceType === 'ServiceRequest' && !one.path.includes('.contained['));
+  const requests = all.filter(
+    (one): one is Part<ServiceRequest> =>
+      one.resource.resourceType === 'ServiceRequest' && !one.path.includes('.contained['),
+  );
   const chosen = requests.length > 1 ? requests.filter((one) => lifeAreaCategory(one.resource)) : requests;
   const request = chosen[0];
   if (!request || chosen.length > 1) {
@@ -88,18 +99,26 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
   const resolve = resolver(message, all, known);
   const patient = resolve(request.resource.subject, request);
   const consent =
-    (request.resource.supportingInfo ?? []).map((one) => resolve(one, request)).find((one) => one?.resource.resourceType === 'Consent') ??
+    (request.resource.supportingInfo ?? [])
+      .map((one) => resolve(one, request))
+      .find((one) => one?.resource.resourceType === 'Consent') ??
     all.find((one) => one.resource.resourceType === 'Consent');
   const requester = resolve(request.resource.requester, request);
   const role = requester?.resource.resourceType === 'PractitionerRole' ? requester : undefined;
-  const person = role ? resolve(role.resource.resourceType === 'PractitionerRole' ? role.resource.practitioner : undefined, role) : requester;
+  const person = role
+    ? resolve(role.resource.resourceType === 'PractitionerRole' ? role.resource.practitioner : undefined, role)
+    : requester;
   const organization = role
     ? resolve(role.resource.resourceType === 'PractitionerRole' ? role.resource.organization : undefined, role)
     : requester?.resource.resourceType === 'Organization'
       ? requester
       : undefined;
   const practitioner = person?.resource.resourceType === 'Practitioner' ? person.resource : undefined;
-  const agb = agbOf(practitioner, agbSystems) ?? (request.resource.requester?.identifier && agbSystems.includes(request.resource.requester.identifier.system ?? '') ? request.resource.requester.identifier.value : undefined);
+  const agb =
+    agbOf(practitioner, agbSystems) ??
+    (request.resource.requester?.identifier && agbSystems.includes(request.resource.requester.identifier.system ?? '')
+      ? request.resource.requester.identifier.value
+      : undefined);
   const name = practitioner?.name?.[0]?.text ?? practitioner?.name?.[0]?.family ?? request.resource.requester?.display;
   const practiceAgb = agbOf(organization?.resource, agbSystems);
   const conditions = (request.resource.reasonReference ?? [])
@@ -110,7 +129,8 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
     ...(patient && { patient: patient.resource }),
     ...(consent && { consent: consent.resource }),
     requester: { ...(name && { name }), ...(agb && { agb }) },
-    ...(practiceAgb && organization && { practiceAgb: { value: practiceAgb, path: `${organization.path}.identifier` } }),
+    ...(practiceAgb &&
+      organization && { practiceAgb: { value: practiceAgb, path: `${organization.path}.identifier` } }),
     conditions,
     all,
   };
@@ -124,7 +144,12 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
     const [part, ...rest] = path;
     const missing = (part === 'patient' && !patient) || (part === 'consent' && !consent);
     const root = origins[String(part)] ?? request.path;
-    return missing ? root : rest.reduce<string>((out, step) => (typeof step === 'number' ? `${out}[${step}]` : `${out}.${String(step)}`), root);
+    return missing
+      ? root
+      : rest.reduce<string>(
+          (out, step) => (typeof step === 'number' ? `${out}[${step}]` : `${out}.${String(step)}`),
+          root,
+        );
   };
   return { message: parts, origin, issues: [] };
 }

@@ -24,13 +24,21 @@ interface Request {
   orderDetail?: Concept[];
   note?: { text?: string }[];
   supportingInfo?: { type?: string; reference?: string; identifier?: { system?: string; value?: string } }[];
-  extension?: { url: string; valueString?: string; extension?: { url: string; valueString?: string; valueBoolean?: boolean }[] }[];
+  extension?: {
+    url: string;
+    valueString?: string;
+    extension?: { url: string; valueString?: string; valueBoolean?: boolean }[];
+  }[];
 }
 
 /** Categories that say what kind of request it is, not which life area. */
 const kindOfRequest = new Set(['410606002', '3457005', '308440001', '1']);
 
-function lifeAreasOf(request: Request, path: string, translate: Translate): { areas: LifeArea[]; notes: string[]; losses: Loss[] } {
+function lifeAreasOf(
+  request: Request,
+  path: string,
+  translate: Translate,
+): { areas: LifeArea[]; notes: string[]; losses: Loss[] } {
   const areas = new Set<LifeArea>();
   const notes: string[] = [];
   const losses: Loss[] = [];
@@ -77,7 +85,11 @@ function reasonsOf(request: Request, message: Message): { reason: string | undef
 }
 
 function contactPersonOf(message: Message): Referral['contactPerson'] {
-  const contact = (message.patient['contact'] as { name?: { text?: string; family?: string }; telecom?: { value?: string }[]; relationship?: Concept[] }[] | undefined)?.[0];
+  const contact = (
+    message.patient['contact'] as
+      | { name?: { text?: string; family?: string }; telecom?: { value?: string }[]; relationship?: Concept[] }[]
+      | undefined
+  )?.[0];
   const name = contact?.name?.text ?? contact?.name?.family;
   if (!name) return undefined;
   const phone = contact?.telecom?.[0]?.value;
@@ -86,7 +98,11 @@ function contactPersonOf(message: Message): Referral['contactPerson'] {
 }
 
 /** A FHIR R4 referral as our Referral. Nothing is guessed: what has no place is kept as text and reported as a loss. */
-function toReferral(message: Message, gathered: Gathered, translate: Translate): Mapped | { refused: ReturnType<typeof issue>[] } {
+function toReferral(
+  message: Message,
+  gathered: Gathered,
+  translate: Translate,
+): Mapped | { refused: ReturnType<typeof issue>[] } {
   const request = message.serviceRequest as unknown as Request & Message['serviceRequest'];
   const path = gathered.origin(['serviceRequest']);
   const consentPath = gathered.origin(['consent']);
@@ -94,22 +110,41 @@ function toReferral(message: Message, gathered: Gathered, translate: Translate):
   const { reason, codes } = reasonsOf(request, message);
   const { how, ...consent } = toConsent(message);
   const problems = [
-    ...(reason ? [] : [issue('required', 'required-reason', `${path}.reasonCode`, says['required:reason'] ?? { nl: '', en: '' })]),
-    ...(how ? [] : [issue('required', 'required-consent-how', `${consentPath}.extension`, says['required:consent-how'] ?? { nl: '', en: '' })]),
+    ...(reason
+      ? []
+      : [issue('required', 'required-reason', `${path}.reasonCode`, says['required:reason'] ?? { nl: '', en: '' })]),
+    ...(how
+      ? []
+      : [
+          issue(
+            'required',
+            'required-consent-how',
+            `${consentPath}.extension`,
+            says['required:consent-how'] ?? { nl: '', en: '' },
+          ),
+        ]),
   ];
-  const number = request.identifier.find((one) => one.type?.coding?.some((coding) => coding.code === 'PLAC') && one.system && one.value) ?? request.identifier.find((one) => one.system && one.value);
+  const number =
+    request.identifier.find(
+      (one) => one.type?.coding?.some((coding) => coding.code === 'PLAC') && one.system && one.value,
+    ) ?? request.identifier.find((one) => one.system && one.value);
   if (!reason || !how || !number?.system || !number.value) return { refused: problems };
   const details = (request.orderDetail ?? []).map((one) => one.text ?? one.coding?.[0]?.display ?? '').filter(Boolean);
   const question = request.extension?.find((one) => one.url === extensions.residentQuestion)?.valueString;
   const safeContact = safeContactOf(request);
   const contactPerson = contactPersonOf(message);
-  const episode = request.supportingInfo?.find((one) => one.type === 'EpisodeOfCare' && one.identifier?.value)?.identifier;
+  const episode = request.supportingInfo?.find(
+    (one) => one.type === 'EpisodeOfCare' && one.identifier?.value,
+  )?.identifier;
   return {
     referral: {
       practiceReferralId: { system: number.system, value: number.value },
       authoredOn: /T/.test(request.authoredOn) ? request.authoredOn : `${request.authoredOn}T00:00:00Z`,
       priority: (request.priority ?? 'routine') as Referral['priority'],
-      requester: { ...(message.requester?.name && { name: message.requester.name }), ...(message.requester?.agb?.length === 8 && { agb: message.requester.agb }) },
+      requester: {
+        ...(message.requester?.name && { name: message.requester.name }),
+        ...(message.requester?.agb?.length === 8 && { agb: message.requester.agb }),
+      },
       patient: patientFromFhir(message.patient),
       reason,
       ...(question && { residentQuestion: question }),

@@ -16,7 +16,11 @@ function parse(answer: OutboundAnswer): Resource | undefined {
 /** Their own words for "we have it already" (BaRS): delivered, stop. */
 function isDuplicate(answer: OutboundAnswer): boolean {
   const body = parse(answer);
-  return answer.status === 409 && body?.resourceType === 'OperationOutcome' && (body as OperationOutcome).issue?.some((one) => one.code === 'duplicate') === true;
+  return (
+    answer.status === 409 &&
+    body?.resourceType === 'OperationOutcome' &&
+    (body as OperationOutcome).issue?.some((one) => one.code === 'duplicate') === true
+  );
 }
 
 /** A Communication that carries `received` was filed in the record; one without has only been accepted. */
@@ -29,8 +33,18 @@ function proofOf(communication: Communication | undefined): Receipt {
  * record. After an ambiguous end the receiver is asked by identifier first, so that it is there once (decision 4).
  */
 export function fhirConnector(send: Send, clock: () => Date): Connector {
-  const look = async (parcel: Parcel, base: string, query: string, signal: AbortSignal): Promise<Communication | undefined> => {
-    const answer = await send({ method: 'GET', url: `${base}/Communication?identifier=${query}`, headers: headersOf(parcel), signal });
+  const look = async (
+    parcel: Parcel,
+    base: string,
+    query: string,
+    signal: AbortSignal,
+  ): Promise<Communication | undefined> => {
+    const answer = await send({
+      method: 'GET',
+      url: `${base}/Communication?identifier=${query}`,
+      headers: headersOf(parcel),
+      signal,
+    });
     if (answer.status >= 500 || answer.status === 429 || answer.status === 401 || answer.status === 403) {
       throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()));
     }
@@ -51,7 +65,12 @@ export function fhirConnector(send: Send, clock: () => Date): Connector {
       const answer = await send({
         method: 'POST',
         url: `${base}/Communication`,
-        headers: { ...headersOf(parcel), 'content-type': 'application/fhir+json; charset=utf-8', 'if-none-exist': `identifier=${identifier.system}|${identifier.value}`, 'x-request-id': parcel.messageId },
+        headers: {
+          ...headersOf(parcel),
+          'content-type': 'application/fhir+json; charset=utf-8',
+          'if-none-exist': `identifier=${identifier.system}|${identifier.value}`,
+          'x-request-id': parcel.messageId,
+        },
         body: JSON.stringify(parcel.document),
         signal,
       });

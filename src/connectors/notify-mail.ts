@@ -25,7 +25,13 @@ const texts = {
 function failureOf(error: { code?: string; responseCode?: number }): Failure {
   if (error.responseCode && error.responseCode >= 500) return new Failure('permanent', 'mail-rejected');
   if (error.responseCode && error.responseCode >= 400) return new Failure('transient', 'mail-deferred');
-  if (error.code === 'ECONNECTION' || error.code === 'ESOCKET' || error.code === 'EDNS' || error.code === 'ECONNREFUSED') return new Failure('transient', 'unreachable');
+  if (
+    error.code === 'ECONNECTION' ||
+    error.code === 'ESOCKET' ||
+    error.code === 'EDNS' ||
+    error.code === 'ECONNREFUSED'
+  )
+    return new Failure('transient', 'unreachable');
   if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000);
   return new Failure('ambiguous', 'connection-lost');
 }

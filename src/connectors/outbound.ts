@@ -38,9 +38,16 @@ async function readLimited(response: Response): Promise<string> {
 export function openOutbound(allowedHosts: ReadonlySet<string>): Send {
   return async ({ method, url, headers, body, signal }) => {
     const { host, protocol } = new URL(url);
-    if (!allowedHosts.has(host) || (protocol !== 'https:' && protocol !== 'http:')) throw new Failure('permanent', 'host-not-allowed');
+    if (!allowedHosts.has(host) || (protocol !== 'https:' && protocol !== 'http:'))
+      throw new Failure('permanent', 'host-not-allowed');
     try {
-      const response = await fetch(url, { method, redirect: 'manual', signal, ...(headers && { headers }), ...(body !== undefined && { body }) });
+      const response = await fetch(url, {
+        method,
+        redirect: 'manual',
+        signal,
+        ...(headers && { headers }),
+        ...(body !== undefined && { body }),
+      });
       return { status: response.status, headers: response.headers, text: await readLimited(response) };
     } catch (error) {
       if (error instanceof Failure) throw error;

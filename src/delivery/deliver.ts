@@ -1,6 +1,6 @@
 import type { Communication } from '@medplum/fhirtypes';
-import { noteLanded } from '../feedback/report.ts';
 import { reassignByPresence } from '../feedback/reassign.ts';
+import { noteLanded } from '../feedback/report.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
 import type { AuditLine, Change, DeliveryMove } from '../referral/change.ts';
@@ -47,7 +47,12 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   const journey = await readJourney(parts.store, { kind: 'line' }, claimed.journey);
   if (!journey) return true;
   const directory = await parts.directory();
-  const change = reassignByPresence(journey, { actor: theLine, now: parts.store.clock(), newId: parts.store.newId, directory });
+  const change = reassignByPresence(journey, {
+    actor: theLine,
+    now: parts.store.clock(),
+    newId: parts.store.newId,
+    directory,
+  });
   if (change && !isRefusal(change)) {
     const done = await parts.store.commit(change);
     if (done.ok) parts.committed();
@@ -64,12 +69,17 @@ async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connecto
   if (claimed.destination === 'mail') {
     const role = directory.roles.get(claimed.recipient);
     if (!role?.email) throw new Failure('permanent', 'no-address');
-    return { connector: parts.connectors.mail, parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } } };
+    return {
+      connector: parts.connectors.mail,
+      parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } },
+    };
   }
   const address = directory.practices.get(claimed.recipient)?.endpoint?.address;
   const secret = await readDestinationSecret(store, claimed.destination);
   const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
-  const document = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource as Communication | undefined;
+  const document = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource as
+    | Communication
+    | undefined;
   if (!address || !document) throw new Failure('permanent', 'no-address');
   return { connector: parts.connectors.fhir, parcel: { ...plain, address, document, ...(secret && { secret }) } };
 }
@@ -108,7 +118,14 @@ async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Recei
   }
   if (claimed.kind === 'feedback' && claimed.document) {
     const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
-    const noted = journey && noteLanded(journey, claimed.document.id, { actor: theLine, now, newId: store.newId, directory: await parts.directory() });
+    const noted =
+      journey &&
+      noteLanded(journey, claimed.document.id, {
+        actor: theLine,
+        now,
+        newId: store.newId,
+        directory: await parts.directory(),
+      });
     if (noted) return { ...change, ...noted, audit: [...change.audit, ...noted.audit] };
   }
   return change;
@@ -134,7 +151,15 @@ function failureChange(parts: Delivering, claimed: Claimed, failure: Failure): C
     scope: { practice: claimed.practice },
     journey: claimed.journey,
     deliveries: [move],
-    audit: [audit(move.to === 'held' ? 'delivery-held' : 'delivery-failed', claimed, now.toISOString(), 'failed', failure.code)],
+    audit: [
+      audit(
+        move.to === 'held' ? 'delivery-held' : 'delivery-failed',
+        claimed,
+        now.toISOString(),
+        'failed',
+        failure.code,
+      ),
+    ],
   };
 }
 
@@ -157,7 +182,12 @@ async function settle(parts: Delivering, make: () => Promise<Change>): Promise<b
 export async function deliver(parts: Delivering, due: Due): Promise<void> {
   const claimed = await claim(parts.store, due, parts.timeoutMs + leaseMarginMs);
   if (!claimed) return;
-  const fields = { delivery: claimed.id, journey: claimed.journey, destination: claimed.destination, attempt: claimed.attempts };
+  const fields = {
+    delivery: claimed.id,
+    journey: claimed.journey,
+    destination: claimed.destination,
+    attempt: claimed.attempts,
+  };
   let outcome: string;
   let code: string | null = null;
   if ((claimed.kind === 'worklist' || claimed.kind === 'notify') && (await superseded(parts, claimed))) {

@@ -29,29 +29,50 @@ export async function migrateQueue(client: pg.Client, role: string | undefined):
 }
 
 /** BullMQ on PostgreSQL, in its own schema of the same database, with connections of its own. */
-export function openPostgresQueue(connection: ConnectionConfig, role: string | undefined, pool: pg.Pool): DeliveryQueue {
+export function openPostgresQueue(
+  connection: ConnectionConfig,
+  role: string | undefined,
+  pool: pg.Pool,
+): DeliveryQueue {
   const config = { ...connection, max: 8, ...(role && { options: `-c role=${role}` }) };
   const queue = new Queue<Due>(
     name,
-    { connection: config as never, defaultJobOptions: { attempts: 1, removeOnComplete: { count: 100 }, removeOnFail: { count: 1_000 } } },
+    {
+      connection: config as never,
+      defaultJobOptions: { attempts: 1, removeOnComplete: { count: 100 }, removeOnFail: { count: 1_000 } },
+    },
     createPostgresBackend as never,
   );
   // Lost connections are retried by BullMQ itself; what waits in PostgreSQL loses nothing meanwhile.
   queue.on('error', () => undefined);
   return {
     add: async (due) => {
-      await queue.addBulk(due.map((one) => ({ name, data: { id: one.id, generation: one.generation }, opts: { jobId: jobId(one) } })));
+      await queue.addBulk(
+        due.map((one) => ({ name, data: { id: one.id, generation: one.generation }, opts: { jobId: jobId(one) } })),
+      );
     },
     known: async (due) => {
-      const found = await Promise.all(due.map(async (one) => ({ id: one.id, state: await queue.getJobState(jobId(one)) })));
-      return new Set(found.filter(({ state }) => state !== 'unknown' && state !== 'completed' && state !== 'failed').map(({ id }) => id));
+      const found = await Promise.all(
+        due.map(async (one) => ({ id: one.id, state: await queue.getJobState(jobId(one)) })),
+      );
+      return new Set(
+        found
+          .filter(({ state }) => state !== 'unknown' && state !== 'completed' && state !== 'failed')
+          .map(({ id }) => id),
+      );
     },
     epoch: () => readQueueEpoch(pool),
     work: (handle, concurrency) => {
       const worker = new Worker<Due>(
         name,
         async (job) => handle(job.data),
-        { connection: config as never, concurrency, lockDuration: lockMs, stalledInterval: stalledCheckMs, maxStalledCount: 100 },
+        {
+          connection: config as never,
+          concurrency,
+          lockDuration: lockMs,
+          stalledInterval: stalledCheckMs,
+          maxStalledCount: 100,
+        },
         createPostgresBackend as never,
       );
       worker.on('error', () => undefined);

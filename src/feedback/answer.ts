@@ -30,12 +30,24 @@ export const answerSchema = z
     contactOn: z.iso.date().optional(),
     firstLine: z.string().trim().min(1).max(firstLineMax),
     plan: z.string().trim().max(4000).optional(),
-    appointment: z.strictObject({ at: z.iso.datetime({ offset: true }), place: z.string().trim().max(200).optional() }).optional(),
-    outcomes: z.array(z.strictObject({ lifeArea: z.enum(lifeAreaCodes as [string, ...string[]]), outcome: z.enum(outcomeCodes as [Outcome, ...Outcome[]]) })).max(10),
+    appointment: z
+      .strictObject({ at: z.iso.datetime({ offset: true }), place: z.string().trim().max(200).optional() })
+      .optional(),
+    outcomes: z
+      .array(
+        z.strictObject({
+          lifeArea: z.enum(lifeAreaCodes as [string, ...string[]]),
+          outcome: z.enum(outcomeCodes as [Outcome, ...Outcome[]]),
+        }),
+      )
+      .max(10),
     /** The resident agreed that this content goes back to the GP (Wmo 5.3.3, H9). */
     residentAgreed: z.boolean(),
   })
-  .refine((answer) => answer.contact === 'none' || answer.contactOn !== undefined, { path: ['contactOn'], message: 'contact-date-missing' })
+  .refine((answer) => answer.contact === 'none' || answer.contactOn !== undefined, {
+    path: ['contactOn'],
+    message: 'contact-date-missing',
+  })
   .refine((answer) => !answer.final || answer.outcomes.length > 0, { path: ['outcomes'], message: 'outcome-missing' });
 
 export type FeedbackAnswer = z.infer<typeof answerSchema>;

@@ -4,7 +4,10 @@ import type { Journey } from '../referral/journey.ts';
 import type { FeedbackAnswer } from './answer.ts';
 import { firstLine, type LetterHead, letterText } from './letter.ts';
 
-const concept = (system: string, code: string, text?: string) => ({ coding: [{ system, code }], ...(text && { text }) });
+const concept = (system: string, code: string, text?: string) => ({
+  coding: [{ system, code }],
+  ...(text && { text }),
+});
 
 /** The resident as the practice needs to file the letter: its own patient id, name, birth date (H3). No more travels back. */
 function patientForFiling(patient: Patient): Patient {

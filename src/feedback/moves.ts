@@ -68,7 +68,10 @@ export function step(journey: Journey, row: Transition, activity: string, acting
     agent: [
       {
         type: concept(codeSystems.provenanceParticipant, 'author'),
-        who: acting.actor.role === 'line' ? { display: acting.actor.name } : { reference: `PractitionerRole/${acting.actor.id}` },
+        who:
+          acting.actor.role === 'line'
+            ? { display: acting.actor.name }
+            : { reference: `PractitionerRole/${acting.actor.id}` },
       },
     ],
   };
@@ -79,11 +82,17 @@ export function step(journey: Journey, row: Transition, activity: string, acting
     resources: [
       { resource: task, version },
       { resource: provenance, version: 1 },
-      ...(parts.serviceRequest ? [{ resource: parts.serviceRequest, version: journey.serviceRequest.version + 1 }] : []),
+      ...(parts.serviceRequest
+        ? [{ resource: parts.serviceRequest, version: journey.serviceRequest.version + 1 }]
+        : []),
       ...(parts.resources ?? []),
     ],
     index: indexOf(
-      { patient: journey.patient.resource, serviceRequest: parts.serviceRequest ?? journey.serviceRequest.resource, task },
+      {
+        patient: journey.patient.resource,
+        serviceRequest: parts.serviceRequest ?? journey.serviceRequest.resource,
+        task,
+      },
       { ...index, ...parts.index },
     ),
     events: parts.events ?? [],
@@ -96,7 +105,9 @@ export function step(journey: Journey, row: Transition, activity: string, acting
 export function seen(journey: Journey, acting: Acting): Change | undefined {
   const row = transition(journey.task.resource, 'open', acting.actor);
   if (isRefusal(row)) return undefined;
-  return step(journey, row, 'task-opened', acting, { events: [{ kind: 'opened', at: acting.now.toISOString(), owner: acting.actor.id }] });
+  return step(journey, row, 'task-opened', acting, {
+    events: [{ kind: 'opened', at: acting.now.toISOString(), owner: acting.actor.id }],
+  });
 }
 
 /** The Wally takes it on: from now it is hers, also when her absence begins (a substitute's stays the substitute's). */
@@ -112,7 +123,11 @@ export function accept(journey: Journey, acting: Acting): Change | Refusal {
 
 function revoked(request: ServiceRequest & { id: string }, reason: string): ServiceRequest & { id: string } {
   const kept = (request.extension ?? []).filter((one) => one.url !== extensions.requestStatusReason);
-  return { ...request, status: 'revoked', extension: [...kept, { url: extensions.requestStatusReason, valueCodeableConcept: { text: reason } }] };
+  return {
+    ...request,
+    status: 'revoked',
+    extension: [...kept, { url: extensions.requestStatusReason, valueCodeableConcept: { text: reason } }],
+  };
 }
 
 /**
@@ -137,7 +152,9 @@ export function takeBack(journey: Journey, how: 'undo' | 'withdraw', acting: Act
     serviceRequest: revoked(journey.serviceRequest.resource, reason),
     events: [{ kind: 'cancelled', at: now }],
     rest: {
-      deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'notify'], reason: how === 'undo' ? 'taken-back' : 'withdrawn' }],
+      deliveries: [
+        { to: 'abandon-all', kinds: ['worklist', 'notify'], reason: how === 'undo' ? 'taken-back' : 'withdrawn' },
+      ],
       alarms: [
         { kind: 'nobody-present', team: journey.index.team, raise: false, at: now },
         { kind: 'acute', team: journey.index.team, raise: false, at: now },

@@ -35,7 +35,13 @@ function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refu
       expected: { directoryRevision: acting.directory.revision },
       outbox: assignmentRows(
         acting.directory,
-        { owner: to.owner, team, taskId: journey.index.taskId, assignment, ...(undoUntil && undoUntil > now && { delayMs: Date.parse(undoUntil) - acting.now.getTime() }) },
+        {
+          owner: to.owner,
+          team,
+          taskId: journey.index.taskId,
+          assignment,
+          ...(undoUntil && undoUntil > now && { delayMs: Date.parse(undoUntil) - acting.now.getTime() }),
+        },
         acting.newId,
       ),
       deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'notify'], reason: 'superseded' }],

@@ -32,7 +32,11 @@ export function letterHead(journey: Journey, answer: FeedbackAnswer, acting: Act
   };
 }
 
-function toAppointment(journey: Journey, at: { at: string; place?: string | undefined }, acting: Acting): Appointment & { id: string } {
+function toAppointment(
+  journey: Journey,
+  at: { at: string; place?: string | undefined },
+  acting: Acting,
+): Appointment & { id: string } {
   const start = new Date(at.at);
   return {
     resourceType: 'Appointment',
@@ -67,7 +71,10 @@ export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting)
     senderRole: acting.actor.id,
   });
   const appointment = answer.appointment ? toAppointment(journey, answer.appointment, acting) : undefined;
-  const resources: Written[] = [communication, ...(appointment ? [appointment] : [])].map((resource) => ({ resource, version: 1 }));
+  const resources: Written[] = [communication, ...(appointment ? [appointment] : [])].map((resource) => ({
+    resource,
+    version: 1,
+  }));
   const output = resources.map(({ resource }) => ({
     type: concept(codeSystems.taskOutput, resource.resourceType === 'Communication' ? 'feedback' : 'appointment'),
     valueReference: { reference: `${resource.resourceType}/${resource.id}` },
@@ -80,10 +87,19 @@ export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting)
     },
     resources,
     events: [
-      ...(answer.contact === 'none' ? [] : [{ kind: 'contact' as const, at: now, outcome: answer.contact, owner: acting.actor.id }]),
+      ...(answer.contact === 'none'
+        ? []
+        : [{ kind: 'contact' as const, at: now, outcome: answer.contact, owner: acting.actor.id }]),
       { kind: 'feedback', at: now, owner: acting.actor.id, outcome: answer.final ? 'final' : 'interim' },
       ...(answer.final
-        ? [{ kind: 'closed' as const, at: now, owner: acting.actor.id, outcome: answer.outcomes.map((one) => `${one.lifeArea}=${one.outcome}`).join(' ') }]
+        ? [
+            {
+              kind: 'closed' as const,
+              at: now,
+              owner: acting.actor.id,
+              outcome: answer.outcomes.map((one) => `${one.lifeArea}=${one.outcome}`).join(' '),
+            },
+          ]
         : []),
     ],
     rest: {
@@ -105,15 +121,24 @@ export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting)
  * The feedback landed: the Communication becomes `completed` with `received` (only now, on proof), and after the final
  * one the ServiceRequest is completed too. Works on the newest versions; undefined when it was noted before.
  */
-export function noteLanded(journey: Journey, communicationId: string, acting: Acting): Pick<Change, 'resources' | 'events' | 'audit'> | undefined {
+export function noteLanded(
+  journey: Journey,
+  communicationId: string,
+  acting: Acting,
+): Pick<Change, 'resources' | 'events' | 'audit'> | undefined {
   const communication = journey.communications.find((one) => one.resource.id === communicationId);
   if (!communication || communication.resource.status === 'completed') return undefined;
   const now = acting.now.toISOString();
-  const final = communication.resource.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
+  const final = communication.resource.category?.some((one) =>
+    one.coding?.some((coding) => coding.code === 'feedback-final'),
+  );
   const request = journey.serviceRequest;
   return {
     resources: [
-      { resource: { ...communication.resource, status: 'completed', received: now }, version: communication.version + 1 },
+      {
+        resource: { ...communication.resource, status: 'completed', received: now },
+        version: communication.version + 1,
+      },
       ...(final && request.resource.status === 'active'
         ? [{ resource: { ...request.resource, status: 'completed' as const }, version: request.version + 1 }]
         : []),

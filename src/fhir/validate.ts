@@ -146,8 +146,8 @@ function isTooMuch(resource: unknown): boolean {
   return false;
 }
 
-// One resource, and what is left of it for the library. `holder`: the walk of the resource that contains it. All others
-// are judged on their own, because the library passes over the invariants of a resource inside a Bundle.
+// One resource, and what the rules of the resource around it look at. `holder`: the walk of a resource that contains it.
+// All others are judged on their own, because the library passes over the invariants of a resource inside a Bundle.
 function examine(value: unknown, root: string, found: Issue[], order: Walk['order'], holder?: Walk): Json {
   order.set(root, order.get(root) ?? order.size);
   const { held, resourceTypes } = definitions();
@@ -159,10 +159,10 @@ function examine(value: unknown, root: string, found: Issue[], order: Walk['orde
     return { resourceType: 'Basic' };
   }
   if (holder) return cleaned(value, type, root, holder);
-  const contained = Array.isArray(value.contained) ? value.contained.filter(isJson) : [];
-  const ids = new Set(contained.map(({ id }) => id));
+  const ids = new Set(Array.isArray(value.contained) ? value.contained.filter(isJson).map(({ id }) => id) : []);
   const walk: Walk = { found, order, said: new Set(), harmed: new Set(), ids };
-  for (const { severity, details, expression } of verdicts(cleaned(value, type, root, walk))) {
+  const clean = cleaned(value, type, root, walk);
+  for (const { severity, details, expression } of verdicts(clean)) {
     const text = details?.text ?? '';
     const reason = heard.find(([pattern]) => pattern.test(text))?.[1] ?? 'not-checked';
     const element = (expression?.[0] ?? type).slice(type.length);
@@ -174,10 +174,9 @@ function examine(value: unknown, root: string, found: Issue[], order: Walk['orde
     const kind = /^Invalid (\w+)/.exec(text)?.[1] ?? '';
     const detail = isGeneral ? text.replace(/^Constraint (\S+) not met/, '$1') : (examples[kind] ?? kind);
     const field = element.replace(/.*\.|\[\d+\]$/g, '').replace('[x]', kind ? medplum.capitalize(kind) : '[x]');
-    tell(found, reason, path, field, detail || '1 … 2147483647');
+    tell(found, reason, path, field, detail || /-?\d+\.\.\d+|integer|1 MB/.exec(text)?.[0]);
   }
-  // What the invariants of a Bundle look at.
-  return { resourceType: type, ...(isJson(value.meta) ? { meta: value.meta } : {}) };
+  return { resourceType: type, meta: { versionId: isJson(clean.meta) ? clean.meta.versionId : undefined } };
 }
 
 function verdicts(clean: Json): readonly OperationOutcomeIssue[] {
@@ -246,8 +245,9 @@ function cleanedOne(value: unknown, field: Field, at: string, key: string, walk:
     const codings = Array.isArray(clean.coding) ? clean.coding.filter(isJson) : [];
     const isAllowed = !codes || codings.some(({ system, code }) => codes.get(system)?.includes(code));
     if (!isAllowed) tell(walk.found, 'code-not-allowed', at, key, choices);
-    if (Object.keys(clean).length === 0) walk.said.add(at);
-    return clean;
+    if (Object.keys(clean).length > 0) return clean;
+    walk.said.add(at);
+    return undefined;
   }
   if (typeof value !== 'string') return value;
   if (!value.trim()) return lose(walk, 'empty-value', at, key);

@@ -28,6 +28,12 @@ export function demoAllowed(request: IncomingMessage, publicUrl: string): boolea
   );
 }
 
+/** The same machine under another name (localhost, 127.0.0.1): its cookies would not come back with the log-in. */
+export function otherLoopbackName(request: IncomingMessage, publicUrl: string): boolean {
+  const [own, asked] = [new URL(publicUrl), URL.parse(`http://${request.headers.host ?? ''}`)];
+  return asked !== null && asked.host !== own.host && isLoopbackHost(own.hostname) && isLoopbackHost(asked.hostname);
+}
+
 /** The account that may be used here and now; an ended one, and a demo's elsewhere, is as unknown as any other. */
 export async function usableAccount(store: Store, username: string, demo: boolean): Promise<Account | undefined> {
   const account = await readAccount(store, username);

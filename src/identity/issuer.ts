@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { type Adapter, type AdapterPayload, type Configuration, type JWK, Provider } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, type Configuration, errors, type JWK, Provider } from 'oidc-provider';
 import { type Language, preferredLanguage } from '../fhir/outcome.ts';
 import type { Log } from '../log.ts';
 import { oidcAdapter } from '../store/oidc.ts';
@@ -165,8 +165,13 @@ export async function mountIssuer(parts: {
     client: { id: clientId, secret },
     router,
     isWaiting: async (request, response, uid) => {
-      const details = await provider.interactionDetails(request, response).catch(() => undefined);
-      return details?.uid === uid && details.prompt.name === 'login';
+      try {
+        const { uid: waiting, prompt } = await provider.interactionDetails(request, response);
+        return waiting === uid && prompt.name === 'login';
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return false;
+        throw error;
+      }
     },
     complete: (request, response, username) =>
       provider.interactionFinished(request, response, { login: { accountId: username, remember: false } }),

@@ -8,16 +8,16 @@ import { accountByPassword, demoAllowed } from './accounts.ts';
 import { addressKey, SignInThrottle } from './throttle.ts';
 import { hashedName, signChange, signInRefused } from './trail.ts';
 
-/** How an attempt with a name and a password ended; `waitS` in seconds. */
-export type Attempt =
+/** What a name and a password came to; `waitS` in seconds. */
+export type Checked =
   | { readonly outcome: 'right'; readonly username: string }
   | { readonly outcome: 'wrong'; readonly username: string }
-  | { readonly outcome: 'held'; readonly username: string; readonly waitS: number };
+  | { readonly outcome: 'wait'; readonly username: string; readonly waitS: number };
 
 /** Checks log-ins and writes each of them, right or wrong, to the audit trail. */
 export interface SignIn {
   /** `body` is the posted form, fields `username` and `password`. Does not sign anyone in. */
-  attempt(request: Request, body: unknown): Promise<Attempt>;
+  check(request: Request, body: unknown): Promise<Checked>;
   /** Written before the session starts: a log-in that cannot be written down does not happen. */
   signedIn(actor: Actor): Promise<void>;
   signedOut(actor: Actor): Promise<void>;
@@ -41,14 +41,14 @@ export function openSignIn(store: Store, publicUrl: string, log: Log): SignIn {
     await write(signInRefused(code, name, now()));
   };
   return {
-    attempt: async (request, body) => {
+    check: async (request, body) => {
       const { username, password } = typed.safeParse(body).data ?? { username: '', password: '' };
       const name = hashedName(nameKey, username);
       const address = addressKey(request.ip);
-      const held = throttle.begin(name, address, store.clock().getTime());
-      if (held) {
-        if (held.first) await refuse('throttled', name);
-        return { outcome: 'held', username, waitS: held.waitS };
+      const wait = throttle.begin(name, address, store.clock().getTime());
+      if (wait) {
+        if (wait.first) await refuse('throttled', name);
+        return { outcome: 'wait', username, waitS: wait.waitS };
       }
       const account = await accountByPassword(store, username, password, demoAllowed(request, publicUrl));
       if (!account) {

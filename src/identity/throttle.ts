@@ -43,8 +43,8 @@ export class SignInThrottle {
   }
 
   /**
-   * An attempt begins: it counts as failed until `succeeded` says otherwise, so that attempts at the same moment count
-   * too. Gives the wait in seconds when it may not begin; `first` is true once a window, so that a flood of attempts
+   * A log-in begins: it counts as failed until `succeeded` says otherwise, so that those at the same moment count too.
+   * Gives the wait in seconds when it may not begin; `first` is true once a window, so that a flood of log-ins
    * does not become a flood of audit lines.
    */
   begin(name: string, address: string, now: number): { readonly waitS: number; readonly first: boolean } | undefined {

@@ -3,7 +3,7 @@ import type { Directory } from '../referral/directory.ts';
 import type { Mapped } from '../referral/format.ts';
 import { type Answer, receive } from '../referral/receive.ts';
 import { referralHash } from '../referral/referral.ts';
-import { isRefusal, type Refusal, refuse, refusals } from '../referral/refusal.ts';
+import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readFirstAnswer } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 
@@ -51,10 +51,15 @@ export async function acceptReferral(parts: Accepting, arriving: Arriving): Prom
   };
   for (let tries = 0; tries < triesMax; tries += 1) {
     const first = await readFirstAnswer(store, { practice }, key);
-    if (first) return first.hash.equals(hash) ? { answer: first.answer, replayed: true } : refuse(refusals.conflict(mapped.places.number));
+    if (first && !first.hash.equals(hash)) return refuse(refusals.conflict(mapped.places.number));
+    if (first)
+      return first.cancelled
+        ? refuse(refusals.cancelledEarlier(mapped.places.number))
+        : { answer: first.answer, replayed: true };
     const directory = await parts.directory();
     const known = directory.practices.get(practice);
-    if (mapped.practiceAgb && known?.agb && mapped.practiceAgb.value !== known.agb) return refuse(refusals.otherPractice(mapped.practiceAgb.path));
+    if (mapped.practiceAgb && known?.agb && mapped.practiceAgb.value !== known.agb)
+      return refuse(refusals.otherPractice(mapped.practiceAgb.path));
     const decided = receive(
       {
         practice,
@@ -62,7 +67,13 @@ export async function acceptReferral(parts: Accepting, arriving: Arriving): Prom
         referral: mapped.referral,
         losses: mapped.losses,
         places: mapped.places,
-        arrival: { application: key.application, controlId: key.controlId, messageType: key.messageType, door: arriving.door, hash },
+        arrival: {
+          application: key.application,
+          controlId: key.controlId,
+          messageType: key.messageType,
+          door: arriving.door,
+          hash,
+        },
         source: arriving.source,
         undoMs: arriving.undoMs,
       },

@@ -4,15 +4,25 @@ import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Answer } from '../referral/receive.ts';
 
 const dayFormat = (language: Language) =>
-  new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' });
+  new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    timeZone: 'UTC',
+  });
 
 /** "Sanne Verhoeven belt vóór donderdag 26 november. Nummer: 06-…" — the sentence the GP reads at the click. */
 export function promiseSaid(answer: Answer): Said {
   const { promise } = answer;
   const day = new Date(`${promise.callBefore}T12:00:00Z`);
-  const number = promise.phone ? { nl: ` Nummer: ${promise.phone}.`, en: ` Number: ${promise.phone}.` } : { nl: '', en: '' };
+  const number = promise.phone
+    ? { nl: ` Nummer: ${promise.phone}.`, en: ` Number: ${promise.phone}.` }
+    : { nl: '', en: '' };
   const who = promise.name
-    ? { nl: `${promise.name} (${promise.team}) belt de inwoner`, en: `${promise.name} (${promise.team}) calls the resident` }
+    ? {
+        nl: `${promise.name} (${promise.team}) belt de inwoner`,
+        en: `${promise.name} (${promise.team}) calls the resident`,
+      }
     : {
         nl: `De vaste Wally en de vervanger zijn afwezig. De teamleider van ${promise.team} wijst iemand aan, die belt`,
         en: `The fixed Wally and the substitute are absent. The team lead of ${promise.team} assigns someone, who calls`,
@@ -23,7 +33,13 @@ export function promiseSaid(answer: Answer): Said {
   };
 }
 
-const information = (reason: string, said: Said, path = ''): Issue => ({ severity: 'information', code: 'informational', reason, path, said });
+const information = (reason: string, said: Said, path = ''): Issue => ({
+  severity: 'information',
+  code: 'informational',
+  reason,
+  path,
+  said,
+});
 
 /** Everything the sender should know about a taken referral: the promise, a warning when it is acute, each loss. */
 export function answerIssues(answer: Answer): Issue[] {
@@ -38,10 +54,22 @@ export function answerIssues(answer: Answer): Issue[] {
     },
   };
   const lost: Record<string, Said> = {
-    'kept-as-text': { nl: 'Dit is als tekst bewaard bij de verwijzing.', en: 'This was kept as text with the referral.' },
-    'kept-with-source': { nl: 'Dit is niet doorgestuurd; het staat alleen in het ontvangen bericht.', en: 'This was not passed on; it stays in the received message only.' },
-    'unknown-code': { nl: 'Deze code kennen wij niet; zij is als tekst bewaard.', en: 'We do not know this code; it was kept as text.' },
-    'not-shared': { nl: 'Dit is niet gedeeld: de toestemming gaat er niet over.', en: 'This was not shared: the consent does not cover it.' },
+    'kept-as-text': {
+      nl: 'Dit is als tekst bewaard bij de verwijzing.',
+      en: 'This was kept as text with the referral.',
+    },
+    'kept-with-source': {
+      nl: 'Dit is niet doorgestuurd; het staat alleen in het ontvangen bericht.',
+      en: 'This was not passed on; it stays in the received message only.',
+    },
+    'unknown-code': {
+      nl: 'Deze code kennen wij niet; zij is als tekst bewaard.',
+      en: 'We do not know this code; it was kept as text.',
+    },
+    'not-shared': {
+      nl: 'Dit is niet gedeeld: de toestemming gaat er niet over.',
+      en: 'This was not shared: the consent does not cover it.',
+    },
   };
   return [
     information('promise', promiseSaid(answer)),
@@ -86,7 +114,13 @@ const ours: Record<string, keyof Answer['ids']> = {
  * The transaction-response: one entry per entry of the request, in its order (FHIR R4 http.html#transaction-response).
  * Entries that became ours say where; people and organisations were matched, the rest stays with the source message.
  */
-export function transactionResponse(received: Bundle, answer: Answer, base: string, replayed: boolean, language: Language): Bundle {
+export function transactionResponse(
+  received: Bundle,
+  answer: Answer,
+  base: string,
+  replayed: boolean,
+  language: Language,
+): Bundle {
   const taken = new Set<string>();
   const entry = (received.entry ?? []).map(({ resource }): BundleEntry => {
     const type = resource?.resourceType ?? '';
@@ -99,9 +133,16 @@ export function transactionResponse(received: Bundle, answer: Answer, base: stri
         etag: 'W/"1"',
       };
       if (type !== 'ServiceRequest') return { response };
-      return { response: { ...response, extension: [promiseExtension(answer)], outcome: answerOutcome(answer, language) } };
+      return {
+        response: { ...response, extension: [promiseExtension(answer)], outcome: answerOutcome(answer, language) },
+      };
     }
-    return { response: { status: '200 OK', outcome: toOutcome([information('kept-with-source', keptSaid(type))], language, codeSystems.refusal) } };
+    return {
+      response: {
+        status: '200 OK',
+        outcome: toOutcome([information('kept-with-source', keptSaid(type))], language, codeSystems.refusal),
+      },
+    };
   });
   return {
     resourceType: 'Bundle',

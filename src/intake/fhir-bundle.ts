@@ -8,7 +8,8 @@ function urnReferences(value: unknown, path: string, found: { path: string; refe
     for (const [n, one] of value.entries()) urnReferences(one, `${path}[${n}]`, found);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, one] of Object.entries(value)) {
-      if (key === 'reference' && typeof one === 'string' && /^urn:(uuid|oid):/.test(one)) found.push({ path: `${path}.reference`, reference: one });
+      if (key === 'reference' && typeof one === 'string' && /^urn:(uuid|oid):/.test(one))
+        found.push({ path: `${path}.reference`, reference: one });
       else urnReferences(one, `${path}.${key}`, found);
     }
   }

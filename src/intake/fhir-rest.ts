@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Bundle, CapabilityStatement, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { type Issue, preferredLanguage } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
 import type { Log } from '../log.ts';
 import { type Mapping, runMapping } from '../mapping/run.ts';
-import { isRefusal, issue, type Refusal, refuse, refusals } from '../referral/refusal.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { writeRefused } from '../store/sessions.ts';
 import { type Accepted, type Accepting, acceptReferral } from './accept.ts';
 import { answerOutcome, isBundle, transactionResponse, withPromise } from './fhir-answer.ts';
+import { fhirBody } from './fhir-body.ts';
 import { earlierReferences, transactionIssues } from './fhir-bundle.ts';
+import { capability, readOwn, send } from './fhir-read.ts';
 import { type Caller, callerOf, practiceKey, sendRefusal } from './practice-key.ts';
 
 export interface FhirDoor extends Accepting {
@@ -21,33 +23,27 @@ export interface FhirDoor extends Accepting {
 }
 
 const door = 'fhir';
-const readable = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', 'Appointment', 'Provenance'];
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-const notSupported = (reason: string, path: string, nl: string, en: string): Refusal => refuse(issue('not-supported', reason, path, { nl, en }));
-
-function parse(request: Request): Resource | Refusal {
-  const type = request.get('content-type') ?? '';
-  if (!/^application\/(fhir\+)?json\b/i.test(type)) {
-    return notSupported('content-type', '', 'Stuur het bericht als JSON (Content-Type: application/fhir+json).', 'Send the message as JSON (Content-Type: application/fhir+json).');
-  }
-  try {
-    const body: unknown = JSON.parse(Buffer.isBuffer(request.body) ? request.body.toString('utf8').replace(/^\uFEFF/, '') : '');
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Resource;
-  } catch {
-    // What the parser says quotes the message: the refusal says only that it cannot be read.
-  }
-  return refuse(refusals.notParseable());
-}
+const notSupported = (reason: string, path: string, nl: string, en: string): Refusal =>
+  refuse(issue('not-supported', reason, path, { nl, en }));
 
 function checked(resource: Resource, expected: string): Issue[] {
   if (resource.resourceType !== expected) {
-    return [issue('value', 'other-resource', 'resourceType', { nl: `Op dit adres verwachten wij een ${expected}.`, en: `At this address we expect a ${expected}.` })];
+    return [
+      issue('value', 'other-resource', 'resourceType', {
+        nl: `Op dit adres verwachten wij een ${expected}.`,
+        en: `At this address we expect a ${expected}.`,
+      }),
+    ];
   }
   const base = validateBaseR4(resource).filter((one) => one.severity === 'error');
   if (base.length > 0 || !isBundle(resource)) return base;
   if (resource.type !== 'transaction') {
-    return notSupported('bundle-type', 'Bundle.type', 'Stuur een verwijzing als transaction.', 'Send a referral as a transaction.').refused.slice();
+    return notSupported(
+      'bundle-type',
+      'Bundle.type',
+      'Stuur een verwijzing als transaction.',
+      'Send a referral as a transaction.',
+    ).refused.slice();
   }
   return transactionIssues(resource);
 }
@@ -68,9 +64,13 @@ function controlIdOf(request: Request, resource: Resource, number: string): stri
   return (identifier ?? request.get('x-request-id') ?? number).slice(0, 200);
 }
 
-async function take(parts: FhirDoor, request: Request, expected: string): Promise<{ resource: Resource; accepted: Accepted } | Refusal> {
+async function take(
+  parts: FhirDoor,
+  request: Request,
+  expected: string,
+): Promise<{ resource: Resource; accepted: Accepted } | Refusal> {
   const caller = callerOf(request);
-  const resource = parse(request);
+  const resource = fhirBody(request);
   if (isRefusal(resource)) return resource;
   const issues = checked(resource, expected);
   if (issues.length > 0) return refuse(...issues);
@@ -94,7 +94,9 @@ async function take(parts: FhirDoor, request: Request, expected: string): Promis
 async function keepRefused(parts: FhirDoor, request: Request, refusal: Refusal): Promise<void> {
   const caller = callerOf(request);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const consentMissing = refusal.refused.some((one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'));
+  const consentMissing = refusal.refused.some(
+    (one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'),
+  );
   await writeRefused(
     parts.store,
     { practice: caller.practice },
@@ -123,7 +125,11 @@ async function keepRefused(parts: FhirDoor, request: Request, refusal: Refusal):
   });
 }
 
-function intake(parts: FhirDoor, expected: string, answer: (request: Request, response: Response, taken: { resource: Resource; accepted: Accepted }) => Promise<void>) {
+function intake(
+  parts: FhirDoor,
+  expected: string,
+  answer: (request: Request, response: Response, taken: { resource: Resource; accepted: Accepted }) => Promise<void>,
+) {
   return async (request: Request, response: Response) => {
     const { practice } = callerOf(request);
     const taken = await take(parts, request, expected);
@@ -133,65 +139,15 @@ function intake(parts: FhirDoor, expected: string, answer: (request: Request, re
       sendRefusal(request, response, taken);
       return;
     }
-    parts.log.info('referral-accepted', { door, practice, journey: taken.accepted.answer.journey, outcome: taken.accepted.replayed ? 'replayed' : 'new' });
+    parts.log.info('referral-accepted', {
+      door,
+      practice,
+      journey: taken.accepted.answer.journey,
+      outcome: taken.accepted.replayed ? 'replayed' : 'new',
+    });
     if (taken.accepted.replayed) response.set('X-Duplicate', 'true');
     await answer(request, response, taken);
   };
-}
-
-const send = (response: Response, status: number, resource: Resource) => response.status(status).type('application/fhir+json').send(JSON.stringify(resource));
-
-function capability(parts: FhirDoor): CapabilityStatement {
-  return {
-    resourceType: 'CapabilityStatement',
-    status: 'active',
-    date: '2026-11-21',
-    kind: 'instance',
-    software: { name: 'Kortelijn' },
-    implementation: { description: 'Referrals from GP care to the social domain, and their feedback', url: `${parts.publicUrl}/fhir/R4` },
-    fhirVersion: '4.0.1',
-    format: ['application/fhir+json'],
-    rest: [
-      {
-        mode: 'server',
-        resource: readable.map((type) => ({
-          type: type as Resource['resourceType'],
-          interaction: [{ code: 'read' as const }, { code: 'vread' as const }, ...(type === 'ServiceRequest' ? [{ code: 'create' as const }] : [])],
-          versioning: 'versioned' as const,
-        })),
-        interaction: [{ code: 'transaction' }],
-      },
-    ],
-  };
-}
-
-async function read(parts: FhirDoor, request: Request, response: Response): Promise<void> {
-  const caller = callerOf(request);
-  const { type = '', id = '', version } = request.params as Record<string, string | undefined>;
-  const wanted = version === undefined || /^\d{1,9}$/.test(version) ? version : '0';
-  const found = readable.includes(type) && uuid.test(id) ? await readResource(parts.store, { practice: caller.practice }, type, id, wanted ? Number(wanted) : undefined) : undefined;
-  if (!found) {
-    sendRefusal(request, response, refuse(issue('not-found', 'no-such-resource', '', { nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.', en: 'This resource does not exist, or it is not of your practice.' })));
-    return;
-  }
-  await parts.store.commit({
-    scope: { practice: caller.practice },
-    journey: found.journey,
-    audit: [
-      {
-        event: 'resource-read',
-        at: parts.store.clock().toISOString(),
-        actor: { id: caller.actor.id, role: caller.actor.role, organization: caller.practice },
-        action: 'R',
-        outcome: 'ok',
-        object: `${type}/${id}`,
-        purpose: 'TREAT',
-      },
-    ],
-  });
-  const meta = { versionId: String(found.version) };
-  response.set('ETag', `W/"${found.version}"`);
-  send(response, 200, { ...found.resource, meta: { ...found.resource.meta, ...meta } });
 }
 
 /** The FHIR R4 door: transaction Bundle and single ServiceRequest in, the practice's own resources to read. */
@@ -205,30 +161,48 @@ export function fhirRouter(parts: FhirDoor): Router {
   router.post(
     '/',
     intake(parts, 'Bundle', async (request, response, { resource, accepted }) => {
-      if (isBundle(resource)) send(response, 200, transactionResponse(resource as Bundle, accepted.answer, base, accepted.replayed, language(request)));
+      if (isBundle(resource))
+        send(
+          response,
+          200,
+          transactionResponse(resource as Bundle, accepted.answer, base, accepted.replayed, language(request)),
+        );
     }),
   );
   router.post(
     '/ServiceRequest',
     intake(parts, 'ServiceRequest', async (request, response, { accepted }) => {
       const { answer, replayed } = accepted;
-      const stored = await readResource(parts.store, { practice: callerOf(request).practice }, 'ServiceRequest', answer.ids.serviceRequest);
+      const stored = await readResource(
+        parts.store,
+        { practice: callerOf(request).practice },
+        'ServiceRequest',
+        answer.ids.serviceRequest,
+      );
       const prefer = /return=(minimal|representation|OperationOutcome)/.exec(request.get('prefer') ?? '')?.[1];
-      response.set('Location', `${base}/ServiceRequest/${answer.ids.serviceRequest}/_history/1`).set('ETag', `W/"${stored?.version ?? 1}"`);
+      response
+        .set('Location', `${base}/ServiceRequest/${answer.ids.serviceRequest}/_history/1`)
+        .set('ETag', `W/"${stored?.version ?? 1}"`);
       const status = replayed ? 200 : 201;
       if (prefer === 'minimal') response.status(status).end();
-      else if (prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest') send(response, status, answerOutcome(answer, language(request)));
+      else if (prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
+        send(response, status, answerOutcome(answer, language(request)));
       else send(response, status, withPromise(stored.resource, answer));
     }),
   );
-  router.get('/:type/:id', (request, response) => read(parts, request, response));
-  router.get('/:type/:id/_history/:version', (request, response) => read(parts, request, response));
+  router.get('/:type/:id', (request, response) => readOwn(parts, request, response));
+  router.get('/:type/:id/_history/:version', (request, response) => readOwn(parts, request, response));
   router.use((request: Request, response: Response) => {
     response.set('Allow', 'GET, POST');
     sendRefusal(
       request,
       response,
-      notSupported('not-supported-here', '', 'Dit kan hier niet. Wat wel kan staat in metadata.', 'This is not possible here. See metadata for what is.'),
+      notSupported(
+        'not-supported-here',
+        '',
+        'Dit kan hier niet. Wat wel kan staat in metadata.',
+        'This is not possible here. See metadata for what is.',
+      ),
       405,
     );
   });
@@ -251,5 +225,8 @@ const bug = (): Issue =>
 /** The database is away or refuses: the sender can try again, nothing was taken in. */
 function isFault(error: unknown): boolean {
   const code = (error as { code?: string }).code ?? '';
-  return /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|08|53|57)/.test(code) || /terminat|timeout|connect/i.test(error instanceof Error ? error.message : '');
+  return (
+    /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|08|53|57)/.test(code) ||
+    /terminat|timeout|connect/i.test(error instanceof Error ? error.message : '')
+  );
 }

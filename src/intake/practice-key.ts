@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { preferredLanguage, toOutcome } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
-import { httpStatus, type Refusal, refuse, refusals } from '../referral/refusal.ts';
+import { httpStatus, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { practiceByCredential } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 
@@ -23,13 +23,22 @@ export function callerOf(request: Request): Caller {
 }
 
 /** Sends a refusal as an OperationOutcome in the caller's language, with the status of its gravest issue unless given. */
-export function sendRefusal(request: Request, response: Response, refusal: Refusal, status = httpStatus(refusal)): void {
+export function sendRefusal(
+  request: Request,
+  response: Response,
+  refusal: Refusal,
+  status = httpStatus(refusal),
+): void {
   if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="kortelijn"');
   if (status === 503 || status === 429) response.set('Retry-After', '5');
   response
     .status(status)
     .type('application/fhir+json')
-    .send(JSON.stringify(toOutcome(refusal.refused, preferredLanguage(request.get('accept-language')), codeSystems.refusal)));
+    .send(
+      JSON.stringify(
+        toOutcome(refusal.refused, preferredLanguage(request.get('accept-language')), codeSystems.refusal),
+      ),
+    );
 }
 
 /** Bearer credential of a practice, looked at before a byte of the body is: who is not known gets 401 and leaves nothing. */
@@ -41,7 +50,12 @@ export function practiceKey(store: Store): RequestHandler {
       sendRefusal(request, response, refuse(refusals.login()));
       return;
     }
-    const actor: Actor = { id: known.application, name: known.application, role: 'practice-system', organization: known.practice };
+    const actor: Actor = {
+      id: known.application,
+      name: known.application,
+      role: 'practice-system',
+      organization: known.practice,
+    };
     callers.set(request, { ...known, actor });
     next();
   };

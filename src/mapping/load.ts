@@ -22,7 +22,8 @@ export async function loadMappings(): Promise<ReadonlyMap<string, Mapping>> {
   const mappings = new Map<string, Mapping>();
   for (const entry of entries.filter((one) => one.isDirectory()).sort((a, b) => a.name.localeCompare(b.name))) {
     const module = (await import(new URL(`${entry.name}/to-referral.ts`, folder).href)) as { format?: Format };
-    if (module.format?.name !== entry.name) throw new Error(`mappings/${entry.name}/to-referral.ts does not export the format ${entry.name}`);
+    if (module.format?.name !== entry.name)
+      throw new Error(`mappings/${entry.name}/to-referral.ts does not export the format ${entry.name}`);
     mappings.set(entry.name, { format: module.format, tables: await readTables(entry.name) });
   }
   return mappings;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Issue, IssueCode } from '../fhir/outcome.ts';
 import type { Format, Gathered, Mapped, Translate } from '../referral/format.ts';
 import { referralSchema } from '../referral/referral.ts';
-import { issue, type Refusal, refuse, refusals } from '../referral/refusal.ts';
+import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 
 /** A format with its code tables, as loaded from its folder. */
 export interface Mapping {
@@ -42,18 +42,27 @@ function toIssue(problem: z.core.$ZodIssue, gathered: Gathered, says: Format['sa
  * From a received message to a referral with its losses, or every reason why not, each with the path in the sender's
  * own message. Pure. The result is checked against the canonical referral, whose limits hold for every format.
  */
-export function runMapping(mapping: Mapping, received: unknown, known: ReadonlyMap<string, Resource>): Mapped | Refusal {
+export function runMapping(
+  mapping: Mapping,
+  received: unknown,
+  known: ReadonlyMap<string, Resource>,
+): Mapped | Refusal {
   const { format } = mapping;
   const gathered = format.gather(received, known);
   if (gathered.issues.length > 0) return refuse(...gathered.issues);
   const checked = format.contract.safeParse(gathered.message);
-  if (!checked.success) return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
+  if (!checked.success)
+    return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
   const mapped = format.toReferral(checked.data, gathered, translator(mapping.tables));
   if ('refused' in mapped) return mapped;
   const referral = referralSchema.safeParse(mapped.referral);
   if (!referral.success) {
     const path = gathered.origin(['serviceRequest']);
-    return refuse(...referral.error.issues.map((problem) => refusals.doesNotFit(path, problem.path.filter((step) => typeof step === 'string').join('.'))));
+    return refuse(
+      ...referral.error.issues.map((problem) =>
+        refusals.doesNotFit(path, problem.path.filter((step) => typeof step === 'string').join('.')),
+      ),
+    );
   }
   return { ...mapped, referral: referral.data };
 }

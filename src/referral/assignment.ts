@@ -13,7 +13,10 @@ export interface Assignment {
 
 const whys = {
   'fixed-wally': { nl: 'De vaste Wally', en: 'The fixed Wally' },
-  substitute: { nl: 'De vaste vervanger: de vaste Wally is afwezig', en: 'The fixed substitute: the fixed Wally is absent' },
+  substitute: {
+    nl: 'De vaste vervanger: de vaste Wally is afwezig',
+    en: 'The fixed substitute: the fixed Wally is absent',
+  },
   'team-queue': {
     nl: 'De vaste Wally en de vervanger zijn afwezig: de teamleider wijst iemand aan',
     en: 'The fixed Wally and the substitute are absent: the team lead assigns someone',
@@ -40,11 +43,15 @@ export function assign(
   const substitute = directory.roles.get(fixed?.substitute ?? '');
   const place = { team: service.team, service: service.id, ...(fixed && { fixed }) };
   if (fixed && isPresent(fixed, day)) return { ...place, owner: fixed, route: 'fixed-wally', why: whys['fixed-wally'] };
-  if (substitute && isPresent(substitute, day)) return { ...place, owner: substitute, route: 'substitute', why: whys.substitute };
+  if (substitute && isPresent(substitute, day))
+    return { ...place, owner: substitute, route: 'substitute', why: whys.substitute };
   return { ...place, route: 'team-queue', why: whys['team-queue'] };
 }
 
 /** The person's number, else the team's: an answer to the GP always names a number to call. */
-export function phoneOf(directory: Directory, assignment: { readonly owner?: Role; readonly team: string }): string | undefined {
+export function phoneOf(
+  directory: Directory,
+  assignment: { readonly owner?: Role; readonly team: string },
+): string | undefined {
   return assignment.owner?.phone ?? directory.teams.get(assignment.team)?.phone;
 }

@@ -1,7 +1,8 @@
-import type { Consent, Extension, Identifier, Patient, Provenance, Reference, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Consent, Extension, Patient, Provenance, Reference, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Assignment } from './assignment.ts';
 import { type LifeArea, lifeAreas } from './life-area.ts';
+import { toPatient } from './patient-resource.ts';
 import type { Referral } from './referral.ts';
 
 /** The resources of a new referral, with ids, ready to be committed as version 1. */
@@ -28,61 +29,20 @@ export interface Making {
   readonly receivedBy: string;
 }
 
-const string = (url: string, valueString: string | undefined): Extension[] => (valueString ? [{ url, valueString }] : []);
-const concept = (system: string, code: string, display?: string) => ({ coding: [{ system, code, ...(display && { display }) }] });
-
-function toPatient(referral: Referral, id: string): Patient & { id: string } {
-  const { patient } = referral;
-  const identifier: Identifier[] = [];
-  if (patient.bsn) identifier.push({ system: identifiers.bsn, value: patient.bsn });
-  if (patient.localId) identifier.push({ ...patient.localId });
-  const { address } = patient;
-  const line = [address?.street, address?.houseNumber].filter(Boolean).join(' ');
-  return {
-    resourceType: 'Patient',
-    id,
-    ...(identifier.length > 0 && { identifier }),
-    name: [
-      { use: 'official', text: patient.name.text, family: patient.name.family, ...(patient.name.given && { given: [patient.name.given] }) },
-      ...(patient.name.callName ? [{ use: 'usual' as const, given: [patient.name.callName] }] : []),
-    ],
-    birthDate: patient.birthDate,
-    ...(patient.gender && { gender: patient.gender }),
-    ...(patient.deceased && { deceasedBoolean: true }),
-    telecom: [
-      ...patient.phones.map((value) => ({ system: 'phone' as const, value })),
-      ...(patient.email ? [{ system: 'email' as const, value: patient.email }] : []),
-    ],
-    ...(address && {
-      address: [
-        {
-          use: 'home',
-          ...(line && {
-            line: [line],
-            _line: [{ extension: [...string(extensions.streetName, address.street), ...string(extensions.houseNumber, address.houseNumber)] }],
-          }),
-          ...(address.postcode && { postalCode: address.postcode }),
-          ...(address.city && { city: address.city }),
-          country: 'NL',
-        },
-      ],
-    }),
-    ...(referral.contactPerson && {
-      contact: [
-        {
-          name: { text: referral.contactPerson.name },
-          ...(referral.contactPerson.phone && { telecom: [{ system: 'phone', value: referral.contactPerson.phone }] }),
-          ...(referral.contactPerson.relation && { relationship: [{ text: referral.contactPerson.relation }] }),
-        },
-      ],
-    }),
-  };
-}
+const string = (url: string, valueString: string | undefined): Extension[] =>
+  valueString ? [{ url, valueString }] : [];
+const concept = (system: string, code: string, display?: string) => ({
+  coding: [{ system, code, ...(display && { display }) }],
+});
 
 /** Consent for both directions: to the Wally, and what may come back (BW 7:457, Wmo 5.3.3). */
 function toConsent(referral: Referral, id: string, patientId: string, making: Making): Consent & { id: string } {
   const { consent } = referral;
-  const details = ['share-reason', ...(consent.medicalCodes ? ['share-medical-codes'] : []), `feedback-${consent.feedback}`];
+  const details = [
+    'share-reason',
+    ...(consent.medicalCodes ? ['share-medical-codes'] : []),
+    `feedback-${consent.feedback}`,
+  ];
   return {
     resourceType: 'Consent',
     id,
@@ -92,16 +52,24 @@ function toConsent(referral: Referral, id: string, patientId: string, making: Ma
     category: [concept(codeSystems.actCode, 'IDSCL')],
     patient: { reference: `Patient/${patientId}` },
     dateTime: consent.on,
-    performer: consent.by.split('-and-').map((who): Reference<Patient> =>
-      who === 'resident' ? { reference: `Patient/${patientId}` } : { display: who },
-    ),
+    performer: consent.by
+      .split('-and-')
+      .map(
+        (who): Reference<Patient> => (who === 'resident' ? { reference: `Patient/${patientId}` } : { display: who }),
+      ),
     organization: [{ reference: `Organization/${making.practice}` }],
     policyRule: concept(codeSystems.legalBasis, 'explicit-consent'),
     provision: {
       type: 'permit',
       actor: [
-        { role: concept(codeSystems.participationType, 'IRCP'), reference: { reference: `Organization/${making.assignment.team}` } },
-        { role: concept(codeSystems.participationType, 'IRCP'), reference: { reference: `Organization/${making.practice}` } },
+        {
+          role: concept(codeSystems.participationType, 'IRCP'),
+          reference: { reference: `Organization/${making.assignment.team}` },
+        },
+        {
+          role: concept(codeSystems.participationType, 'IRCP'),
+          reference: { reference: `Organization/${making.practice}` },
+        },
       ],
       action: [concept(codeSystems.consentAction, 'disclose')],
       code: details.map((code) => concept(codeSystems.consentDetail, code)),
@@ -126,13 +94,23 @@ function safeContact(referral: Referral): Extension[] {
   ];
 }
 
-function toServiceRequest(referral: Referral, id: string, ids: { patient: string; consent: string }, making: Making): ServiceRequest & { id: string } {
+function toServiceRequest(
+  referral: Referral,
+  id: string,
+  ids: { patient: string; consent: string },
+  making: Making,
+): ServiceRequest & { id: string } {
   return {
     resourceType: 'ServiceRequest',
     id,
     extension: [...string(extensions.residentQuestion, referral.residentQuestion), ...safeContact(referral)],
     identifier: [
-      { use: 'official', type: concept(codeSystems.v2IdentifierType, 'PLAC'), ...referral.practiceReferralId, assigner: { reference: `Organization/${making.practice}` } },
+      {
+        use: 'official',
+        type: concept(codeSystems.v2IdentifierType, 'PLAC'),
+        ...referral.practiceReferralId,
+        assigner: { reference: `Organization/${making.practice}` },
+      },
       { use: 'usual', system: identifiers.journeyNumber, value: making.number },
     ],
     requisition: { system: identifiers.journey, value: `urn:uuid:${making.journey}` },
@@ -143,23 +121,47 @@ function toServiceRequest(referral: Referral, id: string, ids: { patient: string
       ...referral.lifeAreas.map((code) => concept(codeSystems.lifeArea, code, lifeAreas[code as LifeArea].nl)),
     ],
     priority: referral.priority,
-    code: { ...concept(codeSystems.snomed, '308440001', 'Referral to social worker'), text: 'Verwijzing naar de Wally' },
+    code: {
+      ...concept(codeSystems.snomed, '308440001', 'Referral to social worker'),
+      text: 'Verwijzing naar de Wally',
+    },
     subject: { reference: `Patient/${ids.patient}` },
     authoredOn: referral.authoredOn,
     requester: making.requesterRole
       ? { reference: `PractitionerRole/${making.requesterRole}` }
-      : { reference: `Organization/${making.practice}`, ...(referral.requester.name && { display: referral.requester.name }) },
+      : {
+          reference: `Organization/${making.practice}`,
+          ...(referral.requester.name && { display: referral.requester.name }),
+        },
     performer: [{ reference: `HealthcareService/${making.assignment.service}` }],
-    reasonCode: [{ text: referral.reason }, ...referral.reasonCodes.map(({ system, code, display }) => concept(system, code, display))],
+    reasonCode: [
+      { text: referral.reason },
+      ...referral.reasonCodes.map(({ system, code, display }) => concept(system, code, display)),
+    ],
     supportingInfo: [
       { reference: `Consent/${ids.consent}` },
-      ...(referral.episode ? [{ type: 'EpisodeOfCare' as const, identifier: { value: referral.episode.value, ...(referral.episode.system && { system: referral.episode.system }) } }] : []),
+      ...(referral.episode
+        ? [
+            {
+              type: 'EpisodeOfCare' as const,
+              identifier: {
+                value: referral.episode.value,
+                ...(referral.episode.system && { system: referral.episode.system }),
+              },
+            },
+          ]
+        : []),
     ],
     ...(referral.notes.length > 0 && { note: referral.notes.map((text) => ({ text })) }),
   };
 }
 
-function toTask(referral: Referral, id: string, ids: { patient: string; request: string; provenance: string }, making: Making): Task & { id: string } {
+function toTask(
+  referral: Referral,
+  id: string,
+  ids: { patient: string; request: string; provenance: string },
+  making: Making,
+): Task & { id: string } {
   const { owner, team, why } = making.assignment;
   return {
     resourceType: 'Task',
@@ -180,14 +182,24 @@ function toTask(referral: Referral, id: string, ids: { patient: string; request:
     performerType: [concept(codeSystems.snomed, '106328005', 'Social worker')],
     ...(owner && { owner: { reference: `PractitionerRole/${owner.id}`, display: owner.name } }),
     reasonCode: { text: why.nl },
-    restriction: { repetitions: 1, period: { start: making.now, end: making.callBefore }, recipient: [{ reference: `Organization/${team}` }] },
+    restriction: {
+      repetitions: 1,
+      period: { start: making.now, end: making.callBefore },
+      recipient: [{ reference: `Organization/${team}` }],
+    },
     relevantHistory: [{ reference: `Provenance/${ids.provenance}` }],
   };
 }
 
 /** Patient, Consent, ServiceRequest, Task and Provenance of a referral (fields: referral-guides (c)); ids come from `newId`. */
 export function toResources(referral: Referral, making: Making): ReferralResources {
-  const [patientId, consentId, requestId, taskId, provenanceId] = [making.newId(), making.newId(), making.newId(), making.newId(), making.newId()];
+  const [patientId, consentId, requestId, taskId, provenanceId] = [
+    making.newId(),
+    making.newId(),
+    making.newId(),
+    making.newId(),
+    making.newId(),
+  ];
   const onBehalfOf = making.assignment.route === 'substitute' && making.assignment.fixed;
   return {
     patient: toPatient(referral, patientId),
@@ -201,8 +213,14 @@ export function toResources(referral: Referral, making: Making): ReferralResourc
       recorded: making.now,
       activity: concept(codeSystems.provenanceActivity, 'referral-received'),
       agent: [
-        { type: concept(codeSystems.provenanceParticipant, 'author'), who: { reference: `Organization/${making.practice}` } },
-        { type: concept(codeSystems.provenanceParticipant, 'assembler'), who: { display: `Kortelijn (${making.receivedBy})` } },
+        {
+          type: concept(codeSystems.provenanceParticipant, 'author'),
+          who: { reference: `Organization/${making.practice}` },
+        },
+        {
+          type: concept(codeSystems.provenanceParticipant, 'assembler'),
+          who: { display: `Kortelijn (${making.receivedBy})` },
+        },
         ...(onBehalfOf && making.assignment.owner
           ? [
               {
@@ -213,7 +231,12 @@ export function toResources(referral: Referral, making: Making): ReferralResourc
             ]
           : []),
       ],
-      entity: [{ role: 'source', what: { identifier: { system: identifiers.inboundMessage, value: `sha256:${making.sourceHash}` } } }],
+      entity: [
+        {
+          role: 'source',
+          what: { identifier: { system: identifiers.inboundMessage, value: `sha256:${making.sourceHash}` } },
+        },
+      ],
     },
   };
 }

@@ -109,9 +109,29 @@ export interface OutboxRow {
 
 /** What happens to a delivery. `lease` names the attempt: a stale one changes nothing. */
 export type DeliveryMove =
-  | { readonly to: 'landed' | 'sent'; readonly id: string; readonly lease: string; readonly proof: Proof; readonly at: string; readonly lookAgainInMs?: number }
-  | { readonly to: 'pending'; readonly id: string; readonly lease: string; readonly code: string; readonly ambiguous: boolean; readonly retryInMs: number }
-  | { readonly to: 'held'; readonly id: string; readonly lease: string; readonly code: string; readonly ambiguous: boolean }
+  | {
+      readonly to: 'landed' | 'sent';
+      readonly id: string;
+      readonly lease: string;
+      readonly proof: Proof;
+      readonly at: string;
+      readonly lookAgainInMs?: number;
+    }
+  | {
+      readonly to: 'pending';
+      readonly id: string;
+      readonly lease: string;
+      readonly code: string;
+      readonly ambiguous: boolean;
+      readonly retryInMs: number;
+    }
+  | {
+      readonly to: 'held';
+      readonly id: string;
+      readonly lease: string;
+      readonly code: string;
+      readonly ambiguous: boolean;
+    }
   /** A person's retry of a held or waiting delivery: a new generation, at once. */
   | { readonly to: 'retry'; readonly id: string }
   /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */

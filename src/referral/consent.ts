@@ -13,7 +13,8 @@ export function consentIssues(referral: Referral, day: string, paths: Paths): Is
   const { by, on } = referral.consent;
   const age = ageOn(referral.patient.birthDate, day);
   const issues: Issue[] = [];
-  const wrongPerson = (nl: string, en: string) => issues.push(issue('business-rule', 'consent-by-wrong-person', paths.by, { nl, en }));
+  const wrongPerson = (nl: string, en: string) =>
+    issues.push(issue('business-rule', 'consent-by-wrong-person', paths.by, { nl, en }));
   if (age < 12 && by !== 'parents' && by !== 'representative') {
     wrongPerson(
       'Dit kind is jonger dan 12 jaar. De ouders of de voogd moeten toestemming geven.',

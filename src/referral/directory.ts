@@ -101,9 +101,17 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
   };
 }
 
-function toPractice(organization: Organization, services: HealthcareService[], endpoints: Map<string, Endpoint>): Practice {
-  const endpoint = (organization.endpoint ?? []).map((one) => endpoints.get(idOf(one) ?? '')).find((one) => one?.status === 'active');
-  const service = services.find((one) => idOf(extension(one, extensions.servesPractice)?.valueReference) === organization.id);
+function toPractice(
+  organization: Organization,
+  services: HealthcareService[],
+  endpoints: Map<string, Endpoint>,
+): Practice {
+  const endpoint = (organization.endpoint ?? [])
+    .map((one) => endpoints.get(idOf(one) ?? ''))
+    .find((one) => one?.status === 'active');
+  const service = services.find(
+    (one) => idOf(extension(one, extensions.servesPractice)?.valueReference) === organization.id,
+  );
   const wally = service && idOf(extension(service, extensions.fixedWally)?.valueReference);
   const agb = agbOf(organization);
   const phone = telecom(organization, 'phone');
@@ -141,12 +149,16 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
   const endpoints = new Map(of('Endpoint').map((one) => [one.id ?? '', one]));
   const services = of('HealthcareService').filter((one) => one.active !== false);
   const isPractice = (one: Organization) =>
-    one.type?.some((type) => type.coding?.some((coding) => coding.system === codeSystems.organizationType && coding.code === 'Z3'));
+    one.type?.some((type) =>
+      type.coding?.some((coding) => coding.system === codeSystems.organizationType && coding.code === 'Z3'),
+    );
   const organizations = of('Organization').filter((one) => one.active !== false);
   const roles = of('PractitionerRole').filter((one) => one.active !== false);
   return {
     revision,
-    practices: new Map(organizations.filter(isPractice).map((one) => [one.id ?? '', toPractice(one, services, endpoints)])),
+    practices: new Map(
+      organizations.filter(isPractice).map((one) => [one.id ?? '', toPractice(one, services, endpoints)]),
+    ),
     roles: new Map(roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''))])),
     teams: new Map(
       organizations

@@ -1,4 +1,13 @@
-import type { Address, Appointment, Communication, Consent, Extension, Patient, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type {
+  Address,
+  Appointment,
+  Communication,
+  Consent,
+  Extension,
+  Patient,
+  ServiceRequest,
+  Task,
+} from '@medplum/fhirtypes';
 import { extensions, identifiers } from '../fhir/systems.ts';
 import type { JourneyIndex } from './change.ts';
 import { isLifeArea, type LifeArea } from './life-area.ts';
@@ -39,14 +48,25 @@ export function journeyNumber(journeyId: string): string {
 }
 
 const lifeAreasOf = (request: ServiceRequest): LifeArea[] =>
-  (request.category ?? []).flatMap((one) => one.coding ?? []).flatMap(({ code }) => (code && isLifeArea(code) ? [code] : []));
+  (request.category ?? [])
+    .flatMap((one) => one.coding ?? [])
+    .flatMap(({ code }) => (code && isLifeArea(code) ? [code] : []));
 
 /** The journey's index row, computed from its resources, so that it can never say anything else than they do. */
 export function indexOf(
   parts: { patient: Patient; serviceRequest: ServiceRequest; task: Task },
   fixedParts: Pick<
     JourneyIndex,
-    'number' | 'practiceReferral' | 'referralHash' | 'route' | 'assignment' | 'team' | 'fixed' | 'requesterAgb' | 'undoUntil' | 'callBefore'
+    | 'number'
+    | 'practiceReferral'
+    | 'referralHash'
+    | 'route'
+    | 'assignment'
+    | 'team'
+    | 'fixed'
+    | 'requesterAgb'
+    | 'undoUntil'
+    | 'callBefore'
   >,
 ): JourneyIndex {
   const { patient, serviceRequest, task } = parts;

@@ -21,7 +21,10 @@ export function minimisePatient(patient: Patient, receiver: Receiver): Patient {
 export function minimiseRequest(request: ServiceRequest, receiver: Receiver): ServiceRequest {
   if (receiver.medicalCodes || !request.reasonCode) return request;
   const reasonCode = request.reasonCode
-    .map((reason) => ({ ...reason, coding: (reason.coding ?? []).filter((one) => !medicalSystems.includes(one.system ?? '')) }))
+    .map((reason) => ({
+      ...reason,
+      coding: (reason.coding ?? []).filter((one) => !medicalSystems.includes(one.system ?? '')),
+    }))
     .map(({ coding, ...reason }) => (coding.length > 0 ? { ...reason, coding } : reason))
     .filter((reason) => reason.text || 'coding' in reason);
   return { ...request, reasonCode };

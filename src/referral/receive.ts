@@ -8,7 +8,7 @@ import { callBefore, localDay } from './deadlines.ts';
 import { type Directory, type Role, teamLeads } from './directory.ts';
 import { indexOf, journeyNumber } from './journey.ts';
 import type { Loss, Referral } from './referral.ts';
-import { issue, type Refusal, refuse, refusals } from './refusal.ts';
+import { issue, type Refusal, refusals, refuse } from './refusal.ts';
 
 /** Where in the sender's own message the parts stand that our rules may refuse. */
 export interface Places {
@@ -37,7 +37,13 @@ export interface Received {
 export interface Answer {
   readonly journey: string;
   readonly number: string;
-  readonly ids: { readonly patient: string; readonly consent: string; readonly serviceRequest: string; readonly task: string; readonly provenance: string };
+  readonly ids: {
+    readonly patient: string;
+    readonly consent: string;
+    readonly serviceRequest: string;
+    readonly task: string;
+    readonly provenance: string;
+  };
   readonly losses: readonly Loss[];
   /** Priority stat or asap went into a channel that works in working days: the sender must call too (H1). */
   readonly acute: boolean;
@@ -70,12 +76,24 @@ export function assignmentRows(
   at: { owner: Role | undefined; team: string; taskId: string; assignment: number; delayMs?: number },
   newId: () => string,
 ): OutboxRow[] {
-  const shared = { document: { type: 'Task', id: at.taskId }, assignment: at.assignment, ...(at.delayMs && { delayMs: at.delayMs }) };
+  const shared = {
+    document: { type: 'Task', id: at.taskId },
+    assignment: at.assignment,
+    ...(at.delayMs && { delayMs: at.delayMs }),
+  };
   return [
     { messageId: newId(), kind: 'worklist', destination: 'worklist', recipient: at.owner?.id ?? at.team, ...shared },
     ...noticesFor(directory, at.owner, at.team)
       .filter((role) => role.email)
-      .map((role): OutboxRow => ({ messageId: newId(), kind: 'notify', destination: 'mail', recipient: role.id, ...shared })),
+      .map(
+        (role): OutboxRow => ({
+          messageId: newId(),
+          kind: 'notify',
+          destination: 'mail',
+          recipient: role.id,
+          ...shared,
+        }),
+      ),
   ];
 }
 
@@ -98,7 +116,10 @@ function refusalsOf(received: Received, day: string): Issue[] {
  * Decides on a received referral: the Change that makes it real with its first answer, or why it is refused.
  * Pure: directory, clock and ids come in; the caller commits and only then answers (promise 1).
  */
-export function receive(received: Received, deciding: Deciding): { change: Change; answer: Answer; resources: ReferralResources } | Refusal {
+export function receive(
+  received: Received,
+  deciding: Deciding,
+): { change: Change; answer: Answer; resources: ReferralResources } | Refusal {
   const { referral, practice, actor } = received;
   const { directory, newId } = deciding;
   const now = deciding.now.toISOString();
@@ -111,7 +132,9 @@ export function receive(received: Received, deciding: Deciding): { change: Chang
   const journey = newId();
   const number = journeyNumber(journey);
   const before = callBefore(day, referral.priority);
-  const requester = [...directory.roles.values()].find((role) => role.organization === practice && role.agb === referral.requester.agb && role.agb);
+  const requester = [...directory.roles.values()].find(
+    (role) => role.organization === practice && role.agb === referral.requester.agb && role.agb,
+  );
   const resources = toResources(referral, {
     journey,
     number,
@@ -148,7 +171,12 @@ export function receive(received: Received, deciding: Deciding): { change: Chang
   };
   const undoUntil = received.undoMs > 0 ? new Date(deciding.now.getTime() + received.undoMs).toISOString() : null;
   const owner = assignment.owner?.id ?? null;
-  const source = { resourceType: 'Binary' as const, id: newId(), contentType: received.source.contentType, data: received.source.base64 };
+  const source = {
+    resourceType: 'Binary' as const,
+    id: newId(),
+    contentType: received.source.contentType,
+    data: received.source.base64,
+  };
   const change: Change = {
     scope: { practice },
     journey,
@@ -173,7 +201,13 @@ export function receive(received: Received, deciding: Deciding): { change: Chang
     ],
     outbox: assignmentRows(
       directory,
-      { owner: assignment.owner, team: assignment.team, taskId: resources.task.id, assignment: 1, ...(undoUntil && { delayMs: received.undoMs }) },
+      {
+        owner: assignment.owner,
+        team: assignment.team,
+        taskId: resources.task.id,
+        assignment: 1,
+        ...(undoUntil && { delayMs: received.undoMs }),
+      },
       newId,
     ),
     alarms: [

@@ -68,6 +68,11 @@ export const refusals = {
       nl: 'Onder dit nummer hebben wij al een verwijzing met een andere inhoud. Gebruik een nieuw nummer. Is het een correctie? Bel dan de Wally.',
       en: 'We already have a referral with this number and other content. Use a new number. Is it a correction? Then call the Wally.',
     }),
+  cancelledEarlier: (path: string): Issue =>
+    issue('conflict', 'cancelled-earlier', path, {
+      nl: 'Uw praktijk heeft deze verwijzing eerder ingetrokken. Wilt u toch verwijzen? Maak dan een nieuwe verwijzing met een nieuw nummer.',
+      en: 'Your practice withdrew this referral earlier. Do you want to refer after all? Then make a new referral with a new number.',
+    }),
   tooLong: (path: string): Issue =>
     issue('too-long', 'too-large', path, {
       nl: 'Het bericht is te groot. Stuur het zonder grote bijlagen.',

@@ -27,9 +27,19 @@ export async function startHisProcess(options: {
   const child = spawn(
     process.execPath,
     [
-      main, '--port', String(options.port), '--mail-port', String(options.mailPort), '--data', options.dataDir,
-      '--kortelijn', options.kortelijn, '--practices', options.practices,
-      ...(options.fallback.his ? ['--fallback-his'] : []), ...(options.fallback.mail ? ['--fallback-mail'] : []),
+      main,
+      '--port',
+      String(options.port),
+      '--mail-port',
+      String(options.mailPort),
+      '--data',
+      options.dataDir,
+      '--kortelijn',
+      options.kortelijn,
+      '--practices',
+      options.practices,
+      ...(options.fallback.his ? ['--fallback-his'] : []),
+      ...(options.fallback.mail ? ['--fallback-mail'] : []),
     ],
     { detached: true, stdio: ['pipe', 'pipe', 'inherit'] },
   );

@@ -35,7 +35,10 @@ async function readJson<T>(folder: URL, name: string): Promise<T> {
 /** Loads a directory Bundle into an empty directory; one that has anything is left as people made it. Says whether it loaded. */
 export async function loadDirectory(store: Store, folder: URL): Promise<boolean> {
   if (!(await directoryIsEmpty(store))) return false;
-  const bundle = await readJson<{ entry: { resource: DirectoryResource & { id: string } }[] }>(folder, 'directory.json');
+  const bundle = await readJson<{ entry: { resource: DirectoryResource & { id: string } }[] }>(
+    folder,
+    'directory.json',
+  );
   const at = store.clock().toISOString();
   const done = await store.commit({
     scope: { practice: '' },
@@ -51,7 +54,12 @@ export async function loadDemoAccess(store: Store, folder: URL): Promise<readonl
   const users = await readJson<readonly DemoUser[]>(folder, 'accounts.json');
   for (const user of users) {
     if (await readAccount(store, user.username)) continue;
-    await writeAccount(store, { username: user.username, password: await hashPassword(user.password), actor: user.actor, demo: true });
+    await writeAccount(store, {
+      username: user.username,
+      password: await hashPassword(user.password),
+      actor: user.actor,
+      demo: true,
+    });
   }
   const { practices } = await readJson<DemoHis>(folder, 'demo-his.json');
   for (const practice of practices) {
@@ -72,6 +80,10 @@ export async function pointEndpointsAt(store: Store, directory: Directory, hisUr
     if (endpoint) writes.push({ resource: { ...endpoint, address }, validFrom: at });
   }
   if (writes.length === 0) return;
-  const done = await store.commit({ scope: { practice: '' }, directory: writes, audit: [auditLine('endpoints-moved', at)] });
+  const done = await store.commit({
+    scope: { practice: '' },
+    directory: writes,
+    audit: [auditLine('endpoints-moved', at)],
+  });
   if (!done.ok) throw new Error('the endpoints of the demo could not be moved');
 }

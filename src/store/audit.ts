@@ -26,13 +26,21 @@ export async function sealAudit(store: Store): Promise<number> {
   let broken: Error | undefined;
   try {
     await client.query('begin');
-    const lock = await client.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [sealerLock]);
+    const lock = await client.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [
+      sealerLock,
+    ]);
     if (!lock.rows[0]?.locked) {
       await client.query('rollback');
       return 0;
     }
-    const { rows } = await client.query<{ id: string; line: string }>({ name: 'audit-unsealed', text: UNSEALED, values: [batchMax] });
-    const head = await client.query<{ seq: number; hash: Buffer }>('select seq, hash from audit_chain order by seq desc limit 1');
+    const { rows } = await client.query<{ id: string; line: string }>({
+      name: 'audit-unsealed',
+      text: UNSEALED,
+      values: [batchMax],
+    });
+    const head = await client.query<{ seq: number; hash: Buffer }>(
+      'select seq, hash from audit_chain order by seq desc limit 1',
+    );
     let previous = head.rows[0]?.hash ?? genesis;
     let seq = head.rows[0]?.seq ?? 0;
     const links = rows.map((row) => {
@@ -45,7 +53,12 @@ export async function sealAudit(store: Store): Promise<number> {
     await client.query(
       `insert into audit_chain (seq, audit_id, previous_hash, hash, sealed_at)
        select u.*, now() from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[]) u`,
-      [links.map((one) => one.seq), links.map((one) => one.id), links.map((one) => one.previous), links.map((one) => one.hash)],
+      [
+        links.map((one) => one.seq),
+        links.map((one) => one.id),
+        links.map((one) => one.previous),
+        links.map((one) => one.hash),
+      ],
     );
     await client.query('commit');
     return rows.length;
@@ -71,7 +84,13 @@ export async function verifyAudit(store: Store): Promise<ChainReport> {
   let previous: Buffer = genesis;
   let seq = 0;
   for (;;) {
-    const { rows } = await store.pool.query<{ seq: number; previous_hash: Buffer; hash: Buffer; id: string | null; line: string | null }>(
+    const { rows } = await store.pool.query<{
+      seq: number;
+      previous_hash: Buffer;
+      hash: Buffer;
+      id: string | null;
+      line: string | null;
+    }>(
       `select c.seq, c.previous_hash, c.hash, a.id, a.line from audit_chain c left join audit a on a.id = c.audit_id
         where c.seq > $1 order by c.seq limit 5000`,
       [seq],
@@ -79,9 +98,11 @@ export async function verifyAudit(store: Store): Promise<ChainReport> {
     if (rows.length === 0) break;
     for (const row of rows) {
       if (row.seq !== seq + 1) return { lines: seq, unsealed: 0, broken: { seq: seq + 1, why: 'gap' } };
-      if (row.id === null || row.line === null) return { lines: seq, unsealed: 0, broken: { seq: row.seq, why: 'missing-line' } };
+      if (row.id === null || row.line === null)
+        return { lines: seq, unsealed: 0, broken: { seq: row.seq, why: 'missing-line' } };
       const hash = link(previous, row.id, row.line);
-      if (!row.previous_hash.equals(previous) || !row.hash.equals(hash)) return { lines: seq, unsealed: 0, broken: { seq: row.seq, why: 'altered' } };
+      if (!row.previous_hash.equals(previous) || !row.hash.equals(hash))
+        return { lines: seq, unsealed: 0, broken: { seq: row.seq, why: 'altered' } };
       previous = hash;
       seq = row.seq;
     }

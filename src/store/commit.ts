@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
+import { insertParts } from './inserts.ts';
 import { fieldHmac, seal } from './keys.ts';
+import { moveParts } from './moves.ts';
 import type { Store } from './store.ts';
-import { composeStatement, insertParts, moveParts, type Prepared, type Sealed } from './writes.ts';
+import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
 /**
  * `taken`: a key of this change exists already (inbound key, practice's number): read the first one.
@@ -27,7 +29,10 @@ function touched({ change }: Prepared): string[] {
   const keys = (change.resources ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
   if (change.arrival) {
     const { application, controlId, messageType } = change.arrival;
-    keys.push(`in ${change.scope.practice} ${application} ${controlId} ${messageType}`, `pr ${change.scope.practice} ${change.index?.practiceReferral.value}`);
+    keys.push(
+      `in ${change.scope.practice} ${application} ${controlId} ${messageType}`,
+      `pr ${change.scope.practice} ${change.index?.practiceReferral.value}`,
+    );
   }
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
@@ -69,15 +74,20 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
         sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
       ),
       auditIds: change.audit.map(() => store.newId()),
-      auditLines: change.audit.map((line) => JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey })),
+      auditLines: change.audit.map((line) =>
+        JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),
+      ),
       ...(newKey && { newKey }),
-      ...(change.arrival && { answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`) }),
+      ...(change.arrival && {
+        answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
+      }),
       ...(change.index && { hmacs: hmacsOf(change.index.identity, store.master.derive('index')) }),
     },
   };
 }
 
 class StaleBatch extends Error {}
+const versioned = /^(document|resource|directory_resource)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
@@ -93,7 +103,11 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
   if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
   const statement = composeStatement([...insertParts(batch), ...moveParts(batch)]);
   if (statement) {
-    const { rows } = await client.query<Record<string, number>>({ name: statement.name, text: statement.text, values: statement.values });
+    const { rows } = await client.query<Record<string, number>>({
+      name: statement.name,
+      text: statement.text,
+      values: statement.values,
+    });
     for (const [part, count] of statement.expected) if (rows[0]?.[part] !== count) throw new StaleBatch();
   }
   await client.query('commit');
@@ -109,9 +123,10 @@ async function attempt(store: Store, batch: readonly Prepared[]): Promise<Commit
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;
     });
-    const code = (error as { code?: string }).code;
+    const { code, constraint = '' } = error as { code?: string; constraint?: string };
     if (error instanceof StaleBatch || code === '40P01') return { ok: false, why: 'stale' };
-    if (code === '23505') return { ok: false, why: 'taken' };
+    // Of two that write the same version, the later one meets the earlier one's document before its own count.
+    if (code === '23505') return { ok: false, why: versioned.test(constraint) ? 'stale' : 'taken' };
     throw error;
   } finally {
     client.release(broken);
@@ -174,7 +189,10 @@ export class Commits {
 
   async #run(batch: readonly Waiting[]): Promise<void> {
     if (batch.length > 1) {
-      const together = await attempt(this.#store, batch.map((one) => one.prepared)).catch(() => ({ ok: false }) as const);
+      const together = await attempt(
+        this.#store,
+        batch.map((one) => one.prepared),
+      ).catch(() => ({ ok: false }) as const);
       if (together.ok) {
         for (const one of batch) one.resolve(together);
         return;

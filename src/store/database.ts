@@ -21,15 +21,23 @@ const parsers: pg.CustomTypesConfig = {
 export function openPool(connection: ConnectionConfig, role: string | undefined, max: number): pg.Pool {
   const options = `-c search_path=${schema} -c timezone=UTC${role ? ` -c role=${role}` : ''}`;
   const pool = new pg.Pool({ ...connection, max, options, types: parsers, application_name: 'kortelijn' });
-  // A server that goes away breaks idle clients: the pool replaces them, and queries fail where they are awaited.
+  // A server that goes away breaks clients: the pool replaces them, and queries fail where they are awaited. The pool
+  // listens to idle ones only; one that is checked out would end the whole process with its 'error'.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
 /** A client of its own in our schema, for LISTEN and for locks that outlive a transaction. */
 export function openClient(connection: ConnectionConfig, role: string | undefined): pg.Client {
   const options = `-c search_path=${schema}${role ? ` -c role=${role}` : ''}`;
-  return new pg.Client({ ...connection, options, types: parsers, keepAlive: true, application_name: 'kortelijn-listen' });
+  return new pg.Client({
+    ...connection,
+    options,
+    types: parsers,
+    keepAlive: true,
+    application_name: 'kortelijn-listen',
+  });
 }
 
 /** Makes the application role when it is not there and this login may; says whether we can run as it. */
@@ -45,7 +53,9 @@ async function ensureRole(client: pg.ClientBase, role: string): Promise<boolean>
   if (!found?.creates) return false;
   // Roles belong to the whole server: another database's migrator may make it at the same moment.
   if (!found.there) {
-    await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object or unique_violation then null; end $$`);
+    await client.query(
+      `do $$ begin create role ${role} nologin; exception when duplicate_object or unique_violation then null; end $$`,
+    );
   }
   await client.query(`grant ${role} to current_user`);
   return true;

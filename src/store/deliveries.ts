@@ -15,7 +15,9 @@ export interface ListedDelivery extends Carriage {
 export type DeliveryState = Carriage['state'];
 
 /** Counts per state and destination; every number on the page links to its list. */
-export async function countDeliveries(store: Store): Promise<{ destination: string; state: DeliveryState; count: number; oldest: Date }[]> {
+export async function countDeliveries(
+  store: Store,
+): Promise<{ destination: string; state: DeliveryState; count: number; oldest: Date }[]> {
   const { rows } = await store.pool.query<{ destination: string; state: DeliveryState; count: number; oldest: Date }>({
     name: 'delivery-counts',
     text: 'select destination, state, count(*) as count, min(created_at) as oldest from delivery group by destination, state order by destination, state',
@@ -54,8 +56,17 @@ export async function readDelivery(store: Store, id: string): Promise<ListedDeli
 }
 
 /** For the journey's own page and the demo: what happened to it, without content. */
-export async function readEvents(store: Store, journey: string): Promise<{ kind: string; at: Date; route: string | null; owner: string | null; outcome: string | null }[]> {
-  const { rows } = await store.pool.query<{ kind: string; at: Date; route: string | null; owner: string | null; outcome: string | null }>({
+export async function readEvents(
+  store: Store,
+  journey: string,
+): Promise<{ kind: string; at: Date; route: string | null; owner: string | null; outcome: string | null }[]> {
+  const { rows } = await store.pool.query<{
+    kind: string;
+    at: Date;
+    route: string | null;
+    owner: string | null;
+    outcome: string | null;
+  }>({
     name: 'journey-events',
     text: 'select kind, at, route, owner_id as owner, outcome from journey_event where journey_id = $1 order by id',
     values: [journey],

@@ -1,6 +1,6 @@
 import { type Directory, type DirectoryResource, readDirectory } from '../referral/directory.ts';
+import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
-import { seal, open } from './keys.ts';
 
 // The newest version of each resource that is valid by now.
 const CURRENT = `
@@ -11,22 +11,35 @@ export function directoryReader(store: Store): () => Promise<Directory> {
   let kept: Directory | undefined;
   let keptUntilMs = 0;
   return async () => {
-    const { rows } = await store.pool.query<{ revision: number }>({ name: 'directory-revision', text: 'select revision from directory_revision' });
+    const { rows } = await store.pool.query<{ revision: number }>({
+      name: 'directory-revision',
+      text: 'select revision from directory_revision',
+    });
     const revision = rows[0]?.revision ?? 0;
     const now = store.clock();
     if (kept?.revision === revision && now.getTime() < keptUntilMs) return kept;
     const [{ rows: resources }, { rows: next }] = await Promise.all([
       store.pool.query<{ doc: DirectoryResource }>(CURRENT, [now]),
-      store.pool.query<{ at: Date | null }>('select min(valid_from) as at from directory_resource where valid_from > $1', [now]),
+      store.pool.query<{ at: Date | null }>(
+        'select min(valid_from) as at from directory_resource where valid_from > $1',
+        [now],
+      ),
     ]);
-    kept = readDirectory(resources.map((row) => row.doc), revision);
+    kept = readDirectory(
+      resources.map((row) => row.doc),
+      revision,
+    );
     keptUntilMs = next[0]?.at?.getTime() ?? Number.POSITIVE_INFINITY;
     return kept;
   };
 }
 
 /** Current FHIR resources of a directory entry, for those who change it. */
-export async function readDirectoryResource<T extends DirectoryResource>(store: Store, type: T['resourceType'], id: string): Promise<(T & { id: string }) | undefined> {
+export async function readDirectoryResource<T extends DirectoryResource>(
+  store: Store,
+  type: T['resourceType'],
+  id: string,
+): Promise<(T & { id: string }) | undefined> {
   const { rows } = await store.pool.query<{ doc: T & { id: string } }>(
     'select doc from directory_resource where type = $1 and id = $2 and valid_from <= $3 order by valid_from desc, version desc limit 1',
     [type, id, store.clock()],
@@ -36,7 +49,9 @@ export async function readDirectoryResource<T extends DirectoryResource>(store: 
 
 /** Whether anything was ever loaded: the demo's region goes into an empty directory only. */
 export async function directoryIsEmpty(store: Store): Promise<boolean> {
-  const { rows } = await store.pool.query<{ empty: boolean }>('select not exists (select from directory_resource) as empty');
+  const { rows } = await store.pool.query<{ empty: boolean }>(
+    'select not exists (select from directory_resource) as empty',
+  );
   return rows[0]?.empty ?? true;
 }
 
@@ -49,7 +64,11 @@ export async function syncDestinations(store: Store, directory: Directory): Prom
   const rows = [
     { id: 'worklist', kind: 'worklist', proof: 'record' },
     { id: 'mail', kind: 'mail', proof: 'transport' },
-    ...practices.map((practice) => ({ id: `practice:${practice.id}`, kind: 'fhir', proof: practice.endpoint?.bestProof ?? 'transport' })),
+    ...practices.map((practice) => ({
+      id: `practice:${practice.id}`,
+      kind: 'fhir',
+      proof: practice.endpoint?.bestProof ?? 'transport',
+    })),
   ];
   await store.pool.query(
     `insert into destination (id, kind, best_proof) select * from unnest($1::text[], $2::text[], $3::text[])
@@ -66,7 +85,9 @@ export async function writeDestinationSecret(store: Store, destination: string, 
 }
 
 export async function readDestinationSecret(store: Store, destination: string): Promise<string | undefined> {
-  const { rows } = await store.pool.query<{ secret: Buffer | null }>('select secret from destination where id = $1', [destination]);
+  const { rows } = await store.pool.query<{ secret: Buffer | null }>('select secret from destination where id = $1', [
+    destination,
+  ]);
   const sealed = rows[0]?.secret;
   return sealed ? open(store.master.derive('destination-secret'), sealed, destination).toString('utf8') : undefined;
 }

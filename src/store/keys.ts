@@ -36,7 +36,11 @@ export function open(key: Buffer, sealed: Buffer, context: string): Buffer {
 
 /** HMAC-SHA-256 of a normalised value of one field: equal values can be found, the value cannot be read. */
 export function fieldHmac(key: Buffer, field: string, value: string): Buffer {
-  const normal = value.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replaceAll(/[\s.'’-]+/g, '');
+  const normal = value
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[\s.'’-]+/g, '');
   return createHmac('sha256', key).update(`${field}\0${normal}`).digest();
 }
 

@@ -78,7 +78,9 @@ function visibleTo(scope: Scope): string {
 /** How many referrals each folder holds for this scope, however many a list would show. */
 export async function countFolders(store: Store, scope: Scope): Promise<Record<Folder, number>> {
   const { sql, value } = scopeCondition(scope);
-  const counted = Object.entries(folders).map(([folder, condition]) => `count(*) filter (where ${condition}) as "${folder}"`);
+  const counted = Object.entries(folders).map(
+    ([folder, condition]) => `count(*) filter (where ${condition}) as "${folder}"`,
+  );
   const { rows } = await store.pool.query<Record<Folder, number>>({
     name: `count-${scope.kind}`,
     text: `select ${counted.join(', ')} from journey j where ${sql} and ${visibleTo(scope)}`,
@@ -88,7 +90,12 @@ export async function countFolders(store: Store, scope: Scope): Promise<Record<F
 }
 
 /** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them. */
-export async function listReferrals(store: Store, scope: Scope, folder: Folder, limit: number): Promise<ListedReferral[]> {
+export async function listReferrals(
+  store: Store,
+  scope: Scope,
+  folder: Folder,
+  limit: number,
+): Promise<ListedReferral[]> {
   const { sql, value } = scopeCondition(scope);
   const { rows } = await store.pool.query<ListRow>({
     name: `list-${scope.kind}-${folder}`,
@@ -109,7 +116,11 @@ export async function listReferrals(store: Store, scope: Scope, folder: Folder, 
   return Promise.all(
     rows.map(async (row) => {
       const key = await store.journeyKey(row.id);
-      const patient = openJson<Patient>(key, row.patient_sealed, documentContext(row.practice_id, 'Patient', row.patient_id, row.patient_version));
+      const patient = openJson<Patient>(
+        key,
+        row.patient_sealed,
+        documentContext(row.practice_id, 'Patient', row.patient_id, row.patient_version),
+      );
       return {
         journey: row.id,
         number: row.number,
@@ -154,8 +165,16 @@ export async function readCarriages(store: Store, journey: string): Promise<Carr
 }
 
 /** Open work whose owner the directory must be asked about again: unaccepted, by owner. */
-export async function unacceptedJourneys(store: Store, limit: number): Promise<{ journey: string; owner: string | null; practice: string; requesterAgb: string | null }[]> {
-  const { rows } = await store.pool.query<{ journey: string; owner: string | null; practice: string; requesterAgb: string | null }>({
+export async function unacceptedJourneys(
+  store: Store,
+  limit: number,
+): Promise<{ journey: string; owner: string | null; practice: string; requesterAgb: string | null }[]> {
+  const { rows } = await store.pool.query<{
+    journey: string;
+    owner: string | null;
+    practice: string;
+    requesterAgb: string | null;
+  }>({
     name: 'unaccepted',
     text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb" from journey
             where task_status in ('requested', 'received') order by received_at limit $1`,

@@ -24,7 +24,9 @@ export function oidcAdapter(store: Store, model: string): OidcAdapter {
       [model, value, store.clock()],
     );
     const row = rows[0];
-    return row && { ...row.payload, ...(row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) }) };
+    return (
+      row && { ...row.payload, ...(row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) }) }
+    );
   };
   return {
     upsert: async (id, payload, expiresInS) => {
@@ -34,14 +36,26 @@ export function oidcAdapter(store: Store, model: string): OidcAdapter {
         `insert into oidc (model, id, payload, grant_id, uid, user_code, expires_at) values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (model, id) do update set payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid,
            user_code = excluded.user_code, expires_at = excluded.expires_at`,
-        [model, id, JSON.stringify(payload), payload['grantId'] ?? null, payload['uid'] ?? null, payload['userCode'] ?? null, expires],
+        [
+          model,
+          id,
+          JSON.stringify(payload),
+          payload.grantId ?? null,
+          payload.uid ?? null,
+          payload.userCode ?? null,
+          expires,
+        ],
       );
     },
     find: (id) => find('id', id),
     findByUid: (uid) => find('uid', uid),
     findByUserCode: (userCode) => find('user_code', userCode),
     consume: async (id) => {
-      await store.pool.query('update oidc set consumed_at = $3 where model = $1 and id = $2', [model, id, store.clock()]);
+      await store.pool.query('update oidc set consumed_at = $3 where model = $1 and id = $2', [
+        model,
+        id,
+        store.clock(),
+      ]);
     },
     destroy: async (id) => {
       await store.pool.query('delete from oidc where model = $1 and id = $2', [model, id]);

@@ -121,7 +121,11 @@ interface ClaimRow {
 
 /** Claims a delivery for `leaseMs`; undefined when there is nothing to do (done, given up, an older generation, or leased). */
 export async function claim(store: Store, due: Due, leaseMs: number): Promise<Claimed | undefined> {
-  const { rows } = await store.pool.query<ClaimRow>({ name: 'claim', text: CLAIM, values: [due.id, due.generation, store.newId(), leaseMs] });
+  const { rows } = await store.pool.query<ClaimRow>({
+    name: 'claim',
+    text: CLAIM,
+    values: [due.id, due.generation, store.newId(), leaseMs],
+  });
   const row = rows[0];
   if (!row) return undefined;
   return {
@@ -143,7 +147,12 @@ export async function claim(store: Store, due: Due, leaseMs: number): Promise<Cl
 }
 
 /** Writes how an attempt ended; the delivery's own state moves with the Change, this is its history. */
-export async function endAttempt(store: Store, claimed: Claimed, outcome: string, failureCode: string | null): Promise<void> {
+export async function endAttempt(
+  store: Store,
+  claimed: Claimed,
+  outcome: string,
+  failureCode: string | null,
+): Promise<void> {
   await store.pool.query({
     name: 'end-attempt',
     text: 'update attempt set ended_at = now(), outcome = $3, failure_code = $4 where delivery_id = $1 and number = $2',

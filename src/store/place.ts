@@ -23,7 +23,8 @@ async function makeDatabase(superuser: ConnectionConfig): Promise<void> {
   try {
     const exists = async (sql: string, name: string) => ((await client.query(sql, [name])).rowCount ?? 0) > 0;
     for (const role of [owner, applicationRole]) {
-      if (!(await exists('select from pg_roles where rolname = $1', role))) await client.query(`create role ${role} login`);
+      if (!(await exists('select from pg_roles where rolname = $1', role)))
+        await client.query(`create role ${role} login`);
     }
     await client.query(`grant ${applicationRole} to ${owner}`);
     if (!(await exists('select from pg_database where datname = $1', database))) {

@@ -4,8 +4,12 @@ import type pg from 'pg';
 export async function prepareQueuePlace(client: pg.ClientBase, role: string | undefined): Promise<void> {
   await client.query('begin');
   await client.query('select pg_advisory_xact_lock(7005)');
-  await client.query('create table if not exists bullmq.kortelijn_epoch (only_row boolean primary key default true check (only_row), epoch text not null)');
-  await client.query('insert into bullmq.kortelijn_epoch (epoch) values (gen_random_uuid()::text) on conflict do nothing');
+  await client.query(
+    'create table if not exists bullmq.kortelijn_epoch (only_row boolean primary key default true check (only_row), epoch text not null)',
+  );
+  await client.query(
+    'insert into bullmq.kortelijn_epoch (epoch) values (gen_random_uuid()::text) on conflict do nothing',
+  );
   if (role) {
     await client.query(`grant all on schema bullmq to ${role}`);
     await client.query(`grant all on all tables in schema bullmq to ${role}`);

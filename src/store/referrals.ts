@@ -9,13 +9,16 @@ import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
 export interface FirstAnswer {
   readonly hash: Buffer;
   readonly answer: Answer;
+  /** The practice took it back or withdrew it since: an old message must not revive it (H15). */
+  readonly cancelled: boolean;
 }
 
 const FIRST_ANSWERS = `
-  select i.hash, i.answer, i.journey_id, 'message' as by
-    from inbound i where i.practice_id = $1 and i.application = $2 and i.control_id = $3 and i.message_type = $4
+  select i.hash, i.answer, i.journey_id, 'message' as by, j.task_status
+    from inbound i join journey j on j.id = i.journey_id
+   where i.practice_id = $1 and i.application = $2 and i.control_id = $3 and i.message_type = $4
   union all
-  select i.hash, i.answer, i.journey_id, 'number' as by
+  select i.hash, i.answer, i.journey_id, 'number' as by, j.task_status
     from journey j join inbound i on i.journey_id = j.id
    where j.practice_id = $1 and j.practice_referral_id = $5
   limit 2`;
@@ -29,7 +32,13 @@ export async function readFirstAnswer(
   scope: { readonly practice: string },
   key: { application: string; controlId: string; messageType: string; practiceReferralId: string },
 ): Promise<FirstAnswer | undefined> {
-  const { rows } = await store.pool.query<{ hash: Buffer; answer: Buffer; journey_id: string; by: string }>({
+  const { rows } = await store.pool.query<{
+    hash: Buffer;
+    answer: Buffer;
+    journey_id: string;
+    by: string;
+    task_status: string;
+  }>({
     name: 'first-answers',
     text: FIRST_ANSWERS,
     values: [scope.practice, key.application, key.controlId, key.messageType, key.practiceReferralId],
@@ -37,7 +46,11 @@ export async function readFirstAnswer(
   const row = rows.find((one) => one.by === 'message') ?? rows[0];
   if (!row) return undefined;
   const journeyKey = await store.journeyKey(row.journey_id);
-  return { hash: row.hash, answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`) };
+  return {
+    hash: row.hash,
+    answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`),
+    cancelled: row.task_status === 'cancelled',
+  };
 }
 
 interface JourneyRow {
@@ -62,7 +75,12 @@ const CURRENT = `
 
 const journeyTypes = ['Patient', 'Consent', 'ServiceRequest', 'Task', 'Communication', 'Appointment'];
 
-async function readResources(store: Store, practice: string, journey: string, types: readonly string[]): Promise<Versioned<Resource>[]> {
+async function readResources(
+  store: Store,
+  practice: string,
+  journey: string,
+  types: readonly string[],
+): Promise<Versioned<Resource>[]> {
   const { rows } = await store.pool.query<{ type: string; id: string; version: number; sealed: Buffer }>({
     name: 'current-resources',
     text: CURRENT,
@@ -72,7 +90,11 @@ async function readResources(store: Store, practice: string, journey: string, ty
   const key = await store.journeyKey(journey);
   return rows.map((row) => ({
     version: row.version,
-    resource: openJson<Resource & { id: string }>(key, row.sealed, documentContext(practice, row.type, row.id, row.version)),
+    resource: openJson<Resource & { id: string }>(
+      key,
+      row.sealed,
+      documentContext(practice, row.type, row.id, row.version),
+    ),
   }));
 }
 
@@ -88,7 +110,9 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
   if (!row) return undefined;
   const resources = await readResources(store, row.practice_id, row.id, journeyTypes);
   const all = <T extends Resource['resourceType']>(type: T) =>
-    resources.filter((one) => one.resource.resourceType === type) as unknown as Versioned<Extract<Resource, { resourceType: T }>>[];
+    resources.filter((one) => one.resource.resourceType === type) as unknown as Versioned<
+      Extract<Resource, { resourceType: T }>
+    >[];
   const [patient] = all('Patient');
   const [consent] = all('Consent');
   const [serviceRequest] = all('ServiceRequest');
@@ -140,5 +164,9 @@ export async function readResource(
   const row = rows[0];
   if (!row) return undefined;
   const key = await store.journeyKey(row.journey_id);
-  return { journey: row.journey_id, version: row.version, resource: openJson(key, row.sealed, documentContext(scope.practice, type, id, row.version)) };
+  return {
+    journey: row.journey_id,
+    version: row.version,
+    resource: openJson(key, row.sealed, documentContext(scope.practice, type, id, row.version)),
+  };
 }

@@ -8,7 +8,10 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 const newToken = (): string => randomBytes(32).toString('base64url');
 
 /** The practice and the sending application that a bearer credential belongs to; undefined when unknown or revoked. */
-export async function practiceByCredential(store: Store, token: string): Promise<{ practice: string; application: string } | undefined> {
+export async function practiceByCredential(
+  store: Store,
+  token: string,
+): Promise<{ practice: string; application: string } | undefined> {
   const { rows } = await store.pool.query<{ practice_id: string; application: string }>({
     name: 'credential',
     text: 'select practice_id, application from credential where hash = $1 and revoked_at is null',
@@ -18,7 +21,12 @@ export async function practiceByCredential(store: Store, token: string): Promise
   return row && { practice: row.practice_id, application: row.application };
 }
 
-export async function writeCredential(store: Store, practice: string, application: string, token: string): Promise<void> {
+export async function writeCredential(
+  store: Store,
+  practice: string,
+  application: string,
+  token: string,
+): Promise<void> {
   await store.pool.query(
     'insert into credential (hash, practice_id, application, created_at) values ($1, $2, $3, $4) on conflict (hash) do nothing',
     [hashOf(token), practice, application, store.clock()],
@@ -53,12 +61,10 @@ export async function writeAccount(store: Store, account: Account): Promise<void
 export async function startSession(store: Store, actor: Actor, lifetimeMs: number): Promise<string> {
   const token = newToken();
   const now = store.clock();
-  await store.pool.query('insert into session (hash, actor, created_at, seen_at, expires_at) values ($1, $2, $3, $3, $4)', [
-    hashOf(token),
-    JSON.stringify(actor),
-    now,
-    new Date(now.getTime() + lifetimeMs),
-  ]);
+  await store.pool.query(
+    'insert into session (hash, actor, created_at, seen_at, expires_at) values ($1, $2, $3, $3, $4)',
+    [hashOf(token), JSON.stringify(actor), now, new Date(now.getTime() + lifetimeMs)],
+  );
   return token;
 }
 
@@ -81,17 +87,25 @@ export async function endSession(store: Store, token: string): Promise<void> {
  * Keeps a patient's context for the refer page behind a one-time token. It is sealed with a key that only the token
  * holds: the link carries no patient data, and the table without the link opens nothing.
  */
-export async function writeHandle(store: Store, practice: string, context: unknown, lifetimeMs: number): Promise<string> {
+export async function writeHandle(
+  store: Store,
+  practice: string,
+  context: unknown,
+  lifetimeMs: number,
+): Promise<string> {
   const token = newToken();
   const key = createHash('sha256').update('handle-key\0').update(token).digest();
   const now = store.clock();
-  await store.pool.query('insert into handle (hash, practice_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5)', [
-    hashOf(token),
-    practice,
-    seal(key, Buffer.from(JSON.stringify(context)), practice),
-    now,
-    new Date(now.getTime() + lifetimeMs),
-  ]);
+  await store.pool.query(
+    'insert into handle (hash, practice_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5)',
+    [
+      hashOf(token),
+      practice,
+      seal(key, Buffer.from(JSON.stringify(context)), practice),
+      now,
+      new Date(now.getTime() + lifetimeMs),
+    ],
+  );
   return token;
 }
 
@@ -111,7 +125,14 @@ export async function takeHandle<T>(store: Store, practice: string, token: strin
 export async function writeRefused(
   store: Store,
   scope: { readonly practice: string },
-  refused: { application: string; door: string; hash: Uint8Array; codes: string[]; paths: string[]; body: Buffer | undefined },
+  refused: {
+    application: string;
+    door: string;
+    hash: Uint8Array;
+    codes: string[];
+    paths: string[];
+    body: Buffer | undefined;
+  },
 ): Promise<void> {
   const id = store.newId();
   const now = store.clock();
@@ -145,7 +166,10 @@ export async function readOrMakeSetting(store: Store, name: string, make: () => 
   };
   const known = await read();
   if (known) return known;
-  await store.pool.query('insert into setting (name, value) values ($1, $2) on conflict do nothing', [name, seal(key, await make(), name)]);
+  await store.pool.query('insert into setting (name, value) values ($1, $2) on conflict do nothing', [
+    name,
+    seal(key, await make(), name),
+  ]);
   const made = await read();
   if (!made) throw new Error(`setting ${name} could not be kept`);
   return made;

@@ -28,7 +28,7 @@ import { failureSaid } from './failure-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts, Viewer } from './page.ts';
 import type { Site } from './site.ts';
-import { ageText } from './words.ts';
+import { waitingText } from './words.ts';
 
 const shownMax = 200;
 
@@ -36,10 +36,10 @@ const shownMax = 200;
 const states: readonly DeliveryState[] = ['held', 'pending', 'queued', 'sent', 'landed', 'abandoned'];
 
 const stateSaid: Record<DeliveryState, Said> = {
-  held: { nl: 'wacht op u', en: 'waiting for you' },
-  pending: { nl: 'wacht op een poging', en: 'waiting for a try' },
-  queued: { nl: 'wordt verstuurd', en: 'being sent' },
-  sent: { nl: 'ontvangen, wacht op antwoord', en: 'received, waiting for an answer' },
+  held: { nl: 'vastgelopen', en: 'stuck' },
+  pending: { nl: 'nog te versturen', en: 'still to send' },
+  queued: { nl: 'onderweg', en: 'on the way' },
+  sent: { nl: 'nog zonder bevestiging', en: 'not confirmed yet' },
   landed: { nl: 'aangekomen', en: 'landed' },
   abandoned: { nl: 'gestopt', en: 'stopped' },
 };
@@ -89,7 +89,9 @@ type Counts = Awaited<ReturnType<typeof countDeliveries>>;
 /** Every number is a link to its list; the oldest one's age is the health of a destination. */
 function countsPart(counts: Counts, filter: Filter, directory: Directory, viewer: Viewer, now: Date): Markup {
   const t = sayIn(viewer.language);
-  const destinations = [...new Set(counts.map((one) => one.destination))];
+  const heldAt = (destination: string) =>
+    Number(counts.some((one) => one.destination === destination && one.state === 'held'));
+  const destinations = [...new Set(counts.map((one) => one.destination))].toSorted((a, b) => heldAt(b) - heldAt(a));
   if (destinations.length === 0)
     return html`<p class="empty">${t('Er is nog niets verstuurd.', 'Nothing was sent yet.')}</p>`;
   return html`<ul class="destinations">${destinations.map((destination) => {
@@ -99,9 +101,7 @@ function countsPart(counts: Counts, filter: Filter, directory: Directory, viewer
       if (!found) return [];
       const current = filter.state === state && filter.destination === destination;
       const age =
-        state === 'landed' || state === 'abandoned'
-          ? ''
-          : `, ${t('oudste', 'oldest')} ${ageText(found.oldest, now, viewer.language)}`;
+        state === 'landed' || state === 'abandoned' ? '' : `, ${waitingText(found.oldest, now, viewer.language)}`;
       return [
         html`<li><a href="${address({ state, destination })}" class="${state}"${current && html` aria-current="true"`}><strong>${found.count}</strong> ${stateSaid[state][viewer.language]}</a>${age}</li>`,
       ];
@@ -120,7 +120,7 @@ function deliveryItem(one: ListedDelivery, filter: Filter, directory: Directory,
   const tries = `${one.attempts} ${one.attempts === 1 ? t('poging', 'try') : t('pogingen', 'tries')}`;
   const retry = one.state === 'held' || one.state === 'pending';
   return html`<li class="delivery ${one.state}"><div class="lead"><span class="number">${one.number}</span> ${said(kindSaid[one.kind], one.kind)} → ${destinationName(one.destination, directory, viewer)}</div>
-<div class="more"><span class="state">${stateSaid[one.state][viewer.language]}</span><span>${t('al', 'for')} ${ageText(one.createdAt, now, viewer.language)}</span><span>${tries}</span>${again && html`<span>${again}</span>`}${one.failureCode && html`<span class="code">${one.failureCode}</span>`}</div>
+<div class="more"><span class="state">${stateSaid[one.state][viewer.language]}</span><span>${waitingText(one.createdAt, now, viewer.language)}</span><span>${tries}</span>${again && html`<span>${again}</span>`}${one.failureCode && html`<span class="code">${one.failureCode}</span>`}</div>
 ${failure && html`<p class="why">${failure}</p>`}${reason && html`<p class="why">${t('Reden', 'Reason')}: ${reason}</p>`}
 ${retry && html`<form method="post" action="/admin/deliveries/${one.id}/retry">${csrfField(viewer)}<input type="hidden" name="state" value="${filter.state}"><input type="hidden" name="destination" value="${filter.destination}"><button class="${one.state === 'held' ? '' : 'quiet'}">${t('Nu opnieuw proberen', 'Try again now')}<span class="vh"> ${one.number}, ${said(kindSaid[one.kind], one.kind)}</span></button></form>`}</li>`;
 }

@@ -1,5 +1,5 @@
 import express, { type Router } from 'express';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { countDeliveries } from '../store/deliveries.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,7 +18,8 @@ function metrics(store: Store): Registry {
     registers: [registry],
     async collect() {
       this.reset();
-      for (const row of await countDeliveries(store)) this.set({ destination: row.destination, state: row.state }, row.count);
+      for (const row of await countDeliveries(store))
+        this.set({ destination: row.destination, state: row.state }, row.count);
     },
   });
   return registry;
@@ -33,7 +34,9 @@ export function healthRouter(store: Store, health: Health): Router {
   });
   router.get('/readyz', async (_request, response) => {
     const waiting = await health.notReady();
-    response.status(waiting.length === 0 ? 200 : 503).json({ status: waiting.length === 0 ? 'ready' : 'starting', waiting });
+    response
+      .status(waiting.length === 0 ? 200 : 503)
+      .json({ status: waiting.length === 0 ? 'ready' : 'starting', waiting });
   });
   router.get('/metrics', async (request, response) => {
     const address = request.socket.remoteAddress ?? '';

@@ -27,10 +27,11 @@ function fateSteps(carriage: Carriage, best: Proof, viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
   const fate = fateOf(carriage);
   const steps: readonly Fate[] = travelled.slice(0, travelled.indexOf(lastStep[best]) + 1);
-  const reached = steps.indexOf(fate);
-  const at = carriage.landedAt ?? carriage.firstSentAt;
+  // Held or stopped: what was proven before that still shows.
+  const reached = steps.indexOf(fateOf({ ...carriage, state: 'pending' }));
+  const at = carriage.landedAt ?? (fate === 'sent' ? carriage.firstSentAt : null);
   const { said, means } = fates[fate];
-  const when = at && reached >= 0 ? ` (${momentText(at, viewer.language)})` : '';
+  const when = at ? ` (${momentText(at, viewer.language)})` : '';
   return html`<ol class="steps">${steps.map((step, nth) => {
     const word = t(fates[step].said.nl, fates[step].said.en);
     if (nth < reached) return html`<li class="past">${word}</li>`;

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { type Language, preferredLanguage, type Said } from '../fhir/outcome.ts';
 import { areaOf, isCrossSite, mayOpen, type Refused, requireCsrf, type ShowRefusal } from '../identity/access.ts';
-import { demoAllowed, isLoopbackHost } from '../identity/accounts.ts';
+import { demoAllowed, otherLoopbackName } from '../identity/accounts.ts';
 import type { ErrorPage, Issuer } from '../identity/issuer.ts';
 import { passwordLengthMax } from '../identity/password.ts';
 import type { Finished, Relying } from '../identity/relying.ts';
@@ -180,11 +180,11 @@ function interactionPages(
       if (!(await issuer.isWaiting(request, response, request.params.uid))) {
         return showUnfinished(request, response, 'expired');
       }
-      const attempt = await signIn.attempt(request, request.body);
-      if (attempt.outcome === 'right') return issuer.complete(request, response, attempt.username);
-      if (attempt.outcome === 'wrong') return send(response, 401, form(request, attempt.username, wrong));
-      response.set('Retry-After', String(attempt.waitS));
-      send(response, 429, form(request, attempt.username, tooOften(attempt.waitS)));
+      const checked = await signIn.check(request, request.body);
+      if (checked.outcome === 'right') return issuer.complete(request, response, checked.username);
+      if (checked.outcome === 'wrong') return send(response, 401, form(request, checked.username, wrong));
+      response.set('Retry-After', String(checked.waitS));
+      send(response, 429, form(request, checked.username, tooOften(checked.waitS)));
     },
   };
 }
@@ -206,12 +206,6 @@ function tooOften(waitS: number): Said {
 function landing(actor: Actor, returnTo: string | undefined): string {
   const area = returnTo === undefined ? undefined : areaOf(returnTo);
   return returnTo === undefined || (area && !mayOpen(actor.role, area)) ? homeOf(actor) : returnTo;
-}
-
-/** The same machine under another name (localhost, 127.0.0.1): its cookies would not come back with the log-in. */
-function otherLoopbackName(request: Request, publicUrl: string): boolean {
-  const [own, asked] = [new URL(publicUrl), URL.parse(`http://${request.headers.host ?? ''}`)];
-  return asked !== null && asked.host !== own.host && isLoopbackHost(own.hostname) && isLoopbackHost(asked.hostname);
 }
 
 /**

@@ -28,10 +28,11 @@ import {
 } from './acting.ts';
 import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
+import { urgencyMark } from './marks.ts';
 import type { PageParts, Viewer } from './page.ts';
-import { consentPart, facts, recognition, type Shown, show, telLink, urgencyMark } from './referral-view.ts';
+import { consentPart, facts, recognition, type Shown, show, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
-import { stateWords } from './words.ts';
+import { pressing, stateWords } from './words.ts';
 
 const shownMax = 300;
 
@@ -57,15 +58,23 @@ function ownerPart(directory: Directory, owner: string | null, practice: string,
   return html`<span class="owner">${name}</span>${phone && html` ${telLink(phone)}`}`;
 }
 
+/** What was promised at the click, and plainly so when it was not kept. */
+function promise(referral: Parameters<typeof pressing>[0], viewer: Viewer, today: string): Markup | undefined {
+  const t = sayIn(viewer.language);
+  const due = pressing(referral, today);
+  if (due === 'kept') return undefined;
+  const day = dayText(referral.callBefore, viewer.language, today);
+  if (due !== 'late') return html`<span class="due">${t(`belt vóór ${day}`, `calls before ${day}`)}</span>`;
+  return html`<strong class="mark late">${t(`nog niet gebeld; beloofd was vóór ${day}`, `not called yet; promised before ${day}`)}</strong>`;
+}
+
 function row(referral: ListedReferral, visit: Visit, directory: Directory, today: string): Markup {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'practice');
-  const waits = isOpen(referral.taskStatus) && !referral.called;
-  const before = dayText(referral.callBefore, viewer.language, today);
   return html`<li class="referral"><div class="lead"><a href="/practice/${referral.journey}">${referral.patientName}</a>
 <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
-<div class="marks"><span class="state">${t(state.nl, state.en)}</span>${waits && html`<span class="due">${t(`belt vóór ${before}`, `calls before ${before}`)}</span>`}${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
+<div class="marks"><span class="state">${t(state.nl, state.en)}</span>${promise(referral, viewer, today)}${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
 <div class="more">${ownerPart(directory, referral.owner, referral.practice, viewer)}<span class="number">${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
@@ -128,14 +137,14 @@ async function sendReferral(site: Site, visit: Visit, journey: Journey, notice: 
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
   const state = stateWords(index.taskStatus, index.businessStatus, 'practice');
-  const waits = isOpen(index.taskStatus) && !events.some((event) => event.kind === 'contact');
+  const called = events.some((event) => event.kind === 'contact');
   const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
 ${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${urgencyMark(index.priority, t)}</p>
 <div class="columns"><div><section aria-labelledby="now"><h2 id="now">${t('Bij wie is het nu', 'Who has it now')}</h2>
 ${facts([
   ['Wally', ownerPart(acting.directory, index.owner, journey.practice, viewer)],
-  [t('Belt vóór', 'Calls before'), waits && dayText(index.callBefore, viewer.language, today)],
+  [t('Beloofd', 'Promised'), promise({ ...index, called }, viewer, today)],
   [t('Ons nummer', 'Our number'), index.practiceReferral.value],
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],

@@ -1,12 +1,13 @@
 import type { Extension, Patient, ServiceRequest } from '@medplum/fhirtypes';
 import { extensions } from '../fhir/systems.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { lifeAreas } from '../referral/life-area.ts';
 import { minimisePatient, minimiseRequest, wallySees } from '../referral/minimise.ts';
-import { birthDateText, dayText, html, type Markup, momentText, type Say, sayIn } from './html.ts';
+import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
-import { isAcute, type Pressing, urgencyWords } from './words.ts';
+import { isAcute } from './words.ts';
 
 /** A referral as its reader may see it: made once per page, the only thing the parts below look at. */
 export interface Shown {
@@ -39,14 +40,18 @@ const part = (parts: readonly Extension[] | undefined, url: string) => parts?.fi
 const phonesOf = (from: { telecom?: { system?: string; value?: string }[] } | undefined) =>
   (from?.telecom ?? []).flatMap((one) => (one.system === 'phone' && one.value ? [one.value] : []));
 
+/** A number that a telephone can call at a tap. */
 export function telLink(phone: string): Markup {
   return html`<a class="tel" href="tel:${phone.replaceAll(/[^\d+]/g, '')}">${phone}</a>`;
 }
 
 /** Rows of a summary list; a row without a value is left out. */
-export function facts(rows: readonly (readonly [name: string, value: Markup | string | undefined | false])[]): Markup {
+export function facts(
+  rows: readonly (readonly [name: string, value: Markup | string | undefined | false])[],
+  kind: 'brief' | 'wide' = 'brief',
+): Markup {
   const shown = rows.filter(([, value]) => value);
-  return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="facts ${kind}">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** Name and birth date together, wherever a person could be mistaken for another (H3). */
@@ -57,36 +62,6 @@ export function recognition(shown: Shown, level: 'h1' | 'p'): Markup {
   return level === 'h1'
     ? html`<h1>${name} ${born}</h1>`
     : html`<p class="recognise"><strong>${name}</strong> ${born}</p>`;
-}
-
-/** When the promised call is due, in words and not only in colour. */
-export function dueMark(
-  due: Pressing,
-  callBefore: string,
-  shown: { viewer: Viewer; today: string },
-): Markup | undefined {
-  const t = sayIn(shown.viewer.language);
-  const day = dayText(callBefore, shown.viewer.language, shown.today);
-  switch (due) {
-    case 'late':
-      return html`<strong class="mark late">${t(`Te laat: bel vandaag. Beloofd was vóór ${day}`, `Late: call today. Promised before ${day}`)}</strong>`;
-    case 'today':
-      return html`<strong class="mark soon">${t(`Bel vandaag (vóór ${day})`, `Call today (before ${day})`)}</strong>`;
-    case 'later':
-      return html`<span class="due">${t(`Bel vóór ${day}`, `Call before ${day}`)}</span>`;
-    case 'kept':
-      return undefined;
-  }
-}
-
-export function urgencyMark(priority: string, t: Say): Markup {
-  const said = urgencyWords(priority);
-  return html`<span class="urgency ${isAcute(priority) ? 'mark acute' : priority}">${t(said.nl, said.en)}</span>`;
-}
-
-/** The safety mark of a list (H2): says that there is something to know, not what, and does not shout. */
-export function safetyMark(t: Say): Markup {
-  return html`<span class="mark safety">${t('let op bij bellen', 'take care when calling')}</span>`;
 }
 
 /** H1: what goes before everything else when the practice sent danger into a channel that works in working days. */
@@ -153,26 +128,50 @@ export function whyPart(shown: Shown): Markup {
   const notes = (request.note ?? []).flatMap((one) => one.text ?? []);
   return html`<section aria-labelledby="why"><h2 id="why">${t('Waarom', 'Why')}</h2>
 ${question && html`<figure class="question"><figcaption>${t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words")}</figcaption><blockquote lang="nl">${question}</blockquote></figure>`}
-${facts([
+${facts(
   [
-    t('De huisarts schrijft', 'The GP writes'),
-    reasons.length > 0 && html`${reasons.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`,
+    [
+      t('De huisarts schrijft', 'The GP writes'),
+      reasons.length > 0 && html`${reasons.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`,
+    ],
+    [
+      t('Leefgebieden', 'Life areas'),
+      journey.index.lifeAreas.length > 0 &&
+        html`<ul class="plain">${journey.index.lifeAreas.map((one) => html`<li>${lifeAreas[one][language]}</li>`)}</ul>`,
+    ],
+    [
+      t('Medische code', 'Medical code'),
+      codes.length > 0 &&
+        html`<ul class="plain">${codes.map((one) => html`<li>${[one.code, one.display].filter(Boolean).join(' ')}</li>`)}</ul>`,
+    ],
+    [
+      t('Ook meegestuurd', 'Also sent along'),
+      notes.length > 0 && html`${notes.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`,
+    ],
   ],
-  [
-    t('Leefgebieden', 'Life areas'),
-    journey.index.lifeAreas.length > 0 &&
-      html`<ul class="plain">${journey.index.lifeAreas.map((one) => html`<li>${lifeAreas[one][language]}</li>`)}</ul>`,
-  ],
-  [
-    t('Medische code', 'Medical code'),
-    codes.length > 0 &&
-      html`<ul class="plain">${codes.map((one) => html`<li>${[one.code, one.display].filter(Boolean).join(' ')}</li>`)}</ul>`,
-  ],
-  [
-    t('Ook meegestuurd', 'Also sent along'),
-    notes.length > 0 && html`${notes.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`,
-  ],
-])}</section>`;
+  'wide',
+)}</section>`;
+}
+
+/** The appointments that are still to come, as the Wally wrote them down. */
+export function appointmentsPart(shown: Shown, now: Date): Markup | undefined {
+  const { language } = shown.viewer;
+  const t = sayIn(language);
+  const coming = shown.journey.appointments
+    .map((one) => one.resource)
+    .filter((one) => one.status === 'booked' && new Date(one.start ?? 0) >= now)
+    .toSorted((a, b) => (a.start ?? '').localeCompare(b.start ?? ''));
+  if (coming.length === 0) return undefined;
+  const items = coming.map((one) => {
+    const start = new Date(one.start ?? 0);
+    const time = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
+      timeStyle: 'short',
+      timeZone: 'Europe/Amsterdam',
+    }).format(start);
+    const day = dayText(localDay(start), language, shown.today);
+    return html`<li>${t(`${day} om ${time}`, `${day} at ${time}`)}${one.comment && `, ${one.comment}`}</li>`;
+  });
+  return html`<section aria-labelledby="appointments"><h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2><ul class="plain">${items}</ul></section>`;
 }
 
 /** Who: what is needed to call, meet and recognise, and the resident's own contact person. */
@@ -195,9 +194,7 @@ export function whoPart(shown: Shown): Markup {
   });
   return html`<section aria-labelledby="who"><h2 id="who">${t('Wie', 'Who')}</h2>
 ${facts([
-  [t('Naam', 'Name'), patient.name?.[0]?.text],
   [t('Roepnaam', 'Called'), called],
-  [t('Geboren', 'Born'), birthDateText(patient.birthDate ?? '', shown.viewer.language)],
   [t('Geslacht', 'Sex'), genders[patient.gender ?? '']],
   [
     t('Adres', 'Address'),
@@ -221,8 +218,7 @@ ${facts([
   [t('Verwijzer', 'Referrer'), who],
   [t('Telefoon', 'Phone'), practice?.phone ? telLink(practice.phone) : undefined],
   [t('Verwezen op', 'Referred on'), authoredOn && momentText(new Date(authoredOn), language)],
-  [t('Nummer van de praktijk', "Practice's number"), shown.journey.index.practiceReferral.value],
-  [t('Nummer', 'Number'), shown.journey.index.number],
+  [t('Hun nummer', 'Their number'), shown.journey.index.practiceReferral.value],
 ])}</section>`;
 }
 
@@ -244,8 +240,8 @@ export function consentPart(shown: Shown): Markup {
   const on = consent.dateTime ? dayText(consent.dateTime.slice(0, 10), language, shown.today) : '';
   const back = shown.consentDetails.includes('feedback-content')
     ? t(
-        'De inhoud van uw terugkoppeling, als de inwoner het daar dan mee eens is',
-        'The content of your feedback, if the resident agrees to it then',
+        'De inhoud van de terugkoppeling, als de inwoner het daar dan mee eens is',
+        'The content of the feedback, if the resident agrees to it then',
       )
     : t('Alleen dát het is afgesloten, geen inhoud', 'Only that it was closed, no content');
   return html`<section aria-labelledby="agreed"><h2 id="agreed">${t('Wat is afgesproken', 'What was agreed')}</h2>

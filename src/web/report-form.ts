@@ -123,9 +123,8 @@ export function reportForm(parts: FormParts): Markup {
   const t = sayIn(shown.viewer.language);
   const address = `/worklist/${shown.journey.id}`;
   return html`<p><a href="${address}">${t('Terug naar de verwijzing', 'Back to the referral')}</a></p>
-${errorSummary(parts.faults, shown.viewer)}
 <h1>${t('Terugkoppelen aan de huisarts', 'Report back to the GP')}</h1>
-${recognition(shown, 'p')}${acuteNote(shown)}
+${errorSummary(parts.faults, shown.viewer)}${recognition(shown, 'p')}${acuteNote(shown)}
 <form method="post" action="${address}/report" class="form" novalidate>${csrfField(shown.viewer)}<input type="hidden" name="version" value="${fields.version}">
 ${radios(parts, 'contact', t('Is er contact geweest met de inwoner?', 'Was there contact with the resident?'), [
   ['made', t('Ja, gesproken', 'Yes, spoken')],
@@ -169,10 +168,10 @@ export function reportPreview(parts: {
   const practice = shown.directory.practices.get(shown.journey.practice)?.name ?? shown.journey.practice;
   const hidden = Object.entries(fields).filter(([, value]) => value !== '');
   return html`<h1>${t('Klopt dit bericht?', 'Is this message right?')}</h1>
-<p>${t('Over', 'About')}:</p>${recognition(shown, 'p')}${acuteNote(shown)}
+${recognition(shown, 'p')}${acuteNote(shown)}
 <p>${t(`Dit gaat naar ${practice}:`, `This goes to ${practice}:`)}</p>
 <div class="letter" lang="nl">${parts.letter}</div>
-${parts.withheld && html`<p class="panel">${t('Er gaat geen inhoud mee: de inwoner heeft daar geen toestemming voor gegeven. Wat u schreef wordt niet verstuurd en niet bewaard.', 'No content goes along: the resident has not agreed to it. What you wrote is not sent and not kept.')}</p>`}
+${parts.withheld && html`<p class="panel">${t('Er gaat geen inhoud mee: de inwoner heeft daar geen toestemming voor gegeven. Wat u schreef, wordt niet verstuurd en niet bewaard. Klopt dat niet? Ga dan terug.', 'No content goes along: the resident has not agreed to it. What you wrote is not sent and not kept. Is that wrong? Then go back.')}</p>`}
 ${parts.final && html`<p>${t('Na het versturen is de verwijzing afgesloten.', 'After sending the referral is closed.')}</p>`}
 <form method="post" action="/worklist/${shown.journey.id}/report" class="buttons">${csrfField(shown.viewer)}
 ${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}

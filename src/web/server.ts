@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { preferredLanguage } from '../fhir/outcome.ts';
 import { requireCsrf, requireRole } from '../identity/access.ts';
@@ -52,7 +52,6 @@ function pagesOf(parts: AppParts): express.Router {
     if (!found) throw new Error('page without a viewer');
     return found;
   };
-  router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   router.use(readViewer(parts.store, parts.publicUrl));
   router.get('/', (request, response) => {
     const seen = viewerOf(request);
@@ -60,7 +59,9 @@ function pagesOf(parts: AppParts): express.Router {
   });
   const { issuer, relying, demoPeople } = parts;
   router.use(loginPages(parts, { relying, demoPeople, ...(issuer && { issuer }) }));
+  // The issuer reads its own bodies: the parser of our forms comes after it.
   if (issuer) router.use('/oauth', issuer.router);
+  router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
     ['/refer', referPages(parts, viewer)],
     ['/practice', practicePages(parts, viewer)],
@@ -68,8 +69,11 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer)],
   ] as const;
+  const ownForm = requireCsrf(parts.publicUrl, showRefusal);
+  const guardWrites: RequestHandler = (request, response, next) =>
+    request.method === 'GET' || request.method === 'HEAD' ? next() : ownForm(request, response, next);
   for (const [area, pages] of areas) {
-    router.use(area, requireRole(area, showRefusal), requireCsrf(parts.publicUrl, showRefusal));
+    router.use(area, requireRole(area, showRefusal), guardWrites);
     router.use(pages);
   }
   return router;
@@ -94,7 +98,14 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   const css = await readFile(new URL('./assets/kortelijn.css', import.meta.url));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(helmet({ contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' }, crossOriginEmbedderPolicy: false, strictTransportSecurity: parts.publicUrl.startsWith('https:') }));
+  app.use(
+    helmet({
+      contentSecurityPolicy,
+      referrerPolicy: { policy: 'same-origin' },
+      crossOriginEmbedderPolicy: false,
+      strictTransportSecurity: parts.publicUrl.startsWith('https:'),
+    }),
+  );
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();

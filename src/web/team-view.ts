@@ -3,9 +3,10 @@ import { type Directory, isPresent, type Role, wallysOf } from '../referral/dire
 import type { ListedReferral, OpenAlarm } from '../store/lists.ts';
 import { csrfField } from './acting.ts';
 import { birthDateText, dayText, html, type Markup, sayIn } from './html.ts';
+import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import type { Viewer } from './page.ts';
-import { dueMark, safetyMark, telLink, urgencyMark } from './referral-view.ts';
-import { ageText, isAcute, pressing, stateWords } from './words.ts';
+import { telLink } from './referral-view.ts';
+import { isAcute, pressing, stateWords, waitingText } from './words.ts';
 
 export interface TeamParts {
   readonly viewer: Viewer;
@@ -58,7 +59,7 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
     .map((alarm) => {
       const owner = directory.roles.get(alarm.owner ?? '');
       const practice = directory.practices.get(alarm.practice);
-      return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} <span class="number">${alarm.number}</span> <span class="when">${t('al', 'for')} ${ageText(alarm.raisedAt, now, viewer.language)}</span></h3>
+      return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} <span class="number">${alarm.number}</span> <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
 <p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol></li>`;
     });
   if (items.length === 0)
@@ -82,13 +83,13 @@ function assignForm(referral: ListedReferral, parts: TeamParts): Markup {
   )}</form>`;
 }
 
-function row(referral: ListedReferral, parts: TeamParts, more: Markup): Markup {
+function row(referral: ListedReferral, parts: TeamParts, owner: Markup | undefined, more: Markup): Markup {
   const { viewer, today } = parts;
   const t = sayIn(viewer.language);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'team');
   return html`<li class="referral"><div class="lead"><strong>${referral.patientName}</strong> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
 <div class="marks">${dueMark(pressing(referral, today), referral.callBefore, parts)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
-<div class="more"><span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
+<div class="more">${owner}<span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
 }
 
 /** Referrals that nobody owns yet, each with who could take it. */
@@ -98,7 +99,7 @@ export function queuePart(unassigned: readonly ListedReferral[], parts: TeamPart
     (a, b) => Number(isAcute(b.priority)) - Number(isAcute(a.priority)) || a.callBefore.localeCompare(b.callBefore),
   );
   return html`<section aria-labelledby="queue"><h2 id="queue">${t('Teamwachtrij', 'Team queue')} <span class="count">${unassigned.length}</span></h2>
-${ordered.length > 0 ? html`<ul class="referrals">${ordered.map((one) => row(one, parts, assignForm(one, parts)))}</ul>` : html`<p class="empty">${t('Alles is van iemand.', 'Everything has an owner.')}</p>`}</section>`;
+${ordered.length > 0 ? html`<ul class="referrals">${ordered.map((one) => row(one, parts, undefined, assignForm(one, parts)))}</ul>` : html`<p class="empty">${t('Alles is van iemand.', 'Everything has an owner.')}</p>`}</section>`;
 }
 
 function absenceText(from: string, to: string | undefined, parts: TeamParts): string {
@@ -154,11 +155,11 @@ export function openPart(owned: readonly ListedReferral[], parts: TeamParts): Ma
   const items = ordered.map((one) => {
     const name = directory.roles.get(one.owner ?? '')?.name ?? one.owner;
     const away = gone(one);
-    const owner = html`<p class="owner">${t('Van', 'Owner')}: <strong>${name}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}</p>`;
+    const owner = html`<span>${t('Van', 'Owner')}: <strong>${name}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}</span>`;
     const handOver = away
       ? assignForm(one, parts)
       : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts)}</details>`;
-    return row(one, parts, html`${owner}${handOver}`);
+    return row(one, parts, owner, handOver);
   });
   return html`<section aria-labelledby="open"><h2 id="open">${t('Loopt', 'Open')} <span class="count">${items.length}</span></h2>
 ${items.length > 0 ? html`<ul class="referrals">${items}</ul>` : html`<p class="empty">${t('Er loopt nu niets.', 'Nothing is open now.')}</p>`}</section>`;

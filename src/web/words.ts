@@ -1,4 +1,4 @@
-import type { Said } from '../fhir/outcome.ts';
+import type { Language, Said } from '../fhir/outcome.ts';
 import { addWorkingDays } from '../referral/deadlines.ts';
 import { isOpen, stateSaid } from '../referral/lifecycle.ts';
 import type { Carriage } from '../store/lists.ts';
@@ -143,18 +143,16 @@ export function eventSaid(event: { readonly kind: string; readonly outcome: stri
   }
 }
 
-/** How long ago, in the largest unit that still says something: "3 dagen", "5 uur", "12 minuten". */
-export function ageText(from: Date, now: Date, language: 'nl' | 'en'): string {
-  const minutes = Math.max(0, Math.floor((now.getTime() - from.getTime()) / 60_000));
+/** How long something waits, in the largest unit that still says something: "zojuist", "al 12 minuten", "al 3 dagen". */
+export function waitingText(from: Date, now: Date, language: Language): string {
+  const minutes = Math.floor((now.getTime() - from.getTime()) / 60_000);
+  if (minutes < 1) return language === 'en' ? 'just now' : 'zojuist';
+  const hours = Math.floor(minutes / 60);
   const [value, unit] =
-    minutes < 60
-      ? [minutes, 'minute']
-      : minutes < 2_880
-        ? [Math.floor(minutes / 60), 'hour']
-        : [Math.floor(minutes / 1_440), 'day'];
-  return new Intl.NumberFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
-    style: 'unit',
-    unit: unit as string,
-    unitDisplay: 'long',
-  }).format(value as number);
+    hours < 1 ? [minutes, 'minute'] : hours < 48 ? [hours, 'hour'] : [Math.floor(hours / 24), 'day'];
+  const locale = language === 'en' ? 'en-GB' : 'nl-NL';
+  const said = new Intl.NumberFormat(locale, { style: 'unit', unit: `${unit}`, unitDisplay: 'long' }).format(
+    Number(value),
+  );
+  return language === 'en' ? `for ${said}` : `al ${said}`;
 }

@@ -19,7 +19,7 @@ import {
 } from './acting.ts';
 import { fateWord } from './history-view.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
-import { dueMark, safetyMark, urgencyMark } from './referral-view.ts';
+import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import { openReport, postReport } from './report-pages.ts';
 import type { Site } from './site.ts';
 import { isAcute, pressing, stateWords } from './words.ts';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { v7 } from 'uuid';
 import { inject } from 'vitest';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
 import { theLine } from '../../src/referral/actor.ts';
+import type { DirectoryResource } from '../../src/referral/directory.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader, syncDestinations } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
@@ -57,7 +57,16 @@ export async function loadTestRegion(store: Store): Promise<void> {
   const done = await store.commit({
     scope: { practice: '' },
     directory: bundle.entry.map(({ resource }) => ({ resource, validFrom: '2026-01-01T00:00:00Z' })),
-    audit: [{ event: 'directory-loaded', at, actor: { id: theLine.id, role: theLine.role }, action: 'C', outcome: 'ok', purpose: 'HOPERAT' }],
+    audit: [
+      {
+        event: 'directory-loaded',
+        at,
+        actor: { id: theLine.id, role: theLine.role },
+        action: 'C',
+        outcome: 'ok',
+        purpose: 'HOPERAT',
+      },
+    ],
   });
   if (!done.ok) throw new Error('the region could not be loaded');
   await syncDestinations(store, await directoryReader(store)());

@@ -1,13 +1,12 @@
-import express from 'express';
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import express from 'express';
 import { type His, startHis } from '../../demo/his.ts';
 import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
 import { practicesFileSchema } from '../../demo/model.ts';
-import { readFile } from 'node:fs/promises';
 import { fhirConnector } from '../../src/connectors/fhir.ts';
 import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
 import { openOutbound } from '../../src/connectors/outbound.ts';
@@ -62,14 +61,36 @@ export async function openTestLine(): Promise<TestLine> {
   await pointEndpointsAt(store, await directory(), his.url);
   const mapping = (await loadMappings()).get('fhir-r4');
   if (!mapping) throw new Error('no mapping');
-  app.use('/fhir/R4', fhirRouter({ store, directory, committed: () => undefined, mapping, log: silent, publicUrl: url, bodyBytesMax: 2_000_000 }));
+  app.use(
+    '/fhir/R4',
+    fhirRouter({
+      store,
+      directory,
+      committed: () => undefined,
+      mapping,
+      log: silent,
+      publicUrl: url,
+      bodyBytesMax: 2_000_000,
+    }),
+  );
   const queue = openPostgresQueue(at.connection, 'kortelijn_app', store.pool);
   const connectors = {
     worklist: worklistConnector,
-    mail: notifyMailConnector({ host: '127.0.0.1', port: mail.port, from: 'Kortelijn <k@localhost>', secure: false }, url),
+    mail: notifyMailConnector(
+      { host: '127.0.0.1', port: mail.port, from: 'Kortelijn <k@localhost>', secure: false },
+      url,
+    ),
     fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
   };
-  const delivering: Delivering = { store, directory, connectors, log: silent, timeoutMs: 2_000, random: () => 0.5, committed: () => undefined };
+  const delivering: Delivering = {
+    store,
+    directory,
+    connectors,
+    log: silent,
+    timeoutMs: 2_000,
+    random: () => 0.5,
+    committed: () => undefined,
+  };
   // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
   let finished = 0;
   let waiting: (() => void) | undefined;
@@ -115,4 +136,3 @@ export async function openTestLine(): Promise<TestLine> {
     },
   };
 }
-

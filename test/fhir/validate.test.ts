@@ -43,7 +43,12 @@ function referral(): Json {
       ...{ name: [named], gender: 'female', birthDate: '1957-03-14', deceasedBoolean: false },
       telecom: [{ system: 'phone', value: '0612345678' }],
     }),
-    { resourceType: 'Organization', name: 'Praktijk' },
+    { resourceType: 'Organization', name: 'Praktijk', meta: { versionId: '1', profile: ['http://example.org/x'] } },
+    {
+      resourceType: 'Communication',
+      status: 'completed',
+      payload: [{ contentReference: ref(1) }, { contentString: 'x' }],
+    },
     { resourceType: 'PractitionerRole', organization: ref(1) },
     condition({ coding: [{ system: clinical, code: 'active' }] }),
     request({ subject: ref(0), requester: { reference: '#gp' }, authoredOn: half9, contained }),
@@ -162,6 +167,10 @@ describe('each kind of error has its code, path and reason', () => {
     expect(rule?.said.nl).toContain('cpt-2: A system is required if a value is provided.');
     const [long] = validateBaseR4({ resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'x' }] });
     expect(long?.said.en).toMatch(/Choose from: ValueSet issue-type\.$/);
+    const numbers = validateBaseR4(
+      patient({ multipleBirthInteger: 1.5, maritalStatus: { text: 'x'.repeat(1_050_000) } }),
+    );
+    expect(numbers.map(({ said }) => /\((.*)\)/.exec(said.nl)?.[1])).toEqual(['integer', '1 MB']);
     expect(choice?.said.en).toMatch(/^The field deceasedDateTime .* 2026-03-14T09:30:00\+01:00\.$/);
   });
 

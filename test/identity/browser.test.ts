@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type Browser as Chromium, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSite, password } from './open-site.ts';
@@ -43,4 +44,24 @@ describe.skipIf(program === undefined)('in a real browser without script, under 
       await site.close();
     });
   }
+
+  test('the log-in form, with and without a refusal, has no accessibility fault that axe knows', async () => {
+    const site = await openSite();
+    const context = await browser.newContext({ bypassCSP: true, locale: 'nl-NL' });
+    const page = await context.newPage();
+    const faults = async () => {
+      await page.addScriptTag({ path: fileURLToPath(import.meta.resolve('axe-core/axe.min.js')) });
+      const found = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+      return found.violations.map(({ id }) => id);
+    };
+    await page.goto(`${site.publicUrl}/login`);
+    expect(await faults()).toEqual([]);
+    await page.getByLabel('Gebruikersnaam').fill('sanne');
+    await page.getByLabel('Wachtwoord').fill('mis');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notice.refused');
+    expect(await faults()).toEqual([]);
+    await context.close();
+    await site.close();
+  });
 });

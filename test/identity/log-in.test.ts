@@ -159,22 +159,35 @@ describe('not signing in', () => {
     expect(replayer.session).toBeUndefined();
   });
 
-  test('a log-in under way is over after ten minutes', async () => {
+  test('a log-in under way is over after ten minutes, at the form and on the way back', async () => {
     const browser = new Browser(site);
     const form = await browser.open('/login');
-    site.at.now = new Date(site.at.now.getTime() + 10 * 60_000 + 1);
-    const late = await browser.ask('POST', form.url, { username: 'sanne', password });
-    expect(late.status).toBe(400);
+    const other = new Browser(site);
+    const resumed = await other.ask('GET', (await other.type('sanne', password)).location ?? '');
+    site.at.now = new Date(site.at.now.getTime() + 10 * 60_000);
+    expect((await browser.ask('POST', form.url, { username: 'sanne', password })).status).toBe(400);
+    expect((await other.ask('GET', resumed.location ?? '')).status).toBe(400);
     expect((await browser.ask('GET', '/login/callback?code=x&state=abcdefghijklmnopqrstuvwxyz')).status).toBe(400);
+  });
+
+  test('the form of one log-in does not serve another', async () => {
+    const browser = new Browser(site);
+    const [one, two] = [await browser.open('/login'), await browser.open('/login')];
+    const stranger = new Browser(site);
+    for (const cookie of browser.cookies.filter(({ path }) => path === one.url.pathname)) {
+      stranger.plant({ ...cookie, path: two.url.pathname });
+    }
+    expect((await stranger.ask('POST', two.url, { username: 'sanne', password })).status).toBe(400);
+    expect((await stranger.ask('GET', two.url)).status).toBe(400);
   });
 
   test('five failures for a name, then a sentence and when to come back; the right password waits too', async () => {
     const browser = new Browser(site);
     for (let nth = 0; nth < 5; nth += 1) expect((await browser.type('vanleeuwen', 'mis')).status).toBe(401);
-    const held = await browser.type('vanleeuwen', password);
-    expect(held.status).toBe(429);
-    expect(Number(held.headers['retry-after'])).toBe(15 * 60);
-    expect(held.body).toContain('Wacht 15 minuten');
+    const waiting = await browser.type('vanleeuwen', password);
+    expect(waiting.status).toBe(429);
+    expect(Number(waiting.headers['retry-after'])).toBe(15 * 60);
+    expect(waiting.body).toContain('Wacht 15 minuten');
     // The address has failed as often: others there wait as well.
     expect((await browser.type('sanne', password)).status).toBe(429);
     site.at.now = new Date(site.at.now.getTime() + 15 * 60_000);
@@ -201,7 +214,7 @@ test('nothing of a log-in is in the log or in the audit trail but who, when and 
     actor: { id: 'unknown' },
     practice: '',
   });
-  // Once for the name and once for the address, however many attempts were held.
+  // Once for the name and once for the address, however many attempts were waiting.
   expect(lines.filter((line) => line.code === 'throttled')).toHaveLength(2);
   const kept = JSON.stringify(lines) + site.logged.join('');
   for (const secret of ['verkeerd', 'wachtwoord', password, 'Sanne', '"sanne"', '"vanleeuwen"', 'code=', 'kl_']) {

@@ -52,10 +52,13 @@ export function referralOf(nth: number, change: Partial<Referral> = {}): Referra
       email: 'annie@voorbeeld.example',
       address: { street: 'Voorbeeldstraat', houseNumber: '12', postcode: '0000 AB', city: 'Voorbeeldstad' },
     },
-    reason: 'Mevrouw is sinds het overlijden van haar man veel alleen en slaapt slecht. Zij wil weer onder de mensen komen.',
+    reason:
+      'Mevrouw is sinds het overlijden van haar man veel alleen en slaapt slecht. Zij wil weer onder de mensen komen.',
     residentQuestion: 'Ik zou zo graag weer eens ergens koffie drinken met mensen.',
     lifeAreas: ['loneliness', 'meaning'],
-    reasonCodes: [{ system: 'http://hl7.org/fhir/sid/icpc-1-nl', code: 'Z15', display: 'Verlies of overlijden partner' }],
+    reasonCodes: [
+      { system: 'http://hl7.org/fhir/sid/icpc-1-nl', code: 'Z15', display: 'Verlies of overlijden partner' },
+    ],
     consent: { by: 'resident', how: 'spoken', on: '2026-11-23', medicalCodes: false, feedback: 'content' },
     contactPerson: { name: 'Els van den Berg', phone: '06-00009002', relation: 'dochter' },
     notes: [],
@@ -78,7 +81,13 @@ export async function refer(site: Site, practice: string, referral: Referral, un
       referral,
       losses: [],
       places: { consentBy: '', consentOn: '', practice: '', birthDate: '', number: '' },
-      arrival: { application: 'test', controlId: store.newId(), messageType: 'test', door: 'test', hash: Buffer.from(referral.practiceReferralId.value.padEnd(32)) },
+      arrival: {
+        application: 'test',
+        controlId: store.newId(),
+        messageType: 'test',
+        door: 'test',
+        hash: Buffer.from(referral.practiceReferralId.value.padEnd(32)),
+      },
       source: { contentType: 'application/json', base64: Buffer.from('{}').toString('base64') },
       undoMs,
     },
@@ -104,7 +113,16 @@ export async function putOnWorklist(site: Site, id: string): Promise<void> {
     journey: id,
     visible: [{ taskId: index.taskId, assignment: index.assignment, owner: index.owner, at }],
     events: [{ kind: 'visible', at, owner: index.owner }],
-    audit: [{ event: 'delivery-landed', at, actor: { id: theLine.id, role: theLine.role }, action: 'E', outcome: 'ok', purpose: 'TREAT' }],
+    audit: [
+      {
+        event: 'delivery-landed',
+        at,
+        actor: { id: theLine.id, role: theLine.role },
+        action: 'E',
+        outcome: 'ok',
+        purpose: 'TREAT',
+      },
+    ],
   });
   if (!done.ok) throw new Error('not put on the worklist');
 }
@@ -117,7 +135,11 @@ export async function referred(site: Site, practice: string, referral: Referral)
 }
 
 /** One attempt for the newest feedback of a journey, ended as said: a proof, or held with a failure code. */
-export async function attemptFeedback(site: Site, id: string, end: { proof: Proof; landed: boolean } | { held: string }): Promise<void> {
+export async function attemptFeedback(
+  site: Site,
+  id: string,
+  end: { proof: Proof; landed: boolean } | { held: string },
+): Promise<void> {
   const { store } = site;
   await offerDue(store, async () => undefined);
   const { rows } = await store.pool.query<{ id: string; generation: number }>(
@@ -131,8 +153,21 @@ export async function attemptFeedback(site: Site, id: string, end: { proof: Proo
   const done = await store.commit({
     scope: { practice: claimed.practice },
     journey: id,
-    deliveries: ['held' in end ? { to: 'held', ...own, code: end.held, ambiguous: false } : { to: end.landed ? 'landed' : 'sent', ...own, proof: end.proof, at }],
-    audit: [{ event: 'delivery-attempted', at, actor: { id: theLine.id, role: theLine.role }, action: 'E', outcome: 'ok', purpose: 'TREAT' }],
+    deliveries: [
+      'held' in end
+        ? { to: 'held', ...own, code: end.held, ambiguous: false }
+        : { to: end.landed ? 'landed' : 'sent', ...own, proof: end.proof, at },
+    ],
+    audit: [
+      {
+        event: 'delivery-attempted',
+        at,
+        actor: { id: theLine.id, role: theLine.role },
+        action: 'E',
+        outcome: 'ok',
+        purpose: 'TREAT',
+      },
+    ],
   });
   if (!done.ok) throw new Error('the attempt was not recorded');
 }
@@ -175,7 +210,8 @@ export async function browse(site: Site): Promise<Browsing> {
   return {
     url,
     get: (as, path, language = 'nl') => ask(path, { headers: { 'x-as': as, 'x-language': language } }),
-    post: (as, path, fields) => ask(path, { method: 'POST', headers: { 'x-as': as }, body: new URLSearchParams(fields) }),
+    post: (as, path, fields) =>
+      ask(path, { method: 'POST', headers: { 'x-as': as }, body: new URLSearchParams(fields) }),
     close: async () => {
       server.close();
       server.closeAllConnections();

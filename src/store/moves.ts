@@ -1,0 +1,107 @@
+import { type Part, type Prepared, textArray } from './writes.ts';
+
+/** Everything that moves rows that are already there; a lease that is no longer ours makes the change stale. */
+export function moveParts(batch: readonly Prepared[]): Part[] {
+  const moves = batch.flatMap(({ change }) =>
+    (change.deliveries ?? []).map((move) => ({ move, journey: change.journey, practice: change.scope.practice })),
+  );
+  const ended = moves.flatMap(({ move }) =>
+    move.to === 'sent' || move.to === 'landed'
+      ? [[move.id, move.lease, move.to, move.proof, move.lookAgainInMs ?? null, move.at]]
+      : [],
+  );
+  const failed = moves.flatMap(({ move }) =>
+    move.to === 'pending' || move.to === 'held'
+      ? [[move.id, move.lease, move.to, move.code, move.ambiguous, move.to === 'pending' ? move.retryInMs : null]]
+      : [],
+  );
+  const retried = moves.flatMap(({ move, practice }) => (move.to === 'retry' ? [[move.id, practice]] : []));
+  const abandoned = moves.flatMap(({ move, practice }) =>
+    move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason]] : [],
+  );
+  const allAbandoned = moves.flatMap(({ move, journey }) =>
+    move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
+  );
+  const resolved = batch.flatMap(({ change }) =>
+    (change.alarms ?? [])
+      .filter((one) => !one.raise)
+      .map((one) => [change.journey ?? null, one.kind, one.team, one.at]),
+  );
+  return [
+    {
+      name: 'm',
+      exact: true,
+      rows: ended,
+      columns: 'id bigint, lease uuid, state text, proof text, look_again_in_ms double precision, moved_at timestamptz',
+      sql: `update delivery d set state = n.state, proof = n.proof, sent_at = coalesce(d.sent_at, n.moved_at),
+              landed_at = case when n.state = 'landed' then n.moved_at end, next_at = coalesce(now() + n.look_again_in_ms * interval '1 millisecond', d.next_at),
+              lease_until = null, queued_at = null, failure_code = null, ambiguous = (n.state = 'sent'),
+              generation = d.generation + case when n.state = 'sent' then 1 else 0 end
+            from n where d.id = n.id and d.lease = n.lease and d.state not in ('landed', 'abandoned') returning 1`,
+    },
+    {
+      name: 'f',
+      exact: true,
+      rows: failed,
+      columns: 'id bigint, lease uuid, state text, code text, ambiguous boolean, retry_in_ms double precision',
+      // PostgreSQL's clock rules leases and retries: the clocks of our processes may differ (decision 16).
+      sql: `update delivery d set state = n.state, failure_code = n.code, ambiguous = n.ambiguous, generation = d.generation + 1,
+              next_at = case when n.retry_in_ms is null then d.next_at else now() + n.retry_in_ms * interval '1 millisecond' end,
+              lease_until = null, queued_at = null
+            from n where d.id = n.id and d.lease = n.lease and d.state not in ('landed', 'abandoned') returning 1`,
+    },
+    {
+      name: 'y',
+      exact: true,
+      rows: retried,
+      columns: 'id bigint, practice_id text',
+      // An attempt that is under way keeps its lease; the new generation waits for it to end.
+      sql: `update delivery d set state = 'pending', generation = d.generation + 1, next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null
+            from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued') returning 1`,
+    },
+    {
+      name: 'ab',
+      exact: true,
+      rows: abandoned,
+      columns: 'id bigint, lease uuid, practice_id text, reason text',
+      sql: `update delivery d set state = 'abandoned', reason = n.reason, queued_at = null, lease_until = null
+            from n where d.id = n.id and d.practice_id = n.practice_id and d.state not in ('landed', 'abandoned')
+              and (d.lease = n.lease or (n.lease is null and (d.lease_until is null or d.lease_until < now()))) returning 1`,
+    },
+    {
+      name: 'x',
+      exact: false,
+      rows: allAbandoned,
+      columns: 'journey_id uuid, kinds text, reason text',
+      sql: `update delivery d set state = 'abandoned', reason = n.reason, queued_at = null
+            from n where d.journey_id = n.journey_id and d.kind = any(n.kinds::text[])
+              and d.state in ('pending', 'queued', 'sent', 'held') and (d.lease_until is null or d.lease_until < now()) returning 1`,
+    },
+    {
+      name: 'al',
+      exact: false,
+      rows: resolved,
+      columns: 'journey_id uuid, kind text, team_id text, at timestamptz',
+      sql: `update alarm l set resolved_at = n.at from n
+            where l.kind = n.kind and l.team_id = n.team_id and l.journey_id is not distinct from n.journey_id and l.resolved_at is null returning 1`,
+    },
+    {
+      name: 'c',
+      exact: true,
+      columns: 'type text, id text, valid_from timestamptz, doc jsonb, at timestamptz, recorded_by text',
+      rows: batch.flatMap(({ change, at }) =>
+        (change.directory ?? []).map(({ resource, validFrom }) => [
+          resource.resourceType,
+          resource.id,
+          validFrom,
+          JSON.stringify(resource),
+          at,
+          change.audit[0]?.actor.id ?? '',
+        ]),
+      ),
+      sql: `insert into directory_resource (type, id, version, valid_from, doc, recorded_at, recorded_by)
+            select n.type, n.id, coalesce((select max(version) from directory_resource o where o.type = n.type and o.id = n.id), 0) + 1,
+                   n.valid_from, n.doc, n.at, n.recorded_by from n returning 1`,
+    },
+  ];
+}

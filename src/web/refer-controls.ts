@@ -1,0 +1,91 @@
+import type { Said } from '../fhir/outcome.ts';
+import { type FormFields, fieldNames } from '../intake/refer-fields.ts';
+import { html, type Markup } from './html.ts';
+import type { Viewer } from './page.ts';
+import type { Fault } from './report-fields.ts';
+
+/** What every control of the form needs: what was typed, what was wrong with it, and for whom. */
+export interface FormParts {
+  readonly viewer: Viewer;
+  readonly fields: FormFields;
+  readonly faults: readonly Fault[];
+}
+
+function faultOf({ faults, viewer }: FormParts, name: string): Markup | undefined {
+  const fault = faults.find((one) => one.field === name);
+  return fault && html`<p class="error" id="${name}-error">${fault.said[viewer.language]}</p>`;
+}
+
+/** The attributes that tie a control to its hint and its error. */
+function ties(parts: FormParts, name: string, hint: boolean): Markup {
+  const wrong = parts.faults.some((one) => one.field === name);
+  const ids = [hint && `${name}-hint`, wrong && `${name}-error`].filter(Boolean).join(' ');
+  return html`${ids && html` aria-describedby="${ids}"`}${wrong && html` aria-invalid="true"`}`;
+}
+
+function hintOf(name: string, hint: string | undefined): Markup | undefined {
+  return hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : undefined;
+}
+
+export interface Line {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly type?: 'text' | 'date' | 'email';
+  readonly inputmode?: 'tel' | 'numeric' | 'email';
+  readonly short?: boolean;
+  readonly max?: string;
+}
+
+/** One line of text. Browsers must not remember it: practices share computers. */
+export function lineOf(parts: FormParts, line: Line): Markup {
+  const { name, label, hint, type = 'text', inputmode, max } = line;
+  return html`<div class="field${line.short && ' short'}"><label for="${name}">${label}</label>
+${hintOf(name, hint)}${faultOf(parts, name)}<input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${type !== 'date' && html` maxlength="200"`}${
+    max && html` max="${max}"`
+  }${inputmode && html` inputmode="${inputmode}"`} autocomplete="off"${ties(parts, name, Boolean(hint))}></div>`;
+}
+
+/** Several lines of text. */
+export function areaOf(parts: FormParts, area: { name: string; label: string; hint: string; rows: number }): Markup {
+  const { name, label, hint, rows } = area;
+  return html`<div class="field"><label for="${name}">${label}</label>
+${hintOf(name, hint)}${faultOf(parts, name)}<textarea id="${name}" name="${name}" rows="${rows}" maxlength="8000"${ties(parts, name, hint !== '')}>${parts.fields[name]}</textarea></div>`;
+}
+
+/** Choices of which one counts; nothing is chosen beforehand. The first has the field's own id, so that its error links to it. */
+export function radiosOf(
+  parts: FormParts,
+  name: string,
+  legend: string,
+  choices: readonly (readonly [value: string, label: string])[],
+  hint?: string,
+): Markup {
+  return html`<fieldset><legend>${legend}</legend>${hintOf(name, hint)}${faultOf(parts, name)}
+${choices.map(([value, label], nth) => {
+  const id = nth === 0 ? name : `${name}-${value}`;
+  return html`<div class="choice"><input type="radio" id="${id}" name="${name}" value="${value}"${parts.fields[name] === value && html` checked`}${ties(parts, name, Boolean(hint))}><label for="${id}">${label}</label></div>`;
+})}</fieldset>`;
+}
+
+export function tickOf(parts: FormParts, name: string, label: string): Markup {
+  return html`<div class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}><label for="${name}">${label}</label></div>`;
+}
+
+/** Fields that travel along unseen; empty ones stay behind. */
+export function hiddenFields(fields: FormFields, names: readonly string[]): Markup[] {
+  return names.flatMap((name) =>
+    fields[name] ? [html`<input type="hidden" name="${name}" value="${fields[name]}">`] : [],
+  );
+}
+
+/** The fields that a person sees; those before it only travel along. */
+const seenFrom = fieldNames.indexOf('danger');
+
+/** Faults from the door's refusal, in the order of the form: its paths are the names of fields. */
+export function faultsOf(refused: readonly { readonly path: string; readonly said: Said }[]): Fault[] {
+  return refused
+    .map(({ path, said }) => ({ field: path, said }))
+    .filter(({ field }) => fieldNames.indexOf(field) >= seenFrom)
+    .toSorted((a, b) => fieldNames.indexOf(a.field) - fieldNames.indexOf(b.field));
+}

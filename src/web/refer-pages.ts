@@ -1,0 +1,203 @@
+import { type FormFields, fieldNames } from '../intake/refer-fields.ts';
+import type { Draft } from '../intake/refer-form.ts';
+import { type Assignment, phoneOf } from '../referral/assignment.ts';
+import type { Directory } from '../referral/directory.ts';
+import { isOpen } from '../referral/lifecycle.ts';
+import { csrfField } from './acting.ts';
+import { dayText, html, type Markup, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
+import { type FormParts, hiddenFields, radiosOf } from './refer-controls.ts';
+import { type Before, typedPerson } from './refer-fields.ts';
+import { consentPart, facts, reachPart, recognition, type Shown, telLink, whoPart, whyPart } from './referral-view.ts';
+import { errorSummary } from './report-form.ts';
+import { stateWords } from './words.ts';
+
+/** Who will call, before which day, on which number; said before a word is typed (promise 2). */
+export function aheadPart(directory: Directory, assignment: Assignment, before: Before, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const { owner, fixed, route } = assignment;
+  const team = directory.teams.get(assignment.team)?.name ?? assignment.team;
+  const phone = phoneOf(directory, assignment);
+  const substitute = directory.roles.get(fixed?.substitute ?? '');
+  const why = {
+    'fixed-wally': t('uw vaste Wally', 'your fixed Wally'),
+    substitute: t(
+      `de vaste vervanger van ${fixed?.name}, die nu afwezig is`,
+      `the fixed substitute of ${fixed?.name}, who is absent now`,
+    ),
+    'team-queue': '',
+  }[route];
+  return html`<section class="panel" aria-labelledby="ahead"><h2 id="ahead">${t('Wie belt de inwoner?', 'Who calls the resident?')}</h2>
+${
+  owner
+    ? html`<p><strong>${owner.name}</strong>, ${why} (${team})${phone && html`. ${t('Nummer', 'Number')}: ${telLink(phone)}`}</p>`
+    : html`<p>${t('De vaste Wally en de vervanger zijn afwezig.', 'The fixed Wally and the substitute are absent.')} <strong>${t(`De teamleider van ${team} wijst iemand aan.`, `The team lead of ${team} assigns someone.`)}</strong>${phone && html` ${t('Nummer van het team', 'Number of the team')}: ${telLink(phone)}`}</p>`
+}
+<p>${t(`Gewoon: belt vóór ${before.routine}. Dringend: belt vóór ${before.urgent}.`, `Routine: calls before ${before.routine}. Urgent: calls before ${before.urgent}.`)}</p>
+${
+  route === 'fixed-wally' &&
+  html`<p class="hint">${t(
+    `Wordt ${owner?.name} ziek of is er vakantie? Dan neemt ${substitute ? `${substitute.name} of ` : ''}de teamleider het over. U ziet bij "Onze verwijzingen" wie het is.`,
+    `Does ${owner?.name} fall ill or go on holiday? Then ${substitute ? `${substitute.name} or ` : ''}the team lead takes over. You see who at "Our referrals".`,
+  )}</p>`
+}</section>`;
+}
+
+/** The practice has nobody to refer to yet: said before anything is typed. */
+export function noRoutePage(viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  return html`<h1>${t('Verwijzen kan nog niet', 'Referring is not possible yet')}</h1>
+<p>${t('Voor uw praktijk is nog geen Wally ingesteld. Bel de beheerder van uw regio. Er is niets verstuurd.', 'No Wally has been set up for your practice yet. Call the administrator of your region. Nothing was sent.')}</p>`;
+}
+
+/** The first question, before all others (H1). What is known already travels along. */
+export function firstPage(parts: FormParts & { readonly ahead: Markup }): Markup {
+  const { viewer, fields } = parts;
+  const t = sayIn(viewer.language);
+  return html`${errorSummary(parts.faults, viewer)}<h1>${t('Verwijzen naar de Wally', 'Refer to the Wally')}</h1>
+${typedPerson(fields, viewer)}
+<form method="post" action="/refer" class="form" novalidate>${csrfField(viewer)}${hiddenFields(
+    fields,
+    fieldNames.filter((one) => one !== 'danger'),
+  )}
+${radiosOf(
+  parts,
+  'danger',
+  t('Is er nu acuut gevaar?', 'Is there acute danger now?'),
+  [
+    ['yes', t('Ja', 'Yes')],
+    ['no', t('Nee', 'No')],
+  ],
+  t('Denk aan zelfdoding, geweld, of een kind dat gevaar loopt.', 'Think of suicide, violence, or a child in danger.'),
+)}
+<p class="buttons"><button name="step" value="danger">${t('Verder', 'Continue')}</button></p></form>
+${parts.ahead}`;
+}
+
+/** H1: call. Nothing was sent, and from here nothing can be. */
+export function stopPage(viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const line = (name: string, phone: Markup | string, when: string) =>
+    html`<li><strong>${name}</strong>: ${phone}<br><span class="hint">${when}</span></li>`;
+  return html`<section class="panel acute" role="alert" aria-labelledby="stop"><h1 id="stop">${t('Bel nu', 'Call now')}</h1>
+<p>${t('Er is niets verstuurd. Een verwijzing wordt pas op een werkdag gelezen.', 'Nothing was sent. A referral is only read on a working day.')}</p>
+<ul class="calls">
+${line(t('Direct gevaar', 'Immediate danger'), telLink('112'), t('politie, ambulance, brandweer', 'police, ambulance, fire service'))}
+${line(t('Crisisdienst GGZ', 'Mental health crisis service'), t('het overlegnummer van uw regio', 'the consultation number of your region'), t("'s avonds, 's nachts en in het weekend via de huisartsenspoedpost", 'in the evening, at night and at weekends through the out-of-hours GP service'))}
+${line(t('Zelfdoding', 'Suicide'), html`${telLink('113')} ${t('of', 'or')} ${telLink('0800-0113')}`, t('Stichting 113, dag en nacht, ook voor overleg', '113 Suicide Prevention, day and night, also for advice'))}
+${line('Veilig Thuis', telLink('0800-2000'), t('geweld thuis, verwaarlozing, kind in gevaar; dag en nacht, ook voor overleg', 'violence at home, neglect, child in danger; day and night, also for advice'))}
+</ul></section>
+<p><a href="/practice">${t('Naar onze verwijzingen', 'To our referrals')}</a></p>`;
+}
+
+const minute = (moment: string, viewer: Viewer) =>
+  new Intl.DateTimeFormat(viewer.language === 'en' ? 'en-GB' : 'nl-NL', {
+    timeStyle: 'short',
+    timeZone: 'Europe/Amsterdam',
+  }).format(new Date(moment));
+
+/** Who it is about (H3), what to look at again (H2, H17), exactly what the Wally will see, and what not (promise 4). */
+export function previewPage(draft: Draft, shown: Shown, fields: FormFields): Markup {
+  const { viewer } = shown;
+  const t = sayIn(viewer.language);
+  const { promise } = draft.answer;
+  const before = dayText(promise.callBefore, viewer.language, shown.today);
+  const who =
+    promise.name ??
+    t(
+      `Iemand van ${promise.team}, aangewezen door de teamleider,`,
+      `Someone of ${promise.team}, assigned by the team lead,`,
+    );
+  const kept = [
+    fields.bsn && t('het BSN: dat blijft bij uw praktijk', 'the BSN: it stays with your practice'),
+    fields.localValue && t('het nummer van de inwoner in uw systeem', "the resident's number in your system"),
+  ].filter(Boolean);
+  return html`<h1>${t('Klopt deze verwijzing?', 'Is this referral right?')}</h1>
+<div class="person">${recognition(shown, 'p')}</div>
+${
+  draft.looks.length > 0 &&
+  html`<section class="note" aria-labelledby="looks"><h2 id="looks">${t('Kijk hier nog eens naar', 'Look at this once more')}</h2><ul>${draft.looks.map((one) => html`<li>${one[viewer.language]}</li>`)}</ul></section>`
+}
+<p>${t(`${who} belt vóór ${before}.`, `${who} calls before ${before}.`)}${promise.phone && html` ${t('Nummer', 'Number')}: ${telLink(promise.phone)}`}</p>
+<section class="seen" aria-labelledby="seen"><h2 id="seen">${t('Dit ziet de Wally', 'This is what the Wally sees')}</h2>
+<div class="columns"><div>${reachPart(shown)}${whyPart(shown)}</div><div>${whoPart(shown)}${consentPart(shown)}</div></div></section>
+${kept.length > 0 && html`<h2>${t('Dit ziet de Wally niet', 'This the Wally does not see')}</h2><ul>${kept.map((one) => html`<li>${one}</li>`)}</ul>`}
+<p>${t('Na het versturen kunt u de verwijzing nog twee minuten terugnemen.', 'After sending you can take the referral back for two minutes.')}</p>
+<form method="post" action="/refer" class="buttons">${csrfField(viewer)}${hiddenFields(fields, fieldNames)}
+<button name="step" value="send">${t('Versturen', 'Send')}</button><button name="step" value="edit" class="quiet">${t('Terug en aanpassen', 'Back to change it')}</button></form>`;
+}
+
+/** The same form came again with something else in it: what was sent stands, and the change did not go along. */
+export function alreadySentPage(journey: string, number: string, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  return html`<h1>${t('Dit formulier is al verstuurd', 'This form was sent already')}</h1>
+<p>${t(`De verwijzing heeft nummer ${number}. Wat u daarna hebt veranderd, is niet meegegaan.`, `The referral has number ${number}. What you changed afterwards did not go along.`)}</p>
+<p>${t('Klopt de verwijzing niet? Neem haar terug of trek haar in, en maak een nieuwe.', 'Is the referral wrong? Take it back or withdraw it, and make a new one.')}</p>
+<p class="buttons"><a class="button" href="/refer/sent/${journey}">${t('Naar de verwijzing', 'To the referral')}</a></p>`;
+}
+
+/** The confirmation: who calls, on which number, before which day; and the way back as long as there is one (H3). */
+export function sentPage(shown: Shown, now: Date): Markup {
+  const { journey, viewer, directory } = shown;
+  const t = sayIn(viewer.language);
+  const { index, id } = journey;
+  const owner = directory.roles.get(index.owner ?? '');
+  const team = directory.teams.get(index.team)?.name ?? index.team;
+  const phone = phoneOf(directory, { team: index.team, ...(owner && { owner }) });
+  const state = stateWords(index.taskStatus, index.businessStatus, 'practice');
+  const undoable = index.undoUntil !== null && index.undoUntil > now.toISOString() && index.taskStatus === 'requested';
+  const all = html`<p><a href="/practice">${t('Naar onze verwijzingen', 'To our referrals')}</a></p>`;
+  if (!isOpen(index.taskStatus)) {
+    return html`<h1>${t('Deze verwijzing loopt niet meer', 'This referral is no longer open')}</h1>${recognition(shown, 'p')}
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span><span class="number">${index.number}</span></p>
+${index.businessStatus === 'taken-back' && html`<p>${t('U hebt haar op tijd teruggenomen: de Wally heeft niets gezien, en niemand belt.', 'You took it back in time: the Wally has seen nothing, and nobody calls.')}</p>`}
+<p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>${all}`;
+  }
+  return html`<h1>${t('De verwijzing is vastgelegd', 'The referral is recorded')}</h1>${recognition(shown, 'p')}
+${facts([
+  [
+    t('Wie belt', 'Who calls'),
+    owner
+      ? html`<strong>${owner.name}</strong> (${team})`
+      : t(`de teamleider van ${team} wijst iemand aan`, `the team lead of ${team} assigns someone`),
+  ],
+  [t('Belt vóór', 'Calls before'), html`<strong>${dayText(index.callBefore, viewer.language, shown.today)}</strong>`],
+  [t('Nummer om te bellen', 'Number to call'), phone && telLink(phone)],
+  [t('Nummer van de verwijzing', 'Number of the referral'), index.number],
+  [t('Uw eigen nummer', 'Your own number'), index.practiceReferral.value],
+])}
+${
+  undoable && index.undoUntil
+    ? html`<div class="panel"><p>${t(`Iets verkeerd? U kunt de verwijzing terugnemen tot ${minute(index.undoUntil, viewer)} uur. De Wally ziet haar pas daarna.`, `Something wrong? You can take the referral back until ${minute(index.undoUntil, viewer)}. The Wally only sees it after that.`)}</p>
+<form method="post" action="/refer/sent/${id}/undo" class="buttons">${csrfField(viewer)}<button class="danger">${t('Terugnemen', 'Take back')}</button></form></div>`
+    : html`<p><span class="state">${t(state.nl, state.en)}</span>. ${t('Terugnemen kan niet meer. Intrekken kan bij', 'Taking back is no longer possible. You can withdraw it at')} <a href="/practice/${id}">${t('deze verwijzing', 'this referral')}</a>.</p>`
+}
+${
+  index.unsafeContact
+    ? html`<p class="panel unsafe">${t('Geef niets mee op papier: thuis is het niet veilig. Zeg de inwoner wie er belt en wanneer.', 'Give nothing on paper to take home: it is not safe there. Tell the resident who calls and when.')}</p>`
+    : html`<p><a href="/refer/sent/${id}/slip">${t('Briefje voor de inwoner', 'Slip for the resident')}</a> <span class="hint">${t('om af te drukken en mee te geven, zonder medische gegevens', 'to print and hand over, without medical data')}</span></p>`
+}
+${all}`;
+}
+
+/** For the resident, in plain Dutch: who calls, when, which number to call. No name, no reason: paper gets lost. */
+export function slipPage(shown: Shown): Markup {
+  const { journey, viewer, directory } = shown;
+  const t = sayIn(viewer.language);
+  const { index } = journey;
+  const owner = directory.roles.get(index.owner ?? '');
+  const team = directory.teams.get(index.team)?.name ?? index.team;
+  const phone = phoneOf(directory, { team: index.team, ...(owner && { owner }) });
+  const practice = directory.practices.get(journey.practice);
+  const before = dayText(index.callBefore, 'nl', shown.today);
+  return html`<p class="aside"><a href="/refer/sent/${journey.id}">${t('Terug', 'Back')}</a> <span class="hint">${t('Druk deze pagina af met Ctrl+P.', 'Print this page with Ctrl+P.')}</span></p>
+<section class="slip" lang="nl" aria-labelledby="slip"><h1 id="slip">De Wally belt u</h1>
+<p>U hebt met ${practice?.name ?? 'uw huisartsenpraktijk'} afgesproken dat een sociaal werker u belt. Wij noemen die sociaal werker de Wally.</p>
+${facts([
+  ['Wie belt u?', html`<strong>${owner?.name ?? `iemand van ${team}`}</strong>${owner && ` van ${team}`}`],
+  ['Wanneer?', html`Vóór <strong>${before}</strong>`],
+  ['Vragen, of bent u niet gebeld? Bel', phone && html`<strong>${telLink(phone)}</strong>`],
+  ['Noem dan dit nummer', index.number],
+  ['Of bel uw huisartsenpraktijk', practice?.phone && telLink(practice.phone)],
+])}</section>`;
+}
