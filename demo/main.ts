@@ -36,7 +36,9 @@ async function main(): Promise<void> {
       throw error;
     }
   }
-  const mail = await on(values['mail-port'], values['fallback-mail'], (port) => startMailCatcher({ port, dataDir: data }));
+  const mail = await on(values['mail-port'], values['fallback-mail'], (port) =>
+    startMailCatcher({ port, dataDir: data }),
+  );
   const his = await on(values.port, values['fallback-his'], (port) =>
     startHis({ port, dataDir: data, kortelijn, practices, mails: () => mail.mails() }),
   );

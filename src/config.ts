@@ -20,6 +20,19 @@ export const settings = {
   PORT: { what: 'HTTP port of the service. Not set and taken: a free one.', schema: port.optional() },
   HOST: { what: 'Address to listen on.', schema: z.string().min(1).default('127.0.0.1') },
   PUBLIC_URL: { what: 'Origin that people and systems use, when it is not http://HOST:PORT.', schema: url.optional() },
+  TRUSTED_PROXIES: {
+    what: 'Proxies before us whose X-Forwarded-For is believed: addresses, subnets or loopback, by comma.',
+    schema: z
+      .string()
+      .default('loopback')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
+      .pipe(z.array(z.string().regex(/^(loopback|linklocal|uniquelocal|[0-9a-f.:]+(\/\d{1,3})?)$/i))),
+  },
   DATA_DIR: {
     what: 'Folder of the embedded database, the master key and the demo.',
     schema: z.string().min(1).default('.data'),
@@ -147,6 +160,10 @@ export function readConfig(
       setting: 'ROLES',
       why: 'a process with some of the roles needs DATABASE_URL: the embedded database serves one process',
     });
+  }
+  const origin = config.PUBLIC_URL ? new URL(config.PUBLIC_URL) : undefined;
+  if (origin?.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(origin.hostname)) {
+    faults.push({ setting: 'PUBLIC_URL', why: 'must be https unless it is this machine itself: people sign in there' });
   }
   if (config.ISSUER_URL && !config.ISSUER_CLIENT_ID)
     faults.push({ setting: 'ISSUER_CLIENT_ID', why: 'is needed with ISSUER_URL' });

@@ -207,6 +207,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         health,
         onAbsence,
         committed,
+        trustedProxies: config.TRUSTED_PROXIES,
         demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })),
       }),
     );

@@ -28,7 +28,7 @@ const law: Record<string, readonly string[]> = {
   mappings: ['src/referral', 'src/feedback', 'src/fhir'],
   // The simulated GP system knows us by our sockets and by the names of the vocabulary.
   demo: ['src/fhir/systems'],
-  'demo/play': ['src/config', 'src/fhir'],
+  'demo/play': ['src/config', 'src/fhir', 'demo/'],
 };
 
 /** From outside: packages that only one place may know. */

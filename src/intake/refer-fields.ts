@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cleanText, normaliseBsn, normalisePostcode, validBsn } from '../fhir/identifiers.ts';
+import { normaliseBsn, normalisePostcode, validBsn } from '../fhir/identifiers.ts';
+import { cleanText } from '../fhir/narrative.ts';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';

@@ -24,6 +24,7 @@ export interface AppParts extends Site {
   /** The embedded issuer; absent when people sign in at another one. */
   readonly issuer: Issuer | undefined;
   readonly demoPeople: readonly DemoPerson[];
+  readonly trustedProxies: readonly string[];
   readonly relying: Relying;
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
@@ -98,6 +99,7 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   const css = await readFile(new URL('./assets/kortelijn.css', import.meta.url));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.set('trust proxy', [...parts.trustedProxies]);
   app.use(
     helmet({
       contentSecurityPolicy,

@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  cleanText,
-  isEarlier,
   normaliseBsn,
   normalisePhone,
   normalisePostcode,
-  safeNarrative,
   validAgb,
   validBsn,
   validPhone,
   validPostcode,
 } from '../../src/fhir/identifiers.ts';
+import { cleanText, isEarlier, safeNarrative } from '../../src/fhir/narrative.ts';
 
 describe('BSN', () => {
   it.each(['999990019', '123456782', '111222333', ' 111222333 ', '1234.56.782', '1112 22 333'])('takes %s', (text) => {

@@ -1,0 +1,208 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Bundle, Communication, Resource } from '@medplum/fhirtypes';
+import { z } from 'zod';
+import { answerSchema, type FeedbackAnswer } from '../src/feedback/answer.ts';
+import { type Acting, accept } from '../src/feedback/moves.ts';
+import { assignTo } from '../src/feedback/reassign.ts';
+import { report } from '../src/feedback/report.ts';
+import { toOutcome } from '../src/fhir/outcome.ts';
+import { codeSystems } from '../src/fhir/systems.ts';
+import { validateBaseR4 } from '../src/fhir/validate.ts';
+import { transactionResponse, withPromise } from '../src/intake/fhir-answer.ts';
+import { transactionIssues } from '../src/intake/fhir-bundle.ts';
+import { type Mapping, runMapping } from '../src/mapping/run.ts';
+import type { Change, OutboxRow } from '../src/referral/change.ts';
+import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import type { Mapped } from '../src/referral/format.ts';
+import type { Journey } from '../src/referral/journey.ts';
+import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
+import { receive } from '../src/referral/receive.ts';
+import { referralHash } from '../src/referral/referral.ts';
+import { httpStatus, isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
+import { withAbsence } from '../src/web/absence.ts';
+
+export const fixturesFolder = new URL('../fixtures/', import.meta.url);
+/** The address that the stages name; the walk has another one and puts this in its place. */
+export const publicUrl = 'https://kortelijn.example';
+
+const instant = z.iso.datetime();
+const caseSchema = z.strictObject({
+  /** What happens, in one sentence for people. */
+  story: z.string().min(20),
+  practice: z.string(),
+  /** The moment at which the message comes in. */
+  now: instant,
+  /** Who is away, by role id; no `to` is until further notice. */
+  absent: z.record(z.string(), z.strictObject({ from: z.iso.date(), to: z.iso.date().optional() })).default({}),
+  expected: z.strictObject({
+    outcome: z.enum(['accepted', 'refused']),
+    status: z.number().int(),
+    referrals: z.union([z.literal(0), z.literal(1)]),
+    owner: z.string().nullable().optional(),
+    route: z.enum(['fixed-wally', 'substitute', 'team-queue']).optional(),
+    alarms: z.array(z.enum(['nobody-present', 'acute'])).default([]),
+    unsafeContact: z.boolean().default(false),
+    /** What `0-received-again.json` is answered with. */
+    again: z.strictObject({ outcome: z.enum(['same', 'conflict']), status: z.number().int() }).optional(),
+  }),
+  handOver: z.strictObject({ by: z.string(), to: z.string(), at: instant }).optional(),
+  /** When each of the reports of `4-answer.json` is made. */
+  answeredAt: z.array(instant).default([]),
+});
+
+export interface Fixture extends z.infer<typeof caseSchema> {
+  readonly name: string;
+  readonly received: Resource;
+  readonly again: Resource | undefined;
+  readonly answers: readonly FeedbackAnswer[];
+  /** Whether `4-answer.json` holds a list; the stages after it then do too. */
+  readonly many: boolean;
+}
+
+/** What a case is played with: the region's directory and the mapping, as they stand today. */
+export interface Played {
+  /** File name → content, as far as no other system is needed. */
+  readonly stages: ReadonlyMap<string, unknown>;
+  readonly notices: readonly { readonly messageId: string; readonly to: string; readonly role: 'wally' | 'team-lead' }[];
+  readonly communications: readonly (Communication & { id: string })[];
+}
+
+async function readJson(name: string, file: string): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(`${name}/${file}`, fixturesFolder), 'utf8'));
+}
+
+/** The folders of all cases, in alphabetical order. */
+export async function caseNames(): Promise<string[]> {
+  const entries = await readdir(fixturesFolder, { withFileTypes: true });
+  return entries
+    .filter((one) => one.isDirectory() && one.name !== 'region')
+    .map((one) => one.name)
+    .sort();
+}
+
+/** Reads what people wrote of a case: case.json and stages 0 and 4. Throws when that is not as the README says. */
+export async function readFixture(name: string): Promise<Fixture> {
+  const files = await readdir(new URL(`${name}/`, fixturesFolder));
+  const has = (file: string) => files.includes(file);
+  const answer = has('4-answer.json') ? await readJson(name, '4-answer.json') : [];
+  const many = Array.isArray(answer);
+  return {
+    ...caseSchema.parse(await readJson(name, 'case.json')),
+    name,
+    received: (await readJson(name, '0-received.json')) as Resource,
+    again: has('0-received-again.json') ? ((await readJson(name, '0-received-again.json')) as Resource) : undefined,
+    answers: z.array(answerSchema).parse(many ? answer : [answer]),
+    many,
+  };
+}
+
+/** The region's directory resources, with the absences of a case in them. */
+export async function regionWith(absent: Fixture['absent']): Promise<(DirectoryResource & { id: string })[]> {
+  const bundle = (await readJson('region', 'directory.json')) as { entry: { resource: DirectoryResource & { id: string } }[] };
+  return bundle.entry.map(({ resource }) => {
+    const absence = resource.resourceType === 'PractitionerRole' ? absent[resource.id] : undefined;
+    if (!absence || resource.resourceType !== 'PractitionerRole') return resource;
+    return withAbsence(resource, { from: absence.from, ...(absence.to && { to: absence.to }) });
+  });
+}
+
+/** Ids that count, so that the same case gives the same bytes. */
+export function countedIds(): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `00000000-0000-7000-8000-${String(count).padStart(12, '0')}`;
+  };
+}
+
+/** What a FHIR door makes of a message before it looks at anything else: base R4, the transaction, the mapping. */
+export function readMessage(mapping: Mapping, received: Resource): Mapped | Refusal {
+  const base = validateBaseR4(received).filter((one) => one.severity === 'error');
+  const issues = base.length > 0 || received.resourceType !== 'Bundle' ? base : transactionIssues(received as Bundle);
+  return issues.length > 0 ? refuse(...issues) : runMapping(mapping, received, new Map());
+}
+
+const refused = (refusal: Refusal) => ({ status: httpStatus(refusal), outcome: toOutcome(refusal.refused, 'nl', codeSystems.refusal) });
+
+/** The journey after a change, as the store would read it back. */
+export function journeyAfter(before: Journey | undefined, change: Change): Journey {
+  const index = change.index ?? before?.index;
+  const old = before ? [before.patient, before.consent, before.serviceRequest, before.task, ...before.communications, ...before.appointments] : [];
+  const newest = new Map(old.map((one) => [one.resource.id, one as { resource: Resource & { id: string }; version: number }]));
+  for (const one of change.resources ?? []) newest.set(one.resource.id, one);
+  const all = <T extends Resource['resourceType']>(type: T) =>
+    [...newest.values()].filter((one): one is { resource: Extract<Resource, { resourceType: T }> & { id: string }; version: number } => one.resource.resourceType === type);
+  const [patient, consent, serviceRequest, task] = [all('Patient')[0], all('Consent')[0], all('ServiceRequest')[0], all('Task')[0]];
+  if (!index || !patient || !consent || !serviceRequest || !task) throw new Error('a change that is no journey');
+  return { practice: change.scope.practice, id: change.journey ?? '', index, patient, consent, serviceRequest, task, communications: all('Communication'), appointments: all('Appointment') };
+}
+
+/** Stages 1, 2, 5 and the resources of 3, from stages 0 and 4 with the functions that the line itself uses. */
+export function play(fixture: Fixture, mapping: Mapping, region: readonly DirectoryResource[]): Played {
+  const directory = readDirectory(region, 1);
+  const newId = countedIds();
+  const stages = new Map<string, unknown>();
+  const stopped = (refusal: Refusal): Played => ({ stages: stages.set('1-refused.json', refused(refusal)), notices: [], communications: [] });
+  const mapped = readMessage(mapping, fixture.received);
+  if (isRefusal(mapped)) return stopped(mapped);
+  const hash = referralHash(mapped.referral);
+  const actor = { id: `his-${fixture.practice}`, name: `his-${fixture.practice}`, role: 'practice-system', organization: fixture.practice } as const;
+  const arrival = { application: actor.id, controlId: fixture.name, messageType: fixture.received.resourceType, door: 'fhir', hash };
+  const source = { contentType: 'application/fhir+json', base64: Buffer.from(JSON.stringify(fixture.received)).toString('base64') };
+  const decided = receive(
+    { practice: fixture.practice, actor, referral: mapped.referral, losses: mapped.losses, places: mapped.places, arrival, source, undoMs: 0 },
+    { directory, now: new Date(fixture.now), newId },
+  );
+  if (isRefusal(decided)) return stopped(decided);
+  const { answer, change, resources } = decided;
+  const answerTo = (received: Resource, replayed: boolean) =>
+    received.resourceType === 'Bundle'
+      ? transactionResponse(received as Bundle, answer, `${publicUrl}/fhir/R4`, replayed, 'nl')
+      : withPromise(resources.serviceRequest, answer);
+  stages.set('1-referral.json', { referral: mapped.referral, losses: mapped.losses });
+  const entry = Object.values(resources).map((resource: Resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource }));
+  stages.set('2-bundle.json', { resourceType: 'Bundle', type: 'collection', entry });
+  stages.set('2-answer.json', answerTo(fixture.received, false));
+  if (fixture.again) {
+    const again = readMessage(mapping, fixture.again);
+    if (isRefusal(again)) throw new Error(`${fixture.name}: 0-received-again.json is refused by itself`);
+    const same = Buffer.from(referralHash(again.referral)).equals(hash);
+    if (same) stages.set('2-answer-again.json', answerTo(fixture.again, true));
+    else stages.set('1-refused-again.json', refused(refuse(refusals.conflict(again.places.number))));
+  }
+
+  const outbox: OutboxRow[] = [...(change.outbox ?? [])];
+  let journey = journeyAfter(undefined, change);
+  const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
+  const receiver = wallySees(details?.includes('share-medical-codes') === true);
+  const seen = { patient: minimisePatient(journey.patient.resource, receiver), serviceRequest: minimiseRequest(journey.serviceRequest.resource, receiver) };
+  const move = (who: string, at: string, decide: (journey: Journey, acting: Acting) => Change | Refusal): Change => {
+    const role = directory.roles.get(who);
+    if (!role) throw new Error(`${fixture.name}: ${who} is not in the directory`);
+    const kind = role.kind === 'team-lead' ? 'team-lead' : 'wally';
+    const made = decide(journey, { actor: { id: who, name: role.name, role: kind, organization: role.organization }, now: new Date(at), newId, directory });
+    if (isRefusal(made)) throw new Error(`${fixture.name}: ${made.refused.map((one) => one.reason).join(' ')}`);
+    journey = journeyAfter(journey, made);
+    outbox.push(...(made.outbox ?? []));
+    return made;
+  };
+  const { handOver, answers, answeredAt } = fixture;
+  if (handOver) move(handOver.by, handOver.at, (now, acting) => assignTo(now, handOver.to, acting));
+  const communications = answers.flatMap((one, n) => {
+    const owner = journey.index.owner ?? '';
+    const at = answeredAt[n];
+    if (!at) throw new Error(`${fixture.name}: answeredAt has no time for answer ${n + 1}`);
+    if (n === 0) move(owner, at, accept);
+    const { resources: made = [] } = move(owner, at, (now, acting) => report(now, one, acting));
+    return made.map(({ resource }) => resource).filter((resource): resource is Communication & { id: string } => resource.resourceType === 'Communication');
+  });
+  stages.set('3-delivered.json', { ...seen, mails: [] });
+  if (answers.length > 0) stages.set('5-communication.json', fixture.many ? communications : communications[0]);
+  const notices = outbox
+    .filter((row) => row.kind === 'notify')
+    .map((row) => {
+      const role = directory.roles.get(row.recipient);
+      return { messageId: row.messageId, to: role?.email ?? '', role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const) };
+    });
+  return { stages, notices, communications };
+}
