@@ -163,9 +163,10 @@ async function actAsWally(
     firstLine: answer.firstLine,
     plan: answer.plan ?? '',
     residentAgreed: 'yes',
-    final: 'yes',
+    final: 'final',
     ...Object.fromEntries(answer.outcomes.map((one) => [`outcome-${one.lifeArea}`, one.outcome])),
   });
+  if (preview.status >= 400) throw new Error(`the report was refused (status ${preview.status})`);
   const sent = await wally.submit(preview, '/report', { step: 'send' });
   if (sent.status >= 400) throw new Error(`the report was refused (status ${sent.status})`);
   hop('reported back and closed', `"${answer.firstLine}"`);
@@ -223,9 +224,11 @@ async function play(running: Running): Promise<void> {
 
   const letter = await until("the letter in the patient's record", async () => {
     const record = (await (await fetch(`${running.his}/${practice.id}/api/patients/${patientId}`)).json()) as {
-      journal: { kind: string; title: string; summary: string; referralId?: string; date: string }[];
+      journal: { title: string; summary: string; date: string; letterId?: string }[];
+      referrals: { value: string; letters: string[] }[];
     };
-    return record.journal.find((entry) => entry.kind === 'letter' && entry.referralId === number);
+    const letters = record.referrals.find((one) => one.value === number)?.letters ?? [];
+    return record.journal.find((entry) => entry.letterId && letters.includes(entry.letterId));
   });
   hop("landed in the patient's record", `${letter.title} ${letter.date}: "${letter.summary}"`);
 }

@@ -103,7 +103,9 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
   const record = await openRecord(config, log, closers);
   const master = await readMasterKey(config.masterKeyFile, config.MASTER_KEY_FILE === undefined);
-  const store = openStore(record.pool, master, () => new Date(), v7);
+  let relay: Relay | undefined;
+  const notify = commitNotifier(record.pool, 100);
+  const store = openStore(record.pool, master, () => new Date(), v7, () => (relay ? relay.kick() : notify()));
   const directory = directoryReader(store);
   const ready = new Set<string>();
   const needed = ['http', ...(has('relay') ? ['relay'] : []), ...(has('deliver') ? ['deliver'] : [])];
@@ -118,9 +120,6 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   const demo = config.demo ? await openDemo(config, store, publicUrl, closers) : undefined;
   if (demo) await pointEndpointsAt(store, await directory(), demo.his.url);
 
-  let relay: Relay | undefined;
-  const notify = commitNotifier(store, 100);
-  const committed = () => (relay ? relay.kick() : notify());
   const queue =
     has('relay') || has('deliver') ? openPostgresQueue(record.connection, record.role, record.pool) : undefined;
   if (queue) closers.push('queue', queue.close);
@@ -148,7 +147,6 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       connectors: { worklist: worklistConnector, mail, fhir: fhirConnector(openOutbound(hosts), store.clock) },
       timeoutMs: config.DELIVERY_TIMEOUT_MS,
       random: Math.random,
-      committed,
     };
     closers.push(
       'deliver',
@@ -201,13 +199,12 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     listener.serve(
       await createApp({
         ...site,
-        fhir: { ...site, mapping, committed, bodyBytesMax: config.BODY_BYTES_MAX },
+        fhir: { ...site, mapping, bodyBytesMax: config.BODY_BYTES_MAX },
         issuer: embedded,
         relying,
         health,
         onAbsence,
-        committed,
-        trustedProxies: config.TRUSTED_PROXIES,
+          trustedProxies: config.TRUSTED_PROXIES,
         demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })),
       }),
     );

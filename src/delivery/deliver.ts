@@ -22,8 +22,6 @@ export interface Delivering {
   /** How long one attempt may take; its lease is that and a margin. */
   readonly timeoutMs: number;
   readonly random: () => number;
-  /** Told after a commit: the next of the same journey may go. */
-  readonly committed: () => void;
 }
 
 const leaseMarginMs = 5_000;
@@ -55,7 +53,6 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   });
   if (change && !isRefusal(change)) {
     const done = await parts.store.commit(change);
-    if (done.ok) parts.committed();
     return done.ok || superseded(parts, claimed);
   }
   return journey.index.assignment !== claimed.assignment || !isOpen(journey.index.taskStatus);
@@ -167,10 +164,7 @@ function failureChange(parts: Delivering, claimed: Claimed, failure: Failure): C
 async function settle(parts: Delivering, make: () => Promise<Change>): Promise<boolean> {
   for (let tries = 0; tries < triesMax; tries += 1) {
     const done = await parts.store.commit(await make());
-    if (done.ok) {
-      parts.committed();
-      return true;
-    }
+    if (done.ok) return true;
   }
   return false;
 }

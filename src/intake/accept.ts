@@ -23,8 +23,6 @@ export interface Arriving {
 export interface Accepting {
   readonly store: Store;
   readonly directory: () => Promise<Directory>;
-  /** Told after the commit that something waits in the outbox; may be throttled, may be lost. */
-  readonly committed: () => void;
 }
 
 /** What a door answers: the first answer to this referral, and whether it was given before. */
@@ -81,10 +79,7 @@ export async function acceptReferral(parts: Accepting, arriving: Arriving): Prom
     );
     if (isRefusal(decided)) return decided;
     const committed = await store.commit(decided.change);
-    if (committed.ok) {
-      parts.committed();
-      return { answer: decided.answer, replayed: false };
-    }
+    if (committed.ok) return { answer: decided.answer, replayed: false };
   }
   return refuse(refusals.busy());
 }

@@ -211,6 +211,7 @@ function patientOf(fields: FormFields): unknown {
 /** Where the parts of a referral stand in the form, for what the referral's own limits refuse. */
 function fieldOf(path: readonly PropertyKey[]): string {
   const [first, second, third] = path.map(String);
+  if (first === 'patient' && second === 'localId') return 'localValue';
   if (first === 'patient' && second === 'phones') return phoneFields[Number(third)] ?? 'phone1';
   if (first === 'safeContact') return second === 'times' ? 'safeTimes' : 'safePhone';
   if (first === 'contactPerson')

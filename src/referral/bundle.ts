@@ -176,7 +176,8 @@ function toTask(
     code: concept(codeSystems.taskCode, 'fulfill'),
     focus: { reference: `ServiceRequest/${ids.request}` },
     for: { reference: `Patient/${ids.patient}` },
-    authoredOn: referral.authoredOn,
+    // Our own Task, made now: a practice's clock that runs ahead must not break inv-1 (lastModified >= authoredOn).
+    authoredOn: making.now,
     lastModified: making.now,
     requester: { reference: `Organization/${making.practice}` },
     performerType: [concept(codeSystems.snomed, '106328005', 'Social worker')],

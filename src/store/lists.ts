@@ -65,6 +65,7 @@ interface ListRow {
   patient_id: string;
   patient_version: number;
   patient_sealed: Buffer;
+  wrapped: Buffer;
   feedback: { state: Carriage['state']; proof: Proof | null; attempts: number } | null;
 }
 
@@ -83,13 +84,14 @@ export async function countFolders(store: Store, scope: Scope): Promise<Record<F
   );
   const { rows } = await store.pool.query<Record<Folder, number>>({
     name: `count-${scope.kind}`,
-    text: `select ${counted.join(', ')} from journey j where ${sql} and ${visibleTo(scope)}`,
+    text: `select ${counted.join(', ')} from journey j where ${sql} and ${visibleTo(scope)}
+             and exists (select from journey_key k where k.journey_id = j.id and k.wrapped is not null)`,
     values: [value],
   });
   return rows[0] ?? { new: 0, open: 0, done: 0, all: 0, unassigned: 0 };
 }
 
-/** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them. */
+/** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them and they were not erased. */
 export async function listReferrals(
   store: Store,
   scope: Scope,
@@ -103,10 +105,11 @@ export async function listReferrals(
       select j.id, j.number, j.practice_id, j.practice_referral_id, j.task_status, j.business_status, j.owner_id, j.priority,
              j.unsafe_contact, j.call_before, j.undo_until, j.received_at,
              exists (select from journey_event c where c.journey_id = j.id and c.kind = 'contact') as called,
-             d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed,
+             d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed, k.wrapped,
              (select json_build_object('state', f.state, 'proof', f.proof, 'attempts', f.attempts) from delivery f
                where f.journey_id = j.id and f.kind = 'feedback' order by f.id desc limit 1) as feedback
         from journey j
+        join journey_key k on k.journey_id = j.id and k.wrapped is not null
         join resource r on r.journey_id = j.id and r.type = 'Patient'
         join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
        where ${sql} and ${folders[folder]} and ${visibleTo(scope)}
@@ -115,7 +118,7 @@ export async function listReferrals(
   });
   return Promise.all(
     rows.map(async (row) => {
-      const key = await store.journeyKey(row.id);
+      const key = await store.journeyKey(row.id, row.wrapped);
       const patient = openJson<Patient>(
         key,
         row.patient_sealed,

@@ -14,12 +14,12 @@ export interface FirstAnswer {
 }
 
 const FIRST_ANSWERS = `
-  select i.hash, i.answer, i.journey_id, 'message' as by, j.task_status
-    from inbound i join journey j on j.id = i.journey_id
+  select i.hash, i.answer, i.journey_id, 'message' as by, j.task_status, k.wrapped
+    from inbound i join journey j on j.id = i.journey_id join journey_key k on k.journey_id = i.journey_id
    where i.practice_id = $1 and i.application = $2 and i.control_id = $3 and i.message_type = $4
   union all
-  select i.hash, i.answer, i.journey_id, 'number' as by, j.task_status
-    from journey j join inbound i on i.journey_id = j.id
+  select i.hash, i.answer, i.journey_id, 'number' as by, j.task_status, k.wrapped
+    from journey j join inbound i on i.journey_id = j.id join journey_key k on k.journey_id = i.journey_id
    where j.practice_id = $1 and j.practice_referral_id = $5
   limit 2`;
 
@@ -38,6 +38,7 @@ export async function readFirstAnswer(
     journey_id: string;
     by: string;
     task_status: string;
+    wrapped: Buffer | null;
   }>({
     name: 'first-answers',
     text: FIRST_ANSWERS,
@@ -45,7 +46,7 @@ export async function readFirstAnswer(
   });
   const row = rows.find((one) => one.by === 'message') ?? rows[0];
   if (!row) return undefined;
-  const journeyKey = await store.journeyKey(row.journey_id);
+  const journeyKey = await store.journeyKey(row.journey_id, row.wrapped);
   return {
     hash: row.hash,
     answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`),
@@ -68,8 +69,9 @@ interface JourneyRow {
 }
 
 const CURRENT = `
-  select r.type, r.id, r.version, d.sealed
-    from resource r join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
+  select r.type, r.id, r.version, d.sealed, k.wrapped
+    from resource r join journey_key k on k.journey_id = r.journey_id
+    join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
    where r.journey_id = $1 and r.type = any($2::text[])
    order by d.recorded_at, r.id`;
 
@@ -81,13 +83,20 @@ async function readResources(
   journey: string,
   types: readonly string[],
 ): Promise<Versioned<Resource>[]> {
-  const { rows } = await store.pool.query<{ type: string; id: string; version: number; sealed: Buffer }>({
+  const { rows } = await store.pool.query<{
+    type: string;
+    id: string;
+    version: number;
+    sealed: Buffer;
+    wrapped: Buffer | null;
+  }>({
     name: 'current-resources',
     text: CURRENT,
     values: [journey, types],
   });
-  if (rows.length === 0) return [];
-  const key = await store.journeyKey(journey);
+  const [first] = rows;
+  if (!first) return [];
+  const key = await store.journeyKey(journey, first.wrapped);
   return rows.map((row) => ({
     version: row.version,
     resource: openJson<Resource & { id: string }>(
@@ -154,16 +163,22 @@ export async function readResource(
   id: string,
   version?: number,
 ): Promise<(Versioned<Resource> & { journey: string }) | undefined> {
-  const { rows } = await store.pool.query<{ journey_id: string; version: number; sealed: Buffer }>({
+  const { rows } = await store.pool.query<{
+    journey_id: string;
+    version: number;
+    sealed: Buffer;
+    wrapped: Buffer | null;
+  }>({
     name: 'one-resource',
-    text: `select d.journey_id, d.version, d.sealed
-             from resource r join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = coalesce($4, r.version)
+    text: `select d.journey_id, d.version, d.sealed, k.wrapped
+             from resource r join journey_key k on k.journey_id = r.journey_id
+             join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = coalesce($4, r.version)
             where r.practice_id = $1 and r.type = $2 and r.id = $3`,
     values: [scope.practice, type, id, version ?? null],
   });
   const row = rows[0];
   if (!row) return undefined;
-  const key = await store.journeyKey(row.journey_id);
+  const key = await store.journeyKey(row.journey_id, row.wrapped);
   return {
     journey: row.journey_id,
     version: row.version,

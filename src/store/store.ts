@@ -19,8 +19,11 @@ export interface Store {
   readonly master: MasterKey;
   readonly clock: () => Date;
   readonly newId: () => string;
-  /** The journey's own key, unwrapped; throws ContentErased when it was destroyed. */
-  journeyKey(journey: string): Promise<Buffer>;
+  /**
+   * The journey's own key, unwrapped; throws ContentErased when it was destroyed. `wrapped`: as the same query that
+   * read the content found it (null when destroyed); without it this asks the database.
+   */
+  journeyKey(journey: string, wrapped?: Buffer | null): Promise<Buffer>;
   commit(change: Change): Promise<Committed>;
 }
 
@@ -32,23 +35,39 @@ export class ContentErased extends Error {
 
 const keysKept = 2_000;
 
-/** A store over an open pool. The clock rules content (dates, promises); leases and retries use PostgreSQL's own. */
-export function openStore(pool: pg.Pool, master: MasterKey, clock: () => Date, newId: () => string): Store {
-  const kept = new Map<string, Buffer>();
-  const journeyKey = async (journey: string): Promise<Buffer> => {
-    const known = kept.get(journey);
-    if (known) return known;
+/**
+ * A store over an open pool. The clock rules content (dates, promises); leases and retries use PostgreSQL's own.
+ * `outboxChanged` is told after a commit that something may be due; it may be lost, the relay's poll is the net.
+ */
+export function openStore(
+  pool: pg.Pool,
+  master: MasterKey,
+  clock: () => Date,
+  newId: () => string,
+  outboxChanged: () => void = () => undefined,
+): Store {
+  // What is kept saves the unwrapping (it may be another machine's work), never the look whether the key is still there.
+  const kept = new Map<string, { readonly wrapped: Buffer; readonly key: Buffer }>();
+  const readWrapped = async (journey: string): Promise<Buffer | null> => {
     const { rows } = await pool.query<{ wrapped: Buffer | null }>({
       name: 'journey-key',
       text: 'select wrapped from journey_key where journey_id = $1',
       values: [journey],
     });
-    const wrapped = rows[0]?.wrapped;
-    if (!wrapped) throw new ContentErased();
+    return rows[0]?.wrapped ?? null;
+  };
+  const journeyKey = async (journey: string, found?: Buffer | null): Promise<Buffer> => {
+    const wrapped = found === undefined ? await readWrapped(journey) : found;
+    if (!wrapped) {
+      kept.delete(journey);
+      throw new ContentErased();
+    }
+    const known = kept.get(journey);
+    if (known?.wrapped.equals(wrapped)) return known.key;
     const key = await master.unwrap(wrapped, journey);
     const oldest = kept.keys().next().value;
     if (kept.size >= keysKept && oldest) kept.delete(oldest);
-    kept.set(journey, key);
+    kept.set(journey, { wrapped, key });
     return key;
   };
   const store: Store = {
@@ -57,7 +76,11 @@ export function openStore(pool: pg.Pool, master: MasterKey, clock: () => Date, n
     clock,
     newId,
     journeyKey,
-    commit: (change) => commits.commit(change),
+    commit: async (change) => {
+      const done = await commits.commit(change);
+      if (done.ok && (change.outbox?.length || change.deliveries?.length)) outboxChanged();
+      return done;
+    },
   };
   const commits = new Commits(store);
   return store;

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import type { Store } from './store.ts';
 
 const channel = 'kortelijn_outbox';
 /** Held by the one relay at work; it ends with the connection, however that ends. */
@@ -41,14 +40,14 @@ export async function openWakeUp(client: pg.Client, wake: () => void): Promise<W
  * Tells relays in other processes that something was committed, at most once per `everyMs`: a NOTIFY inside the intake
  * transaction would cost three quarters of the throughput (decision 5, measured).
  */
-export function commitNotifier(store: Store, everyMs: number): () => void {
+export function commitNotifier(pool: pg.Pool, everyMs: number): () => void {
   let waiting = false;
   return () => {
     if (waiting) return;
     waiting = true;
     setTimeout(() => {
       waiting = false;
-      store.pool.query(`notify ${channel}`).catch(() => undefined);
+      pool.query(`notify ${channel}`).catch(() => undefined);
     }, everyMs).unref();
   };
 }

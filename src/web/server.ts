@@ -29,7 +29,6 @@ export interface AppParts extends Site {
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
   readonly onAbsence: () => Promise<number>;
-  readonly committed: () => void;
 }
 
 /** No script, no style and no frame but our own (ASVS 5, V3); forms post to ourselves only. */

@@ -12,6 +12,14 @@ import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
 import { referPages } from '../../src/web/refer.ts';
 
+export const brink: Actor = {
+  id: 'gp-vanleeuwen',
+  name: 'M. van Leeuwen, huisarts',
+  role: 'practice',
+  organization: 'de-brink',
+};
+export const rand: Actor = { id: 'gp-osinga', name: 'T. Osinga, huisarts', role: 'practice', organization: 'zuidrand' };
+
 export interface Page {
   readonly status: number;
   readonly location: string;
@@ -46,7 +54,8 @@ export function formIn(text: string, action: string): Record<string, string> {
     const name = attribute('name');
     if (name && (!isChoice || / checked/.test(tag))) fields[name] = plain(attribute('value') ?? '');
   }
-  for (const [, name = '', value = ''] of body.matchAll(/<textarea [^>]*name="([^"]*)"[^>]*>([^<]*)</g)) fields[name] = plain(value);
+  for (const [, name = '', value = ''] of body.matchAll(/<textarea [^>]*name="([^"]*)"[^>]*>([^<]*)</g))
+    fields[name] = plain(value);
   for (const [, name = '', options = ''] of body.matchAll(/<select [^>]*name="([^"]*)"[^>]*>(.*?)<\/select>/gs)) {
     fields[name] = plain(/value="([^"]*)" selected/.exec(options)?.[1] ?? '');
   }
@@ -57,8 +66,11 @@ export function formIn(text: string, action: string): Record<string, string> {
 export async function referSite(store: Store, publicUrl = 'https://kortelijn.example'): Promise<ReferSiteUnderTest> {
   const app = express();
   let commits = 0;
+  const committed = () => {
+    commits += 1;
+  };
   const log = openLog('silent');
-  const site = { store, directory: directoryReader(store), publicUrl, log, committed: () => void (commits += 1) };
+  const site = { store, directory: directoryReader(store), publicUrl, log, committed };
   const viewer = (request: express.Request) => {
     const found = viewerOf(request);
     if (!found) throw new Error('page without a viewer');
@@ -83,7 +95,11 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
       const headers = { cookie, 'accept-language': language };
       const ask = async (path: string, init: RequestInit = {}): Promise<Page> => {
         const response = await fetch(`${url}${path}`, { redirect: 'manual', headers, ...init });
-        return { status: response.status, location: response.headers.get('location') ?? '', text: await response.text() };
+        return {
+          status: response.status,
+          location: response.headers.get('location') ?? '',
+          text: await response.text(),
+        };
       };
       return {
         get: (path) => ask(path),
@@ -96,4 +112,57 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
       await once(server, 'close').catch(() => undefined);
     },
   };
+}
+
+/** A person nobody is. */
+export const typed = {
+  callName: 'Annie',
+  given: 'J.M.',
+  family: 'van den Berg',
+  birthDate: '14-03-1957',
+  gender: 'female',
+  phone1: '06-00009001',
+  street: 'Voorbeeldstraat',
+  houseNumber: '12',
+  postcode: '1234 ab',
+  city: 'Voorbeeldstad',
+  bsn: '123456782',
+  reason: 'Is sinds de verhuizing veel alleen.',
+  question: 'Ik wil weer onder de mensen komen.',
+  'area-loneliness': 'yes',
+  urgency: 'routine',
+  consentBy: 'resident',
+  consentHow: 'spoken',
+  consentOn: '2026-11-23',
+  medicalCodes: 'no',
+  feedback: 'content',
+};
+
+export type Fields = Record<string, string>;
+
+/** Answers the first question with no and fills in the form, as a person in a browser does. */
+export async function filled(by: Visitor, changes: Fields = {}, path = '/refer'): Promise<Fields> {
+  const first = formIn((await by.get(path)).text, '/refer');
+  const form = await by.post('/refer', { ...first, danger: 'no', step: 'danger' });
+  return {
+    ...formIn(form.text, '/refer'),
+    ...(path === '/refer' ? typed : { ...typed, ...formIn(form.text, '/refer'), ...reasonsOf() }),
+    ...changes,
+  };
+}
+/** Without the person, whom the system handed over. */
+function reasonsOf(): Fields {
+  const { reason, question, urgency, consentBy, consentHow, consentOn, medicalCodes, feedback } = typed;
+  return { reason, question, urgency, consentBy, consentHow, consentOn, medicalCodes, feedback };
+}
+export const previewed = (by: Visitor, fields: Fields) => by.post('/refer', { ...fields, step: 'preview' });
+
+export async function sent(
+  by: Visitor,
+  changes: Fields = {},
+): Promise<{ page: Page; journey: string; fields: Fields }> {
+  const preview = await previewed(by, await filled(by, changes));
+  const fields = formIn(preview.text, '/refer');
+  const page = await by.post('/refer', { ...fields, step: 'send' });
+  return { page, journey: page.location.split('/').at(-1) ?? '', fields };
 }

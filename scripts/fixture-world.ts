@@ -1,0 +1,144 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bundle, Communication, Extension, Patient, Resource } from '@medplum/fhirtypes';
+import { type His, startHis } from '../demo/his.ts';
+import { startMailCatcher } from '../demo/mail.ts';
+import { type Patient as HisPatient, type Practice, patientSchema, practicesFileSchema } from '../demo/model.ts';
+import { notifyMailConnector } from '../src/connectors/notify-mail.ts';
+import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
+import { loadMappings } from '../src/mapping/load.ts';
+import type { Mapping } from '../src/mapping/run.ts';
+import { extensions } from '../src/fhir/systems.ts';
+import { type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
+
+/** What stages 3 and 6 need of other parties: the simulated HIS and a mail server, both on this machine. */
+export interface World {
+  /** All stages of a case that are made by command, file name → text as it stands in the file. */
+  stagesOf(fixture: Fixture): Promise<Map<string, string>>;
+  close(): Promise<void>;
+}
+
+const valueOf = (parts: readonly Extension[] | undefined, name: string) => parts?.find((one) => one.url === name);
+
+function patientIn(received: Resource): Patient {
+  const inside = received.resourceType === 'Bundle' ? (received as Bundle).entry?.map((one) => one.resource) : 'contained' in received ? received.contained : [];
+  const found = inside?.find((one): one is Patient => one?.resourceType === 'Patient');
+  if (!found) throw new Error('a case without a Patient');
+  return found;
+}
+
+/** The patient as the practice's own record has them: what its message says, in the HIS's own form. */
+export function hisPatient(fixture: Fixture): HisPatient {
+  const patient = patientIn(fixture.received);
+  const name = patient.name?.find((one) => one.use === 'official');
+  const usual = patient.name?.find((one) => one.use === 'usual');
+  const parts = (name as { _family?: { extension?: Extension[] } } | undefined)?._family?.extension;
+  const part = (key: string, url: string) => {
+    const value = valueOf(parts, url)?.valueString;
+    return value ? { [key]: value } : {};
+  };
+  const bsn = patient.identifier?.find((one) => bsnSystems.includes(one.system ?? ''))?.value;
+  const own = patient.identifier?.find((one) => !bsnSystems.includes(one.system ?? ''))?.value;
+  return patientSchema.parse({
+    id: own ?? fixture.name,
+    ...(bsn && { bsn }),
+    given: name?.given ?? [],
+    ...(usual?.given?.[0] && { callName: usual.given[0] }),
+    ownName: name?.family,
+    ...part('ownPrefix', extensions.ownPrefix),
+    ...part('ownName', extensions.ownName),
+    ...part('partnerPrefix', extensions.partnerPrefix),
+    ...part('partnerName', extensions.partnerName),
+    ...(valueOf(name?.extension, extensions.assemblyOrder)?.valueCode && { nameOrder: valueOf(name?.extension, extensions.assemblyOrder)?.valueCode }),
+    gender: patient.gender,
+    birthDate: patient.birthDate,
+  });
+}
+
+async function asked(url: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
+  const answer = await fetch(url, { method: body ? 'POST' : 'GET', headers: { 'content-type': 'application/json', ...headers }, ...(body && { body: JSON.stringify(body) }) });
+  if (!answer.ok) throw new Error(`the simulated HIS answered ${answer.status}`);
+  return answer.json();
+}
+
+/** Puts a case's patient and the practice's own number of the referral into the HIS, as if it had sent it itself. */
+export async function registerInHis(his: His, fixture: Fixture, number: { system: string; value: string }): Promise<HisPatient> {
+  const patient = hisPatient(fixture);
+  await asked(`${his.url}/api/patients`, { practice: fixture.practice, patients: [patient] });
+  await asked(`${his.url}/api/referrals`, { practice: fixture.practice, referrals: [{ ...number, patientId: patient.id }] });
+  return patient;
+}
+
+const lines = (text: string) => text.split('\n');
+
+/**
+ * How it stands in the patient's record of the HIS, read over its API: journal entries, newest first, and their letters.
+ * Ids of letters count from the oldest; the moment of filing is only told as such.
+ */
+export async function readRecord(his: His, practice: Pick<Practice, 'id' | 'token'>, patientId: string): Promise<object> {
+  const record = (await asked(`${his.url}/${practice.id}/api/patients/${patientId}`)) as { journal: { kind: string; letterId?: string; referralId?: string }[] };
+  const items = record.journal.filter((one) => one.kind === 'letter');
+  const letters = await Promise.all(
+    items.map(async ({ letterId }, n) => {
+      const kept = (await asked(`${his.url}/${practice.id}/fhir/Communication/${letterId}`, undefined, { authorization: `Bearer ${practice.token}` })) as Communication;
+      const text = kept.payload?.flatMap((one) => lines(one.contentString ?? ''));
+      return { letter: `letter-${items.length - n}`, status: kept.status, received: kept.received ? 'when it was filed' : 'not yet', sent: kept.sent, text };
+    }),
+  );
+  const journal = items.map(({ letterId: _letter, referralId: _referral, ...item }, n) => ({ ...item, letter: `letter-${items.length - n}` }));
+  return { journal, letters };
+}
+
+/** The practices that the simulated HIS plays, with the credentials of both directions. */
+export async function demoPractices(): Promise<readonly Practice[]> {
+  return practicesFileSchema.parse(JSON.parse(await readFile(new URL('region/demo-his.json', fixturesFolder), 'utf8'))).practices;
+}
+
+export const asText = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;
+
+/** Starts what the stages need; the caller closes it. */
+export async function openWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'kortelijn-fixtures-'));
+  const practices = await demoPractices();
+  let now = new Date(0);
+  const his = await startHis({ port: 0, dataDir: folder, kortelijn: publicUrl, practices, now: () => now });
+  const mail = await startMailCatcher({ port: 0 });
+  const mailer = notifyMailConnector({ host: '127.0.0.1', port: mail.port, from: 'Kortelijn <kortelijn@kortelijn.example>', secure: false }, publicUrl);
+  const mapping = (await loadMappings()).get('fhir-r4');
+  if (!mapping) throw new Error('mappings/fhir-r4 is missing');
+
+  const mailsOf = async (notices: Played['notices']) => {
+    const before = mail.mails().length;
+    for (const { messageId, ...to } of notices) await mailer.send({ messageId, kind: 'notify', ambiguous: false, mail: to }, AbortSignal.timeout(5_000));
+    return mail.mails().slice(before).map(({ to, subject, text }) => ({ to, subject, text: lines(text) }));
+  };
+
+  return {
+    stagesOf: async (fixture) => {
+      const { stages, notices, communications } = play(fixture, mapping as Mapping, await regionWith(fixture.absent));
+      const all = new Map(stages);
+      const seen = all.get('3-delivered.json');
+      if (seen) all.set('3-delivered.json', { ...seen, mails: await mailsOf(notices) });
+      const practice = practices.find((one) => one.id === fixture.practice);
+      const [first] = communications;
+      const number = first?.basedOn?.[0]?.identifier;
+      if (practice && number?.system && number.value) {
+        const patient = await registerInHis(his, fixture, { system: number.system, value: number.value });
+        for (const one of communications) {
+          now = new Date(one.sent ?? 0);
+          const key = `identifier=${one.identifier?.[0]?.system}|${one.identifier?.[0]?.value}`;
+          await asked(`${his.url}/${practice.id}/fhir/Communication`, one, { authorization: `Bearer ${practice.token}`, 'if-none-exist': key });
+        }
+        all.set('6-returned.json', await readRecord(his, practice, patient.id));
+      }
+      return new Map([...all].sort(([a], [b]) => a.localeCompare(b)).map(([file, content]) => [file, asText(content)]));
+    },
+    close: async () => {
+      mailer.close();
+      await his.close();
+      await mail.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
