@@ -63,7 +63,11 @@ export interface Fixture extends z.infer<typeof caseSchema> {
 export interface Played {
   /** File name → content, as far as no other system is needed. */
   readonly stages: ReadonlyMap<string, unknown>;
-  readonly notices: readonly { readonly messageId: string; readonly to: string; readonly role: 'wally' | 'team-lead' }[];
+  readonly notices: readonly {
+    readonly messageId: string;
+    readonly to: string;
+    readonly role: 'wally' | 'team-lead';
+  }[];
   readonly communications: readonly (Communication & { id: string })[];
 }
 
@@ -98,7 +102,9 @@ export async function readFixture(name: string): Promise<Fixture> {
 
 /** The region's directory resources, with the absences of a case in them. */
 export async function regionWith(absent: Fixture['absent']): Promise<(DirectoryResource & { id: string })[]> {
-  const bundle = (await readJson('region', 'directory.json')) as { entry: { resource: DirectoryResource & { id: string } }[] };
+  const bundle = (await readJson('region', 'directory.json')) as {
+    entry: { resource: DirectoryResource & { id: string } }[];
+  };
   return bundle.entry.map(({ resource }) => {
     const absence = resource.resourceType === 'PractitionerRole' ? absent[resource.id] : undefined;
     if (!absence || resource.resourceType !== 'PractitionerRole') return resource;
@@ -122,19 +128,51 @@ export function readMessage(mapping: Mapping, received: Resource): Mapped | Refu
   return issues.length > 0 ? refuse(...issues) : runMapping(mapping, received, new Map());
 }
 
-const refused = (refusal: Refusal) => ({ status: httpStatus(refusal), outcome: toOutcome(refusal.refused, 'nl', codeSystems.refusal) });
+const refused = (refusal: Refusal) => ({
+  status: httpStatus(refusal),
+  outcome: toOutcome(refusal.refused, 'nl', codeSystems.refusal),
+});
 
 /** The journey after a change, as the store would read it back. */
 export function journeyAfter(before: Journey | undefined, change: Change): Journey {
   const index = change.index ?? before?.index;
-  const old = before ? [before.patient, before.consent, before.serviceRequest, before.task, ...before.communications, ...before.appointments] : [];
-  const newest = new Map(old.map((one) => [one.resource.id, one as { resource: Resource & { id: string }; version: number }]));
+  const old = before
+    ? [
+        before.patient,
+        before.consent,
+        before.serviceRequest,
+        before.task,
+        ...before.communications,
+        ...before.appointments,
+      ]
+    : [];
+  const newest = new Map(
+    old.map((one) => [one.resource.id, one as { resource: Resource & { id: string }; version: number }]),
+  );
   for (const one of change.resources ?? []) newest.set(one.resource.id, one);
   const all = <T extends Resource['resourceType']>(type: T) =>
-    [...newest.values()].filter((one): one is { resource: Extract<Resource, { resourceType: T }> & { id: string }; version: number } => one.resource.resourceType === type);
-  const [patient, consent, serviceRequest, task] = [all('Patient')[0], all('Consent')[0], all('ServiceRequest')[0], all('Task')[0]];
+    [...newest.values()].filter(
+      (one): one is { resource: Extract<Resource, { resourceType: T }> & { id: string }; version: number } =>
+        one.resource.resourceType === type,
+    );
+  const [patient, consent, serviceRequest, task] = [
+    all('Patient')[0],
+    all('Consent')[0],
+    all('ServiceRequest')[0],
+    all('Task')[0],
+  ];
   if (!index || !patient || !consent || !serviceRequest || !task) throw new Error('a change that is no journey');
-  return { practice: change.scope.practice, id: change.journey ?? '', index, patient, consent, serviceRequest, task, communications: all('Communication'), appointments: all('Appointment') };
+  return {
+    practice: change.scope.practice,
+    id: change.journey ?? '',
+    index,
+    patient,
+    consent,
+    serviceRequest,
+    task,
+    communications: all('Communication'),
+    appointments: all('Appointment'),
+  };
 }
 
 /** Stages 1, 2, 5 and the resources of 3, from stages 0 and 4 with the functions that the line itself uses. */
@@ -142,15 +180,42 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
   const directory = readDirectory(region, 1);
   const newId = countedIds();
   const stages = new Map<string, unknown>();
-  const stopped = (refusal: Refusal): Played => ({ stages: stages.set('1-refused.json', refused(refusal)), notices: [], communications: [] });
+  const stopped = (refusal: Refusal): Played => ({
+    stages: stages.set('1-refused.json', refused(refusal)),
+    notices: [],
+    communications: [],
+  });
   const mapped = readMessage(mapping, fixture.received);
   if (isRefusal(mapped)) return stopped(mapped);
   const hash = referralHash(mapped.referral);
-  const actor = { id: `his-${fixture.practice}`, name: `his-${fixture.practice}`, role: 'practice-system', organization: fixture.practice } as const;
-  const arrival = { application: actor.id, controlId: fixture.name, messageType: fixture.received.resourceType, door: 'fhir', hash };
-  const source = { contentType: 'application/fhir+json', base64: Buffer.from(JSON.stringify(fixture.received)).toString('base64') };
+  const actor = {
+    id: `his-${fixture.practice}`,
+    name: `his-${fixture.practice}`,
+    role: 'practice-system',
+    organization: fixture.practice,
+  } as const;
+  const arrival = {
+    application: actor.id,
+    controlId: fixture.name,
+    messageType: fixture.received.resourceType,
+    door: 'fhir',
+    hash,
+  };
+  const source = {
+    contentType: 'application/fhir+json',
+    base64: Buffer.from(JSON.stringify(fixture.received)).toString('base64'),
+  };
   const decided = receive(
-    { practice: fixture.practice, actor, referral: mapped.referral, losses: mapped.losses, places: mapped.places, arrival, source, undoMs: 0 },
+    {
+      practice: fixture.practice,
+      actor,
+      referral: mapped.referral,
+      losses: mapped.losses,
+      places: mapped.places,
+      arrival,
+      source,
+      undoMs: 0,
+    },
     { directory, now: new Date(fixture.now), newId },
   );
   if (isRefusal(decided)) return stopped(decided);
@@ -160,7 +225,10 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
       ? transactionResponse(received as Bundle, answer, `${publicUrl}/fhir/R4`, replayed, 'nl')
       : withPromise(resources.serviceRequest, answer);
   stages.set('1-referral.json', { referral: mapped.referral, losses: mapped.losses });
-  const entry = Object.values(resources).map((resource: Resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource }));
+  const entry = Object.values(resources).map((resource: Resource) => ({
+    fullUrl: `urn:uuid:${resource.id}`,
+    resource,
+  }));
   stages.set('2-bundle.json', { resourceType: 'Bundle', type: 'collection', entry });
   stages.set('2-answer.json', answerTo(fixture.received, false));
   if (fixture.again) {
@@ -175,12 +243,20 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
   let journey = journeyAfter(undefined, change);
   const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
   const receiver = wallySees(details?.includes('share-medical-codes') === true);
-  const seen = { patient: minimisePatient(journey.patient.resource, receiver), serviceRequest: minimiseRequest(journey.serviceRequest.resource, receiver) };
+  const seen = {
+    patient: minimisePatient(journey.patient.resource, receiver),
+    serviceRequest: minimiseRequest(journey.serviceRequest.resource, receiver),
+  };
   const move = (who: string, at: string, decide: (journey: Journey, acting: Acting) => Change | Refusal): Change => {
     const role = directory.roles.get(who);
     if (!role) throw new Error(`${fixture.name}: ${who} is not in the directory`);
     const kind = role.kind === 'team-lead' ? 'team-lead' : 'wally';
-    const made = decide(journey, { actor: { id: who, name: role.name, role: kind, organization: role.organization }, now: new Date(at), newId, directory });
+    const made = decide(journey, {
+      actor: { id: who, name: role.name, role: kind, organization: role.organization },
+      now: new Date(at),
+      newId,
+      directory,
+    });
     if (isRefusal(made)) throw new Error(`${fixture.name}: ${made.refused.map((one) => one.reason).join(' ')}`);
     journey = journeyAfter(journey, made);
     outbox.push(...(made.outbox ?? []));
@@ -194,7 +270,9 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
     if (!at) throw new Error(`${fixture.name}: answeredAt has no time for answer ${n + 1}`);
     if (n === 0) move(owner, at, accept);
     const { resources: made = [] } = move(owner, at, (now, acting) => report(now, one, acting));
-    return made.map(({ resource }) => resource).filter((resource): resource is Communication & { id: string } => resource.resourceType === 'Communication');
+    return made
+      .map(({ resource }) => resource)
+      .filter((resource): resource is Communication & { id: string } => resource.resourceType === 'Communication');
   });
   stages.set('3-delivered.json', { ...seen, mails: [] });
   if (answers.length > 0) stages.set('5-communication.json', fixture.many ? communications : communications[0]);
@@ -202,7 +280,11 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
     .filter((row) => row.kind === 'notify')
     .map((row) => {
       const role = directory.roles.get(row.recipient);
-      return { messageId: row.messageId, to: role?.email ?? '', role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const) };
+      return {
+        messageId: row.messageId,
+        to: role?.email ?? '',
+        role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const),
+      };
     });
   return { stages, notices, communications };
 }

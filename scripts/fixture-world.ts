@@ -6,10 +6,10 @@ import { type His, startHis } from '../demo/his.ts';
 import { startMailCatcher } from '../demo/mail.ts';
 import { type Patient as HisPatient, type Practice, patientSchema, practicesFileSchema } from '../demo/model.ts';
 import { notifyMailConnector } from '../src/connectors/notify-mail.ts';
-import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
+import { extensions } from '../src/fhir/systems.ts';
 import { loadMappings } from '../src/mapping/load.ts';
 import type { Mapping } from '../src/mapping/run.ts';
-import { extensions } from '../src/fhir/systems.ts';
+import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
 import { type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
 
 /** What stages 3 and 6 need of other parties: the simulated HIS and a mail server, both on this machine. */
@@ -22,7 +22,12 @@ export interface World {
 const valueOf = (parts: readonly Extension[] | undefined, name: string) => parts?.find((one) => one.url === name);
 
 function patientIn(received: Resource): Patient {
-  const inside = received.resourceType === 'Bundle' ? (received as Bundle).entry?.map((one) => one.resource) : 'contained' in received ? received.contained : [];
+  const inside =
+    received.resourceType === 'Bundle'
+      ? (received as Bundle).entry?.map((one) => one.resource)
+      : 'contained' in received
+        ? received.contained
+        : [];
   const found = inside?.find((one): one is Patient => one?.resourceType === 'Patient');
   if (!found) throw new Error('a case without a Patient');
   return found;
@@ -50,23 +55,36 @@ export function hisPatient(fixture: Fixture): HisPatient {
     ...part('ownName', extensions.ownName),
     ...part('partnerPrefix', extensions.partnerPrefix),
     ...part('partnerName', extensions.partnerName),
-    ...(valueOf(name?.extension, extensions.assemblyOrder)?.valueCode && { nameOrder: valueOf(name?.extension, extensions.assemblyOrder)?.valueCode }),
+    ...(valueOf(name?.extension, extensions.assemblyOrder)?.valueCode && {
+      nameOrder: valueOf(name?.extension, extensions.assemblyOrder)?.valueCode,
+    }),
     gender: patient.gender,
     birthDate: patient.birthDate,
   });
 }
 
 async function asked(url: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
-  const answer = await fetch(url, { method: body ? 'POST' : 'GET', headers: { 'content-type': 'application/json', ...headers }, ...(body && { body: JSON.stringify(body) }) });
+  const answer = await fetch(url, {
+    method: body ? 'POST' : 'GET',
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+  });
   if (!answer.ok) throw new Error(`the simulated HIS answered ${answer.status}`);
   return answer.json();
 }
 
 /** Puts a case's patient and the practice's own number of the referral into the HIS, as if it had sent it itself. */
-export async function registerInHis(his: His, fixture: Fixture, number: { system: string; value: string }): Promise<HisPatient> {
+export async function registerInHis(
+  his: His,
+  fixture: Fixture,
+  number: { system: string; value: string },
+): Promise<HisPatient> {
   const patient = hisPatient(fixture);
   await asked(`${his.url}/api/patients`, { practice: fixture.practice, patients: [patient] });
-  await asked(`${his.url}/api/referrals`, { practice: fixture.practice, referrals: [{ ...number, patientId: patient.id }] });
+  await asked(`${his.url}/api/referrals`, {
+    practice: fixture.practice,
+    referrals: [{ ...number, patientId: patient.id }],
+  });
   return patient;
 }
 
@@ -76,23 +94,41 @@ const lines = (text: string) => text.split('\n');
  * How it stands in the patient's record of the HIS, read over its API: journal entries, newest first, and their letters.
  * Ids of letters count from the oldest; the moment of filing is only told as such.
  */
-export async function readRecord(his: His, practice: Pick<Practice, 'id' | 'token'>, patientId: string): Promise<object> {
-  const record = (await asked(`${his.url}/${practice.id}/api/patients/${patientId}`)) as { journal: { kind: string; letterId?: string; referralId?: string }[] };
+export async function readRecord(
+  his: His,
+  practice: Pick<Practice, 'id' | 'token'>,
+  patientId: string,
+): Promise<object> {
+  const record = (await asked(`${his.url}/${practice.id}/api/patients/${patientId}`)) as {
+    journal: { kind: string; letterId?: string; referralId?: string }[];
+  };
   const items = record.journal.filter((one) => one.kind === 'letter');
   const letters = await Promise.all(
     items.map(async ({ letterId }, n) => {
-      const kept = (await asked(`${his.url}/${practice.id}/fhir/Communication/${letterId}`, undefined, { authorization: `Bearer ${practice.token}` })) as Communication;
+      const kept = (await asked(`${his.url}/${practice.id}/fhir/Communication/${letterId}`, undefined, {
+        authorization: `Bearer ${practice.token}`,
+      })) as Communication;
       const text = kept.payload?.flatMap((one) => lines(one.contentString ?? ''));
-      return { letter: `letter-${items.length - n}`, status: kept.status, received: kept.received ? 'when it was filed' : 'not yet', sent: kept.sent, text };
+      return {
+        letter: `letter-${items.length - n}`,
+        status: kept.status,
+        received: kept.received ? 'when it was filed' : 'not yet',
+        sent: kept.sent,
+        text,
+      };
     }),
   );
-  const journal = items.map(({ letterId: _letter, referralId: _referral, ...item }, n) => ({ ...item, letter: `letter-${items.length - n}` }));
+  const journal = items.map(({ letterId: _letter, referralId: _referral, ...item }, n) => ({
+    ...item,
+    letter: `letter-${items.length - n}`,
+  }));
   return { journal, letters };
 }
 
 /** The practices that the simulated HIS plays, with the credentials of both directions. */
 export async function demoPractices(): Promise<readonly Practice[]> {
-  return practicesFileSchema.parse(JSON.parse(await readFile(new URL('region/demo-his.json', fixturesFolder), 'utf8'))).practices;
+  return practicesFileSchema.parse(JSON.parse(await readFile(new URL('region/demo-his.json', fixturesFolder), 'utf8')))
+    .practices;
 }
 
 export const asText = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;
@@ -104,14 +140,21 @@ export async function openWorld(): Promise<World> {
   let now = new Date(0);
   const his = await startHis({ port: 0, dataDir: folder, kortelijn: publicUrl, practices, now: () => now });
   const mail = await startMailCatcher({ port: 0 });
-  const mailer = notifyMailConnector({ host: '127.0.0.1', port: mail.port, from: 'Kortelijn <kortelijn@kortelijn.example>', secure: false }, publicUrl);
+  const mailer = notifyMailConnector(
+    { host: '127.0.0.1', port: mail.port, from: 'Kortelijn <kortelijn@kortelijn.example>', secure: false },
+    publicUrl,
+  );
   const mapping = (await loadMappings()).get('fhir-r4');
   if (!mapping) throw new Error('mappings/fhir-r4 is missing');
 
   const mailsOf = async (notices: Played['notices']) => {
     const before = mail.mails().length;
-    for (const { messageId, ...to } of notices) await mailer.send({ messageId, kind: 'notify', ambiguous: false, mail: to }, AbortSignal.timeout(5_000));
-    return mail.mails().slice(before).map(({ to, subject, text }) => ({ to, subject, text: lines(text) }));
+    for (const { messageId, ...to } of notices)
+      await mailer.send({ messageId, kind: 'notify', ambiguous: false, mail: to }, AbortSignal.timeout(5_000));
+    return mail
+      .mails()
+      .slice(before)
+      .map(({ to, subject, text }) => ({ to, subject, text: lines(text) }));
   };
 
   return {
@@ -128,7 +171,10 @@ export async function openWorld(): Promise<World> {
         for (const one of communications) {
           now = new Date(one.sent ?? 0);
           const key = `identifier=${one.identifier?.[0]?.system}|${one.identifier?.[0]?.value}`;
-          await asked(`${his.url}/${practice.id}/fhir/Communication`, one, { authorization: `Bearer ${practice.token}`, 'if-none-exist': key });
+          await asked(`${his.url}/${practice.id}/fhir/Communication`, one, {
+            authorization: `Bearer ${practice.token}`,
+            'if-none-exist': key,
+          });
         }
         all.set('6-returned.json', await readRecord(his, practice, patient.id));
       }

@@ -32,4 +32,8 @@ try {
 } finally {
   await world.close();
 }
-process.stdout.write(changes === 0 ? `${names.length} cases, nothing changed\n` : `${names.length} cases, ${changes} files changed: read them before you commit\n`);
+process.stdout.write(
+  changes === 0
+    ? `${names.length} cases, nothing changed\n`
+    : `${names.length} cases, ${changes} files changed: read them before you commit\n`,
+);

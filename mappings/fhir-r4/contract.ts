@@ -140,8 +140,8 @@ export const says: Record<string, Said> = {
     en: 'This date must be a whole day: year, month and day.',
   },
   'required:reason': {
-    nl: 'De reden van de verwijzing ontbreekt. Schrijf in uw eigen woorden waarom u verwijst (ServiceRequest.reasonCode.text).',
-    en: 'The reason for the referral is missing. Write in your own words why you refer (ServiceRequest.reasonCode.text).',
+    nl: 'De reden van de verwijzing ontbreekt. Schrijf in uw eigen woorden waarom u verwijst (ServiceRequest.reasonCode.text, zonder medische code).',
+    en: 'The reason for the referral is missing. Write in your own words why you refer (ServiceRequest.reasonCode.text, without a medical code).',
   },
   'value:status': {
     nl: 'Een nieuwe verwijzing heeft status active. Concepten en ingetrokken verwijzingen nemen wij niet aan.',

@@ -1,4 +1,4 @@
-import type { Bundle, Condition, Reference, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { Bundle, Condition, Consent, Reference, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { codeSystems } from '../../src/fhir/systems.ts';
 import type { Gathered } from '../../src/referral/format.ts';
 import { issue } from '../../src/referral/refusal.ts';
@@ -53,8 +53,10 @@ function resolver(received: Bundle | Resource, all: readonly Part[], known: Read
   return (reference: Reference | undefined, from: Part): Part | undefined => {
     const to = reference?.reference;
     if (!to) return undefined;
+    // What is contained refers to its siblings by `#id` too (FHIR R4 references.html#contained).
+    const holder = from.path.replace(/\.contained\[\d+\]$/, '');
     if (to.startsWith('#'))
-      return all.find((one) => one.path.startsWith(`${from.path}.contained[`) && `#${one.resource.id}` === to);
+      return all.find((one) => one.path.startsWith(`${holder}.contained[`) && `#${one.resource.id}` === to);
     const local = known.get(to);
     return byUrl.get(to) ?? (local && { resource: local, path: `${from.path}` });
   };
@@ -98,11 +100,14 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
   }
   const resolve = resolver(message, all, known);
   const patient = resolve(request.resource.subject, request);
+  // A consent that is about somebody else is no consent of this resident.
+  const isTheirs = (one: Part | undefined): one is Part<Consent> => {
+    if (one?.resource.resourceType !== 'Consent') return false;
+    const about = resolve(one.resource.patient, one);
+    return !about || !patient || about.resource === patient.resource;
+  };
   const consent =
-    (request.resource.supportingInfo ?? [])
-      .map((one) => resolve(one, request))
-      .find((one) => one?.resource.resourceType === 'Consent') ??
-    all.find((one) => one.resource.resourceType === 'Consent');
+    (request.resource.supportingInfo ?? []).map((one) => resolve(one, request)).find(isTheirs) ?? all.find(isTheirs);
   const requester = resolve(request.resource.requester, request);
   const role = requester?.resource.resourceType === 'PractitionerRole' ? requester : undefined;
   const person = role

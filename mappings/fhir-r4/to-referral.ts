@@ -1,6 +1,7 @@
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Format, Gathered, Mapped, Translate } from '../../src/referral/format.ts';
 import { isLifeArea, type LifeArea } from '../../src/referral/life-area.ts';
+import { isMedical } from '../../src/referral/minimise.ts';
 import { patientFromFhir } from '../../src/referral/patient-from-fhir.ts';
 import type { Loss, Referral, SafeContact } from '../../src/referral/referral.ts';
 import { issue } from '../../src/referral/refusal.ts';
@@ -31,8 +32,11 @@ interface Request {
   }[];
 }
 
-/** Categories that say what kind of request it is, not which life area. */
-const kindOfRequest = new Set(['410606002', '3457005', '308440001', '1']);
+/** Categories that say what kind of request it is, not which life area: SNOMED CT, and "verwijsbrief" of NHG table 69. */
+const kindOfRequest = new Set([
+  ...['410606002', '3457005', '308440001'].map((code) => `${codeSystems.snomed}|${code}`),
+  'urn:oid:2.16.840.1.113883.2.4.4.30.69|1',
+]);
 
 function lifeAreasOf(
   request: Request,
@@ -42,16 +46,18 @@ function lifeAreasOf(
   const areas = new Set<LifeArea>();
   const notes: string[] = [];
   const losses: Loss[] = [];
+  const unknown = (said: string, at: string) => {
+    notes.push(`Leefgebied volgens de verwijzer: ${said}`);
+    losses.push({ path: `${path}.${at}`, why: 'unknown-code' });
+  };
   for (const [n, category] of (request.category ?? []).entries()) {
+    if (!category.coding?.length && category.text) unknown(category.text, `category[${n}]`);
     for (const [c, coding] of (category.coding ?? []).entries()) {
       const { system = '', code = '' } = coding;
-      if (kindOfRequest.has(code)) continue;
+      if (kindOfRequest.has(`${system}|${code}`)) continue;
       const area = system === codeSystems.lifeArea ? code : translate('life-area', system, code);
       if (area && isLifeArea(area)) areas.add(area);
-      else {
-        notes.push(`Leefgebied volgens de verwijzer: ${coding.display ?? category.text ?? code}`);
-        losses.push({ path: `${path}.category[${n}].coding[${c}]`, why: 'unknown-code' });
-      }
+      else unknown(coding.display ?? category.text ?? code, `category[${n}].coding[${c}]`);
     }
   }
   return { areas: [...areas], notes, losses };
@@ -73,26 +79,42 @@ function safeContactOf(request: Request): SafeContact | undefined {
   };
 }
 
-function reasonsOf(request: Request, message: Message): { reason: string | undefined; codes: Referral['reasonCodes'] } {
-  const conditions = message.conditions.map((one) => one.resource.code as Concept | undefined);
-  const concepts = [...(request.reasonCode ?? []), ...conditions.filter((one): one is Concept => one !== undefined)];
-  const texts = (request.reasonCode ?? []).flatMap((one) => (one.text && !one.coding?.length ? [one.text] : []));
-  const anyText = texts.length > 0 ? texts : concepts.flatMap((one) => (one.text ? [one.text] : []));
-  const codes = concepts
-    .flatMap((one) => one.coding ?? [])
-    .flatMap(({ system, code, display }) => (system && code ? [{ system, code, ...(display && { display }) }] : []));
-  return { reason: anyText.join('\n') || undefined, codes: codes.slice(0, 10) };
+/**
+ * The reason in the sender's words, and the codes. The words beside a medical code or of a Condition are its title:
+ * they stand in for a missing reason only when the consent covers medical codes (H17).
+ */
+function reasonsOf(
+  request: Request,
+  message: Message,
+  medicalCodes: boolean,
+): { reason: string | undefined; codes: Referral['reasonCodes'] } {
+  const given = request.reasonCode ?? [];
+  const conditions = message.conditions.flatMap((one) => (one.resource.code as Concept | undefined) ?? []);
+  const wordsOf = (concepts: readonly Concept[]) => concepts.flatMap((one) => (one.text ? [one.text] : []));
+  const own = wordsOf(given.filter((one) => !one.coding?.length));
+  const social = wordsOf(given.filter((one) => !one.coding?.some(isMedical)));
+  const titles = medicalCodes ? wordsOf([...given, ...conditions]) : social;
+  const codes = [...given, ...conditions].flatMap(({ coding, text }) =>
+    (coding ?? []).flatMap(({ system, code, display = text }) =>
+      system && code ? [{ system, code, ...(display && { display: display.slice(0, 200) }) }] : [],
+    ),
+  );
+  return { reason: (own.length > 0 ? own : titles).join('\n') || undefined, codes: codes.slice(0, 10) };
 }
 
+interface Contact {
+  name?: { text?: string; family?: string };
+  telecom?: { system?: string; value?: string }[];
+  relationship?: Concept[];
+}
+
+/** The first contact with a name; the others are losses. */
 function contactPersonOf(message: Message): Referral['contactPerson'] {
-  const contact = (
-    message.patient['contact'] as
-      | { name?: { text?: string; family?: string }; telecom?: { value?: string }[]; relationship?: Concept[] }[]
-      | undefined
-  )?.[0];
+  const contacts = message.patient['contact'] as Contact[] | undefined;
+  const contact = contacts?.find((one) => one.name?.text ?? one.name?.family);
   const name = contact?.name?.text ?? contact?.name?.family;
   if (!name) return undefined;
-  const phone = contact?.telecom?.[0]?.value;
+  const phone = contact?.telecom?.find((one) => one.system !== 'email')?.value;
   const relation = contact?.relationship?.[0]?.text ?? contact?.relationship?.[0]?.coding?.[0]?.display;
   return { name, ...(phone && { phone }), ...(relation && { relation }) };
 }
@@ -107,8 +129,8 @@ function toReferral(
   const path = gathered.origin(['serviceRequest']);
   const consentPath = gathered.origin(['consent']);
   const areas = lifeAreasOf(request, path, translate);
-  const { reason, codes } = reasonsOf(request, message);
   const { how, ...consent } = toConsent(message);
+  const { reason, codes } = reasonsOf(request, message, consent.medicalCodes);
   const problems = [
     ...(reason
       ? []
@@ -129,7 +151,10 @@ function toReferral(
       (one) => one.type?.coding?.some((coding) => coding.code === 'PLAC') && one.system && one.value,
     ) ?? request.identifier.find((one) => one.system && one.value);
   if (!reason || !how || !number?.system || !number.value) return { refused: problems };
-  const details = (request.orderDetail ?? []).map((one) => one.text ?? one.coding?.[0]?.display ?? '').filter(Boolean);
+  const details = (request.orderDetail ?? []).map((one) => {
+    const [coding] = one.coding ?? [];
+    return one.text ?? coding?.display ?? coding?.code ?? '';
+  });
   const question = request.extension?.find((one) => one.url === extensions.residentQuestion)?.valueString;
   const safeContact = safeContactOf(request);
   const contactPerson = contactPersonOf(message);
@@ -154,11 +179,17 @@ function toReferral(
       ...(safeContact && { safeContact }),
       ...(contactPerson && { contactPerson }),
       ...(episode?.value && { episode: { value: episode.value, ...(episode.system && { system: episode.system }) } }),
-      notes: [...(request.note ?? []).flatMap((one) => (one.text ? [one.text] : [])), ...details, ...areas.notes],
+      notes: [
+        ...(request.note ?? []).flatMap((one) => (one.text ? [one.text] : [])),
+        ...details.filter(Boolean),
+        ...areas.notes,
+      ],
     },
     losses: [
       ...areas.losses,
-      ...details.map((_, n): Loss => ({ path: `${path}.orderDetail[${n}]`, why: 'kept-as-text' })),
+      ...details.map((one, n): Loss => {
+        return { path: `${path}.orderDetail[${n}]`, why: one ? 'kept-as-text' : 'kept-with-source' };
+      }),
       ...lossesOf(message.all),
     ],
     places: {

@@ -73,7 +73,8 @@ export function toCommunication(
     ...(episode && { about: [episode] }),
     sent: at.now,
     recipient: [{ type: 'Organization', reference: `Organization/${journey.practice}` }],
-    sender: { reference: '#sender' },
+    // Named here too: a receiver's list shows who wrote without opening what is contained.
+    sender: { reference: '#sender', display: head.sender },
     payload: [{ contentString: firstLine(answer, head.closureOnly) }, { contentString: letterText(answer, head) }],
   };
 }

@@ -30,7 +30,7 @@ export const fieldNames: readonly string[] = [
     ...lifeAreaCodes.map((code) => `area-${code}`),
     'urgency',
   ],
-  ...['safePhone', 'safeTimes', 'noVoicemail', 'noLetters', 'unsafe', 'contactName', 'contactRelation', 'contactPhone'],
+  ...['safePhone', 'safeTimes', 'noVoicemail', 'noLetters', 'unsafe', 'contactName', 'contactPhone', 'contactRelation'],
   ...['consentBy', 'consentHow', 'consentOn', 'feedback', 'medicalCodes', 'icpc', 'number'],
 ];
 

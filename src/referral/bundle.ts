@@ -100,10 +100,11 @@ function toServiceRequest(
   ids: { patient: string; consent: string },
   making: Making,
 ): ServiceRequest & { id: string } {
+  const extension = [...string(extensions.residentQuestion, referral.residentQuestion), ...safeContact(referral)];
   return {
     resourceType: 'ServiceRequest',
     id,
-    extension: [...string(extensions.residentQuestion, referral.residentQuestion), ...safeContact(referral)],
+    ...(extension.length > 0 && { extension }),
     identifier: [
       {
         use: 'official',

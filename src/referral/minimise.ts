@@ -8,7 +8,13 @@ export interface Receiver {
   readonly medicalCodes: boolean;
 }
 
-const medicalSystems: readonly string[] = [codeSystems.icpc1, codeSystems.snomed, 'http://hl7.org/fhir/sid/icd-10'];
+/** The systems whose codes are not medical. The rest is, also what we do not know: a list of the forbidden would leak. */
+const socialSystems: readonly string[] = [codeSystems.lifeArea];
+
+/** Whether a coding says something that goes along only with consent for medical codes (H17). */
+export function isMedical(coding: { readonly system?: string | undefined }): boolean {
+  return !socialSystems.includes(coding.system ?? '');
+}
 
 /** The resident as this receiver may see them: never more than needed to call, meet and recognise them (promise 4). */
 export function minimisePatient(patient: Patient, receiver: Receiver): Patient {
@@ -23,7 +29,7 @@ export function minimiseRequest(request: ServiceRequest, receiver: Receiver): Se
   const reasonCode = request.reasonCode
     .map((reason) => ({
       ...reason,
-      coding: (reason.coding ?? []).filter((one) => !medicalSystems.includes(one.system ?? '')),
+      coding: (reason.coding ?? []).filter((one) => !isMedical(one)),
     }))
     .map(({ coding, ...reason }) => (coding.length > 0 ? { ...reason, coding } : reason))
     .filter((reason) => reason.text || 'coding' in reason);

@@ -13,6 +13,10 @@ export function toPatient(referral: Referral, id: string): Patient & { id: strin
   if (patient.localId) identifier.push({ ...patient.localId });
   const { address } = patient;
   const line = [address?.street, address?.houseNumber].filter(Boolean).join(' ');
+  const telecom = [
+    ...patient.phones.map((value) => ({ system: 'phone' as const, value })),
+    ...(patient.email ? [{ system: 'email' as const, value: patient.email }] : []),
+  ];
   return {
     resourceType: 'Patient',
     id,
@@ -29,10 +33,8 @@ export function toPatient(referral: Referral, id: string): Patient & { id: strin
     birthDate: patient.birthDate,
     ...(patient.gender && { gender: patient.gender }),
     ...(patient.deceased && { deceasedBoolean: true }),
-    telecom: [
-      ...patient.phones.map((value) => ({ system: 'phone' as const, value })),
-      ...(patient.email ? [{ system: 'email' as const, value: patient.email }] : []),
-    ],
+    // An empty array is not FHIR (json.html#null): a resident without any number has no telecom at all.
+    ...(telecom.length > 0 && { telecom }),
     ...(address && {
       address: [
         {

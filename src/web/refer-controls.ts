@@ -1,6 +1,6 @@
 import type { Said } from '../fhir/outcome.ts';
 import { type FormFields, fieldNames } from '../intake/refer-fields.ts';
-import { html, type Markup } from './html.ts';
+import { html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import type { Fault } from './report-fields.ts';
 
@@ -34,22 +34,31 @@ export interface Line {
   readonly type?: 'text' | 'date' | 'email';
   readonly inputmode?: 'tel' | 'numeric' | 'email';
   readonly short?: boolean;
+  readonly optional?: boolean;
   readonly max?: string;
+}
+
+/** What need not be filled in says so behind its name. */
+export function optionalMark(viewer: Viewer): Markup {
+  return html` <span class="hint">${sayIn(viewer.language)('mag leeg blijven', 'may stay empty')}</span>`;
 }
 
 /** One line of text. Browsers must not remember it: practices share computers. */
 export function lineOf(parts: FormParts, line: Line): Markup {
   const { name, label, hint, type = 'text', inputmode, max } = line;
-  return html`<div class="field${line.short && ' short'}"><label for="${name}">${label}</label>
+  return html`<div class="field${line.short && ' short'}"><label for="${name}">${label}${line.optional && optionalMark(parts.viewer)}</label>
 ${hintOf(name, hint)}${faultOf(parts, name)}<input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${type !== 'date' && html` maxlength="200"`}${
     max && html` max="${max}"`
   }${inputmode && html` inputmode="${inputmode}"`} autocomplete="off"${ties(parts, name, Boolean(hint))}></div>`;
 }
 
 /** Several lines of text. */
-export function areaOf(parts: FormParts, area: { name: string; label: string; hint: string; rows: number }): Markup {
+export function areaOf(
+  parts: FormParts,
+  area: { name: string; label: string; hint: string; rows: number; optional?: boolean },
+): Markup {
   const { name, label, hint, rows } = area;
-  return html`<div class="field"><label for="${name}">${label}</label>
+  return html`<div class="field"><label for="${name}">${label}${area.optional && optionalMark(parts.viewer)}</label>
 ${hintOf(name, hint)}${faultOf(parts, name)}<textarea id="${name}" name="${name}" rows="${rows}" maxlength="8000"${ties(parts, name, hint !== '')}>${parts.fields[name]}</textarea></div>`;
 }
 

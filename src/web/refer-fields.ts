@@ -3,7 +3,16 @@ import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.t
 import { csrfField } from './acting.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
-import { areaOf, type FormParts, hiddenFields, type Line, lineOf, radiosOf, tickOf } from './refer-controls.ts';
+import {
+  areaOf,
+  type FormParts,
+  hiddenFields,
+  type Line,
+  lineOf,
+  optionalMark,
+  radiosOf,
+  tickOf,
+} from './refer-controls.ts';
 import { facts } from './referral-view.ts';
 import { errorSummary } from './report-form.ts';
 
@@ -32,31 +41,27 @@ const personFields = [
 ];
 
 function personInputs(parts: FormParts): Markup {
-  const t = sayIn(parts.viewer.language);
-  const { fields } = parts;
-  const line = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
-    lineOf(parts, { name, label: t(nl, en), ...more });
-  const optional = t('mag leeg blijven', 'may stay empty');
+  const { viewer, fields } = parts;
+  const t = sayIn(viewer.language);
+  const optional = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
+    lineOf(parts, { name, label: t(nl, en), optional: true, ...more });
   const phones = phoneFields.slice(0, Math.max(2, phoneFields.findLastIndex((one) => fields[one]) + 1));
-  return html`<div class="row">${line('callName', `Roepnaam (${optional})`, `Call name (${optional})`)}${line('given', `Voornamen of voorletters (${optional})`, `Given names or initials (${optional})`)}</div>
-${line('family', 'Achternaam, met tussenvoegsel', 'Family name, with its prefix', { hint: t('Bijvoorbeeld: van der Berg', 'For example: van der Berg') })}
-${line('birthDate', 'Geboortedatum', 'Birth date', { hint: t('Dag, maand, jaar. Bijvoorbeeld: 14-03-1957', 'Day, month, year. For example: 14-03-1957'), inputmode: 'numeric', short: true })}
-<div class="field"><label for="gender">${t('Geslacht', 'Sex')} (${optional})</label><select id="gender" name="gender">${(
-    [
-      ['', ''],
-      ['female', t('vrouw', 'female')],
-      ['male', t('man', 'male')],
-      ['other', t('anders', 'other')],
-      ['unknown', t('onbekend', 'unknown')],
-    ] as const
-  ).map(
-    ([value, label]) => html`<option value="${value}"${fields.gender === value && html` selected`}>${label}</option>`,
-  )}</select></div>
-<div class="row">${phones.map((name, nth) => line(name, nth === 0 ? 'Telefoon' : `Telefoon ${nth + 1} (${optional})`, nth === 0 ? 'Phone' : `Phone ${nth + 1} (${optional})`, { inputmode: 'tel' }))}</div>
-${line('email', `E-mail (${optional})`, `E-mail (${optional})`, { inputmode: 'email' })}
-<div class="row">${line('street', `Straat (${optional})`, `Street (${optional})`)}${line('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
-<div class="row">${line('postcode', 'Postcode', 'Postcode', { short: true })}${line('city', 'Woonplaats', 'Town')}</div>
-${line('bsn', `BSN (${optional})`, `BSN (${optional})`, { hint: t('Alleen om het antwoord in uw eigen dossier te zetten. De Wally ziet het BSN niet.', 'Only to file the answer in your own record. The Wally does not see the BSN.'), inputmode: 'numeric', short: true })}`;
+  const sexes = [
+    ['', ''],
+    ['female', t('vrouw', 'female')],
+    ['male', t('man', 'male')],
+    ['other', t('anders', 'other')],
+    ['unknown', t('onbekend', 'unknown')],
+  ] as const;
+  return html`<div class="row">${optional('callName', 'Roepnaam', 'Call name')}${optional('given', 'Voornamen of voorletters', 'Given names or initials')}</div>
+${lineOf(parts, { name: 'family', label: t('Achternaam, met tussenvoegsel', 'Family name, with its prefix'), hint: t('Bijvoorbeeld: van der Berg', 'For example: van der Berg') })}
+${lineOf(parts, { name: 'birthDate', label: t('Geboortedatum', 'Birth date'), hint: t('Dag, maand, jaar. Bijvoorbeeld: 14-03-1957', 'Day, month, year. For example: 14-03-1957'), inputmode: 'numeric', short: true })}
+<div class="field short"><label for="gender">${t('Geslacht', 'Sex')}${optionalMark(viewer)}</label><select id="gender" name="gender">${sexes.map(([value, label]) => html`<option value="${value}"${fields.gender === value && html` selected`}>${label}</option>`)}</select></div>
+<div class="row">${phones.map((name, nth) => lineOf(parts, { name, label: nth === 0 ? t('Telefoon', 'Phone') : t(`Telefoon ${nth + 1}`, `Phone ${nth + 1}`), inputmode: 'tel', optional: nth > 0 }))}</div>
+${optional('email', 'E-mail', 'E-mail', { inputmode: 'email' })}
+<div class="row">${optional('street', 'Straat', 'Street')}${optional('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
+<div class="row">${optional('postcode', 'Postcode', 'Postcode', { short: true })}${optional('city', 'Woonplaats', 'Town')}</div>
+${optional('bsn', 'BSN', 'BSN', { hint: t('Alleen om het antwoord in uw eigen dossier te zetten. De Wally ziet het BSN niet.', 'Only to file the answer in your own record. The Wally does not see the BSN.'), inputmode: 'numeric', short: true })}`;
 }
 
 /** Typed by hand: all fields. Handed over by the practice's system: to be read, and mended where that is needed. */
@@ -85,20 +90,21 @@ function whyPart(parts: FormParts): Markup {
   );
   return html`<h2>${t('Wat is de vraag?', 'What is the question?')}</h2>
 ${areaOf(parts, { name: 'reason', label: t('Waarom verwijst u?', 'Why do you refer?'), hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`, rows: 4 })}
-${areaOf(parts, { name: 'question', label: t('De vraag van de inwoner, in eigen woorden (mag leeg blijven)', "The resident's question, in their own words (may stay empty)"), hint: `${t('Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.', 'Read it back to the resident. That way the resident need not tell it again.')} ${discreet}`, rows: 3 })}
-<fieldset><legend>${t('Waar gaat het over? (mag leeg blijven)', 'What is it about? (may stay empty)')}</legend><div class="choices">${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
+${areaOf(parts, { name: 'question', optional: true, label: t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words"), hint: `${t('Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.', 'Read it back to the resident. That way the resident need not tell it again.')} ${discreet}`, rows: 3 })}
+<fieldset><legend>${t('Waar gaat het over?', 'What is it about?')}${optionalMark(parts.viewer)}</legend><div class="choices">${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
 }
 
 function reachPart(parts: FormParts): Markup {
   const t = sayIn(parts.viewer.language);
   return html`<h2>${t('Hoe bereikt de Wally de inwoner veilig?', 'How does the Wally reach the resident safely?')}</h2>
 <p class="hint">${t('Vraag het de inwoner. Thuis mag misschien niet iedereen dit weten.', 'Ask the resident. Perhaps not everyone at home may know.')}</p>
-<div class="row">${lineOf(parts, { name: 'safePhone', label: t('Veilig nummer (mag leeg blijven)', 'Safe number (may stay empty)'), inputmode: 'tel' })}${lineOf(parts, { name: 'safeTimes', label: t('Wanneer bellen (mag leeg blijven)', 'When to call (may stay empty)') })}</div>
+<div class="row">${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
 <fieldset><legend>${t('Wat moet de Wally weten?', 'What must the Wally know?')}</legend>
 ${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}${tickOf(parts, 'unsafe', t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'))}</fieldset>
-<h2>${t('Contactpersoon (mag leeg blijven)', 'Contact person (may stay empty)')}</h2>
+<h2>${t('Contactpersoon', 'Contact person')}${optionalMark(parts.viewer)}</h2>
 <p class="hint">${t('Bijvoorbeeld een mantelzorger. Alleen als de inwoner dat wil.', 'For example an informal carer. Only if the resident wants it.')}</p>
-<div class="row">${lineOf(parts, { name: 'contactName', label: t('Naam', 'Name') })}${lineOf(parts, { name: 'contactRelation', label: t('Wie is dat van de inwoner?', 'Who is that to the resident?') })}${lineOf(parts, { name: 'contactPhone', label: t('Telefoon', 'Phone'), inputmode: 'tel' })}</div>`;
+<div class="row">${lineOf(parts, { name: 'contactName', label: t('Naam', 'Name') })}${lineOf(parts, { name: 'contactPhone', label: t('Telefoon', 'Phone'), inputmode: 'tel' })}</div>
+${lineOf(parts, { name: 'contactRelation', label: t('Wie is dat van de inwoner?', 'Who is that to the resident?'), hint: t('Bijvoorbeeld: dochter, buurman', 'For example: daughter, neighbour') })}`;
 }
 
 function consentPart(parts: FormParts, today: string): Markup {
@@ -147,7 +153,7 @@ ${radiosOf(
     ['yes', t('ja, de inwoner vindt dat goed', 'yes, the resident agrees')],
   ],
 )}
-${lineOf(parts, { name: 'icpc', label: t('ICPC-code (mag leeg blijven)', 'ICPC code (may stay empty)'), hint: t('Alleen bij ja.', 'Only with yes.'), short: true })}`;
+${lineOf(parts, { name: 'icpc', optional: true, label: t('ICPC-code', 'ICPC code'), hint: t('Alleen bij ja.', 'Only with yes.'), short: true })}`;
 }
 
 /** Days before which the Wally calls, as people say them. */
@@ -194,7 +200,7 @@ ${radiosOf(
 ${reachPart(parts)}
 ${consentPart(parts, parts.today)}
 <h2>${t('Uw nummer', 'Your number')}</h2>
-${lineOf(parts, { name: 'number', label: t('Uw eigen nummer van deze verwijzing (mag leeg blijven)', 'Your own number of this referral (may stay empty)'), hint: ownNumber })}
+${lineOf(parts, { name: 'number', optional: true, label: t('Uw eigen nummer van deze verwijzing', 'Your own number of this referral'), hint: ownNumber })}
 <p class="buttons"><button name="step" value="preview">${t('Bekijk de verwijzing', 'Preview the referral')}</button></p>
 <p class="hint">${t('U ziet eerst wat u verstuurt. Er is nu nog niets verstuurd.', 'You first see what you send. Nothing has been sent yet.')}</p></form>`;
 }

@@ -27,18 +27,21 @@ export function aheadPart(directory: Directory, assignment: Assignment, before: 
     ),
     'team-queue': '',
   }[route];
-  return html`<section class="panel" aria-labelledby="ahead"><h2 id="ahead">${t('Wie belt de inwoner?', 'Who calls the resident?')}</h2>
+  const number =
+    phone &&
+    html`<p>${owner ? t('Nummer', 'Number') : t('Nummer van het team', 'Number of the team')}: ${telLink(phone)}</p>`;
+  return html`<section class="panel ahead" aria-labelledby="ahead"><h2 id="ahead">${t('Wie belt de inwoner?', 'Who calls the resident?')}</h2>
 ${
   owner
-    ? html`<p><strong>${owner.name}</strong>, ${why} (${team})${phone && html`. ${t('Nummer', 'Number')}: ${telLink(phone)}`}</p>`
-    : html`<p>${t('De vaste Wally en de vervanger zijn afwezig.', 'The fixed Wally and the substitute are absent.')} <strong>${t(`De teamleider van ${team} wijst iemand aan.`, `The team lead of ${team} assigns someone.`)}</strong>${phone && html` ${t('Nummer van het team', 'Number of the team')}: ${telLink(phone)}`}</p>`
-}
-<p>${t(`Gewoon: belt vóór ${before.routine}. Dringend: belt vóór ${before.urgent}.`, `Routine: calls before ${before.routine}. Urgent: calls before ${before.urgent}.`)}</p>
+    ? html`<p><strong>${owner.name}</strong>, ${why}. ${team}.</p>`
+    : html`<p>${t('De vaste Wally en de vervanger zijn afwezig.', 'The fixed Wally and the substitute are absent.')} <strong>${t(`De teamleider van ${team} wijst iemand aan.`, `The team lead of ${team} assigns someone.`)}</strong></p>`
+}${number}
+<ul class="plain"><li>${t(`Gewoon: belt vóór ${before.routine}`, `Routine: calls before ${before.routine}`)}</li><li>${t(`Dringend: belt vóór ${before.urgent}`, `Urgent: calls before ${before.urgent}`)}</li></ul>
 ${
   route === 'fixed-wally' &&
   html`<p class="hint">${t(
-    `Wordt ${owner?.name} ziek of is er vakantie? Dan neemt ${substitute ? `${substitute.name} of ` : ''}de teamleider het over. U ziet bij "Onze verwijzingen" wie het is.`,
-    `Does ${owner?.name} fall ill or go on holiday? Then ${substitute ? `${substitute.name} or ` : ''}the team lead takes over. You see who at "Our referrals".`,
+    `Is ${owner?.name} er niet? Dan neemt ${substitute ? `${substitute.name} of ` : ''}de teamleider het over. Bij "Onze verwijzingen" ziet u wie het is.`,
+    `Is ${owner?.name} away? Then ${substitute ? `${substitute.name} or ` : ''}the team lead takes over. You see who at "Our referrals".`,
   )}</p>`
 }</section>`;
 }

@@ -1,15 +1,26 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import { attemptFeedback, type Browsing, browse, journeyOf, type Person, referralOf, referred, siteOver } from './harness.ts';
+import {
+  attemptFeedback,
+  type Browsing,
+  browse,
+  journeyOf,
+  type Person,
+  referralOf,
+  referred,
+  siteOver,
+} from './harness.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
 const css = new URL('../../src/web/assets/kortelijn.css', import.meta.url);
 
 let at: TestStore;
@@ -27,13 +38,25 @@ beforeAll(async () => {
   pages = await browse(site);
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const safeContact = { unsafe: true, phone: '06-00009099', times: 'tussen 9 en 12 uur', noVoicemail: true, noLetters: true };
+  const safeContact = {
+    unsafe: true,
+    phone: '06-00009099',
+    times: 'tussen 9 en 12 uur',
+    noVoicemail: true,
+    noLetters: true,
+  };
   const acute = await referred(site, 'de-brink', referralOf(1, { priority: 'asap', safeContact }));
   const running = await referred(site, 'de-brink', referralOf(2));
   await pages.post('sanne', `/worklist/${running.id}/accept`, {});
   const { task } = await journeyOf(site, running.id);
   await pages.post('sanne', `/worklist/${running.id}/report`, {
-    step: 'send', version: String(task.version), contact: 'made', contactOn: '2026-11-23', firstLine: 'Gesproken.', residentAgreed: 'yes', final: 'interim',
+    step: 'send',
+    version: String(task.version),
+    contact: 'made',
+    contactOn: '2026-11-23',
+    firstLine: 'Gesproken.',
+    residentAgreed: 'yes',
+    final: 'interim',
   });
   await attemptFeedback(site, running.id, { held: 'rejected' });
   await pages.post('marijke', '/team/absence', { wally: 'wally-karim', act: 'plan', from: '2026-12-21', to: '' });
@@ -62,31 +85,44 @@ test('the style is one small file', async () => {
   expect(gzipSync(await readFile(css)).length).toBeLessThan(15_000);
 });
 
-test.skipIf(!executablePath)('every page passes axe (WCAG 2.2 A and AA) and fits 360 pixels, everything unfolded', { timeout: 120_000 }, async () => {
-  for (const [as, path] of visits) {
-    const context = await browser.newContext({ viewport: { width: 360, height: 800 }, extraHTTPHeaders: { 'x-as': as } });
-    const page = await context.newPage();
-    await page.goto(`${pages.url}${path}`);
-    for (const summary of await page.locator('summary').all()) await summary.click();
-    if (path.endsWith('/report')) await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), path).toBe(0);
-    await page.evaluate(axe);
-    const found = (await page.evaluate(
-      "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
-    )) as AxeResults;
-    expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`), path).toEqual([]);
-    await context.close();
-  }
-});
+test.skipIf(!executablePath)(
+  'every page passes axe (WCAG 2.2 A and AA) and fits 360 pixels, everything unfolded',
+  { timeout: 120_000 },
+  async () => {
+    for (const [as, path] of visits) {
+      const context = await browser.newContext({
+        viewport: { width: 360, height: 800 },
+        extraHTTPHeaders: { 'x-as': as },
+      });
+      const page = await context.newPage();
+      await page.goto(`${pages.url}${path}`);
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      if (path.endsWith('/report')) await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), path).toBe(0);
+      await page.evaluate(axe);
+      const found = (await page.evaluate(
+        "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+      )) as AxeResults;
+      expect(
+        found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`),
+        path,
+      ).toEqual([]);
+      await context.close();
+    }
+  },
+);
 
-test.skipIf(!executablePath)('after a refused form the keyboard stands on the summary, and its links lead to the fields', async () => {
-  const form = visits.find(([, path]) => path.endsWith('/report'))?.[1];
-  const context = await browser.newContext({ javaScriptEnabled: true, extraHTTPHeaders: { 'x-as': 'sanne' } });
-  const page = await context.newPage();
-  await page.goto(`${pages.url}${form}`);
-  await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
-  expect(await page.evaluate('document.activeElement.className')).toBe('errors');
-  await page.click('.errors a[href="#firstLine"]');
-  expect(await page.evaluate('document.activeElement.id')).toBe('firstLine');
-  await context.close();
-});
+test.skipIf(!executablePath)(
+  'after a refused form the keyboard stands on the summary, and its links lead to the fields',
+  async () => {
+    const form = visits.find(([, path]) => path.endsWith('/report'))?.[1];
+    const context = await browser.newContext({ javaScriptEnabled: true, extraHTTPHeaders: { 'x-as': 'sanne' } });
+    const page = await context.newPage();
+    await page.goto(`${pages.url}${form}`);
+    await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
+    expect(await page.evaluate('document.activeElement.className')).toBe('errors');
+    await page.click('.errors a[href="#firstLine"]');
+    expect(await page.evaluate('document.activeElement.id')).toBe('firstLine');
+    await context.close();
+  },
+);

@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import { attemptFeedback, type Browsing, browse, journeyOf, putOnWorklist, refer, referralOf, referred, siteOver } from './harness.ts';
+import {
+  attemptFeedback,
+  type Browsing,
+  browse,
+  journeyOf,
+  putOnWorklist,
+  refer,
+  referralOf,
+  referred,
+  siteOver,
+} from './harness.ts';
 
 let at: TestStore;
 let site: Site;
@@ -22,7 +32,13 @@ async function reported(id: string): Promise<void> {
   await pages.post('sanne', `/worklist/${id}/accept`, {});
   const { task } = await journeyOf(site, id);
   await pages.post('sanne', `/worklist/${id}/report`, {
-    step: 'send', version: String(task.version), contact: 'made', contactOn: '2026-11-23', firstLine: 'Gesproken; wordt vervolgd.', residentAgreed: 'yes', final: 'interim',
+    step: 'send',
+    version: String(task.version),
+    contact: 'made',
+    contactOn: '2026-11-23',
+    firstLine: 'Gesproken; wordt vervolgd.',
+    residentAgreed: 'yes',
+    final: 'interim',
   });
 }
 
@@ -30,7 +46,14 @@ test('"onze verwijzingen" tells owner with number, state, promise and both numbe
   const journey = await refer(site, 'de-brink', referralOf(1), 120_000);
   const other = await referred(site, 'zuidrand', referralOf(2, { requester: { agb: '01990113' } }));
   const { text } = await pages.get('brink', '/practice');
-  for (const said of ['Sanne Verhoeven', 'tel:0600001011', 'nog niet geopend', 'belt vóór donderdag 26 november', 'VB-1001', journey.index.number]) {
+  for (const said of [
+    'Sanne Verhoeven',
+    'tel:0600001011',
+    'nog niet geopend',
+    'belt vóór donderdag 26 november',
+    'VB-1001',
+    journey.index.number,
+  ]) {
     expect(text).toContain(said);
   }
   expect(text).not.toContain(other.index.number);
@@ -39,7 +62,9 @@ test('"onze verwijzingen" tells owner with number, state, promise and both numbe
 test('a promise that was not kept is said plainly; a call ends it', async () => {
   const journey = await referred(site, 'de-brink', referralOf(1));
   at.now = new Date('2026-11-26T09:00:00Z');
-  expect((await pages.get('brink', '/practice')).text).toContain('nog niet gebeld; beloofd was vóór donderdag 26 november');
+  expect((await pages.get('brink', '/practice')).text).toContain(
+    'nog niet gebeld; beloofd was vóór donderdag 26 november',
+  );
   await reported(journey.id);
   const { text } = await pages.get('brink', '/practice');
   expect(text).not.toContain('nog niet gebeld');
@@ -54,7 +79,9 @@ test('the practice reads the feedback and how far it is; its system keeps the wo
     [{ proof: 'application', landed: false }, 'bezorgd bij de praktijk'],
     [{ proof: 'record', landed: true }, 'in het dossier'],
   ] as const) {
-    await at.owner.query(`update delivery set state = 'pending', next_at = now(), generation = generation + 1 where kind = 'feedback'`);
+    await at.owner.query(
+      `update delivery set state = 'pending', next_at = now(), generation = generation + 1 where kind = 'feedback'`,
+    );
     await attemptFeedback(site, journey.id, end);
     const { text } = await pages.get('brink', `/practice/${journey.id}`);
     expect(text).toContain(`aria-current="step">${word}<`);
@@ -103,7 +130,9 @@ test("another practice's referral does not exist; looking is audited under the p
   expect((await pages.post('rand', `/practice/${journey.id}/take-back`, { how: 'withdraw' })).text).toBe(strange.text);
   await pages.get('brink', '/practice');
   await pages.get('brink', `/practice/${journey.id}`);
-  const { rows } = await at.owner.query<{ line: string }>(`select line from audit where line like '%viewed%' order by xid, id`);
+  const { rows } = await at.owner.query<{ line: string }>(
+    `select line from audit where line like '%viewed%' order by xid, id`,
+  );
   expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([
     { event: 'list-viewed', code: '1', practice: 'de-brink', actor: { id: 'gp-vanleeuwen' } },
     { event: 'referral-viewed', practice: 'de-brink', journey: journey.id },

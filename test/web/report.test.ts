@@ -75,10 +75,23 @@ test('the preview shows the very letter that is then stored and sent, with name 
 test('everything in the preview goes back into the form as it was typed', async () => {
   const id = await accepted();
   const nasty = 'Zij zei: "<b>goed</b>" & meer';
-  const fields = { ...final, plan: nasty, version: await versionOf(id), appointmentOn: '2026-11-26', appointmentAt: '10:00', appointmentPlace: 'Buurthuis' };
+  const fields = {
+    ...final,
+    plan: nasty,
+    version: await versionOf(id),
+    appointmentOn: '2026-11-26',
+    appointmentAt: '10:00',
+    appointmentPlace: 'Buurthuis',
+  };
   const preview = await post(id, { ...fields, step: 'preview' });
-  const hidden = [...preview.text.matchAll(/<input type="hidden" name="([\w-]+)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]);
-  expect(Object.fromEntries(hidden)).toMatchObject({ firstLine: final.firstLine, appointmentAt: '10:00', 'outcome-meaning': 'unchanged' });
+  const hidden = [...preview.text.matchAll(/<input type="hidden" name="([\w-]+)" value="([^"]*)">/g)].map(
+    ([, name, value]) => [name, value],
+  );
+  expect(Object.fromEntries(hidden)).toMatchObject({
+    firstLine: final.firstLine,
+    appointmentAt: '10:00',
+    'outcome-meaning': 'unchanged',
+  });
   const form = await post(id, { ...fields, step: 'edit' });
   expect(form.text).toContain('Zij zei: &quot;&lt;b&gt;goed&lt;/b&gt;&quot; &amp; meer</textarea>');
   expect(form.text).toMatch(/value="led-on" selected/);
@@ -87,7 +100,13 @@ test('everything in the preview goes back into the form as it was typed', async 
 
 test('closing needs a first line and an outcome for each life area; faults link to their fields', async () => {
   const id = await accepted();
-  const answer = await post(id, { ...final, firstLine: ' ', 'outcome-meaning': '', version: await versionOf(id), step: 'send' });
+  const answer = await post(id, {
+    ...final,
+    firstLine: ' ',
+    'outcome-meaning': '',
+    version: await versionOf(id),
+    step: 'send',
+  });
   expect(answer.status).toBe(422);
   expect(answer.text).toContain('<a href="#firstLine">');
   expect(answer.text).toContain('<a href="#outcome-meaning">Kies een uitkomst bij: zingeving en verlies.</a>');
@@ -99,7 +118,12 @@ test('closing needs a first line and an outcome for each life area; faults link 
 
 test('every fault is told at once, in the order of the form', async () => {
   const id = await accepted();
-  const answer = await post(id, { contact: 'made', appointmentOn: '2026-11-26', version: await versionOf(id), step: 'preview' });
+  const answer = await post(id, {
+    contact: 'made',
+    appointmentOn: '2026-11-26',
+    version: await versionOf(id),
+    step: 'preview',
+  });
   const links = [...answer.text.matchAll(/<li><a href="#([\w-]+)">/g)].map((match) => match[1]);
   expect(links).toEqual(['contactOn', 'firstLine', 'appointmentOn', 'final']);
 });
@@ -160,7 +184,15 @@ test('reporting on work that was not accepted is refused with the sentence', asy
 
 test('the journey tells each feedback with its own fate; the appointment is there (H4)', async () => {
   const id = await accepted();
-  await post(id, { ...final, final: 'interim', appointmentOn: '2026-11-26', appointmentAt: '10:00', appointmentPlace: 'Buurthuis', version: await versionOf(id), step: 'send' });
+  await post(id, {
+    ...final,
+    final: 'interim',
+    appointmentOn: '2026-11-26',
+    appointmentAt: '10:00',
+    appointmentPlace: 'Buurthuis',
+    version: await versionOf(id),
+    step: 'send',
+  });
   const before = await pages.get('sanne', `/worklist/${id}`);
   expect(before.text).toContain('staat klaar');
   expect(before.text).toContain('donderdag 26 november om 10:00, Buurthuis');

@@ -22,7 +22,8 @@ afterEach(async () => {
   await at.close();
 });
 
-const absence = (wally: string, act: string, more = {}) => pages.post('marijke', '/team/absence', { wally, act, ...more });
+const absence = (wally: string, act: string, more = {}) =>
+  pages.post('marijke', '/team/absence', { wally, act, ...more });
 const ownerOf = async (id: string) => (await journeyOf(site, id)).index.owner;
 
 describe('one-tap absence', () => {
@@ -73,8 +74,12 @@ describe('one-tap absence', () => {
     await absence('wally-sanne', 'sick');
     const stored = await readDirectoryResource<PractitionerRole>(at.store, 'PractitionerRole', 'wally-sanne');
     expect(stored?.notAvailable).toEqual([{ description: 'afwezig', during: { start: '2026-11-23' } }]);
-    const { rows } = await at.owner.query<{ line: string }>(`select line from audit where line like '%absence-changed%'`);
-    expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([{ actor: { id: 'lead-marijke', role: 'team-lead' }, object: 'PractitionerRole/wally-sanne' }]);
+    const { rows } = await at.owner.query<{ line: string }>(
+      `select line from audit where line like '%absence-changed%'`,
+    );
+    expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([
+      { actor: { id: 'lead-marijke', role: 'team-lead' }, object: 'PractitionerRole/wally-sanne' },
+    ]);
   });
 
   test('a planned absence is shown, checked and can be taken away', async () => {
@@ -91,7 +96,8 @@ describe('one-tap absence', () => {
   });
 
   test('only Wallys of the own team; nobody else may do it', async () => {
-    for (const wally of ['lead-marijke', 'gp-vanleeuwen', 'nobody', '']) expect((await absence(wally, 'sick')).status).toBe(404);
+    for (const wally of ['lead-marijke', 'gp-vanleeuwen', 'nobody', ''])
+      expect((await absence(wally, 'sick')).status).toBe(404);
     for (const as of ['sanne', 'brink', 'admin'] as const) {
       expect((await pages.post(as, '/team/absence', { wally: 'wally-sanne', act: 'sick' })).status).toBe(404);
     }
@@ -165,7 +171,9 @@ describe('the team queue', () => {
     await referred(site, 'de-brink', referralOf(1));
     await pages.get('marijke', '/team');
     const { rows } = await at.owner.query<{ line: string }>(`select line from audit where line like '%list-viewed%'`);
-    expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([{ code: '1', action: 'R', purpose: 'HOPERAT', actor: { id: 'lead-marijke' } }]);
+    expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([
+      { code: '1', action: 'R', purpose: 'HOPERAT', actor: { id: 'lead-marijke' } },
+    ]);
   });
 });
 
@@ -173,7 +181,10 @@ describe('absence as data', () => {
   const role = { resourceType: 'PractitionerRole', id: 'wally-sanne', active: true } as const;
 
   test('present again ends what covers the day and leaves the rest', () => {
-    const busy = withAbsence(withAbsence(withAbsence(role, { from: '2026-11-01', to: '2026-11-05' }), { from: '2026-11-20' }), { from: '2026-12-21', to: '2027-01-01' });
+    const busy = withAbsence(
+      withAbsence(withAbsence(role, { from: '2026-11-01', to: '2026-11-05' }), { from: '2026-11-20' }),
+      { from: '2026-12-21', to: '2027-01-01' },
+    );
     expect(presentFrom(busy, '2026-11-23').notAvailable?.map((one) => one.during)).toEqual([
       { start: '2026-11-01', end: '2026-11-05' },
       { start: '2026-11-20', end: '2026-11-22' },
@@ -187,7 +198,8 @@ describe('absence as data', () => {
   });
 
   test('days that do not exist are refused', () => {
-    for (const from of ['', '2026-02-30', '30-11-2026', '2026-11-31x']) expect(readAbsence(from, '', '2026-11-23')).toHaveProperty('fault');
+    for (const from of ['', '2026-02-30', '30-11-2026', '2026-11-31x'])
+      expect(readAbsence(from, '', '2026-11-23')).toHaveProperty('fault');
     expect(readAbsence('2026-11-20', '2026-11-21', '2026-11-23')).toHaveProperty('fault');
     expect(readAbsence('2026-11-20', '', '2026-11-23')).toEqual({ from: '2026-11-20' });
   });

@@ -45,9 +45,9 @@ test('the words of H4, one by one', () => {
 
 test('"vóór donderdag" is late on Thursday, and today on the last working day before it', () => {
   const referral = { callBefore: '2026-11-26', called: false, taskStatus: 'requested' };
-  expect(['2026-11-23', '2026-11-24', '2026-11-25', '2026-11-26', '2026-11-30'].map((day) => pressing(referral, day))).toEqual([
-    'later', 'later', 'today', 'late', 'late',
-  ]);
+  expect(
+    ['2026-11-23', '2026-11-24', '2026-11-25', '2026-11-26', '2026-11-30'].map((day) => pressing(referral, day)),
+  ).toEqual(['later', 'later', 'today', 'late', 'late']);
   expect(pressing({ ...referral, callBefore: '2026-11-30' }, '2026-11-27')).toBe('today');
   expect(pressing({ ...referral, called: true }, '2026-11-30')).toBe('kept');
   expect(pressing({ ...referral, taskStatus: 'completed' }, '2026-11-30')).toBe('kept');
@@ -57,7 +57,9 @@ test('a promise made today is never late today', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1500 }), fc.constantFrom(1, 3), (offset, within) => {
       const day = new Date(Date.UTC(2025, 0, 1) + offset * 86_400_000).toISOString().slice(0, 10);
-      expect(pressing({ callBefore: addWorkingDays(day, within), called: false, taskStatus: 'requested' }, day)).not.toBe('late');
+      expect(
+        pressing({ callBefore: addWorkingDays(day, within), called: false, taskStatus: 'requested' }, day),
+      ).not.toBe('late');
     }),
   );
 });

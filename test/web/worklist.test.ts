@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import { attemptFeedback, type Browsing, browse, journeyOf, putOnWorklist, refer, referralOf, referred, siteOver } from './harness.ts';
+import {
+  attemptFeedback,
+  type Browsing,
+  browse,
+  journeyOf,
+  putOnWorklist,
+  refer,
+  referralOf,
+  referred,
+  siteOver,
+} from './harness.ts';
 
 let at: TestStore;
 let site: Site;
@@ -54,7 +64,11 @@ test('urgency, safety and lateness are said in words, acute first', async () => 
   await referred(site, 'de-brink', referralOf(1, { consent }));
   at.now = new Date('2026-11-23T09:00:00Z');
   await referred(site, 'de-brink', referralOf(2, { priority: 'urgent' }));
-  const acute = await referred(site, 'de-brink', referralOf(3, { priority: 'stat', safeContact: { unsafe: true, noVoicemail: true, noLetters: true } }));
+  const acute = await referred(
+    site,
+    'de-brink',
+    referralOf(3, { priority: 'stat', safeContact: { unsafe: true, noVoicemail: true, noLetters: true } }),
+  );
   const { text } = await pages.get('sanne', '/worklist');
   expect(text).toContain('Te laat: bel vandaag. Beloofd was vóór maandag 23 november');
   expect(text).toContain('Bel vandaag (vóór dinsdag 24 november)');
@@ -79,7 +93,13 @@ test('the referral never shows a BSN, and medical codes only with consent (promi
 });
 
 test('H2: unsafe contact stands first, with the safe number alone to tap', async () => {
-  const safeContact = { unsafe: true, phone: '06-00009099', times: 'tussen 9 en 12 uur', noVoicemail: true, noLetters: true };
+  const safeContact = {
+    unsafe: true,
+    phone: '06-00009099',
+    times: 'tussen 9 en 12 uur',
+    noVoicemail: true,
+    noLetters: true,
+  };
   const journey = await referred(site, 'de-brink', referralOf(1, { safeContact }));
   const { text } = await pages.get('sanne', `/worklist/${journey.id}`);
   expect(text.indexOf('Zo bereikt u de inwoner veilig')).toBeLessThan(text.indexOf('Aannemen'));
@@ -107,7 +127,12 @@ test('the first opening is noted once, every view is in the audit trail', async 
   expect((await journeyOf(site, journey.id)).task.version).toBe(seen.task.version);
   const views = await auditLines('referral-viewed');
   expect(views).toHaveLength(2);
-  expect(views[0]).toMatchObject({ action: 'R', journey: journey.id, practice: 'de-brink', actor: { id: 'wally-sanne', role: 'wally' } });
+  expect(views[0]).toMatchObject({
+    action: 'R',
+    journey: journey.id,
+    practice: 'de-brink',
+    actor: { id: 'wally-sanne', role: 'wally' },
+  });
   await pages.get('sanne', '/worklist');
   expect(await auditLines('list-viewed')).toMatchObject([{ action: 'R', code: '1', actor: { id: 'wally-sanne' } }]);
 });
@@ -165,7 +190,12 @@ test('whatever a sender writes is text, never markup', async () => {
     site,
     'de-brink',
     referralOf(1, {
-      patient: { ...referralOf(0).patient, name: { family: nasty, text: nasty, callName: nasty }, phones: [nasty], address: { street: nasty, city: nasty } },
+      patient: {
+        ...referralOf(0).patient,
+        name: { family: nasty, text: nasty, callName: nasty },
+        phones: [nasty],
+        address: { street: nasty, city: nasty },
+      },
       reason: nasty,
       residentQuestion: nasty,
       requester: { name: nasty },
@@ -202,7 +232,8 @@ test('the page speaks English when asked', async () => {
   const journey = await referred(site, 'de-brink', referralOf(1));
   const { text } = await pages.get('sanne', `/worklist/${journey.id}`, 'en');
   expect(text).toContain('<html lang="en">');
-  for (const said of ['How to reach', 'Accept', 'What was agreed', 'loneliness and social contacts']) expect(text).toContain(said);
+  for (const said of ['How to reach', 'Accept', 'What was agreed', 'loneliness and social contacts'])
+    expect(text).toContain(said);
   expect(text).not.toContain('Aannemen');
 });
 
@@ -211,7 +242,13 @@ test('where feedback is stands in the list in one of the four words (H4)', async
   await pages.post('sanne', `/worklist/${journey.id}/accept`, {});
   const { task } = await journeyOf(site, journey.id);
   await pages.post('sanne', `/worklist/${journey.id}/report`, {
-    step: 'send', version: String(task.version), contact: 'made', contactOn: '2026-11-23', firstLine: 'Gesproken.', residentAgreed: 'yes', final: 'interim',
+    step: 'send',
+    version: String(task.version),
+    contact: 'made',
+    contactOn: '2026-11-23',
+    firstLine: 'Gesproken.',
+    residentAgreed: 'yes',
+    final: 'interim',
   });
   expect((await pages.get('sanne', '/worklist?folder=open')).text).toContain('staat klaar');
   await attemptFeedback(site, journey.id, { proof: 'transport', landed: false });
