@@ -12,7 +12,11 @@ import { screens } from './screens.ts';
 import { createSwitches, type Switches } from './switches.ts';
 
 export interface HisOptions {
-  /** 0 takes a free port. Always on 127.0.0.1. */
+  /** Where to listen, 127.0.0.1 unless told: anything else opens the JSON side to whoever can reach it. */
+  readonly host?: string;
+  /** Origin under which others reach it, when that is not http://127.0.0.1:port. */
+  readonly url?: string;
+  /** 0 takes a free port. */
   readonly port: number;
   /** Everything is kept here; a second start in the same folder goes on where the first one stopped. */
   readonly dataDir: string;
@@ -39,10 +43,10 @@ export interface His {
   close(): Promise<void>;
 }
 
-async function listen(server: Server, port: number): Promise<number> {
+async function listen(server: Server, port: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve();
     });
@@ -60,7 +64,7 @@ function onlyHere(req: Request, res: Response, next: NextFunction): void {
 
 /** Starts the simulated HIS with the records in `dataDir`. Rejects with EADDRINUSE when the port is taken. */
 export async function startHis(options: HisOptions): Promise<His> {
-  const { dataDir, now = () => new Date(), timeoutMs = 15_000, mails = () => [] } = options;
+  const { dataDir, now = () => new Date(), timeoutMs = 15_000, mails = () => [], host = '127.0.0.1' } = options;
   const kortelijn = options.kortelijn.replace(/\/+$/, '');
   const practices = new Map<string, Records>();
   for (const [nth, practice] of options.practices.entries()) {
@@ -71,7 +75,7 @@ export async function startHis(options: HisOptions): Promise<His> {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(onlyHere);
+  if (host === '127.0.0.1') app.use(onlyHere);
 
   let url = '';
   for (const [id, records] of practices) {
@@ -93,7 +97,8 @@ export async function startHis(options: HisOptions): Promise<His> {
   });
 
   const server = createServer(app);
-  url = `http://127.0.0.1:${await listen(server, options.port)}`;
+  const port = await listen(server, options.port, host);
+  url = options.url ?? `http://127.0.0.1:${port}`;
   const his: His = {
     url,
     switches,

@@ -33,6 +33,8 @@ const mailBytesMax = 10 * 1024 * 1024;
 /** A mail server that keeps everything and sends nothing on; with `dataDir` it keeps it over a restart. Port 0 takes a free one. */
 export async function startMailCatcher(options: {
   readonly port: number;
+  /** 127.0.0.1 unless told. */
+  readonly host?: string;
   readonly dataDir?: string;
   readonly now?: () => Date;
 }): Promise<MailCatcher> {
@@ -101,7 +103,7 @@ export async function startMailCatcher(options: {
 
   await new Promise<void>((resolve, reject) => {
     server.server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', () => {
+    server.listen(options.port, options.host ?? '127.0.0.1', () => {
       server.server.off('error', reject);
       resolve();
     });

@@ -16,6 +16,8 @@ async function main(): Promise<void> {
       data: { type: 'string' },
       kortelijn: { type: 'string', default: 'http://127.0.0.1:8080' },
       practices: { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
+      url: { type: 'string' },
       'fallback-his': { type: 'boolean', default: false },
       'fallback-mail': { type: 'boolean', default: false },
     },
@@ -37,10 +39,18 @@ async function main(): Promise<void> {
     }
   }
   const mail = await on(values['mail-port'], values['fallback-mail'], (port) =>
-    startMailCatcher({ port, dataDir: data }),
+    startMailCatcher({ port, host: values.host, dataDir: data }),
   );
   const his = await on(values.port, values['fallback-his'], (port) =>
-    startHis({ port, dataDir: data, kortelijn, practices, mails: () => mail.mails() }),
+    startHis({
+      port,
+      host: values.host,
+      ...(values.url && { url: values.url }),
+      dataDir: data,
+      kortelijn,
+      practices,
+      mails: () => mail.mails(),
+    }),
   );
 
   let ending = false;

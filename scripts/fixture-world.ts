@@ -1,14 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bundle, Communication, Extension, Patient, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Communication, Extension, Resource } from '@medplum/fhirtypes';
 import { type His, startHis } from '../demo/his.ts';
-import { startMailCatcher } from '../demo/mail.ts';
+import { type MailCatcher, startMailCatcher } from '../demo/mail.ts';
 import { type Patient as HisPatient, type Practice, patientSchema, practicesFileSchema } from '../demo/model.ts';
 import { notifyMailConnector } from '../src/connectors/notify-mail.ts';
 import { extensions } from '../src/fhir/systems.ts';
 import { loadMappings } from '../src/mapping/load.ts';
-import type { Mapping } from '../src/mapping/run.ts';
 import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
 import { type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
 
@@ -19,28 +18,25 @@ export interface World {
   close(): Promise<void>;
 }
 
-const valueOf = (parts: readonly Extension[] | undefined, name: string) => parts?.find((one) => one.url === name);
+const extensionOf = (parts: readonly Extension[] | undefined, name: string) => parts?.find((one) => one.url === name);
 
-function patientIn(received: Resource): Patient {
-  const inside =
-    received.resourceType === 'Bundle'
-      ? (received as Bundle).entry?.map((one) => one.resource)
-      : 'contained' in received
-        ? received.contained
-        : [];
-  const found = inside?.find((one): one is Patient => one?.resourceType === 'Patient');
-  if (!found) throw new Error('a case without a Patient');
-  return found;
+function resourceIn<T extends Resource['resourceType']>(received: Resource, type: T) {
+  const entries = received.resourceType === 'Bundle' ? (received as Bundle).entry?.map((one) => one.resource) : [];
+  const contained = 'contained' in received ? received.contained : [];
+  return [received, ...(entries ?? []), ...(contained ?? [])].find(
+    (one): one is Extract<Resource, { resourceType: T }> => one?.resourceType === type,
+  );
 }
 
 /** The patient as the practice's own record has them: what its message says, in the HIS's own form. */
 export function hisPatient(fixture: Fixture): HisPatient {
-  const patient = patientIn(fixture.received);
+  const patient = resourceIn(fixture.received, 'Patient');
+  if (!patient) throw new Error(`${fixture.name}: no Patient in 0-received.json`);
   const name = patient.name?.find((one) => one.use === 'official');
   const usual = patient.name?.find((one) => one.use === 'usual');
   const parts = (name as { _family?: { extension?: Extension[] } } | undefined)?._family?.extension;
   const part = (key: string, url: string) => {
-    const value = valueOf(parts, url)?.valueString;
+    const value = extensionOf(parts, url)?.valueString;
     return value ? { [key]: value } : {};
   };
   const bsn = patient.identifier?.find((one) => bsnSystems.includes(one.system ?? ''))?.value;
@@ -55,8 +51,8 @@ export function hisPatient(fixture: Fixture): HisPatient {
     ...part('ownName', extensions.ownName),
     ...part('partnerPrefix', extensions.partnerPrefix),
     ...part('partnerName', extensions.partnerName),
-    ...(valueOf(name?.extension, extensions.assemblyOrder)?.valueCode && {
-      nameOrder: valueOf(name?.extension, extensions.assemblyOrder)?.valueCode,
+    ...(extensionOf(name?.extension, extensions.assemblyOrder)?.valueCode && {
+      nameOrder: extensionOf(name?.extension, extensions.assemblyOrder)?.valueCode,
     }),
     gender: patient.gender,
     birthDate: patient.birthDate,
@@ -73,22 +69,35 @@ async function asked(url: string, body?: object, headers: Record<string, string>
   return answer.json();
 }
 
+/** The practice's own number of the referral, as its message says it. */
+export function practiceNumber(received: Resource): { system: string; value: string } {
+  const request = resourceIn(received, 'ServiceRequest');
+  const found = request?.identifier?.find((one) => one.system && one.value);
+  return { system: found?.system ?? '', value: found?.value ?? '' };
+}
+
 /** Puts a case's patient and the practice's own number of the referral into the HIS, as if it had sent it itself. */
-export async function registerInHis(
-  his: His,
-  fixture: Fixture,
-  number: { system: string; value: string },
-): Promise<HisPatient> {
+export async function registerInHis(his: His, fixture: Fixture): Promise<HisPatient> {
   const patient = hisPatient(fixture);
-  await asked(`${his.url}/api/patients`, { practice: fixture.practice, patients: [patient] });
-  await asked(`${his.url}/api/referrals`, {
-    practice: fixture.practice,
-    referrals: [{ ...number, patientId: patient.id }],
-  });
+  const { practice, received } = fixture;
+  await asked(`${his.url}/api/patients`, { practice, patients: [patient] });
+  const referrals = [{ ...practiceNumber(received), patientId: patient.id }];
+  await asked(`${his.url}/api/referrals`, { practice, referrals });
   return patient;
 }
 
 const lines = (text: string) => text.split('\n');
+
+/** What was mailed after the first `count` mails, as people read it. */
+export function mailsSince(
+  mail: MailCatcher,
+  count: number,
+): { to: readonly string[]; subject: string; text: string[] }[] {
+  return mail
+    .mails()
+    .slice(count)
+    .map(({ to, subject, text }) => ({ to, subject, text: lines(text) }));
+}
 
 /**
  * How it stands in the patient's record of the HIS, read over its API: journal entries, newest first, and their letters.
@@ -137,8 +146,6 @@ export const asText = (content: unknown): string => `${JSON.stringify(content, n
 export async function openWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'kortelijn-fixtures-'));
   const practices = await demoPractices();
-  let now = new Date(0);
-  const his = await startHis({ port: 0, dataDir: folder, kortelijn: publicUrl, practices, now: () => now });
   const mail = await startMailCatcher({ port: 0 });
   const mailer = notifyMailConnector(
     { host: '127.0.0.1', port: mail.port, from: 'Kortelijn <kortelijn@kortelijn.example>', secure: false },
@@ -151,38 +158,41 @@ export async function openWorld(): Promise<World> {
     const before = mail.mails().length;
     for (const { messageId, ...to } of notices)
       await mailer.send({ messageId, kind: 'notify', ambiguous: false, mail: to }, AbortSignal.timeout(5_000));
-    return mail
-      .mails()
-      .slice(before)
-      .map(({ to, subject, text }) => ({ to, subject, text: lines(text) }));
+    return mailsSince(mail, before);
+  };
+
+  // A HIS of its own for each case: ids of messages count per case, and a HIS takes each id once.
+  const returned = async (fixture: Fixture, communications: Played['communications']) => {
+    const practice = practices.find((one) => one.id === fixture.practice);
+    if (!practice) throw new Error(`${fixture.name}: the simulated HIS does not play ${fixture.practice}`);
+    let now = new Date(fixture.now);
+    const dataDir = join(folder, fixture.name);
+    const his = await startHis({ port: 0, dataDir, kortelijn: publicUrl, practices: [practice], now: () => now });
+    try {
+      const patient = await registerInHis(his, fixture);
+      for (const one of communications) {
+        now = new Date(one.sent ?? 0);
+        const condition = `identifier=${one.identifier?.[0]?.system}|${one.identifier?.[0]?.value}`;
+        const headers = { authorization: `Bearer ${practice.token}`, 'if-none-exist': condition };
+        await asked(`${his.url}/${practice.id}/fhir/Communication`, one, headers);
+      }
+      return await readRecord(his, practice, patient.id);
+    } finally {
+      await his.close();
+    }
   };
 
   return {
     stagesOf: async (fixture) => {
-      const { stages, notices, communications } = play(fixture, mapping as Mapping, await regionWith(fixture.absent));
+      const { stages, notices, communications } = play(fixture, mapping, await regionWith(fixture.absent));
       const all = new Map(stages);
       const seen = all.get('3-delivered.json');
       if (seen) all.set('3-delivered.json', { ...seen, mails: await mailsOf(notices) });
-      const practice = practices.find((one) => one.id === fixture.practice);
-      const [first] = communications;
-      const number = first?.basedOn?.[0]?.identifier;
-      if (practice && number?.system && number.value) {
-        const patient = await registerInHis(his, fixture, { system: number.system, value: number.value });
-        for (const one of communications) {
-          now = new Date(one.sent ?? 0);
-          const key = `identifier=${one.identifier?.[0]?.system}|${one.identifier?.[0]?.value}`;
-          await asked(`${his.url}/${practice.id}/fhir/Communication`, one, {
-            authorization: `Bearer ${practice.token}`,
-            'if-none-exist': key,
-          });
-        }
-        all.set('6-returned.json', await readRecord(his, practice, patient.id));
-      }
+      if (communications.length > 0) all.set('6-returned.json', await returned(fixture, communications));
       return new Map([...all].sort(([a], [b]) => a.localeCompare(b)).map(([file, content]) => [file, asText(content)]));
     },
     close: async () => {
       mailer.close();
-      await his.close();
       await mail.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -45,6 +45,10 @@ export const settings = {
     what: 'Login that owns the schema and migrates; DATABASE_URL when not set.',
     schema: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   },
+  MIGRATE: {
+    what: 'on: bring the database up to date at the start. only: do that and stop. off: another process does it.',
+    schema: z.enum(['on', 'only', 'off']).default('on'),
+  },
   ROLES: {
     what: `Roles of this process, by comma: ${roles.join(', ')}. Default all.`,
     schema: z
@@ -54,8 +58,13 @@ export const settings = {
       .pipe(z.array(z.enum(roles)).min(1)),
   },
   DEMO: {
-    what: 'on: load the invented region and start the simulated GP system and mail catcher.',
-    schema: z.enum(['on', 'off']).default('on'),
+    what: 'on: load the invented region, start the simulated GP system and mail catcher. region: load it only. off: neither.',
+    schema: z.enum(['on', 'region', 'off']).default('on'),
+  },
+  DEMO_HIS_URL: { what: 'With DEMO=region: where the simulated GP system is reached.', schema: url.optional() },
+  DEMO_LOGIN: {
+    what: 'anywhere: the invented users may sign in from other machines too. Never where strangers can reach it.',
+    schema: z.enum(['loopback', 'anywhere']).default('loopback'),
   },
   HIS_PORT: { what: 'Port of the simulated GP system (demo). Not set and taken: a free one.', schema: port.optional() },
   MAIL_PORT: { what: "Port of the demo's mail catcher. Not set and taken: a free one.", schema: port.optional() },
@@ -114,6 +123,7 @@ export interface Config extends Values {
   /** DATA_DIR as an absolute path. */
   readonly dataDir: string;
   readonly masterKeyFile: string;
+  /** The simulated GP system runs beside us. */
   readonly demo: boolean;
   readonly logLevel: string;
 }
@@ -169,7 +179,7 @@ export function readConfig(
     faults.push({ setting: 'ISSUER_CLIENT_ID', why: 'is needed with ISSUER_URL' });
   if (config.DATABASE_OWNER_URL && !config.DATABASE_URL)
     faults.push({ setting: 'DATABASE_OWNER_URL', why: 'means nothing without DATABASE_URL' });
-  if (config.DEMO === 'off' && config.DATABASE_URL && !config.MASTER_KEY_FILE) {
+  if (config.DEMO !== 'on' && config.DATABASE_URL && !config.MASTER_KEY_FILE) {
     faults.push({
       setting: 'MASTER_KEY_FILE',
       why: 'is needed with DATABASE_URL outside the demo: the key must outlive this machine',

@@ -61,8 +61,11 @@ export interface Log {
 
 /** The frames of an error without its message; file names and lines only. */
 function frames(error: unknown): string[] {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  if (!(error instanceof Error)) return [];
+  // The message stands before the frames, and may itself hold lines that look like one.
+  const { stack = '', message } = error;
   return stack
+    .slice(stack.indexOf(message) + message.length)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)

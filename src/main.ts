@@ -1,8 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import express from 'express';
 import pg from 'pg';
 import { v7 } from 'uuid';
+import { Closers } from './closers.ts';
 import { type Config, readEnvironment } from './config.ts';
 import { fhirConnector } from './connectors/fhir.ts';
 import { notifyMailConnector } from './connectors/notify-mail.ts';
@@ -18,8 +20,9 @@ import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings } from './mapping/load.ts';
+import { greeting, type Running } from './region/greet.ts';
 import { startHisProcess } from './region/his-process.ts';
-import { type DemoUser, loadDemoAccess, loadDirectory, pointEndpointsAt } from './region/load.ts';
+import { loadDemoAccess, loadDirectory, pointEndpointsAt } from './region/load.ts';
 import { sealAudit } from './store/audit.ts';
 import { migrate, openClient, openPool } from './store/database.ts';
 import { directoryReader, syncDestinations } from './store/directory.ts';
@@ -28,6 +31,7 @@ import { applicationRole, embeddedPlace, urlPlace } from './store/place.ts';
 import { removeExpired } from './store/sessions.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
+import { healthRouter } from './web/health.ts';
 import { listen } from './web/listen.ts';
 import { issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -36,43 +40,23 @@ const usualPorts = { http: 8080, his: 8090, mail: 2525 };
 const stopMsMax = 9_500;
 const regionFolder = new URL('../fixtures/region/', import.meta.url);
 
-/** What was opened, closed in reverse: a start that fails half-way closes what it had. */
-class Closers {
-  readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
-  push(name: string, close: () => Promise<void> | void): void {
-    this.#closers.push({ name, close });
-  }
-  async closeAll(log: Log): Promise<void> {
-    for (let next = this.#closers.pop(); next; next = this.#closers.pop()) {
-      try {
-        await next.close();
-      } catch (error) {
-        log.bug(`close-${next.name}`, error);
-      }
-    }
-  }
-}
-
-interface Running {
-  readonly publicUrl: string;
-  readonly hisUrl: string | undefined;
-  readonly users: readonly DemoUser[];
-  readonly database: string;
-}
-
 async function openRecord(config: Config, log: Log, closers: Closers) {
   const place = config.DATABASE_URL
     ? urlPlace(config.DATABASE_URL, config.DATABASE_OWNER_URL ?? config.DATABASE_URL)
     : await embeddedPlace(config.dataDir);
   closers.push('database', place.close);
   if (place.adopted) log.info('database-adopted');
-  const { applied, role: made } = await migrate(place.owner, applicationRole);
-  for (const migration of applied) log.info('migrated', { migration });
-  const queueOwner = new pg.Client(place.owner);
-  await queueOwner.connect();
-  await migrateQueue(queueOwner, made);
-  await queueOwner.end();
-  if (!made) log.warn('no-application-role');
+  let made: string | undefined = applicationRole;
+  if (config.MIGRATE !== 'off') {
+    const migrated = await migrate(place.owner, applicationRole);
+    made = migrated.role;
+    for (const migration of migrated.applied) log.info('migrated', { migration });
+    const queueOwner = new pg.Client(place.owner);
+    await queueOwner.connect();
+    await migrateQueue(queueOwner, made);
+    await queueOwner.end();
+    if (!made) log.warn('no-application-role');
+  }
   const role = place.applicationLogsInAs === applicationRole ? undefined : made;
   const pool = openPool(place.application, role, 16);
   closers.push('pool', () => pool.end());
@@ -83,8 +67,17 @@ async function readSecret(file: string | undefined): Promise<string | undefined>
   return file ? (await readFile(file, 'utf8')).trim() : undefined;
 }
 
+/** The invented region: directory into an empty one, users, credentials, and where their GP system is. */
+async function loadRegion(config: Config, store: Store, hisUrl: string | undefined) {
+  const directory = directoryReader(store);
+  await loadDirectory(store, regionFolder);
+  await syncDestinations(store, await directory());
+  const users = await loadDemoAccess(store, regionFolder, config.DEMO_LOGIN === 'anywhere');
+  if (hisUrl) await pointEndpointsAt(store, await directory(), hisUrl);
+  return users;
+}
+
 async function openDemo(config: Config, store: Store, publicUrl: string, closers: Closers) {
-  const users = await loadDemoAccess(store, regionFolder);
   const his = await startHisProcess({
     port: config.HIS_PORT ?? usualPorts.his,
     mailPort: config.MAIL_PORT ?? usualPorts.mail,
@@ -94,10 +87,10 @@ async function openDemo(config: Config, store: Store, publicUrl: string, closers
     practices: fileURLToPath(new URL('demo-his.json', regionFolder)),
   });
   closers.push('his', his.stop);
-  return { users, his };
+  return { his, users: await loadRegion(config, store, his.url) };
 }
 
-async function start(config: Config, log: Log, closers: Closers): Promise<Running> {
+async function start(config: Config, log: Log, closers: Closers): Promise<Running | undefined> {
   // The embedded server makes the folder itself, passable for its unprivileged user.
   if (config.DATABASE_URL) await mkdir(config.dataDir, { recursive: true });
   const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
@@ -105,8 +98,18 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   const master = await readMasterKey(config.masterKeyFile, config.MASTER_KEY_FILE === undefined);
   let relay: Relay | undefined;
   const notify = commitNotifier(record.pool, 100);
-  const store = openStore(record.pool, master, () => new Date(), v7, () => (relay ? relay.kick() : notify()));
+  const store = openStore(
+    record.pool,
+    master,
+    () => new Date(),
+    v7,
+    () => (relay ? relay.kick() : notify()),
+  );
   const directory = directoryReader(store);
+  if (config.MIGRATE === 'only') {
+    if (config.DEMO === 'region') await loadRegion(config, store, config.DEMO_HIS_URL);
+    return undefined;
+  }
   const ready = new Set<string>();
   const needed = ['http', ...(has('relay') ? ['relay'] : []), ...(has('deliver') ? ['deliver'] : [])];
 
@@ -115,10 +118,9 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   const selfUrl = `http://${config.HOST === '0.0.0.0' ? '127.0.0.1' : config.HOST}:${listener.port}`;
   const publicUrl = (config.PUBLIC_URL ?? selfUrl).replace(/\/$/, '');
 
-  if (config.demo) await loadDirectory(store, regionFolder);
-  await syncDestinations(store, await directory());
   const demo = config.demo ? await openDemo(config, store, publicUrl, closers) : undefined;
-  if (demo) await pointEndpointsAt(store, await directory(), demo.his.url);
+  if (config.DEMO === 'region') await loadRegion(config, store, config.DEMO_HIS_URL);
+  else await syncDestinations(store, await directory());
 
   const queue =
     has('relay') || has('deliver') ? openPostgresQueue(record.connection, record.role, record.pool) : undefined;
@@ -171,6 +173,19 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     );
     closers.push('clock', clock.stop);
   }
+  const health = {
+    notReady: async () => {
+      const alive = await record.pool.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      return [
+        ...(alive ? [] : ['database']),
+        ...needed.filter((one) => !ready.has(one)),
+        ...(relay && !relay.healthy() ? ['relay'] : []),
+      ];
+    },
+  };
   if (has('http')) {
     loadDefinitions();
     const mapping = (await loadMappings()).get('fhir-r4');
@@ -183,19 +198,6 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     const embedded = external ? undefined : await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage });
     const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
     const site = { store, directory, publicUrl, log };
-    const health = {
-      notReady: async () => {
-        const alive = await record.pool.query('select 1').then(
-          () => true,
-          () => false,
-        );
-        return [
-          ...(alive ? [] : ['database']),
-          ...needed.filter((one) => !ready.has(one)),
-          ...(relay && !relay.healthy() ? ['relay'] : []),
-        ];
-      },
-    };
     listener.serve(
       await createApp({
         ...site,
@@ -204,46 +206,30 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         relying,
         health,
         onAbsence,
-          trustedProxies: config.TRUSTED_PROXIES,
+        trustedProxies: config.TRUSTED_PROXIES,
         demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })),
       }),
     );
+  } else {
+    listener.serve(express().use(healthRouter(store, health)));
   }
   // First to close: no new requests while the line drains.
   closers.push('http-first', listener.close);
   ready.add('http');
-  const runningFile = join(config.dataDir, 'running.json');
-  await writeFile(
-    runningFile,
-    `${JSON.stringify({ pid: process.pid, url: selfUrl, publicUrl, his: demo?.his.url })}\n`,
-  );
-  closers.push('running-file', () => rm(runningFile, { force: true }));
+  if (has('http')) {
+    // Where `npm run demo` and the other commands find us.
+    const runningFile = join(config.dataDir, 'running.json');
+    const running = { pid: process.pid, url: selfUrl, publicUrl, his: demo?.his.url };
+    await writeFile(runningFile, `${JSON.stringify(running)}\n`);
+    closers.push('running-file', () => rm(runningFile, { force: true }));
+  }
   return {
     publicUrl,
     hisUrl: demo?.his.url,
     users: demo?.users ?? [],
-    database: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL',
+    record: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL',
+    queue: 'BullMQ on the same database',
   };
-}
-
-function greet(running: Running): void {
-  const lines = [
-    '',
-    `Kortelijn is up:      ${running.publicUrl}`,
-    `  record              ${running.database}; queue: BullMQ on the same database`,
-  ];
-  if (running.hisUrl) {
-    lines.push(
-      `  simulated HIS       ${running.hisUrl}   (mails it caught: ${running.hisUrl}/mail)`,
-      '',
-      'What to click: open the simulated HIS, choose a patient, "Verwijs naar Wally"; then sign in here as the Wally.',
-      'Invented users (this machine only):',
-      ...running.users.map((user) => `  ${user.username.padEnd(12)} ${user.password.padEnd(18)} ${user.actor.name}`),
-      'Or let it play by itself in another terminal: npm run demo',
-    );
-  }
-  lines.push('Stop with Ctrl-C.', '');
-  process.stdout.write(lines.join('\n'));
 }
 
 async function main(): Promise<void> {
@@ -276,7 +262,9 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.bug('unhandled', error));
   const starting = start(config, log, closers);
   try {
-    greet(await starting);
+    const running = await starting;
+    if (running) process.stdout.write(greeting(running));
+    else stop(0);
   } catch (error) {
     process.stderr.write(`Kortelijn could not start: ${error instanceof Error ? error.message : 'unknown'}\n`);
     log.bug('start', error);

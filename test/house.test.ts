@@ -23,6 +23,7 @@ const law: Record<string, readonly string[]> = {
   'src/connectors': ['src/fhir', 'src/referral', 'src/log', 'type:src/delivery', 'src/delivery/failure'],
   'src/web': ['src/fhir', 'src/referral', 'src/feedback', 'src/store', 'src/identity', 'src/intake', 'src/log'],
   'src/log': [],
+  'src/closers': ['src/log'],
   'src/config': [],
   'src/main': ['src/'],
   mappings: ['src/referral', 'src/feedback', 'src/fhir'],

@@ -23,6 +23,8 @@ const texts = {
 } as const;
 
 function failureOf(error: { code?: string; responseCode?: number }): Failure {
+  // A wrong password of ours (535) says nothing about this mail: it waits until someone mends it.
+  if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000);
   if (error.responseCode && error.responseCode >= 500) return new Failure('permanent', 'mail-rejected');
   if (error.responseCode && error.responseCode >= 400) return new Failure('transient', 'mail-deferred');
   if (
@@ -32,8 +34,17 @@ function failureOf(error: { code?: string; responseCode?: number }): Failure {
     error.code === 'ECONNREFUSED'
   )
     return new Failure('transient', 'unreachable');
-  if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000);
+  if (error.code === 'EENVELOPE') return new Failure('permanent', 'no-address');
   return new Failure('ambiguous', 'connection-lost');
+}
+
+/** Rejects when the time of this attempt is over: the lease ends soon after, and then another may take it over. */
+function whenOver(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const over = () => reject(new Failure('ambiguous', 'timeout'));
+    if (signal.aborted) over();
+    else signal.addEventListener('abort', over, { once: true });
+  });
 }
 
 /**
@@ -53,11 +64,11 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
     ...(settings.user && { auth: { user: settings.user, pass: settings.password ?? '' } }),
   });
   return {
-    async send(parcel) {
+    async send(parcel, signal) {
       if (!parcel.mail) throw new Failure('permanent', 'no-address');
       const { path, text } = texts[parcel.mail.role];
       try {
-        await transport.sendMail({
+        const sending = transport.sendMail({
           from: settings.from,
           to: parcel.mail.to,
           subject: 'Kortelijn: er wacht iets op u',
@@ -65,8 +76,9 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
           messageId: `<${parcel.messageId}@kortelijn>`,
           headers: { 'Auto-Submitted': 'auto-generated' },
         });
+        await Promise.race([sending, whenOver(signal)]);
       } catch (error) {
-        throw failureOf(error as { code?: string; responseCode?: number });
+        throw error instanceof Failure ? error : failureOf(error as { code?: string; responseCode?: number });
       }
       return { proof: 'transport' };
     },

@@ -37,6 +37,7 @@ async function readLimited(response: Response): Promise<string> {
  */
 export function openOutbound(allowedHosts: ReadonlySet<string>): Send {
   return async ({ method, url, headers, body, signal }) => {
+    if (!URL.canParse(url)) throw new Failure('permanent', 'no-address');
     const { host, protocol } = new URL(url);
     if (!allowedHosts.has(host) || (protocol !== 'https:' && protocol !== 'http:'))
       throw new Failure('permanent', 'host-not-allowed');

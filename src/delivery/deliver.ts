@@ -10,9 +10,9 @@ import { isRefusal } from '../referral/refusal.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import { type Claimed, claim, type Due, endAttempt } from '../store/outbox.ts';
 import { readJourney } from '../store/referrals.ts';
-import type { Store } from '../store/store.ts';
+import { ContentErased, type Store } from '../store/store.ts';
 import type { Connector, Parcel, Receipt } from './connector.ts';
-import { Failure, isLanded, patienceMs, retryDelayMs } from './failure.ts';
+import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './failure.ts';
 
 export interface Delivering {
   readonly store: Store;
@@ -95,13 +95,17 @@ async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Recei
         lease: claimed.lease,
         proof: receipt.proof,
         at,
-        lookAgainInMs: retryDelayMs(claimed.attempts, parts.random()),
+        lookAgainInMs: lookAgainMs(claimed.attempts, parts.random()),
       };
   const change: Change = {
     scope: { practice: claimed.practice },
     journey: claimed.journey,
     deliveries: [move],
-    audit: [audit(landed ? 'delivery-landed' : 'delivery-sent', claimed, at, 'ok', receipt.proof)],
+    // Looking again and finding what we knew is no transfer.
+    audit:
+      !landed && receipt.proof === claimed.proof
+        ? []
+        : [audit(landed ? 'delivery-landed' : 'delivery-sent', claimed, at, 'ok', receipt.proof)],
   };
   if (!landed) return change;
   if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
@@ -128,13 +132,18 @@ async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Recei
   return change;
 }
 
+/** Whether it may still go on by itself; after seven days a person must look (decision 4). */
+function isPatient(parts: Delivering, claimed: Claimed): boolean {
+  return parts.store.clock().getTime() - claimed.waitingSince.getTime() < patienceMs;
+}
+
 function failureChange(parts: Delivering, claimed: Claimed, failure: Failure): Change {
   const { store } = parts;
   const now = store.clock();
-  const ambiguous = failure.kind === 'ambiguous' || (claimed.ambiguous && failure.kind !== 'permanent');
-  const patient = now.getTime() - claimed.waitingSince.getTime() < patienceMs;
+  // What an earlier attempt may have done stays in doubt until the receiver says that it has it.
+  const ambiguous = failure.kind === 'ambiguous' || claimed.ambiguous;
   const move: DeliveryMove =
-    failure.kind === 'permanent' || !patient
+    failure.kind === 'permanent' || !isPatient(parts, claimed)
       ? { to: 'held', id: claimed.id, lease: claimed.lease, code: failure.code, ambiguous }
       : {
           to: 'pending',
@@ -169,6 +178,40 @@ async function settle(parts: Delivering, make: () => Promise<Change>): Promise<b
   return false;
 }
 
+/** One attempt with the lease in hand; gives how it ended. Throws only when the database cannot be told. */
+async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: string; code: string | null }> {
+  try {
+    if ((claimed.kind === 'worklist' || claimed.kind === 'notify') && (await superseded(parts, claimed))) {
+      const at = parts.store.clock().toISOString();
+      await settle(parts, async () => ({
+        scope: { practice: claimed.practice },
+        journey: claimed.journey,
+        deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason: 'superseded' }],
+        audit: [audit('delivery-abandoned', claimed, at, 'ok', 'superseded')],
+      }));
+      return { outcome: 'superseded', code: null };
+    }
+    const { connector, parcel } = await parcelOf(parts, claimed);
+    const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
+    if (!isLanded(receipt.proof, claimed.bestProof) && !isPatient(parts, claimed)) {
+      throw new Failure('permanent', 'not-confirmed');
+    }
+    const settled = await settle(parts, () => receiptChange(parts, claimed, receipt));
+    return { outcome: settled ? receipt.proof : 'lease-lost', code: null };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure !== error) parts.log.bug('delivery', error, { delivery: claimed.id, journey: claimed.journey });
+    await settle(parts, async () => failureChange(parts, claimed, failure));
+    return { outcome: failure.kind, code: failure.code };
+  }
+}
+
+/** A bug of ours is a failure too: with a code and a next time, or it would try for ever with nobody knowing. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return error instanceof ContentErased ? new Failure('permanent', 'erased') : new Failure('ambiguous', 'fault');
+}
+
 /**
  * One job of the queue: claim a lease, send with no transaction open, record the receipt or the failure. Finishes
  * quietly when there is nothing to do; the time of the next try lives in PostgreSQL, never in the queue.
@@ -176,35 +219,14 @@ async function settle(parts: Delivering, make: () => Promise<Change>): Promise<b
 export async function deliver(parts: Delivering, due: Due): Promise<void> {
   const claimed = await claim(parts.store, due, parts.timeoutMs + leaseMarginMs);
   if (!claimed) return;
-  const fields = {
+  const { outcome, code } = await attempt(parts, claimed);
+  await endAttempt(parts.store, claimed, outcome, code);
+  parts.log.info('delivery-attempted', {
     delivery: claimed.id,
     journey: claimed.journey,
     destination: claimed.destination,
     attempt: claimed.attempts,
-  };
-  let outcome: string;
-  let code: string | null = null;
-  if ((claimed.kind === 'worklist' || claimed.kind === 'notify') && (await superseded(parts, claimed))) {
-    outcome = 'superseded';
-    const at = parts.store.clock().toISOString();
-    await settle(parts, async () => ({
-      scope: { practice: claimed.practice },
-      journey: claimed.journey,
-      deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason: 'superseded' }],
-      audit: [audit('delivery-abandoned', claimed, at, 'ok', 'superseded')],
-    }));
-  } else {
-    try {
-      const { connector, parcel } = await parcelOf(parts, claimed);
-      const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
-      outcome = (await settle(parts, () => receiptChange(parts, claimed, receipt))) ? receipt.proof : 'lease-lost';
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      outcome = error.kind;
-      code = error.code;
-      await settle(parts, async () => failureChange(parts, claimed, error));
-    }
-  }
-  await endAttempt(parts.store, claimed, outcome, code);
-  parts.log.info('delivery-attempted', { ...fields, outcome, ...(code && { code }) });
+    outcome,
+    ...(code && { code }),
+  });
 }

@@ -27,7 +27,7 @@ const notConnected = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-const certificate = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS)/;
+const certificate = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS)/;
 
 /** A connection that failed: before anything was sent it is transient, after that nobody knows. */
 export function fromNetwork(code: string | undefined, name: string): Failure {
@@ -37,11 +37,17 @@ export function fromNetwork(code: string | undefined, name: string): Failure {
   return new Failure('ambiguous', 'connection-lost');
 }
 
-/** Retry-After in milliseconds (RFC 9110 §10.2.3, both forms), at most a day; undefined when absent or unreadable. */
+const retryAfterMsMin = 1_000;
+const retryAfterMsMax = 86_400_000;
+
+/**
+ * Retry-After in milliseconds (RFC 9110 §10.2.3, both forms), at most a day; undefined when absent or unreadable.
+ * At least a second: one that says 0, or a moment that has passed, would be asked again without a pause.
+ */
 export function retryAfter(header: string | null, now: Date): number | undefined {
   if (!header) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 86_400_000) : undefined;
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, retryAfterMsMin), retryAfterMsMax) : undefined;
 }
 
 /** An HTTP answer that is no receipt (referral-guides: delivery job). 409 with code duplicate is a receipt, not a failure. */
@@ -63,6 +69,11 @@ export const patienceMs = 7 * 86_400_000;
 export function retryDelayMs(attempt: number, random: number): number {
   const full = Math.min(1_000 * 2 ** Math.min(attempt - 1, 20), 300_000);
   return Math.round(full * (0.5 + random / 2));
+}
+
+/** When one that was accepted but is not in the record yet is looked at again: staff may take days. At most an hour. */
+export function lookAgainMs(attempt: number, random: number): number {
+  return Math.min(retryDelayMs(attempt, random) * 2 ** Math.min(Math.max(attempt - 8, 0), 4), 3_600_000);
 }
 
 const order: readonly Proof[] = ['transport', 'application', 'record'];

@@ -18,6 +18,16 @@ const reconcileEveryMs = 1_000;
 /** Queued this long without a job in the queue means that the queue has lost it. */
 const lostAfterMs = 10_000;
 
+/**
+ * How long the relay may sleep, given the milliseconds until something becomes due (null: nothing waits). What has been
+ * due for a while and was not offered waits for its turn (a window, an order, a pause): a commit or the poll ends that,
+ * looking sooner would only keep the database busy.
+ */
+export function restMs(untilDueMs: number | null): number {
+  if (untilDueMs === null || untilDueMs < -50) return pollMs;
+  return Math.max(20, Math.min(pollMs, untilDueMs));
+}
+
 /** One round: everything due goes to the queue. Gives how many. */
 export function relayOnce(parts: Pick<Relaying, 'store' | 'queue'>): Promise<number> {
   return offerDue(parts.store, (due) => parts.queue.add(due));
@@ -71,8 +81,7 @@ export function startRelay(parts: Relaying): Relay {
     kicked = false;
     const offered = await relayOnce(parts);
     if (offered > 0) return 0;
-    const next = await untilNextDue(parts.store);
-    return Math.max(20, Math.min(pollMs, next ?? pollMs));
+    return restMs(await untilNextDue(parts.store));
   };
   let lastReconcileMs = 0;
   const loop = (async () => {

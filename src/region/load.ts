@@ -49,8 +49,11 @@ export async function loadDirectory(store: Store, folder: URL): Promise<boolean>
   return true;
 }
 
-/** The demo's users and the invented credentials of both directions; those that are there stay. Gives the users. */
-export async function loadDemoAccess(store: Store, folder: URL): Promise<readonly DemoUser[]> {
+/**
+ * The demo's users and the invented credentials of both directions; those that are there stay. Gives the users.
+ * `anywhere`: they are ordinary accounts, and may sign in from other machines (decision 17 otherwise forbids it).
+ */
+export async function loadDemoAccess(store: Store, folder: URL, anywhere: boolean): Promise<readonly DemoUser[]> {
   const users = await readJson<readonly DemoUser[]>(folder, 'accounts.json');
   for (const user of users) {
     if (await readAccount(store, user.username)) continue;
@@ -58,7 +61,7 @@ export async function loadDemoAccess(store: Store, folder: URL): Promise<readonl
       username: user.username,
       password: await hashPassword(user.password),
       actor: user.actor,
-      demo: true,
+      demo: !anywhere,
     });
   }
   const { practices } = await readJson<DemoHis>(folder, 'demo-his.json');

@@ -23,6 +23,8 @@ export interface Claimed {
   /** An earlier attempt may have had its effect: ask before sending again. */
   readonly ambiguous: boolean;
   readonly bestProof: Proof;
+  /** The best that earlier attempts have proven. */
+  readonly proof: Proof | null;
   /** Since when it should have been there: what the patience of seven days is counted from. */
   readonly waitingSince: Date;
 }
@@ -98,7 +100,7 @@ const CLAIM = `
   a as (
     insert into attempt (delivery_id, number, lease, began_at) select id, attempts, lease, now() from c)
   select c.id::text, c.practice_id, c.journey_id, c.message_id, c.kind, c.destination, c.recipient, c.document_type, c.document_id,
-         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.first_sent_at
+         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.first_sent_at
     from c join destination x on x.id = c.destination`;
 
 interface ClaimRow {
@@ -116,6 +118,7 @@ interface ClaimRow {
   lease: string;
   ambiguous: boolean;
   best_proof: Proof;
+  proof: Proof | null;
   first_sent_at: Date;
 }
 
@@ -142,6 +145,7 @@ export async function claim(store: Store, due: Due, leaseMs: number): Promise<Cl
     lease: row.lease,
     ambiguous: row.ambiguous,
     bestProof: row.best_proof,
+    proof: row.proof,
     waitingSince: row.first_sent_at,
   };
 }

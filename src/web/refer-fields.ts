@@ -43,8 +43,10 @@ const personFields = [
 function personInputs(parts: FormParts): Markup {
   const { viewer, fields } = parts;
   const t = sayIn(viewer.language);
+  const plain = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
+    lineOf(parts, { name, label: t(nl, en), ...more });
   const optional = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
-    lineOf(parts, { name, label: t(nl, en), optional: true, ...more });
+    plain(name, nl, en, { optional: true, ...more });
   const phones = phoneFields.slice(0, Math.max(2, phoneFields.findLastIndex((one) => fields[one]) + 1));
   const sexes = [
     ['', ''],
@@ -53,14 +55,14 @@ function personInputs(parts: FormParts): Markup {
     ['other', t('anders', 'other')],
     ['unknown', t('onbekend', 'unknown')],
   ] as const;
-  return html`<div class="row">${optional('callName', 'Roepnaam', 'Call name')}${optional('given', 'Voornamen of voorletters', 'Given names or initials')}</div>
+  return html`<div class="row">${optional('callName', 'Roepnaam', 'Call name')}${optional('given', 'Voorletters of namen', 'Initials or names')}</div>
 ${lineOf(parts, { name: 'family', label: t('Achternaam, met tussenvoegsel', 'Family name, with its prefix'), hint: t('Bijvoorbeeld: van der Berg', 'For example: van der Berg') })}
 ${lineOf(parts, { name: 'birthDate', label: t('Geboortedatum', 'Birth date'), hint: t('Dag, maand, jaar. Bijvoorbeeld: 14-03-1957', 'Day, month, year. For example: 14-03-1957'), inputmode: 'numeric', short: true })}
 <div class="field short"><label for="gender">${t('Geslacht', 'Sex')}${optionalMark(viewer)}</label><select id="gender" name="gender">${sexes.map(([value, label]) => html`<option value="${value}"${fields.gender === value && html` selected`}>${label}</option>`)}</select></div>
 <div class="row">${phones.map((name, nth) => lineOf(parts, { name, label: nth === 0 ? t('Telefoon', 'Phone') : t(`Telefoon ${nth + 1}`, `Phone ${nth + 1}`), inputmode: 'tel', optional: nth > 0 }))}</div>
 ${optional('email', 'E-mail', 'E-mail', { inputmode: 'email' })}
-<div class="row">${optional('street', 'Straat', 'Street')}${optional('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
-<div class="row">${optional('postcode', 'Postcode', 'Postcode', { short: true })}${optional('city', 'Woonplaats', 'Town')}</div>
+<fieldset><legend>${t('Adres', 'Address')}${optionalMark(viewer)}</legend><div class="row">${plain('street', 'Straat', 'Street')}${plain('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
+<div class="row">${plain('postcode', 'Postcode', 'Postcode', { short: true })}${plain('city', 'Woonplaats', 'Town')}</div></fieldset>
 ${optional('bsn', 'BSN', 'BSN', { hint: t('Alleen om het antwoord in uw eigen dossier te zetten. De Wally ziet het BSN niet.', 'Only to file the answer in your own record. The Wally does not see the BSN.'), inputmode: 'numeric', short: true })}`;
 }
 

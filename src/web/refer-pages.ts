@@ -172,7 +172,7 @@ ${facts([
 ${
   undoable && index.undoUntil
     ? html`<div class="panel"><p>${t(`Iets verkeerd? U kunt de verwijzing terugnemen tot ${minute(index.undoUntil, viewer)} uur. De Wally ziet haar pas daarna.`, `Something wrong? You can take the referral back until ${minute(index.undoUntil, viewer)}. The Wally only sees it after that.`)}</p>
-<form method="post" action="/refer/sent/${id}/undo" class="buttons">${csrfField(viewer)}<button class="danger">${t('Terugnemen', 'Take back')}</button></form></div>`
+<form method="post" action="/refer/sent/${id}/undo" class="buttons">${csrfField(viewer)}<button class="quiet">${t('Terugnemen', 'Take back')}</button></form></div>`
     : html`<p><span class="state">${t(state.nl, state.en)}</span>. ${t('Terugnemen kan niet meer. Intrekken kan bij', 'Taking back is no longer possible. You can withdraw it at')} <a href="/practice/${id}">${t('deze verwijzing', 'this referral')}</a>.</p>`
 }
 ${

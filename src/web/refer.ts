@@ -100,11 +100,17 @@ async function open(site: ReferSite, visit: Visit): Promise<void> {
   const { request, viewer } = visit;
   const handle = query(request, 'handle');
   // A HEAD, or a browser that only looks ahead, must not use up the link.
-  if (!handle || request.method !== 'GET' || request.get('sec-purpose')?.includes('prefetch'))
+  if (!handle || request.get('sec-purpose')?.includes('prefetch'))
     return sendForms(site, visit, { fields: {} });
   const context = await openContext(site.store, viewer.actor, handle);
   if (context) return sendForms(site, visit, { fields: fieldsOf(context) });
   await sendForms(site, visit, { fields: {}, refused: handleGone[viewer.language], status: 410 });
+}
+
+/** A form that is not filled in right is 422, also where a message of a system would be forbidden. */
+function formStatus(refusal: Refusal): number {
+  const status = httpStatus(refusal);
+  return status === 409 || status === 503 ? status : 422;
 }
 
 /** What is refused goes to its fields; what belongs to no field stands above the page. */
@@ -112,7 +118,7 @@ async function sendRefused(site: ReferSite, visit: Visit, fields: FormFields, re
   const faults = faultsOf(refusal.refused);
   const rest = refusal.refused.filter((one) => !faults.some((fault) => fault.field === one.path));
   const refused = rest.length > 0 ? sentences({ refused: rest }, visit.viewer) : '';
-  await sendForms(site, visit, { fields, faults, ...(refused && { refused }), status: httpStatus(refusal) });
+  await sendForms(site, visit, { fields, faults, ...(refused && { refused }), status: formStatus(refusal) });
 }
 
 async function preview(site: ReferSite, visit: Visit, fields: FormFields): Promise<void> {

@@ -57,7 +57,7 @@ export async function openTestLine(): Promise<TestLine> {
   const mail = await startMailCatcher({ port: 0 });
   const directory = directoryReader(store);
   await loadTestRegion(store);
-  await loadDemoAccess(store, region);
+  await loadDemoAccess(store, region, false);
   await pointEndpointsAt(store, await directory(), his.url);
   const mapping = (await loadMappings()).get('fhir-r4');
   if (!mapping) throw new Error('no mapping');

@@ -198,7 +198,7 @@ describe('what is refused', () => {
       const fields = await filled(visitor, changes);
       for (const step of ['preview', 'send']) {
         const page = await visitor.post('/refer', { ...fields, step });
-        expect(page.status).toBeGreaterThanOrEqual(400);
+        expect(page.status).toBe(422);
         expect(page.text).toContain(`<a href="#${name}">`);
         expect(page.text).toContain(`id="${name}"`);
         expect(page.text).toContain(`id="${name}-error"`);

@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Response } from 'playwright-core';
+
+const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const wide = { width: 1200, height: 900 };
+const narrow = { width: 360, height: 800 };
+const waitMsMax = 20_000;
+/** How long a page is looked at before it is loaded again. */
+const lookMs = 150;
+
+/** The installed browser; undefined where there is none. */
+export function findChromium(): string | undefined {
+  return programs.find((path) => existsSync(path));
+}
+
+/** Starts the installed browser. The caller closes it. */
+export function openChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: flags });
+}
+
+/** The whole service with its demo, as `npm start` starts it, on free ports and with a folder of its own. */
+export interface RunningService {
+  /** Address of Kortelijn and of the simulated GP system; no slash at the end. */
+  readonly url: string;
+  readonly his: string;
+  stop(): Promise<void>;
+}
+
+const startMsMax = 60_000;
+
+/** Starts the service and waits until it says that it is ready. Rejects with what it wrote when it does not come up. */
+export async function startService(): Promise<RunningService> {
+  const folder = await mkdtemp(join(tmpdir(), 'kortelijn-pages-'));
+  // Passable for the unprivileged user of the database, or that would move out of this folder.
+  await chmod(folder, 0o711);
+  const dataDir = join(folder, 'data');
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/main.ts', import.meta.url))], {
+    env: { PORT: '0', HIS_PORT: '0', MAIL_PORT: '0', DATA_DIR: dataDir },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let wrote = '';
+  child.stderr.on('data', (chunk) => {
+    wrote += String(chunk);
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const end = performance.now() + startMsMax;
+  while (child.exitCode === null && performance.now() < end) {
+    const running = await readFile(join(dataDir, 'running.json'), 'utf8').then(
+      (text) => JSON.parse(text) as { url: string; his: string },
+      () => undefined,
+    );
+    const ready = running && (await fetch(`${running.url}/readyz`).catch(() => undefined));
+    await ready?.body?.cancel();
+    if (running && ready?.ok) return { url: running.url, his: running.his, stop };
+    await pause(25);
+  }
+  await stop();
+  throw new Error(`the service did not start: ${wrote}`);
+}
+
+/** What everyone at a browser shares: where they may go, and what was found wrong on the way. */
+export interface Watch {
+  /** Origins of our own; a request anywhere else is a finding. */
+  readonly origins: readonly string[];
+  /** The source of axe-core; without it pages are not judged on accessibility. */
+  readonly axe: string | undefined;
+  /** One sentence per fault: which page, what. Empty when all was well. */
+  readonly findings: string[];
+  /** Every address that was asked for, by page or form. */
+  readonly addresses: Set<string>;
+}
+
+/** The source of axe-core, to be run inside a page. */
+export function readAxe(): Promise<string> {
+  return readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+}
+
+/** Someone at a browser of their own, who goes on as people do; every page they come to is inspected. */
+export class Person {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #watch: Watch;
+  /** Status of the last page; a browser writes a line in the console for each that is not 2xx. */
+  #expected = 200;
+
+  private constructor(context: BrowserContext, page: Page, watch: Watch) {
+    this.#context = context;
+    this.page = page;
+    this.#watch = watch;
+  }
+
+  static async arrive(
+    browser: Browser,
+    watch: Watch,
+    { script = true, locale = 'nl-NL' }: { script?: boolean; locale?: string } = {},
+  ): Promise<Person> {
+    const context = await browser.newContext({ javaScriptEnabled: script, viewport: wide, locale });
+    context.setDefaultTimeout(waitMsMax);
+    const page = await context.newPage();
+    const person = new Person(context, page, watch);
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return;
+      if (message.text().includes(`status of ${person.#expected} `) && message.location().url === page.url()) return;
+      person.#found(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => person.#found(`script error: ${error.message}`));
+    page.on('request', (request) => {
+      watch.addresses.add(request.url());
+      if (!watch.origins.includes(new URL(request.url()).origin)) person.#found(`asks ${request.url()}`);
+    });
+    return person;
+  }
+
+  #found(what: string): void {
+    this.#watch.findings.push(`${new URL(this.page.url()).pathname}: ${what}`);
+  }
+
+  leave(): Promise<void> {
+    return this.#context.close();
+  }
+
+  /** Goes to an address; `status` is what the page must answer. */
+  open(url: string, status = 200): Promise<void> {
+    return this.#arriveAt(status, () => this.page.goto(url));
+  }
+
+  /** Presses a button or a link that leads to a page; `status` is what that page must answer. */
+  press(what: Locator | string, status = 200): Promise<void> {
+    const target = typeof what === 'string' ? this.button(what) : what;
+    return this.#arriveAt(status, async () => {
+      const [response] = await Promise.all([this.page.waitForNavigation(), target.click()]);
+      return response;
+    });
+  }
+
+  /** Presses Enter in the field that has the keyboard. */
+  enter(status = 200): Promise<void> {
+    return this.#arriveAt(status, async () => {
+      const [response] = await Promise.all([this.page.waitForNavigation(), this.page.keyboard.press('Enter')]);
+      return response;
+    });
+  }
+
+  async #arriveAt(status: number, go: () => Promise<Response | null>): Promise<void> {
+    this.#expected = status;
+    const response = await go();
+    if (response && response.status() !== status) this.#found(`status ${response.status()} instead of ${status}`);
+    await this.inspect();
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  link(name: string): Locator {
+    return this.page.getByRole('link', { name, exact: true });
+  }
+
+  fill(label: string, value: string): Promise<void> {
+    return this.page.getByLabel(label, { exact: true }).fill(value);
+  }
+
+  /** Ticks a box or chooses one of several, by its label; within a group when another has the same words. */
+  async choose(label: string, group?: string): Promise<void> {
+    const within = group === undefined ? this.page : this.page.getByRole('group', { name: group });
+    await within.getByLabel(label, { exact: true }).check();
+  }
+
+  heading(): Promise<string> {
+    return this.page.locator('h1').innerText();
+  }
+
+  text(): Promise<string> {
+    return this.page.locator('main').innerText();
+  }
+
+  /** Loads the page again until it shows this. Throws with the page's text when it does not in time. */
+  async until(shows: Locator): Promise<void> {
+    const end = performance.now() + waitMsMax;
+    while (!(await shows.first().waitFor({ timeout: lookMs }).then(() => true, () => false))) {
+      if (performance.now() > end) throw new Error(`${shows} did not come: ${await this.text()}`);
+      await this.page.reload();
+    }
+    await this.inspect();
+  }
+
+  /** Judges the page as it stands, all unfolded: accessibility, and no scrolling sideways on a small telephone. */
+  async inspect(): Promise<void> {
+    const { page } = this;
+    await page.evaluate("document.querySelectorAll('details:not([open])').forEach((one) => one.setAttribute('open', 'unfolded'))");
+    if (this.#watch.axe !== undefined) {
+      await page.evaluate(this.#watch.axe);
+      const { violations } = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(wcag)} })`)) as AxeResults;
+      for (const one of violations) this.#found(`${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
+    }
+    await page.setViewportSize(narrow);
+    const width = await page.evaluate('document.scrollingElement.scrollWidth');
+    if (Number(width) > narrow.width + 1) this.#found(`${width} px wide on a screen of ${narrow.width}`);
+    await page.setViewportSize(wide);
+    await page.evaluate("document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))");
+  }
+}
