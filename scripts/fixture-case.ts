@@ -75,11 +75,11 @@ async function readJson(name: string, file: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(`${name}/${file}`, fixturesFolder), 'utf8'));
 }
 
-/** The folders of all cases, in alphabetical order. */
+/** The folders of all cases of the FHIR door, in alphabetical order. */
 export async function caseNames(): Promise<string[]> {
   const entries = await readdir(fixturesFolder, { withFileTypes: true });
   return entries
-    .filter((one) => one.isDirectory() && one.name !== 'region')
+    .filter((one) => one.isDirectory() && one.name.startsWith('fhir-'))
     .map((one) => one.name)
     .sort();
 }

@@ -26,6 +26,7 @@ export interface LogFields {
   readonly port?: number;
   readonly migration?: string;
   readonly signal?: string;
+  readonly part?: string;
 }
 
 const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
@@ -50,6 +51,7 @@ const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
   'port',
   'migration',
   'signal',
+  'part',
 ]);
 
 export interface Log {
@@ -64,8 +66,10 @@ function frames(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   // The message stands before the frames, and may itself hold lines that look like one.
   const { stack = '', message } = error;
+  const at = stack.indexOf(message);
+  if (at < 0) return [];
   return stack
-    .slice(stack.indexOf(message) + message.length)
+    .slice(at + message.length)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)

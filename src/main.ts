@@ -38,6 +38,7 @@ import { createApp } from './web/server.ts';
 
 const usualPorts = { http: 8080, his: 8090, mail: 2525 };
 const stopMsMax = 9_500;
+const drainMsMax = 6_000;
 const regionFolder = new URL('../fixtures/region/', import.meta.url);
 
 async function openRecord(config: Config, log: Log, closers: Closers) {
@@ -250,7 +251,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(process.exitCode ?? 1), stopMsMax).unref();
     void starting
       .catch(() => undefined)
-      .then(() => closers.closeAll(log))
+      .then(() => closers.closeAll(log, drainMsMax))
       .then(() => process.exit());
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -44,11 +44,11 @@ function resourcesIn(file: string, content: unknown): Resource[] {
   return file.startsWith('5-') ? ([content].flat() as Resource[]) : [];
 }
 
-let world: World;
+let world: World | undefined;
 beforeAll(async () => {
   world = await openWorld();
 });
-afterAll(() => world.close());
+afterAll(() => world?.close());
 
 describe.each(names)('%s', (name) => {
   const fixture = fixtureOf(name);
@@ -59,7 +59,7 @@ describe.each(names)('%s', (name) => {
   });
 
   test('every stage is what the code gives today; read and regenerate with npm run fixtures', async () => {
-    const made = await world.stagesOf(fixture);
+    const made = (await world?.stagesOf(fixture)) ?? [];
     const kept = [...filesOf(name)].filter(([file]) => !/^(0|4|case)/.test(file));
     expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(made));
   });

@@ -1,4 +1,4 @@
-import type { Bundle, Communication, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Communication, Identifier, OperationOutcome, Resource } from '@medplum/fhirtypes';
 import type { Connector, Parcel, Receipt } from '../delivery/connector.ts';
 import { Failure, fromStatus, retryAfter } from '../delivery/failure.ts';
 import type { OutboundAnswer, Send } from './outbound.ts';
@@ -28,6 +28,9 @@ function proofOf(communication: Communication | undefined): Receipt {
   return { proof: communication?.received ? 'record' : 'application' };
 }
 
+/** Answers to a search that say nothing about what is there; 404, 405, 501 and the like say that one cannot ask here. */
+const silent = (status: number) => (status >= 500 && status !== 501) || [401, 403, 408, 429].includes(status);
+
 /**
  * Feedback to a practice's FHIR R4 endpoint: conditional create on our message identifier, then read back from the
  * record. After an ambiguous end the receiver is asked by identifier first, so that it is there once (decision 4).
@@ -36,30 +39,35 @@ export function fhirConnector(send: Send, clock: () => Date): Connector {
   const look = async (
     parcel: Parcel,
     base: string,
-    query: string,
+    own: Identifier,
     signal: AbortSignal,
   ): Promise<Communication | undefined> => {
+    const query = encodeURIComponent(`${own.system}|${own.value}`);
     const answer = await send({
       method: 'GET',
       url: `${base}/Communication?identifier=${query}`,
       headers: headersOf(parcel),
       signal,
     });
-    if (answer.status >= 500 || answer.status === 429 || answer.status === 401 || answer.status === 403) {
+    if (silent(answer.status)) {
       throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()));
     }
     const body = answer.status === 200 ? parse(answer) : undefined;
     const found = body?.resourceType === 'Bundle' ? (body as Bundle).entry?.map((entry) => entry.resource) : [];
-    return found?.find((one): one is Communication => one?.resourceType === 'Communication');
+    // A server that does not know the parameter answers with everything it has (FHIR R4 search.html#errors).
+    return found?.find(
+      (one): one is Communication =>
+        one?.resourceType === 'Communication' &&
+        one.identifier?.some((each) => each.system === own.system && each.value === own.value) === true,
+    );
   };
   return {
     async send(parcel, signal) {
       const base = parcel.address?.replace(/\/$/, '');
       const identifier = parcel.document?.identifier?.[0];
       if (!base || !identifier?.value) throw new Failure('permanent', 'no-address');
-      const query = encodeURIComponent(`${identifier.system}|${identifier.value}`);
       if (parcel.ambiguous) {
-        const there = await look(parcel, base, query, signal);
+        const there = await look(parcel, base, identifier, signal);
         if (there) return proofOf(there);
       }
       const answer = await send({
@@ -75,10 +83,15 @@ export function fhirConnector(send: Send, clock: () => Date): Connector {
         signal,
       });
       const taken = (answer.status >= 200 && answer.status < 300) || isDuplicate(answer);
+      // Several match our own identifier: it is there, more than once (FHIR R4 http.html#ccreate).
+      if (answer.status === 412) {
+        const there = await look(parcel, base, identifier, signal);
+        if (there) return proofOf(there);
+      }
       if (!taken) throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()));
       // The 2xx says that their application has it; whether it stands in the record only the record can say.
       try {
-        return proofOf(await look(parcel, base, query, signal));
+        return proofOf(await look(parcel, base, identifier, signal));
       } catch (error) {
         if (error instanceof Failure) return { proof: 'application' };
         throw error;

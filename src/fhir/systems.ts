@@ -18,6 +18,8 @@ export const identifiers = {
   /** One per message we send; the receiver's key against doing it twice. */
   message: `${ours}/NamingSystem/message`,
   inboundMessage: `${ours}/NamingSystem/inbound-message`,
+  /** Followed by the name of an assigning authority that HL7 v2 gives without an OID. */
+  hl7v2Authority: `${ours}/NamingSystem/hl7v2-authority/`,
 } as const;
 
 export const codeSystems = {
@@ -61,6 +63,12 @@ export const extensions = {
   servesPractice: `${ours}/StructureDefinition/serves-practice`,
   /** Endpoint → the best proof of landing that channel can give: transport, application or record (H4). */
   bestProof: `${ours}/StructureDefinition/best-proof`,
+  /** Endpoint (hl7v2-mllp) → who may send from there: MSH-4, with a certificate or an address range (decision 14). */
+  mllpPeer: `${ours}/StructureDefinition/mllp-peer`,
+  /** Endpoint (hl7v2-mllp) → how the system there wants its messages, and what its AE and AR mean. */
+  mllpChannel: `${ours}/StructureDefinition/mllp-channel`,
+  /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */
+  consentAgreement: `${ours}/StructureDefinition/consent-agreement`,
   /** ServiceRequest or Task in an answer → who calls, on which number, before which day. */
   promise: `${ours}/StructureDefinition/promise`,
   /** ServiceRequest → the resident's own question, in their words. */

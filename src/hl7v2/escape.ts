@@ -18,7 +18,8 @@ export const usualDelimiters: Delimiters = {
 };
 
 /** MSH-2 as the sender's delimiters write it. */
-export const encodingCharacters = (d: Delimiters): string => `${d.component}${d.repetition}${d.escape}${d.subcomponent}`;
+export const encodingCharacters = (d: Delimiters): string =>
+  `${d.component}${d.repetition}${d.escape}${d.subcomponent}`;
 
 // Formatted text (HL7 2.5.1 §2.7.6): what starts a line ends up as a line; what only changes the look says nothing.
 const layout = /^(?:\.(?:br|ce)|\.sp\+?(\d{0,2}))$/i;

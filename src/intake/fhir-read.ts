@@ -10,7 +10,7 @@ interface Reading {
   readonly publicUrl: string;
 }
 
-const readable = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', 'Appointment', 'Provenance'];
+const readable = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', 'Provenance'];
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const send = (response: Response, status: number, resource: Resource) =>

@@ -8,6 +8,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import { channelOf, endpointKind, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -36,12 +37,24 @@ export interface Role {
   readonly wally?: string;
 }
 
+export interface PracticeEndpoint {
+  readonly id: string;
+  readonly address: string;
+  readonly bestProof: Proof;
+  readonly kind: 'fhir' | 'mllp';
+  /** Of kind `mllp`: how its system wants its messages. */
+  readonly channel?: MllpChannel;
+}
+
 export interface Practice {
   readonly id: string;
   readonly name: string;
   readonly agb?: string;
   readonly phone?: string;
-  readonly endpoint?: { readonly id: string; readonly address: string; readonly bestProof: Proof };
+  /** Where its feedback goes. */
+  readonly endpoint?: PracticeEndpoint;
+  /** Who may send HL7 v2 from there (decision 14). */
+  readonly peers: readonly MllpPeer[];
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
   readonly service?: { readonly id: string; readonly name: string; readonly team: string; readonly wally?: string };
 }
@@ -106,9 +119,11 @@ function toPractice(
   services: HealthcareService[],
   endpoints: Map<string, Endpoint>,
 ): Practice {
-  const endpoint = (organization.endpoint ?? [])
-    .map((one) => endpoints.get(idOf(one) ?? ''))
-    .find((one) => one?.status === 'active');
+  const active = (organization.endpoint ?? []).flatMap((one) => {
+    const found = endpoints.get(idOf(one) ?? '');
+    return found?.status === 'active' ? [found] : [];
+  });
+  const [endpoint] = active;
   const service = services.find(
     (one) => idOf(extension(one, extensions.servesPractice)?.valueReference) === organization.id,
   );
@@ -125,8 +140,11 @@ function toPractice(
         id: endpoint.id ?? '',
         address: endpoint.address,
         bestProof: (extension(endpoint, extensions.bestProof)?.valueCode ?? 'transport') as Proof,
+        kind: endpointKind(endpoint),
+        ...(endpointKind(endpoint) === 'mllp' && { channel: channelOf(endpoint) }),
       },
     }),
+    peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
     ...(service && {
       service: {
         id: service.id ?? '',

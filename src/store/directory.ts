@@ -55,26 +55,35 @@ export async function directoryIsEmpty(store: Store): Promise<boolean> {
   return rows[0]?.empty ?? true;
 }
 
+/** Of the deliveries that one process does at once (20), one practice or the mail server may hold this many. */
+const windowOfOne = 4;
+
 /**
- * Makes the destinations follow the directory: the worklist, the mail server, and each practice that has an endpoint.
- * Breaker, pause and secret of one that exists are left alone.
+ * Makes the destinations follow the directory: the worklist, the mail server, and each practice. One without an
+ * endpoint too: its feedback must be held for a person to see, not wait unseen. Breaker, pause, window and secret of
+ * one that exists are left alone.
  */
 export async function syncDestinations(store: Store, directory: Directory): Promise<void> {
-  const practices = [...directory.practices.values()].filter((practice) => practice.endpoint);
   const rows = [
-    { id: 'worklist', kind: 'worklist', proof: 'record' },
-    { id: 'mail', kind: 'mail', proof: 'transport' },
-    ...practices.map((practice) => ({
+    { id: 'worklist', kind: 'worklist', window: 20, proof: 'record' },
+    { id: 'mail', kind: 'mail', window: windowOfOne, proof: 'transport' },
+    ...[...directory.practices.values()].map((practice) => ({
       id: `practice:${practice.id}`,
       kind: 'fhir',
+      window: windowOfOne,
       proof: practice.endpoint?.bestProof ?? 'transport',
     })),
   ];
   await store.pool.query(
-    `insert into destination (id, kind, best_proof) select * from unnest($1::text[], $2::text[], $3::text[])
+    `insert into destination (id, kind, best_proof, max_inflight) select * from unnest($1::text[], $2::text[], $3::text[], $4::int[])
      on conflict (id) do update set kind = excluded.kind, best_proof = excluded.best_proof
        where (destination.kind, destination.best_proof) is distinct from (excluded.kind, excluded.best_proof)`,
-    [rows.map((row) => row.id), rows.map((row) => row.kind), rows.map((row) => row.proof)],
+    [
+      rows.map((row) => row.id),
+      rows.map((row) => row.kind),
+      rows.map((row) => row.proof),
+      rows.map((row) => row.window),
+    ],
   );
 }
 

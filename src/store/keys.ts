@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from './embedded-place.ts';
 
 /** What a key management service must do for us: wrap and unwrap a data key, bound to a context. */
 export interface MasterKey {
@@ -57,16 +58,25 @@ export function masterKeyFrom(secret: Buffer): MasterKey {
   };
 }
 
+/** Whole or not at all, and on the disk before anything is sealed with it: a lost key is lost content. The first one stays. */
+async function makeMasterKey(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const half = `${file}.${randomUUID()}.half`;
+  try {
+    await writeFile(half, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true });
+    await link(half, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    syncFolder(dirname(file));
+  } finally {
+    await rm(half, { force: true });
+  }
+}
+
 /** Reads the master key file; with `create` makes one (mode 0600) on the first start. Never logged, never in the environment. */
 export async function readMasterKey(file: string, create: boolean): Promise<MasterKey> {
   if (create) {
-    await mkdir(dirname(file), { recursive: true });
-    try {
-      await writeFile(file, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
-      await chmod(file, 0o600);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    await access(file).catch(() => makeMasterKey(file));
   }
   return masterKeyFrom(Buffer.from((await readFile(file, 'utf8')).trim(), 'base64'));
 }

@@ -42,6 +42,18 @@ const failures: Record<string, Said> = {
     nl: 'Het systeem van de ontvanger heeft het bericht geweigerd. Bel de leverancier met het nummer. Opnieuw proberen helpt pas als daar iets is veranderd.',
     en: "The receiver's system refused the message. Call the supplier with the number. Trying again only helps after something changed there.",
   },
+  'not-confirmed': {
+    nl: 'De ontvanger nam het bericht aan, maar bevestigde in zeven dagen niet dat het verwerkt is. Bel de praktijk en vraag of het in het dossier staat.',
+    en: 'The receiver took the message, but did not confirm within seven days that it was processed. Call the practice and ask whether it is in the record.',
+  },
+  fault: {
+    nl: 'Er ging iets mis in Kortelijn zelf. Het bericht is bewaard en wordt vanzelf opnieuw geprobeerd. Meld het nummer bij de ontwikkelaars.',
+    en: 'Something went wrong in Kortelijn itself. The message is kept and tried again by itself. Report the number to the developers.',
+  },
+  erased: {
+    nl: 'De inhoud van deze verwijzing is gewist. Er valt niets meer te versturen; opnieuw proberen helpt niet. Laat de praktijk met het nummer weten dat er geen bericht meer komt.',
+    en: 'The content of this referral was erased. There is nothing left to send; trying again does not help. Tell the practice with the number that no message will come.',
+  },
   redirected: {
     nl: 'Het adres van de ontvanger is verhuisd. Zet het nieuwe adres in de adreslijst, en probeer dan opnieuw.',
     en: "The receiver's address has moved. Put the new address in the directory, then try again.",

@@ -6,9 +6,11 @@ export interface Listener {
   readonly port: number;
   /** From now requests go to this app; until then they are asked to come back. */
   serve(app: RequestListener): void;
-  /** Takes no new requests, lets those under way end; a second call waits for the same. */
+  /** Takes no new requests, lets those under way end within two seconds; a second call waits for the same. */
   close(): Promise<void>;
 }
+
+const closeMsMax = 2_000;
 
 function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -43,7 +45,12 @@ export async function listen(host: string, port: number | undefined, usual: numb
     },
     close: () => {
       closing ??= new Promise((resolve) => {
-        server.close(() => resolve());
+        // One slow sender must not keep the line from draining: nothing was promised to it yet (promise 1).
+        const cut = setTimeout(() => server.closeAllConnections(), closeMsMax);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
         server.closeIdleConnections();
       });
       return closing;

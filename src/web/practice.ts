@@ -75,7 +75,7 @@ function row(referral: ListedReferral, visit: Visit, directory: Directory, today
   return html`<li class="referral"><div class="lead"><a href="/practice/${referral.journey}">${referral.patientName}</a>
 <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
 <div class="marks"><span class="state">${t(state.nl, state.en)}</span>${promise(referral, viewer, today)}${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
-<div class="more">${ownerPart(directory, referral.owner, referral.practice, viewer)}<span class="number">${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
+<div class="more">${ownerPart(directory, referral.owner, referral.practice, viewer)}<span>${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
 async function list(site: Site, visit: Visit, practice: string): Promise<void> {

@@ -131,12 +131,19 @@ ${kept.length > 0 && html`<h2>${t('Dit ziet de Wally niet', 'This the Wally does
 }
 
 /** The same form came again with something else in it: what was sent stands, and the change did not go along. */
-export function alreadySentPage(journey: string, number: string, viewer: Viewer): Markup {
+export function alreadySentPage(
+  earlier: { readonly journey: string; readonly number: string },
+  fields: FormFields,
+  viewer: Viewer,
+): Markup {
   const t = sayIn(viewer.language);
+  // The first question is asked anew (H1), and a new referral has a number of its own.
+  const again = fieldNames.filter((one) => !['form', 'danger', 'number', 'numberSystem'].includes(one));
   return html`<h1>${t('Dit formulier is al verstuurd', 'This form was sent already')}</h1>
-<p>${t(`De verwijzing heeft nummer ${number}. Wat u daarna hebt veranderd, is niet meegegaan.`, `The referral has number ${number}. What you changed afterwards did not go along.`)}</p>
-<p>${t('Klopt de verwijzing niet? Neem haar terug of trek haar in, en maak een nieuwe.', 'Is the referral wrong? Take it back or withdraw it, and make a new one.')}</p>
-<p class="buttons"><a class="button" href="/refer/sent/${journey}">${t('Naar de verwijzing', 'To the referral')}</a></p>`;
+<p>${t(`De verwijzing heeft nummer ${earlier.number}. Wat u daarna hebt veranderd, is niet meegegaan.`, `The referral has number ${earlier.number}. What you changed afterwards did not go along.`)}</p>
+<p>${t('Klopt de verwijzing niet? Neem haar eerst terug of trek haar in. Maak daarna een nieuwe.', 'Is the referral wrong? First take it back or withdraw it. Then make a new one.')}</p>
+<form method="post" action="/refer" class="buttons">${csrfField(viewer)}${hiddenFields(fields, again)}<a class="button" href="/refer/sent/${earlier.journey}">${t('Naar de verwijzing', 'To the referral')}</a>
+<button class="quiet">${t('Nieuwe verwijzing met wat u invulde', 'New referral with what you filled in')}</button></form>`;
 }
 
 /** The confirmation: who calls, on which number, before which day; and the way back as long as there is one (H3). */

@@ -100,7 +100,7 @@ async function open(site: ReferSite, visit: Visit): Promise<void> {
   const { request, viewer } = visit;
   const handle = query(request, 'handle');
   // A HEAD, or a browser that only looks ahead, must not use up the link.
-  if (!handle || request.get('sec-purpose')?.includes('prefetch'))
+  if (!handle || request.method !== 'GET' || request.get('sec-purpose')?.includes('prefetch'))
     return sendForms(site, visit, { fields: {} });
   const context = await openContext(site.store, viewer.actor, handle);
   if (context) return sendForms(site, visit, { fields: fieldsOf(context) });
@@ -134,12 +134,16 @@ async function sendIt(site: ReferSite, visit: Visit, fields: FormFields): Promis
   const { viewer, response } = visit;
   const outcome = await sendForm(site, viewer.actor, fields);
   if (!isRefusal(outcome)) return response.redirect(303, `/refer/sent/${outcome.answer.journey}`);
-  const earlier = outcome.refused.some((one) => one.code === 'conflict')
+  const { refused } = outcome;
+  const earlier = refused.some((one) => one.code === 'conflict')
     ? await sentEarlier(site, viewer.actor, fields)
     : undefined;
   if (!earlier) return sendRefused(site, visit, fields, outcome);
+  // Unchanged, and taken back since: what it came to stands on its own page.
+  if (refused.some((one) => one.reason === 'cancelled-earlier'))
+    return response.redirect(303, `/refer/sent/${earlier.journey}`);
   const title = sayIn(viewer.language)('Al verstuurd', 'Sent already');
-  send(visit, { title, main: alreadySentPage(earlier.journey, earlier.number, viewer) }, 409);
+  send(visit, { title, main: alreadySentPage(earlier, fields, viewer) }, 409);
 }
 
 async function post(site: ReferSite, visit: Visit): Promise<void> {
@@ -151,7 +155,7 @@ async function post(site: ReferSite, visit: Visit): Promise<void> {
     return send(visit, { title: sayIn(viewer.language)('Bel nu', 'Call now'), main: stopPage(viewer) });
   if (fields.danger !== 'no') {
     const said = { nl: 'Kies ja of nee: is er nu acuut gevaar?', en: 'Choose yes or no: is there acute danger now?' };
-    return sendForms(site, visit, { fields, faults: [{ field: 'danger', said }], status: 422 });
+    return sendForms(site, visit, { fields, ...(step && { faults: [{ field: 'danger', said }], status: 422 }) });
   }
   if (step === 'send') return sendIt(site, visit, fields);
   if (step === 'preview') return preview(site, visit, fields);

@@ -110,8 +110,8 @@ function agreedPart(parts: FormParts): Markup | undefined {
   if (!contentMayReturn(parts.shown.journey)) return undefined;
   const t = sayIn(parts.shown.viewer.language);
   const hint = t(
-    'Vraag het de inwoner. Zonder dit vinkje krijgt de huisarts alleen bericht dát de verwijzing loopt of is afgesloten. Wat u hierboven schrijft, gaat dan niet mee en wordt niet bewaard.',
-    'Ask the resident. Without this tick the GP only hears that the referral is in progress or closed. What you write above then does not go along and is not kept.',
+    'Vraag het de inwoner. Zonder dit vinkje krijgt de huisarts alleen bericht dát de verwijzing loopt of is afgesloten. Uw tekst gaat dan niet mee en wordt niet bewaard.',
+    'Ask the resident. Without this tick the GP only hears that the referral is in progress or closed. Your text then does not go along and is not kept.',
   );
   return html`<div class="field choice"><input type="checkbox" id="residentAgreed" name="residentAgreed" value="yes"${parts.fields.residentAgreed === 'yes' && html` checked`} aria-describedby="residentAgreed-hint">
 <label for="residentAgreed">${t('De inwoner is het ermee eens dat dit naar de huisarts gaat', 'The resident agrees that this goes to the GP')}</label><p class="hint" id="residentAgreed-hint">${hint}</p></div>`;
@@ -171,7 +171,7 @@ export function reportPreview(parts: {
 ${recognition(shown, 'p')}${acuteNote(shown)}
 <p>${t(`Dit gaat naar ${practice}:`, `This goes to ${practice}:`)}</p>
 <div class="letter" lang="nl">${parts.letter}</div>
-${parts.withheld && html`<p class="panel">${t('Er gaat geen inhoud mee: de inwoner heeft daar geen toestemming voor gegeven. Wat u schreef, wordt niet verstuurd en niet bewaard. Klopt dat niet? Ga dan terug.', 'No content goes along: the resident has not agreed to it. What you wrote is not sent and not kept. Is that wrong? Then go back.')}</p>`}
+${parts.withheld && html`<p class="panel">${t('Er gaat geen inhoud mee: de inwoner heeft daar geen toestemming voor gegeven. Uw tekst wordt niet verstuurd en niet bewaard. Klopt dat niet? Ga dan terug.', 'No content goes along: the resident has not agreed to it. Your text is not sent and not kept. Is that wrong? Then go back.')}</p>`}
 ${parts.final && html`<p>${t('Na het versturen is de verwijzing afgesloten.', 'After sending the referral is closed.')}</p>`}
 <form method="post" action="/worklist/${shown.journey.id}/report" class="buttons">${csrfField(shown.viewer)}
 ${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}

@@ -59,6 +59,17 @@ beforeAll(async () => {
     final: 'interim',
   });
   await attemptFeedback(site, running.id, { held: 'rejected' });
+  const long = 'Wolfeschlegelsteinhausenbergerdorff'.repeat(3);
+  await referred(
+    site,
+    'de-brink',
+    referralOf(3, {
+      patient: { ...referralOf(0).patient, name: { family: long, text: long } },
+      practiceReferralId: { system: 'urn:x', value: long },
+      reason: long,
+      contactPerson: { name: long },
+    }),
+  );
   await pages.post('marijke', '/team/absence', { wally: 'wally-karim', act: 'plan', from: '2026-12-21', to: '' });
   await pages.post('marijke', '/team/absence', { wally: 'wally-joost', act: 'sick' });
   visits.push(

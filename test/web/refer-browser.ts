@@ -29,13 +29,12 @@ export interface Page {
 /** Someone who is signed in and keeps, as a browser does, what the last page's form held. */
 export interface Visitor {
   get(path: string): Promise<Page>;
+  head(path: string): Promise<Page>;
   post(path: string, fields: Readonly<Record<string, string>>): Promise<Page>;
 }
 
 export interface ReferSiteUnderTest {
   readonly url: string;
-  /** Told after each commit of the door. */
-  readonly told: () => number;
   visitor(actor: Actor, language?: string): Promise<Visitor>;
   close(): Promise<void>;
 }
@@ -65,12 +64,8 @@ export function formIn(text: string, action: string): Record<string, string> {
 /** The door and the pages behind the real sign-in, roles and CSRF check, on a port of their own. */
 export async function referSite(store: Store, publicUrl = 'https://kortelijn.example'): Promise<ReferSiteUnderTest> {
   const app = express();
-  let commits = 0;
-  const committed = () => {
-    commits += 1;
-  };
   const log = openLog('silent');
-  const site = { store, directory: directoryReader(store), publicUrl, log, committed };
+  const site = { store, directory: directoryReader(store), publicUrl, log };
   const viewer = (request: express.Request) => {
     const found = viewerOf(request);
     if (!found) throw new Error('page without a viewer');
@@ -89,7 +84,6 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    told: () => commits,
     visitor: async (actor, language = 'nl') => {
       const cookie = `__Host-kl_session=${await startSession(store, actor, 3_600_000)}`;
       const headers = { cookie, 'accept-language': language };
@@ -103,6 +97,7 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
       };
       return {
         get: (path) => ask(path),
+        head: (path) => ask(path, { method: 'HEAD' }),
         post: (path, fields) => ask(path, { method: 'POST', body: new URLSearchParams(fields) }),
       };
     },

@@ -26,7 +26,7 @@ const countOf = async (table: string, where = 'true') =>
 
 describe('after sending', () => {
   test('H3: taken back within two minutes: cancelled, nothing is delivered, and tapping twice is no fault', async () => {
-    const { journey } = await sent(visitor);
+    const { journey, fields } = await sent(visitor);
     const here = `/refer/sent/${journey}`;
     const token = formIn((await visitor.get(here)).text, `${here}/undo`);
     opened.now = new Date('2026-11-23T09:01:59Z');
@@ -39,6 +39,9 @@ describe('after sending', () => {
     expect(await countOf('delivery', `journey_id = '${journey}' and state <> 'abandoned'`)).toBe(0);
     expect(await countOf('delivery', `journey_id = '${journey}'`)).toBeGreaterThan(0);
     expect((await visitor.get(`${here}/slip`)).status).toBe(404);
+    // A reload of the sending does not bring it back (H15).
+    expect((await visitor.post('/refer', { ...fields, step: 'send' })).location).toBe(here);
+    expect((await readJourney(opened.store, { kind: 'line' }, journey))?.index.taskStatus).toBe('cancelled');
     opened.now = new Date('2026-11-23T09:00:00Z');
   });
 

@@ -1,0 +1,349 @@
+import { readFile } from 'node:fs/promises';
+import type { Bundle, Communication, PractitionerRole, Resource } from '@medplum/fhirtypes';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { caseNames, type Fixture, fixturesFolder, publicUrl, readFixture } from '../scripts/fixture-case.ts';
+import { demoPractices, mailsSince, practiceNumber, readRecord, registerInHis } from '../scripts/fixture-world.ts';
+import { type Acting, accept } from '../src/feedback/moves.ts';
+import { assignTo } from '../src/feedback/reassign.ts';
+import { report } from '../src/feedback/report.ts';
+import { theLine } from '../src/referral/actor.ts';
+import type { AuditLine, Change } from '../src/referral/change.ts';
+import type { Journey } from '../src/referral/journey.ts';
+import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
+import { isRefusal, type Refusal } from '../src/referral/refusal.ts';
+import { sealAudit, verifyAudit } from '../src/store/audit.ts';
+import { readDirectoryResource } from '../src/store/directory.ts';
+import { listReferrals, openAlarms, readCarriages } from '../src/store/lists.ts';
+import { readJourney } from '../src/store/referrals.ts';
+import { withAbsence } from '../src/web/absence.ts';
+import { openTestLine, type TestLine } from './doubles/line.ts';
+
+const names = await caseNames();
+const team = 'voorbeeldstreek';
+let line: TestLine;
+/** What the HIS took in, in the order in which it did. */
+const effects: Communication[] = [];
+
+beforeAll(async () => {
+  line = await openTestLine();
+  line.his.onEffect = (communication) => void effects.push(communication);
+});
+afterAll(() => line.close());
+
+/** Ids by the order in which they appear, journey numbers and our address alike: what two runs may differ in. */
+function comparable(content: unknown): unknown {
+  const seen = new Map<string, string>();
+  const named = (id: string) => {
+    const name = seen.get(id) ?? `id-${seen.size + 1}`;
+    seen.set(id, name);
+    return name;
+  };
+  const text = JSON.stringify(content)
+    .replaceAll(line.url, publicUrl)
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, named)
+    .replaceAll(/KL-\w{5}-\w{5}/g, 'KL-number');
+  return JSON.parse(text);
+}
+
+async function stage(fixture: Fixture, file: string): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(`${fixture.name}/${file}`, fixturesFolder), 'utf8'));
+}
+
+async function practiceOf(fixture: Fixture) {
+  const found = (await demoPractices()).find((one) => one.id === fixture.practice);
+  if (!found) throw new Error('no such practice');
+  return found;
+}
+
+async function send(fixture: Fixture, received: Resource) {
+  const { credential } = await practiceOf(fixture);
+  const path = received.resourceType === 'Bundle' ? '' : `/${received.resourceType}`;
+  const answer = await fetch(`${line.url}/fhir/R4${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${credential}` },
+    body: JSON.stringify(received),
+  });
+  return { status: answer.status, duplicate: answer.headers.get('x-duplicate'), body: await answer.json() };
+}
+
+async function readOver(fixture: Fixture, type: string, id: string | undefined): Promise<unknown> {
+  const { credential } = await practiceOf(fixture);
+  const answer = await fetch(`${line.url}/fhir/R4/${type}/${id}`, {
+    headers: { authorization: `Bearer ${credential}` },
+  });
+  const { meta: _meta, ...resource } = (await answer.json()) as Resource;
+  return resource;
+}
+
+/** Writes people's absences into the directory; gives what puts them back. */
+async function absent(fixture: Fixture): Promise<() => Promise<void>> {
+  const { store } = line.at;
+  const at = store.clock().toISOString();
+  const audit: AuditLine[] = [
+    {
+      event: 'absence',
+      at,
+      actor: { id: theLine.id, role: theLine.role },
+      action: 'U',
+      outcome: 'ok',
+      purpose: 'HOPERAT',
+    },
+  ];
+  const write = async (roles: readonly (PractitionerRole & { id: string })[]) => {
+    if (roles.length === 0) return;
+    const directory = roles.map((resource) => ({ resource, validFrom: '2026-01-01T00:00:00Z' }));
+    const done = await store.commit({ scope: { practice: '' }, directory, audit });
+    if (!done.ok) throw new Error('absence not written');
+  };
+  const before: (PractitionerRole & { id: string })[] = [];
+  const after: (PractitionerRole & { id: string })[] = [];
+  for (const [id, { from, to }] of Object.entries(fixture.absent)) {
+    const role = await readDirectoryResource<PractitionerRole>(store, 'PractitionerRole', id);
+    if (!role) throw new Error(`${id} is not in the directory`);
+    before.push(role);
+    after.push(withAbsence(role, { from, ...(to && { to }) }));
+  }
+  await write(after);
+  return () => write(before);
+}
+
+async function journeyId(fixture: Fixture): Promise<string | undefined> {
+  const { rows } = await line.at.owner.query<{ id: string }>(
+    'select id from journey where practice_id = $1 and practice_referral_id = $2',
+    [fixture.practice, practiceNumber(fixture.received).value],
+  );
+  expect(rows.length).toBeLessThanOrEqual(1);
+  return rows[0]?.id;
+}
+
+async function journeyOf(id: string): Promise<Journey> {
+  const journey = await readJourney(line.at.store, { kind: 'line' }, id);
+  if (!journey) throw new Error('the journey is gone');
+  return journey;
+}
+
+/** Someone decides on the newest state, and it is committed. */
+async function act(
+  id: string,
+  who: string,
+  at: string,
+  decide: (journey: Journey, acting: Acting) => Change | Refusal,
+) {
+  line.at.now = new Date(at);
+  const directory = await line.directory();
+  const role = directory.roles.get(who);
+  const actor = {
+    id: who,
+    name: role?.name ?? who,
+    role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const),
+    organization: team,
+  };
+  const change = decide(await journeyOf(id), { actor, now: line.at.now, newId: line.at.store.newId, directory });
+  if (isRefusal(change)) throw new Error(change.refused.map((one) => one.reason).join(' '));
+  expect(await line.at.store.commit(change)).toEqual({ ok: true });
+  await line.drain();
+}
+
+const alarmsOf = async (id: string) =>
+  (await openAlarms(line.at.store, team)).filter((one) => one.journey === id).map((one) => one.kind);
+
+/** The stored resources as the practice reads them, in the form of stage 2. */
+async function storedBundle(fixture: Fixture, journey: Journey): Promise<unknown> {
+  const provenance = journey.task.resource.relevantHistory?.[0]?.reference?.split('/')[1];
+  const wanted = [
+    ['Patient', journey.patient.resource.id],
+    ['Consent', journey.consent.resource.id],
+    ['ServiceRequest', journey.serviceRequest.resource.id],
+    ['Task', journey.task.resource.id],
+    ['Provenance', provenance],
+  ] as const;
+  const entry = await Promise.all(
+    wanted.map(async ([type, id]) => ({ fullUrl: `urn:uuid:${id}`, resource: await readOver(fixture, type, id) })),
+  );
+  return { resourceType: 'Bundle', type: 'collection', entry };
+}
+
+async function seenByOwner(journey: Journey): Promise<object> {
+  const { owner } = journey.index;
+  const scope = owner ? ({ kind: 'owner', owner } as const) : ({ kind: 'team', team } as const);
+  const seen = await readJourney(line.at.store, scope, journey.id);
+  const codes = seen?.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
+  const receiver = wallySees(codes?.includes('share-medical-codes') === true);
+  if (!seen) return {};
+  return {
+    patient: minimisePatient(seen.patient.resource, receiver),
+    serviceRequest: minimiseRequest(seen.serviceRequest.resource, receiver),
+  };
+}
+
+/** On the worklist of its owner, or in the team queue while there is none, under the resident's name. */
+async function onAWorklist(fixture: Fixture, journey: Journey): Promise<void> {
+  const { owner, number, unsafeContact } = journey.index;
+  expect(owner).toBe(fixture.expected.owner);
+  expect(journey.index.route).toBe(fixture.expected.route);
+  expect(unsafeContact).toBe(fixture.expected.unsafeContact);
+  const scope = owner ? ({ kind: 'owner', owner } as const) : ({ kind: 'team', team } as const);
+  const listed = await listReferrals(line.at.store, scope, owner ? 'new' : 'unassigned', 50);
+  expect(listed.filter((one) => one.number === number)).toMatchObject([
+    {
+      patientName: journey.patient.resource.name?.[0]?.text,
+      taskStatus: 'requested',
+      practice: fixture.practice,
+      unsafeContact,
+    },
+  ]);
+}
+
+const bare = ({ id: _id, meta: _meta, status: _status, received: _received, ...rest }: Communication) => rest;
+
+async function workedAndLanded(fixture: Fixture, id: string): Promise<void> {
+  const { answers, answeredAt } = fixture;
+  for (const [n, answer] of answers.entries()) {
+    const { owner } = (await journeyOf(id)).index;
+    const at = answeredAt[n] ?? '';
+    if (n === 0) await act(id, owner ?? '', at, accept);
+    await act(id, owner ?? '', at, (journey, acting) => report(journey, answer, acting));
+  }
+  const number = practiceNumber(fixture.received).value;
+  const arrived = effects.filter((one) => one.basedOn?.some(({ identifier }) => identifier?.value === number));
+  const sent = [await stage(fixture, '5-communication.json')].flat() as Communication[];
+  expect(comparable(arrived.map(bare))).toEqual(comparable(sent.map(bare)));
+  const final = answers.at(-1)?.final === true;
+  const journey = await journeyOf(id);
+  expect(journey.task.resource.status).toBe(final ? 'completed' : 'in-progress');
+  expect(journey.serviceRequest.resource.status).toBe(final ? 'completed' : 'active');
+  for (const { resource } of journey.communications) {
+    expect(resource).toMatchObject({ status: 'completed', received: expect.any(String) });
+  }
+  const carried = await readCarriages(line.at.store, id);
+  const assigned = [
+    { kind: 'worklist', state: 'landed', proof: 'record' },
+    { kind: 'notify', state: 'landed', proof: 'transport' },
+  ];
+  const returned = answers.map(() => ({
+    kind: 'feedback',
+    destination: `practice:${fixture.practice}`,
+    state: 'landed',
+    proof: 'record',
+  }));
+  expect(carried).toMatchObject([...assigned, ...(fixture.handOver ? assigned : []), ...returned]);
+  // Order of the outbox is the order of the reports, and the order in which the HIS took them in.
+  const letters = carried.filter((one) => one.kind === 'feedback').map((one) => one.documentId);
+  const outputs = journey.task.resource.output
+    ?.map((one) => one.valueReference?.reference)
+    .filter((one) => one?.startsWith('Communication/'));
+  expect(letters.map((one) => `Communication/${one}`)).toEqual(outputs);
+}
+
+async function accepted(fixture: Fixture): Promise<void> {
+  const { his, mail } = line;
+  const mailsBefore = mail.mails().length;
+  const patient = await registerInHis(his, fixture);
+  const first = await send(fixture, fixture.received);
+  expect(first).toMatchObject({ status: fixture.expected.status, duplicate: null });
+  expect(comparable(first.body)).toEqual(comparable(await stage(fixture, '2-answer.json')));
+  const role = (await line.directory()).roles.get(fixture.expected.owner ?? '');
+  expect(JSON.stringify(first.body)).toContain(
+    role ? role.name : 'De teamleider van Sociaal Werk Voorbeeldstreek wijst iemand aan',
+  );
+  const id = await journeyId(fixture);
+  if (!id) throw new Error('acknowledged, and nothing there');
+  const journey = await journeyOf(id);
+  expect(comparable(await storedBundle(fixture, journey))).toEqual(comparable(await stage(fixture, '2-bundle.json')));
+  expect(await alarmsOf(id)).toEqual(fixture.expected.alarms);
+
+  await line.drain();
+  await onAWorklist(fixture, journey);
+  const delivered = (await stage(fixture, '3-delivered.json')) as { mails: unknown[] };
+  expect(comparable({ ...(await seenByOwner(journey)), mails: delivered.mails })).toEqual(comparable(delivered));
+
+  const { again } = fixture.expected;
+  if (fixture.again && again) {
+    const second = await send(fixture, fixture.again);
+    expect(second).toMatchObject({ status: again.status, duplicate: again.outcome === 'same' ? 'true' : null });
+    if (again.outcome === 'same') {
+      expect(comparable(second.body)).toEqual(comparable(await stage(fixture, '2-answer-again.json')));
+      const places = (bundle: Bundle) =>
+        bundle.entry?.map((one) => one.response?.location).filter((one) => one !== undefined);
+      expect(places(second.body as Bundle)).toEqual(places(first.body as Bundle));
+    } else {
+      expect({ status: second.status, outcome: second.body }).toEqual(await stage(fixture, '1-refused-again.json'));
+    }
+    expect(await journeyId(fixture)).toBe(id);
+    await line.drain();
+    expect(await readCarriages(line.at.store, id)).toHaveLength(2);
+  }
+
+  const { handOver } = fixture;
+  if (handOver) {
+    await act(id, handOver.by, handOver.at, (now, acting) => assignTo(now, handOver.to, acting));
+    expect((await journeyOf(id)).index).toMatchObject({ owner: handOver.to, assignment: 2 });
+    expect(await alarmsOf(id)).toEqual([]);
+  }
+  expect(comparable(mailsSince(mail, mailsBefore))).toEqual(comparable(delivered.mails));
+  await workedAndLanded(fixture, id);
+  expect(await alarmsOf(id)).toEqual([]);
+  expect(comparable(await readRecord(his, await practiceOf(fixture), patient.id))).toEqual(
+    comparable(await stage(fixture, '6-returned.json')),
+  );
+  expect(mail.mails()).toHaveLength(mailsBefore + delivered.mails.length);
+}
+
+async function refused(fixture: Fixture): Promise<void> {
+  const counts = async () => {
+    const { rows } = await line.at.owner.query<{ journeys: number; deliveries: number; refused: number }>(
+      `select (select count(*) from journey)::int as journeys, (select count(*) from delivery)::int as deliveries,
+              (select count(*) from refused)::int as refused`,
+    );
+    return rows[0];
+  };
+  const before = await counts();
+  const answer = await send(fixture, fixture.received);
+  expect({ status: answer.status, outcome: answer.body }).toEqual(await stage(fixture, '1-refused.json'));
+  expect(answer.status).toBe(fixture.expected.status);
+  await line.drain();
+  expect(await counts()).toEqual({ ...before, refused: (before?.refused ?? 0) + 1 });
+  expect(await journeyId(fixture)).toBeUndefined();
+}
+
+describe('every case, there and back over real sockets', () => {
+  test.each(names)('%s', async (name) => {
+    const fixture = await readFixture(name);
+    line.at.now = new Date(fixture.now);
+    const back = await absent(fixture);
+    await (fixture.expected.outcome === 'accepted' ? accepted(fixture) : refused(fixture));
+    await back();
+  });
+});
+
+describe('after all of them', () => {
+  test('nothing waits, and the HIS did nothing twice', async () => {
+    const { rows } = await line.at.owner.query("select count(*)::int as waiting from delivery where state <> 'landed'");
+    expect(rows).toEqual([{ waiting: 0 }]);
+    for (const count of Object.values(line.his.counts())) {
+      expect(count).toMatchObject({ duplicateEffects: 0, inbox: 0 });
+    }
+    expect(effects.length).toBe(Object.values(line.his.counts()).reduce((sum, one) => sum + one.filed, 0));
+  });
+
+  test('the audit trail is one whole chain, and shows a changed line', async () => {
+    const { store, owner } = line.at;
+    // A transaction of the queue that is still open holds the last lines back: they come with a later round.
+    for (let round = 0; round < 100 && (await verifyAudit(store)).unsealed > 0; round += 1) await sealAudit(store);
+    const whole = await verifyAudit(store);
+    expect(whole).toMatchObject({ unsealed: 0 });
+    expect(whole.broken).toBeUndefined();
+    expect(whole.lines).toBeGreaterThan(names.length * 5);
+    const { rows } = await owner.query<{ id: string; line: string; seq: number }>(
+      "select a.id, a.line, c.seq from audit a join audit_chain c on c.audit_id = a.id where a.line like '%referral-received%' order by c.seq limit 1",
+    );
+    const [first] = rows;
+    await owner.query('update audit set line = $2 where id = $1', [
+      first?.id,
+      first?.line.replace('referral-received', 'referral-refused'),
+    ]);
+    expect((await verifyAudit(store)).broken).toEqual({ seq: first?.seq, why: 'altered' });
+    await owner.query('update audit set line = $2 where id = $1', [first?.id, first?.line]);
+    expect(await verifyAudit(store)).toEqual(whole);
+  });
+});
