@@ -50,7 +50,7 @@ export function listPage(records: Records, now: Date): string {
     title: `Patiënten – ${records.practice.name}`,
     practice: practiceBar(records),
     body: html`<h1>Patiënten</h1>
-<div class="card"><table><thead><tr><th>Naam</th><th>Geboren</th><th>Leeftijd</th><th>Telefoon</th><th>Adres</th><th>Huisarts</th></tr></thead><tbody>
+<div class="card"><table class="records"><thead><tr><th>Naam</th><th>Geboren</th><th>Leeftijd</th><th>Telefoon</th><th>Adres</th><th>Huisarts</th></tr></thead><tbody>
 ${patients.slice(0, 200).map(
   (patient) => html`<tr><td><a href="/${records.practice.id}/patients/${patient.id}">${listName(patient)}</a></td>
 <td class="num">${dutchDate(patient.birthDate)}</td><td class="num">${ageOn(patient.birthDate, today)}</td><td class="num">${phoneOf(patient)}</td>
@@ -172,7 +172,7 @@ ${patients.map((one) => html`<option value="${one.id}">${listName(one)}, ${dutch
     title: `Postvak – ${records.practice.name}`,
     practice: practiceBar(records),
     body: html`<h1>Postvak – niet automatisch gearchiveerd</h1>
-<div class="card"><table><thead><tr><th>Ontvangen</th><th>Bericht</th><th>Gaat over</th><th>Waarom hier</th><th>Archiveren bij</th></tr></thead><tbody>
+<div class="card"><table class="records"><thead><tr><th>Ontvangen</th><th>Bericht</th><th>Gaat over</th><th>Waarom hier</th><th>Archiveren bij</th></tr></thead><tbody>
 ${letters.map(row)}${letters.length === 0 && html`<tr><td colspan="5" class="muted">Het postvak is leeg.</td></tr>`}
 </tbody></table></div>`,
   });

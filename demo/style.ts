@@ -24,6 +24,7 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:5px 10px;border-bottom:1px solid #e6ebee}
 th{font-weight:600;color:#4a5b66;font-size:12px;white-space:nowrap}
 tr:last-child>*{border-bottom:0}
+@media (max-width:640px){.records thead{display:none}.records tr{display:block;padding:5px 0;border-bottom:1px solid #e6ebee}.records td{display:block;border:0;padding:1px 10px}.inline{flex-wrap:wrap}}
 thead tr:last-child>*{border-bottom:1px solid #e6ebee}
 td.code{width:64px}
 h2.as-is{text-transform:none;font-size:14px;letter-spacing:0;color:#1d2a33}
@@ -50,6 +51,7 @@ button:hover,.button:hover{background:#eaf3f7}
 .soep{display:grid;grid-template-columns:18px minmax(0,1fr);gap:0 6px;margin:3px 0 0}
 .soep dt{font-weight:600;color:#2f7d95}
 .soep dd{margin:0}
+.soep+div{padding-left:24px}
 .muted{color:#5b6b75}
 .tag{display:inline-block;border:1px solid #b9c6cd;border-radius:3px;padding:0 6px;font-size:12px;white-space:nowrap}
 .tag.ok{background:#e3f2e6;border-color:#8dbd99}

@@ -120,7 +120,13 @@ async function play(browser: Browser, service: RunningService): Promise<void> {
     reason: 'Er is veel spanning thuis. Er is nu geen gevaar.',
     question: 'Ik wil met iemand praten die mij niet kent.',
     lifeAreas: ['relations', 'housing'],
-    contact: { phone: '06 0010 99 12', times: 'werkdagen tussen 10 en 12 uur', noVoicemail: true, noLetters: true, unsafe: true },
+    contact: {
+      phone: '06 0010 99 12',
+      times: 'werkdagen tussen 10 en 12 uur',
+      noVoicemail: true,
+      noLetters: true,
+      unsafe: true,
+    },
   });
   await refer(his, 'de-brink', 'p4', {
     gp: 'gp-vanleeuwen',
@@ -168,12 +174,21 @@ async function play(browser: Browser, service: RunningService): Promise<void> {
   const joost = await arrive('joost', 'wally-demo');
   await behave(his, { practice: 'zuidrand', mode: 'reject' });
   await accept(joost, truus);
-  await preview(joost, { firstLine: 'Mevrouw kookt nu mee in het buurthuis.', plan: '', outcomes: { 'eenzaamheid en sociale contacten': 'led-on' }, final: true });
+  await preview(joost, {
+    firstLine: 'Mevrouw kookt nu mee in het buurthuis.',
+    plan: '',
+    outcomes: { 'eenzaamheid en sociale contacten': 'led-on' },
+    final: true,
+  });
   await joost.press('Versturen en afsluiten');
   await joost.until(joost.page.locator('strong.fate.held'));
   await behave(his, { practice: 'aan-de-kade', mode: 'down' });
   await accept(sanne, mien);
-  await preview(sanne, { firstLine: 'Ik heb mevrouw gesproken. Wij gaan samen kijken bij de wandelgroep.', plan: '', final: false });
+  await preview(sanne, {
+    firstLine: 'Ik heb mevrouw gesproken. Wij gaan samen kijken bij de wandelgroep.',
+    plan: '',
+    final: false,
+  });
   await sanne.press('Versturen');
 
   await accept(sanne, daan);
@@ -204,7 +219,8 @@ async function play(browser: Browser, service: RunningService): Promise<void> {
   await take(practice, 'refer');
 
   const lead = await arrive('marijke', 'teamleider-demo');
-  for (const name of ['Joost ter Braak', 'Karim Bouzid']) await lead.press(lead.page.getByRole('button', { name: new RegExp(`^Ziek vandaag.*${name}`) }));
+  for (const name of ['Joost ter Braak', 'Karim Bouzid'])
+    await lead.press(lead.page.getByRole('button', { name: new RegExp(`^Ziek vandaag.*${name}`) }));
   await refer(his, 'zuidrand', 'p8', { reason: 'Zit thuis zonder werk en mist een ritme.', lifeAreas: ['work'] });
   await lead.until(lead.page.locator('.alarms'));
   await take(lead, 'team');

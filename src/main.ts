@@ -1,7 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express from 'express';
 import pg from 'pg';
 import { v7 } from 'uuid';
 import { Closers } from './closers.ts';
@@ -31,7 +30,7 @@ import { applicationRole, embeddedPlace, urlPlace } from './store/place.ts';
 import { removeExpired } from './store/sessions.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
-import { healthRouter } from './web/health.ts';
+import { healthApp } from './web/health.ts';
 import { listen } from './web/listen.ts';
 import { issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -212,7 +211,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       }),
     );
   } else {
-    listener.serve(express().use(healthRouter(store, health)));
+    listener.serve(healthApp(store, health));
   }
   // First to close: no new requests while the line drains.
   closers.push('http-first', listener.close);

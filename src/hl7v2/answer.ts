@@ -11,7 +11,7 @@ const place =
 /** A path as we write it (`PID-3[2].1`) in the components of ERL: segment, its number, field, repetition, component. */
 export function locationOf(path: string): string[] {
   const found = place.exec(path)?.groups;
-  if (!found?.['segment']) return [];
+  if (!found?.segment) return [];
   const { segment, occurrence = '1', field, repetition, component, sub } = found;
   const all = [segment, occurrence, field ?? '', field ? (repetition ?? '1') : '', component ?? '', sub ?? ''];
   while (all.at(-1) === '') all.pop();

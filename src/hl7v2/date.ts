@@ -22,9 +22,9 @@ function exists(day: string): boolean {
  */
 export function readDay(text: string): string | undefined {
   const found = form.exec(text.trim())?.groups;
-  if (!found?.['year'] || !found['month'] || !found['day']) return undefined;
+  if (!found?.year || !found.month || !found.day) return undefined;
   const { hour = '00', minute = '00', second = '00' } = found;
-  const day = `${found['year']}-${found['month']}-${found['day']}`;
+  const day = `${found.year}-${found.month}-${found.day}`;
   return exists(day) && hour < '24' && minute < '60' && second < '60' ? day : undefined;
 }
 

@@ -109,7 +109,7 @@ async function note(
  */
 export async function openContext(store: Store, actor: Actor, handle: string): Promise<ReferContext | undefined> {
   const context = /^[\w-]{43}$/.test(handle)
-    ? await takeHandle<ReferContext>(store, 'de-brink', handle)
+    ? await takeHandle<ReferContext>(store, actor.organization ?? '', handle)
     : undefined;
   await note(store, actor, 'refer-context-opened', 'R', context ? 'ok' : 'refused');
   return context;

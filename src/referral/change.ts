@@ -24,6 +24,7 @@ export interface Change {
   readonly visible?: readonly Visible[];
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];
+  readonly destinations?: readonly DestinationMove[];
   readonly audit: readonly AuditLine[];
 }
 
@@ -107,6 +108,26 @@ export interface OutboxRow {
   readonly delayMs?: number;
 }
 
+/** A failed attempt that counts against its destination (delivery/breaker.ts); PostgreSQL keeps the count. */
+export interface Strike {
+  /** This many in a row open the breaker. */
+  readonly opensAt: number;
+  /** For how long it opens: the first time, the second time in a row, and so on; the last one stays. */
+  readonly openForMs: readonly number[];
+}
+
+/** How an attempt failed: for its own history, and what it says about the destination. */
+interface Failed {
+  readonly id: string;
+  readonly lease: string;
+  readonly code: string;
+  readonly ambiguous: boolean;
+  readonly outcome?: 'transient' | 'ambiguous' | 'permanent';
+  readonly strike?: Strike;
+  /** Nothing goes to this destination for so long: it asked for that. */
+  readonly holdMs?: number;
+}
+
 /** What happens to a delivery. `lease` names the attempt: a stale one changes nothing. */
 export type DeliveryMove =
   | {
@@ -117,21 +138,8 @@ export type DeliveryMove =
       readonly at: string;
       readonly lookAgainInMs?: number;
     }
-  | {
-      readonly to: 'pending';
-      readonly id: string;
-      readonly lease: string;
-      readonly code: string;
-      readonly ambiguous: boolean;
-      readonly retryInMs: number;
-    }
-  | {
-      readonly to: 'held';
-      readonly id: string;
-      readonly lease: string;
-      readonly code: string;
-      readonly ambiguous: boolean;
-    }
+  | (Failed & { readonly to: 'pending'; readonly retryInMs: number })
+  | (Failed & { readonly to: 'held' })
   /** A person's retry of a held or waiting delivery: a new generation, at once. */
   | { readonly to: 'retry'; readonly id: string }
   /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
@@ -156,6 +164,12 @@ export interface AlarmMove {
 export interface DirectoryWrite {
   readonly resource: Resource & { id: string };
   readonly validFrom: string;
+}
+
+/** Maintenance at the other side: nothing is sent there until it is resumed; then its breaker starts afresh. */
+export interface DestinationMove {
+  readonly id: string;
+  readonly to: 'paused' | 'resumed';
 }
 
 /** One line of the audit trail (NEN 7513): who did what to whose data, when, in which role and for what. */

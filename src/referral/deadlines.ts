@@ -43,7 +43,11 @@ export function addWorkingDays(day: string, n: number): string {
 /** Working days within which the Wally calls, by urgency; the promise made to the GP at the click. */
 export const callWithinWorkingDays = { routine: 3, urgent: 1, asap: 1, stat: 1 } as const;
 
-/** The day before which the Wally calls ("belt vóór"), given the day of the referral. */
+/**
+ * The day before which the Wally calls ("belt vóór"), given the day of the referral. What comes in on a day off counts
+ * as come in on the next working day: nobody is promised a call on a Sunday.
+ */
 export function callBefore(day: string, priority: keyof typeof callWithinWorkingDays): string {
-  return addWorkingDays(day, callWithinWorkingDays[priority]);
+  const counted = isWorkingDay(day) ? day : addWorkingDays(day, 1);
+  return addWorkingDays(counted, callWithinWorkingDays[priority]);
 }

@@ -1,6 +1,7 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Communication, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
+import type { MllpChannel } from './mllp.ts';
 import type { Places } from './receive.ts';
 import type { Loss, Referral } from './referral.ts';
 
@@ -25,6 +26,14 @@ export interface Mapped {
 
 export type Translate = (table: string, system: string, code: string) => string | undefined;
 
+/** What a message needs besides its content: its own id on the wire, and how the receiver wants it. */
+export interface FeedbackEnvelope {
+  readonly controlId: string;
+  readonly channel: MllpChannel;
+  /** Whether the receiver's application is asked to answer, or only its transport. */
+  readonly awaitsApplication: boolean;
+}
+
 /** A format that referrals come in: one folder under mappings/. */
 export interface Format<M = unknown> {
   readonly name: string;
@@ -35,4 +44,6 @@ export interface Format<M = unknown> {
   /** Sentence per contract message: the key is what the contract names as its error. */
   readonly says: Readonly<Record<string, Said>>;
   toReferral(message: M, gathered: Gathered, translate: Translate): Mapped | { readonly refused: readonly Issue[] };
+  /** Feedback in this format, as text to be encoded; absent where none goes back this way. */
+  readonly fromFeedback?: (document: Communication, envelope: FeedbackEnvelope) => string;
 }

@@ -163,7 +163,8 @@ export class Commits {
       const next = this.#queue.shift();
       if (!next) break;
       const keys = touched(next.prepared);
-      const alone = (next.prepared.change.directory?.length ?? 0) > 0;
+      const { directory, destinations } = next.prepared.change;
+      const alone = (directory?.length ?? 0) + (destinations?.length ?? 0) > 0;
       if (keys.some((key) => seen.has(key)) || (alone && batch.length > 0)) {
         later.push(next);
         continue;

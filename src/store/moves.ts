@@ -1,3 +1,4 @@
+import { destinationParts } from './destinations.ts';
 import { type Part, type Prepared, textArray } from './writes.ts';
 
 /** Everything that moves rows that are already there; a lease that is no longer ours makes the change stale. */
@@ -22,6 +23,12 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
   const allAbandoned = moves.flatMap(({ move, journey }) =>
     move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
   );
+  const attempts = moves.flatMap(({ move }) => {
+    if (move.to === 'sent' || move.to === 'landed') return [[move.id, move.lease, move.proof, null]];
+    if (move.to === 'abandoned') return move.lease ? [[move.id, move.lease, move.reason, null]] : [];
+    if (move.to !== 'pending' && move.to !== 'held') return [];
+    return [[move.id, move.lease, move.outcome ?? (move.ambiguous ? 'ambiguous' : 'transient'), move.code]];
+  });
   const resolved = batch.flatMap(({ change }) =>
     (change.alarms ?? [])
       .filter((one) => !one.raise)
@@ -56,7 +63,8 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       rows: retried,
       columns: 'id bigint, practice_id text',
       // An attempt that is under way keeps its lease; the new generation waits for it to end.
-      sql: `update delivery d set state = 'pending', generation = d.generation + 1, next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null
+      sql: `update delivery d set state = 'pending', generation = d.generation + 1, next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null,
+              trying_since = null
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued') returning 1`,
     },
     {
@@ -77,6 +85,15 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
             from n where d.journey_id = n.journey_id and d.kind = any(n.kinds::text[])
               and d.state in ('pending', 'queued', 'sent', 'held') and (d.lease_until is null or d.lease_until < now()) returning 1`,
     },
+    {
+      name: 'at',
+      exact: false,
+      rows: attempts,
+      columns: 'id bigint, lease uuid, outcome text, code text',
+      sql: `update attempt a set ended_at = now(), outcome = n.outcome, failure_code = n.code
+            from n where a.delivery_id = n.id and a.lease = n.lease returning 1`,
+    },
+    ...destinationParts(batch),
     {
       name: 'al',
       exact: false,

@@ -1,4 +1,4 @@
-import express, { type Router } from 'express';
+import express, { type Express, type Router } from 'express';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { countDeliveries } from '../store/deliveries.ts';
 import type { Store } from '../store/store.ts';
@@ -44,4 +44,9 @@ export function healthRouter(store: Store, health: Health): Router {
     response.type(registry.contentType).send(await registry.metrics());
   });
   return router;
+}
+
+/** An app with nothing but health: what a process without pages listens for. */
+export function healthApp(store: Store, health: Health): Express {
+  return express().disable('x-powered-by').use(healthRouter(store, health));
 }

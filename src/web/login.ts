@@ -123,7 +123,7 @@ function showUnfinished(request: Request, response: Response, why: keyof typeof 
 function demoList(language: Language, people: readonly DemoPerson[]): Markup {
   const t = sayIn(language);
   return html`<section class="note"><h2>${t('Oefenomgeving', 'Practice environment')}</h2>
-<p>${t('Deze mensen zijn verzonnen. Hun wachtwoorden staan in de uitleg bij de demo.', "These people are invented. Their passwords are in the demo's guide.")}</p>
+<p>${t('Deze mensen zijn verzonnen. Hun wachtwoorden staan in het venster waarin Kortelijn is gestart.', 'These people are invented. Their passwords are in the window where Kortelijn was started.')}</p>
 <ul>${people.map((one) => html`<li><strong>${one.username}</strong>: ${one.name}</li>`)}</ul></section>`;
 }
 

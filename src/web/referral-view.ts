@@ -101,7 +101,7 @@ export function reachPart(shown: Shown): Markup {
   const numbers = others.map((phone) => html`<li>${telLink(phone)}</li>`);
   return html`<section class="panel ${unsafeContact ? 'unsafe' : ''}" aria-labelledby="reach">
 <h2 id="reach">${unsafeContact ? t('Zo bereikt u de inwoner veilig', 'How to reach the resident safely') : t('Bereiken', 'How to reach')}</h2>
-${unsafeContact && html`<p>${t('Thuis mag iemand dit misschien niet weten. Houd u aan deze afspraken.', 'Someone at home may not be allowed to know. Keep to what is agreed here.')}</p>`}
+${unsafeContact && html`<p>${t('Misschien mag iemand thuis dit niet weten. Houd u aan deze afspraken.', 'Someone at home may not be allowed to know. Keep to what is agreed here.')}</p>`}
 ${facts([
   [
     unsafeContact ? t('Veilig nummer', 'Safe number') : t('Liefst op', 'Preferably on'),
@@ -240,8 +240,8 @@ export function consentPart(shown: Shown): Markup {
   const on = consent.dateTime ? dayText(consent.dateTime.slice(0, 10), language, shown.today) : '';
   const back = shown.consentDetails.includes('feedback-content')
     ? t(
-        'De inhoud van de terugkoppeling, als de inwoner het daar dan mee eens is',
-        'The content of the feedback, if the resident agrees to it then',
+        'Hoe het ging en wat is afgesproken, als de inwoner dat dan ook goedvindt',
+        'How it went and what was agreed, if the resident agrees to that then as well',
       )
     : t('Alleen dát het is afgesloten, geen inhoud', 'Only that it was closed, no content');
   return html`<section aria-labelledby="agreed"><h2 id="agreed">${t('Wat is afgesproken', 'What was agreed')}</h2>

@@ -95,7 +95,11 @@ function notFound(request: Request, response: Response): void {
 /** The web: doors, pages, log-in, health. Everything it needs is passed in; it listens to nothing itself. */
 export async function createApp(parts: AppParts): Promise<express.Express> {
   const app = express();
-  const css = await readFile(new URL('./assets/kortelijn.css', import.meta.url));
+  const assets = new URL('./assets/', import.meta.url);
+  const [css, icon] = await Promise.all([
+    readFile(new URL('kortelijn.css', assets)),
+    readFile(new URL('icon.svg', assets)),
+  ]);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...parts.trustedProxies]);
@@ -114,6 +118,9 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   app.use(healthRouter(parts.store, parts.health));
   app.get('/assets/kortelijn.css', (_request, response) => {
     response.set('Cache-Control', 'public, max-age=3600').type('css').send(css);
+  });
+  app.get('/assets/icon.svg', (_request, response) => {
+    response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
   });
   app.use('/fhir/R4', fhirRouter(parts.fhir));
   app.use(referContextRouter(parts));

@@ -106,7 +106,7 @@ function absenceText(from: string, to: string | undefined, parts: TeamParts): st
   const { language } = parts.viewer;
   const t = sayIn(language);
   const since = dayText(from, language, parts.today);
-  if (to === undefined) return t(`vanaf ${since}, tot nader bericht`, `from ${since}, until further notice`);
+  if (to === undefined) return t(`vanaf ${since}, nog niet bekend tot wanneer`, `from ${since}, end not known yet`);
   const until = dayText(to, language, parts.today);
   return from === to ? since : t(`${since} tot en met ${until}`, `${since} to ${until}`);
 }

@@ -3,7 +3,7 @@ import { fhirConnector } from '../../src/connectors/fhir.ts';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import type { Connector } from '../../src/delivery/connector.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import { canaries, committed, journeyOf } from '../doubles/made.ts';
+import { canaries, committed, freePort, journeyOf } from '../doubles/made.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';
 
 let bench: DeliveryBench;
@@ -131,9 +131,10 @@ describe('feedback, while the practice’s system', () => {
 
   test('is switched off: surely no effect, tried again later and later', async () => {
     const journey = await bench.reported(nextNumber());
-    const nobody = fhirConnector(openOutbound(new Set(['127.0.0.1:1'])), bench.at.store.clock);
+    const host = `127.0.0.1:${await freePort()}`;
+    const nobody = fhirConnector(openOutbound(new Set([host])), bench.at.store.clock);
     const fhir: Connector = {
-      send: (parcel, signal) => nobody.send({ ...parcel, address: 'http://127.0.0.1:1/fhir' }, signal),
+      send: (parcel, signal) => nobody.send({ ...parcel, address: `http://${host}/fhir` }, signal),
     };
     let longest = 0;
     for (let attempt = 1; attempt <= 5; attempt += 1) {

@@ -199,7 +199,15 @@ export class Person {
   /** Loads the page again until it shows this. Throws with the page's text when it does not in time. */
   async until(shows: Locator): Promise<void> {
     const end = performance.now() + waitMsMax;
-    while (!(await shows.first().waitFor({ timeout: lookMs }).then(() => true, () => false))) {
+    while (
+      !(await shows
+        .first()
+        .waitFor({ timeout: lookMs })
+        .then(
+          () => true,
+          () => false,
+        ))
+    ) {
       if (performance.now() > end) throw new Error(`${shows} did not come: ${await this.text()}`);
       await this.page.reload();
     }
@@ -209,16 +217,22 @@ export class Person {
   /** Judges the page as it stands, all unfolded: accessibility, and no scrolling sideways on a small telephone. */
   async inspect(): Promise<void> {
     const { page } = this;
-    await page.evaluate("document.querySelectorAll('details:not([open])').forEach((one) => one.setAttribute('open', 'unfolded'))");
+    await page.evaluate(
+      "document.querySelectorAll('details:not([open])').forEach((one) => one.setAttribute('open', 'unfolded'))",
+    );
     if (this.#watch.axe !== undefined) {
       await page.evaluate(this.#watch.axe);
-      const { violations } = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(wcag)} })`)) as AxeResults;
+      const { violations } = (await page.evaluate(
+        `axe.run(document, { runOnly: ${JSON.stringify(wcag)} })`,
+      )) as AxeResults;
       for (const one of violations) this.#found(`${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
     }
     await page.setViewportSize(narrow);
     const width = await page.evaluate('document.scrollingElement.scrollWidth');
     if (Number(width) > narrow.width + 1) this.#found(`${width} px wide on a screen of ${narrow.width}`);
     await page.setViewportSize(wide);
-    await page.evaluate("document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))");
+    await page.evaluate(
+      "document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))",
+    );
   }
 }

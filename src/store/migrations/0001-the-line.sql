@@ -137,7 +137,8 @@ create table worklist_entry (
   primary key (practice_id, task_id, assignment)
 );
 
--- A destination has its own window and breaker, so that a dead one costs the others nothing.
+-- A destination has its own window and breaker, so that a dead one costs the others nothing. `fails` counts in a row
+-- while closed, `openings` in a row without a receipt; `hold_until` is what the receiver itself asked for (Retry-After).
 create table destination (
   id text primary key,
   kind text not null,
@@ -147,6 +148,8 @@ create table destination (
   breaker text not null default 'closed' check (breaker in ('closed', 'open')),
   open_until timestamptz,
   fails int not null default 0,
+  openings int not null default 0,
+  hold_until timestamptz,
   secret bytea
 );
 
@@ -172,6 +175,7 @@ create table delivery (
   ambiguous boolean not null default false,
   proof text check (proof in ('transport', 'application', 'record')),
   first_sent_at timestamptz,
+  trying_since timestamptz,
   sent_at timestamptz,
   landed_at timestamptz,
   failure_code text,

@@ -1,0 +1,100 @@
+import type { AuditLine, DestinationMove } from '../referral/change.ts';
+import type { Store } from './store.ts';
+import { type Part, type Prepared, textArray } from './writes.ts';
+
+/** May anything go to destination `x` at this moment? The pause, what it asked for itself and the breaker say. */
+export const openNow = `(not x.paused and (x.hold_until is null or x.hold_until <= now()) and (x.open_until is null or x.open_until <= now()))`;
+
+// A receipt closes the breaker; of a batch with both, the receipt counts. What fails while it is open had begun before
+// and changes nothing; what fails after (the probe) opens it for longer. Rows are locked in order, and only when there
+// is something to change: receipts of a healthy destination never wait for each other.
+const VERDICTS = `,
+  s as (
+    select d.destination as id, bool_or(n.ok) as ok, count(n.opens_at) as strikes, min(n.opens_at) as opens_at,
+           min(n.open_for)::float8[] as open_for, max(n.hold_ms) * interval '1 millisecond' as hold
+      from n join delivery d on d.id = n.id and d.lease = n.lease group by d.destination),
+  l as (
+    select x.id, s.ok, s.hold, s.open_for, x.fails + s.strikes as fails, x.openings,
+           not s.ok and x.fails + s.strikes >= s.opens_at and (x.breaker = 'closed' or x.open_until <= now()) as opens
+      from destination x join s on s.id = x.id
+     where s.hold is not null or case when s.ok then x.breaker = 'open' or x.fails > 0 else s.strikes > 0 end
+     order by x.id for update of x)
+  update destination x
+     set hold_until = greatest(x.hold_until, now() + l.hold),
+         fails = case when l.ok then 0 else l.fails end,
+         breaker = case when l.ok then 'closed' when l.opens then 'open' else x.breaker end,
+         openings = case when l.ok then 0 when l.opens then l.openings + 1 else l.openings end,
+         open_until = case when l.ok then null when l.opens
+           then now() + l.open_for[least(l.openings + 1, cardinality(l.open_for))] * interval '1 millisecond' else x.open_until end
+    from l where x.id = l.id returning 1`;
+
+/** What a batch of changes does to destinations: verdicts of attempts, and pauses by a person. */
+export function destinationParts(batch: readonly Prepared[]): Part[] {
+  const moves = batch.flatMap(({ change }) => change.deliveries ?? []);
+  const paused = batch.flatMap(({ change }) => change.destinations ?? []);
+  return [
+    {
+      name: 'b',
+      exact: false,
+      columns: 'id bigint, lease uuid, ok boolean, opens_at int, open_for text, hold_ms double precision',
+      rows: moves.flatMap((move) => {
+        if (move.to === 'sent' || move.to === 'landed') return [[move.id, move.lease, true, null, null, null]];
+        if ((move.to !== 'pending' && move.to !== 'held') || !(move.strike || move.holdMs)) return [];
+        const { strike } = move;
+        const openFor = strike && textArray(strike.openForMs.map(String));
+        return [[move.id, move.lease, false, strike?.opensAt ?? null, openFor ?? null, move.holdMs ?? null]];
+      }),
+      sql: VERDICTS,
+    },
+    {
+      name: 'ds',
+      exact: true,
+      columns: 'id text, paused boolean',
+      rows: paused.map((one) => [one.id, one.to === 'paused']),
+      sql: `update destination x set paused = n.paused, hold_until = case when n.paused then x.hold_until end,
+              open_until = case when n.paused then x.open_until end, breaker = case when n.paused then x.breaker else 'closed' end,
+              fails = case when n.paused then x.fails else 0 end, openings = case when n.paused then x.openings else 0 end
+            from n where x.id = n.id returning 1`,
+    },
+    {
+      name: 'dt',
+      exact: false,
+      columns: 'id text',
+      rows: paused.filter((one) => one.to === 'resumed').map((one) => [one.id]),
+      // Days of maintenance were no days of trying: what waits gets its full patience again.
+      sql: `update delivery d set trying_since = null from n
+            where d.destination = n.id and d.state in ('pending', 'sent') and d.trying_since is not null returning 1`,
+    },
+  ];
+}
+
+/**
+ * Pauses a destination for maintenance at the other side, or resumes it. What is under way ends; what waits keeps its
+ * order. False when there is no such destination.
+ */
+export async function moveDestination(store: Store, move: DestinationMove, audit: AuditLine): Promise<boolean> {
+  const done = await store.commit({ scope: { practice: '' }, destinations: [move], audit: [audit] });
+  return done.ok;
+}
+
+/** A destination as an administrator sees it. */
+export interface ListedDestination {
+  readonly id: string;
+  readonly paused: boolean;
+  readonly breaker: 'closed' | 'open';
+  readonly fails: number;
+  /** Until when nothing goes there: the breaker's moment or the receiver's own, whichever is later. */
+  readonly quietUntil: Date | null;
+}
+
+/** Every destination and whether anything may go there now. */
+export async function listDestinations(store: Store): Promise<ListedDestination[]> {
+  const { rows } = await store.pool.query<ListedDestination>({
+    name: 'destinations',
+    text: `select x.id, x.paused, x.breaker, x.fails,
+                  case when not (x.hold_until is null or x.hold_until <= now()) or not (x.open_until is null or x.open_until <= now())
+                       then greatest(x.hold_until, x.open_until) end as "quietUntil"
+             from destination x order by x.id`,
+  });
+  return rows;
+}
