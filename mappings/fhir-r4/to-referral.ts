@@ -110,7 +110,7 @@ interface Contact {
 
 /** The first contact with a name; the others are losses. */
 function contactPersonOf(message: Message): Referral['contactPerson'] {
-  const contacts = message.patient['contact'] as Contact[] | undefined;
+  const contacts = message.patient.contact as Contact[] | undefined;
   const contact = contacts?.find((one) => one.name?.text ?? one.name?.family);
   const name = contact?.name?.text ?? contact?.name?.family;
   if (!name) return undefined;

@@ -18,12 +18,12 @@ function entity(identifier: Identifier | undefined): string {
   return parts(identifier?.value, namespace, universalId, universalIdType);
 }
 
-/** CX: the practice's own patient id, as its own messages write it. */
-function patientId(identifier: Identifier): string {
+/** CX: an id of the practice's own, as its own messages write it. */
+function idWithAuthority(identifier: Identifier, type = ''): string {
   const { namespace, universalId, universalIdType } = fromSystem(identifier.system ?? '');
   const authority = [namespace, universalId, universalIdType].map(text);
   const hd = authority.slice(0, authority.findLastIndex((one) => one !== '') + 1).join(d.subcomponent);
-  return [text(identifier.value), '', '', hd, 'PI'].join(d.component);
+  return [text(identifier.value), '', '', hd, type].join(d.component).replace(/\^+$/, '');
 }
 
 function contained<T extends Patient | PractitionerRole>(document: Communication, type: T['resourceType']) {
@@ -59,11 +59,11 @@ export function fromFeedback(document: Communication, envelope: FeedbackEnvelope
     writeSegment(msh, d),
     segment('PID', {
       1: '1',
-      3: (patient?.identifier ?? []).map(patientId).join(d.repetition),
+      3: (patient?.identifier ?? []).map((one) => idWithAuthority(one, 'PI')).join(d.repetition),
       5: parts(name?.family ?? name?.text, name?.given?.join(' '), '', '', '', '', 'L'),
       7: writeDay(patient?.birthDate ?? ''),
     }),
-    ...(episode ? [segment('PV1', { 1: '1', 2: 'O', 19: entity(episode) })] : []),
+    ...(episode ? [segment('PV1', { 1: '1', 2: 'O', 19: idWithAuthority(episode) })] : []),
     segment('ORC', { 1: 'RE', 2: entity(own), 3: filler }),
     segment('OBR', {
       1: '1',

@@ -24,7 +24,7 @@ export function patientName(message: Message, pid: Segment | undefined): Patient
   const family = legal ? familyOf(message, legal) : '';
   if (!legal || !family) return undefined;
   const given = joined(partOf(message, legal, 2), partOf(message, legal, 3));
-  const callName = nickname && nickname !== legal ? partOf(message, nickname, 2) : '';
+  const callName = nickname && nickname !== legal ? partOf(message, nickname, 2) || familyOf(message, nickname) : '';
   return {
     family,
     ...(given && { given }),

@@ -8,9 +8,11 @@ import type { Directory } from '../referral/directory.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readDestinationSecret } from '../store/directory.ts';
-import { type Claimed, claim, type Due, endAttempt } from '../store/outbox.ts';
+import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
 import { readJourney } from '../store/referrals.ts';
 import { ContentErased, type Store } from '../store/store.ts';
+import type { Claim } from './batch.ts';
+import { verdictOf } from './breaker.ts';
 import type { Connector, Parcel, Receipt } from './connector.ts';
 import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './failure.ts';
 
@@ -22,10 +24,13 @@ export interface Delivering {
   /** How long one attempt may take; its lease is that and a margin. */
   readonly timeoutMs: number;
   readonly random: () => number;
+  /** Claims of jobs that start together share a statement (batch.ts); without it each has its own. */
+  readonly claim?: Claim;
 }
 
 const leaseMarginMs = 5_000;
 const triesMax = 5;
+const leaseLost = 'lease-lost';
 
 function audit(event: string, claimed: Claimed, at: string, outcome: AuditLine['outcome'], code?: string): AuditLine {
   return {
@@ -141,16 +146,20 @@ function failureChange(parts: Delivering, claimed: Claimed, failure: Failure): C
   const { store } = parts;
   const now = store.clock();
   // What an earlier attempt may have done stays in doubt until the receiver says that it has it.
-  const ambiguous = failure.kind === 'ambiguous' || claimed.ambiguous;
+  const failed = {
+    id: claimed.id,
+    lease: claimed.lease,
+    code: failure.code,
+    outcome: failure.kind,
+    ambiguous: failure.kind === 'ambiguous' || claimed.ambiguous,
+    ...verdictOf(failure, parts.random()),
+  };
   const move: DeliveryMove =
     failure.kind === 'permanent' || !isPatient(parts, claimed)
-      ? { to: 'held', id: claimed.id, lease: claimed.lease, code: failure.code, ambiguous }
+      ? { to: 'held', ...failed }
       : {
           to: 'pending',
-          id: claimed.id,
-          lease: claimed.lease,
-          code: failure.code,
-          ambiguous,
+          ...failed,
           retryInMs: failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random()),
         };
   return {
@@ -183,13 +192,13 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
   try {
     if ((claimed.kind === 'worklist' || claimed.kind === 'notify') && (await superseded(parts, claimed))) {
       const at = parts.store.clock().toISOString();
-      await settle(parts, async () => ({
+      const settled = await settle(parts, async () => ({
         scope: { practice: claimed.practice },
         journey: claimed.journey,
         deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason: 'superseded' }],
         audit: [audit('delivery-abandoned', claimed, at, 'ok', 'superseded')],
       }));
-      return { outcome: 'superseded', code: null };
+      return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
     const { connector, parcel } = await parcelOf(parts, claimed);
     const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
@@ -197,12 +206,12 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
       throw new Failure('permanent', 'not-confirmed');
     }
     const settled = await settle(parts, () => receiptChange(parts, claimed, receipt));
-    return { outcome: settled ? receipt.proof : 'lease-lost', code: null };
+    return { outcome: settled ? receipt.proof : leaseLost, code: null };
   } catch (error) {
     const failure = failureOf(error);
     if (failure !== error) parts.log.bug('delivery', error, { delivery: claimed.id, journey: claimed.journey });
-    await settle(parts, async () => failureChange(parts, claimed, failure));
-    return { outcome: failure.kind, code: failure.code };
+    const settled = await settle(parts, async () => failureChange(parts, claimed, failure));
+    return { outcome: settled ? failure.kind : leaseLost, code: failure.code };
   }
 }
 
@@ -217,10 +226,12 @@ function failureOf(error: unknown): Failure {
  * quietly when there is nothing to do; the time of the next try lives in PostgreSQL, never in the queue.
  */
 export async function deliver(parts: Delivering, due: Due): Promise<void> {
-  const claimed = await claim(parts.store, due, parts.timeoutMs + leaseMarginMs);
+  const leaseMs = parts.timeoutMs + leaseMarginMs;
+  const claimed = await (parts.claim ? parts.claim(due, leaseMs) : claim(parts.store, due, leaseMs));
   if (!claimed) return;
   const { outcome, code } = await attempt(parts, claimed);
-  await endAttempt(parts.store, claimed, outcome, code);
+  // The attempt's own row ends in the commit that moves its delivery; there is none when another had taken it over.
+  if (outcome === leaseLost) await endLostAttempt(parts.store, claimed);
   parts.log.info('delivery-attempted', {
     delivery: claimed.id,
     journey: claimed.journey,

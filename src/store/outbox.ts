@@ -1,4 +1,5 @@
 import type { Proof } from '../referral/directory.ts';
+import { openNow } from './destinations.ts';
 import type { Store } from './store.ts';
 
 /** What the queue carries: never more than this (no patient data in the queue). */
@@ -25,12 +26,12 @@ export interface Claimed {
   readonly bestProof: Proof;
   /** The best that earlier attempts have proven. */
   readonly proof: Proof | null;
-  /** Since when it should have been there: what the patience of seven days is counted from. */
+  /** Since when it is tried, or tried again by a person: what the patience of seven days is counted from. */
   readonly waitingSince: Date;
 }
 
-// Head of line per (destination, recipient, journey); at most max_inflight minus what is queued, per destination;
-// a `sent` one past its moment is looked at again. Urgent first within what is due.
+// Head of line per (destination, recipient, journey); at most max_inflight minus what is queued, per destination, and
+// one when its breaker is half open; a `sent` one past its moment is looked at again. Urgent first within what is due.
 const DUE = `
   select d.id::text, d.generation
     from destination x cross join lateral (
@@ -42,10 +43,10 @@ const DUE = `
                           where e.destination = d.destination and e.recipient = d.recipient and e.journey_id = d.journey_id
                             and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held'))
        order by d.next_at, d.id
-       limit greatest(0, case when x.breaker = 'closed' then x.max_inflight else 1 end
+       limit greatest(0, case when x.breaker = 'closed' then least(x.max_inflight, $1::int) else 1 end
                          - (select count(*) from delivery q where q.destination = x.id and q.state = 'queued'))
        for update of d skip locked) d
-   where not x.paused and (x.open_until is null or x.open_until <= now())
+   where ${openNow}
    limit 500`;
 
 const MARK_QUEUED = `
@@ -54,14 +55,19 @@ const MARK_QUEUED = `
 
 /**
  * Offers what is due to `add`, then marks it queued, in that order: a crash in between offers the same job again
- * under the same id. Gives how many were offered. When `add` fails nothing is marked.
+ * under the same id. Gives how many were offered. When `add` fails nothing is marked. No destination has more than
+ * `windowMax` under way, however wide its own window is.
  */
-export async function offerDue(store: Store, add: (due: readonly Due[]) => Promise<void>): Promise<number> {
+export async function offerDue(
+  store: Store,
+  add: (due: readonly Due[]) => Promise<void>,
+  windowMax = 1_000,
+): Promise<number> {
   const client = await store.pool.connect();
   let broken: Error | undefined;
   try {
     await client.query('begin');
-    const { rows } = await client.query<Due>({ name: 'due', text: DUE });
+    const { rows } = await client.query<Due>({ name: 'due', text: DUE, values: [windowMax] });
     if (rows.length > 0) {
       await add(rows);
       await client.query({ name: 'mark-queued', text: MARK_QUEUED, values: [rows.map((row) => row.id)] });
@@ -78,29 +84,51 @@ export async function offerDue(store: Store, add: (due: readonly Due[]) => Promi
   }
 }
 
-/** Milliseconds until the next delivery becomes due; null when none waits. The relay sleeps no longer than this. */
+// What is due and does not go waits for something that wakes the relay itself (a receipt, a person, the end of a pause),
+// or for its destination's moment. Looking a little back: what became due since the last round must not be passed over.
+const UNTIL_NEXT = `
+  select extract(epoch from min(at) - now())::float8 * 1000 as ms from (
+    select d.next_at as at from destination x cross join lateral (
+      select next_at from delivery where destination = x.id and state in ('pending', 'sent')
+         and next_at > now() - interval '100 milliseconds' order by next_at limit 1) d
+    union all
+    select greatest(x.hold_until, x.open_until) from destination x
+     where not x.paused and greatest(x.hold_until, x.open_until) > now()) soon`;
+
+/** Milliseconds until something may become due; null when nothing waits for a moment. The relay sleeps no longer than this. */
 export async function untilNextDue(store: Store): Promise<number | null> {
-  const { rows } = await store.pool.query<{ ms: number | null }>({
-    name: 'until-next-due',
-    text: `select extract(epoch from min(next_at) - now())::float8 * 1000 as ms from delivery where state in ('pending', 'sent')`,
-  });
+  const { rows } = await store.pool.query<{ ms: number | null }>({ name: 'until-next-due', text: UNTIL_NEXT });
   return rows[0]?.ms ?? null;
 }
 
 // The generation in the WHERE: a job left over from an earlier round finds nothing to do. A job can run before the
 // relay's mark is committed: `pending` is taken too, so that this waits for the relay's row lock instead of missing it.
-// A lease of a crashed attempt that has run out is taken over, and what it did is then in doubt.
+// A lease of a crashed attempt that has run out is taken over, and what it did is then in doubt. What was queued before
+// its destination was paused or its breaker opened goes back untried; a probe was queued after that. Rows are locked in
+// the order of their ids, so that two batches never wait for each other.
 const CLAIM = `
-  with c as (
-    update delivery d set lease = $3, lease_until = now() + $4 * interval '1 millisecond', attempts = d.attempts + 1,
-           ambiguous = d.ambiguous or d.lease_until is not null, first_sent_at = coalesce(d.first_sent_at, now())
-     where d.id = $1 and d.generation = $2 and d.state in ('queued', 'pending', 'sent')
-       and (d.lease_until is null or d.lease_until < now())
+  with w as (
+    select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::float8[]) as u(id, generation, lease, lease_ms)),
+  l as (
+    select d.id, w.lease, w.lease_ms,
+           ${openNow} and (x.breaker = 'closed' or d.queued_at >= x.open_until) as may_go
+      from w join delivery d on d.id = w.id and d.generation = w.generation join destination x on x.id = d.destination
+     where d.state in ('queued', 'pending', 'sent') and (d.lease_until is null or d.lease_until < now())
+     order by d.id for update of d),
+  back as (
+    update delivery d set state = case when d.state = 'queued' then 'pending' else d.state end,
+           generation = d.generation + 1, queued_at = null
+      from l where d.id = l.id and not l.may_go),
+  c as (
+    update delivery d set lease = l.lease, lease_until = now() + l.lease_ms * interval '1 millisecond', attempts = d.attempts + 1,
+           ambiguous = d.ambiguous or d.lease_until is not null, first_sent_at = coalesce(d.first_sent_at, $5),
+           trying_since = coalesce(d.trying_since, $5)
+      from l where d.id = l.id and l.may_go
     returning d.*),
   a as (
     insert into attempt (delivery_id, number, lease, began_at) select id, attempts, lease, now() from c)
   select c.id::text, c.practice_id, c.journey_id, c.message_id, c.kind, c.destination, c.recipient, c.document_type, c.document_id,
-         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.first_sent_at
+         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.trying_since
     from c join destination x on x.id = c.destination`;
 
 interface ClaimRow {
@@ -119,18 +147,10 @@ interface ClaimRow {
   ambiguous: boolean;
   best_proof: Proof;
   proof: Proof | null;
-  first_sent_at: Date;
+  trying_since: Date;
 }
 
-/** Claims a delivery for `leaseMs`; undefined when there is nothing to do (done, given up, an older generation, or leased). */
-export async function claim(store: Store, due: Due, leaseMs: number): Promise<Claimed | undefined> {
-  const { rows } = await store.pool.query<ClaimRow>({
-    name: 'claim',
-    text: CLAIM,
-    values: [due.id, due.generation, store.newId(), leaseMs],
-  });
-  const row = rows[0];
-  if (!row) return undefined;
+function toClaimed(row: ClaimRow): Claimed {
   return {
     id: row.id,
     practice: row.practice_id,
@@ -146,21 +166,47 @@ export async function claim(store: Store, due: Due, leaseMs: number): Promise<Cl
     ambiguous: row.ambiguous,
     bestProof: row.best_proof,
     proof: row.proof,
-    waitingSince: row.first_sent_at,
+    waitingSince: row.trying_since,
   };
 }
 
-/** Writes how an attempt ended; the delivery's own state moves with the Change, this is its history. */
-export async function endAttempt(
+/**
+ * Claims deliveries in one statement, each for its own `leaseMs`. Gives one per wish, in that order; undefined where
+ * there is nothing to do (done, given up, an older generation, leased, or its destination takes nothing now).
+ */
+export async function claimAll(
   store: Store,
-  claimed: Claimed,
-  outcome: string,
-  failureCode: string | null,
-): Promise<void> {
+  wishes: readonly { readonly due: Due; readonly leaseMs: number }[],
+): Promise<(Claimed | undefined)[]> {
+  const leases = wishes.map(() => store.newId());
+  const { rows } = await store.pool.query<ClaimRow>({
+    name: 'claim',
+    text: CLAIM,
+    values: [
+      wishes.map(({ due }) => due.id),
+      wishes.map(({ due }) => due.generation),
+      leases,
+      wishes.map(({ leaseMs }) => leaseMs),
+      store.clock(),
+    ],
+  });
+  // By lease, not by id: of two wishes for one delivery one has it.
+  const claimed = new Map(rows.map((row) => [row.lease, toClaimed(row)]));
+  return leases.map((lease) => claimed.get(lease));
+}
+
+/** Claims one delivery for `leaseMs`. */
+export async function claim(store: Store, due: Due, leaseMs: number): Promise<Claimed | undefined> {
+  const [claimed] = await claimAll(store, [{ due, leaseMs }]);
+  return claimed;
+}
+
+/** An attempt whose lease another had taken over: the delivery has not moved with it, this is its own history. */
+export async function endLostAttempt(store: Store, claimed: Claimed): Promise<void> {
   await store.pool.query({
-    name: 'end-attempt',
-    text: 'update attempt set ended_at = now(), outcome = $3, failure_code = $4 where delivery_id = $1 and number = $2',
-    values: [claimed.id, claimed.attempts, outcome, failureCode],
+    name: 'end-lost-attempt',
+    text: `update attempt set ended_at = now(), outcome = 'lease-lost' where delivery_id = $1 and lease = $2`,
+    values: [claimed.id, claimed.lease],
   });
 }
 
@@ -194,8 +240,13 @@ export async function reconcile(
 
 async function putBack(store: Store, ids: readonly string[] | null): Promise<number> {
   const { rowCount } = await store.pool.query(
-    `update delivery set state = 'pending', generation = generation + 1, queued_at = null, ambiguous = ambiguous or lease_until is not null
-      where state = 'queued' and (lease_until is null or lease_until < now()) and ($1::bigint[] is null or id = any($1))`,
+    // What another holds at this moment is not lost: it is being claimed, or has just ended.
+    `with l as materialized (
+       select id from delivery
+        where state = 'queued' and (lease_until is null or lease_until < now()) and ($1::bigint[] is null or id = any($1))
+        for update skip locked)
+     update delivery d set state = 'pending', generation = d.generation + 1, queued_at = null, ambiguous = d.ambiguous or d.lease_until is not null
+       from l where d.id = l.id`,
     [ids],
   );
   return rowCount ?? 0;

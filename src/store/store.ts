@@ -78,7 +78,7 @@ export function openStore(
     journeyKey,
     commit: async (change) => {
       const done = await commits.commit(change);
-      if (done.ok && (change.outbox ?? change.deliveries ?? change.destinations ?? []).length > 0) outboxChanged();
+      if (done.ok && (change.outbox?.length || change.deliveries?.length || change.destinations?.length)) outboxChanged();
       return done;
     },
   };

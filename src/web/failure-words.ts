@@ -70,18 +70,6 @@ const failures: Record<string, Said> = {
     nl: 'Van deze ontvanger is geen adres bekend. Vul het aan in de adreslijst, en probeer dan opnieuw.',
     en: 'No address is known for this receiver. Add it to the directory, then try again.',
   },
-  'not-confirmed': {
-    nl: 'De praktijk heeft het bericht ontvangen, maar het staat na zeven dagen nog niet in het dossier. Bel de praktijk: het ligt in haar postvak.',
-    en: 'The practice received the message, but after seven days it is not in the record. Call the practice: it lies in its inbox.',
-  },
-  fault: {
-    nl: 'Bij ons ging iets stuk tijdens het versturen. Kortelijn probeert het vanzelf opnieuw. Blijft het zo: meld het nummer bij de ontwikkelaars van Kortelijn.',
-    en: 'Something broke on our side while sending. Kortelijn tries again by itself. If it stays like this: report the number to the developers of Kortelijn.',
-  },
-  erased: {
-    nl: 'De inhoud van deze verwijzing is gewist. Er is niets meer te versturen: geef dit bericht op.',
-    en: 'The content of this referral was erased. There is nothing to send any more: give this message up.',
-  },
   'mail-deferred': {
     nl: 'De mailserver nam de mail nog niet aan. Kortelijn probeert het vanzelf opnieuw.',
     en: 'The mail server did not take the mail yet. Kortelijn tries again by itself.',

@@ -1,31 +1,11 @@
 import type { Said } from '../fhir/outcome.ts';
 import { type FormFields, fieldNames } from '../intake/refer-fields.ts';
+import { type Controls, type Fault, faultOf, hintOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
-import type { Fault } from './report-fields.ts';
 
-/** What every control of the form needs: what was typed, what was wrong with it, and for whom. */
-export interface FormParts {
-  readonly viewer: Viewer;
-  readonly fields: FormFields;
-  readonly faults: readonly Fault[];
-}
-
-function faultOf({ faults, viewer }: FormParts, name: string): Markup | undefined {
-  const fault = faults.find((one) => one.field === name);
-  return fault && html`<p class="error" id="${name}-error">${fault.said[viewer.language]}</p>`;
-}
-
-/** The attributes that tie a control to its hint and its error. */
-function ties(parts: FormParts, name: string, hint: boolean): Markup {
-  const wrong = parts.faults.some((one) => one.field === name);
-  const ids = [hint && `${name}-hint`, wrong && `${name}-error`].filter(Boolean).join(' ');
-  return html`${ids && html` aria-describedby="${ids}"`}${wrong && html` aria-invalid="true"`}`;
-}
-
-function hintOf(name: string, hint: string | undefined): Markup | undefined {
-  return hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : undefined;
-}
+/** The controls of this form, whose fields are all known by name. */
+export type FormParts = Controls & { readonly fields: FormFields };
 
 export interface Line {
   readonly name: string;
@@ -60,21 +40,6 @@ export function areaOf(
   const { name, label, hint, rows } = area;
   return html`<div class="field"><label for="${name}">${label}${area.optional && optionalMark(parts.viewer)}</label>
 ${hintOf(name, hint)}${faultOf(parts, name)}<textarea id="${name}" name="${name}" rows="${rows}" maxlength="8000"${ties(parts, name, hint !== '')}>${parts.fields[name]}</textarea></div>`;
-}
-
-/** Choices of which one counts; nothing is chosen beforehand. The first has the field's own id, so that its error links to it. */
-export function radiosOf(
-  parts: FormParts,
-  name: string,
-  legend: string,
-  choices: readonly (readonly [value: string, label: string])[],
-  hint?: string,
-): Markup {
-  return html`<fieldset><legend>${legend}</legend>${hintOf(name, hint)}${faultOf(parts, name)}
-${choices.map(([value, label], nth) => {
-  const id = nth === 0 ? name : `${name}-${value}`;
-  return html`<div class="choice"><input type="radio" id="${id}" name="${name}" value="${value}"${parts.fields[name] === value && html` checked`}${ties(parts, name, Boolean(hint))}><label for="${id}">${label}</label></div>`;
-})}</fieldset>`;
 }
 
 export function tickOf(parts: FormParts, name: string, label: string): Markup {

@@ -1,20 +1,11 @@
 import { type FormFields, fieldNames, phoneFields, readDay } from '../intake/refer-fields.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
+import { errorSummary, radiosOf } from './form-controls.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
-import {
-  areaOf,
-  type FormParts,
-  hiddenFields,
-  type Line,
-  lineOf,
-  optionalMark,
-  radiosOf,
-  tickOf,
-} from './refer-controls.ts';
+import { areaOf, type FormParts, hiddenFields, type Line, lineOf, optionalMark, tickOf } from './refer-controls.ts';
 import { facts } from './referral-view.ts';
-import { errorSummary } from './report-form.ts';
 
 /** Name and birth date as typed, together (H3); nothing as long as they do not make a person. */
 export function typedPerson(fields: FormFields, viewer: Viewer): Markup | undefined {

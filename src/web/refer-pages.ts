@@ -4,12 +4,12 @@ import { type Assignment, phoneOf } from '../referral/assignment.ts';
 import type { Directory } from '../referral/directory.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { csrfField } from './acting.ts';
+import { errorSummary, radiosOf } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
-import { type FormParts, hiddenFields, radiosOf } from './refer-controls.ts';
+import { type FormParts, hiddenFields } from './refer-controls.ts';
 import { type Before, typedPerson } from './refer-fields.ts';
 import { consentPart, facts, reachPart, recognition, type Shown, telLink, whoPart, whyPart } from './referral-view.ts';
-import { errorSummary } from './report-form.ts';
 import { stateWords } from './words.ts';
 
 /** Who will call, before which day, on which number; said before a word is typed (promise 2). */

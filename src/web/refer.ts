@@ -23,6 +23,7 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
+import type { Fault } from './form-controls.ts';
 import { dayText, type Markup, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
 import { faultsOf } from './refer-controls.ts';
@@ -38,7 +39,6 @@ import {
   stopPage,
 } from './refer-pages.ts';
 import { type Shown, show } from './referral-view.ts';
-import type { Fault } from './report-fields.ts';
 import type { Site } from './site.ts';
 
 /** The site, and what the door needs to take in a referral. */

@@ -4,17 +4,12 @@ import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { field } from './acting.ts';
+import type { Fault } from './form-controls.ts';
 
 export const planMax = 4000;
 
 /** What was typed, field by field, so that it comes back in the form whatever happens. */
 export type ReportFields = Readonly<Record<string, string>>;
-
-/** A fault of one field; the error summary links to it by its id. */
-export interface Fault {
-  readonly field: string;
-  readonly said: Said;
-}
 
 export const outcomeField = (area: LifeArea): string => `outcome-${area}`;
 /** In the order of the form, which is the order in which its faults are told. */

@@ -1,51 +1,22 @@
 import { firstLineMax, outcomeCodes, outcomes } from '../feedback/answer.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
+import { type Controls, errorSummary, type Fault, faultOf, hintOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
-import type { Viewer } from './page.ts';
 import { acuteNote, recognition, type Shown } from './referral-view.ts';
-import { contentMayReturn, type Fault, outcomeField, planMax, type ReportFields } from './report-fields.ts';
+import { contentMayReturn, outcomeField, planMax, type ReportFields } from './report-fields.ts';
 
-interface FormParts {
+interface Given {
   readonly shown: Shown;
   readonly fields: ReportFields;
   readonly faults: readonly Fault[];
 }
 
-/** What went wrong, above the form, each with a link to its field. */
-export function errorSummary(faults: readonly Fault[], viewer: Viewer): Markup | undefined {
-  if (faults.length === 0) return undefined;
-  const t = sayIn(viewer.language);
-  return html`<div class="errors" role="alert" tabindex="-1" autofocus aria-labelledby="errors"><h2 id="errors">${t('Dit is nog niet goed', 'This is not right yet')}</h2>
-<ul>${faults.map((one) => html`<li><a href="#${one.field}">${one.said[viewer.language]}</a></li>`)}</ul></div>`;
-}
-
-function faultOf({ faults, shown }: FormParts, name: string): Markup | undefined {
-  const fault = faults.find((one) => one.field === name);
-  return fault && html`<p class="error" id="${name}-error">${fault.said[shown.viewer.language]}</p>`;
-}
-
-/** The attributes that tie a field to its hint and its error. */
-function ties(parts: FormParts, name: string, hint: boolean): Markup {
-  const wrong = parts.faults.some((one) => one.field === name);
-  const ids = [hint && `${name}-hint`, wrong && `${name}-error`].filter(Boolean).join(' ');
-  return html`${ids && html` aria-describedby="${ids}"`}${wrong && html` aria-invalid="true"`}`;
-}
-
-type Choice = readonly [value: string, label: string, hint?: string];
-
-function radios(parts: FormParts, name: string, legend: string, choices: readonly Choice[]): Markup {
-  return html`<fieldset><legend>${legend}</legend>${faultOf(parts, name)}
-${choices.map(([value, label, hint], nth) => {
-  const id = nth === 0 ? name : `${name}-${value}`;
-  return html`<div class="choice"><input type="radio" id="${id}" name="${name}" value="${value}"${parts.fields[name] === value && html` checked`}${ties(parts, name, false)}>
-<label for="${id}">${label}${hint && html` <span class="hint">${hint}</span>`}</label></div>`;
-})}</fieldset>`;
-}
+type FormParts = Given & Controls;
 
 function box(parts: FormParts, name: string, label: string, hint: string, control: (ties: Markup) => Markup): Markup {
   return html`<div class="field"><label for="${name}">${label}</label>
-${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}${faultOf(parts, name)}${control(ties(parts, name, hint !== ''))}</div>`;
+${hintOf(name, hint)}${faultOf(parts, name)}${control(ties(parts, name, hint !== ''))}</div>`;
 }
 
 function outcomeSelect(parts: FormParts, area: LifeArea): Markup {
@@ -118,7 +89,8 @@ function agreedPart(parts: FormParts): Markup | undefined {
 }
 
 /** The form to report back; comes back with what was typed and with its faults. */
-export function reportForm(parts: FormParts): Markup {
+export function reportForm(given: Given): Markup {
+  const parts: FormParts = { ...given, viewer: given.shown.viewer };
   const { shown, fields } = parts;
   const t = sayIn(shown.viewer.language);
   const address = `/worklist/${shown.journey.id}`;
@@ -126,7 +98,7 @@ export function reportForm(parts: FormParts): Markup {
 <h1>${t('Terugkoppelen aan de huisarts', 'Report back to the GP')}</h1>
 ${errorSummary(parts.faults, shown.viewer)}${recognition(shown, 'p')}${acuteNote(shown)}
 <form method="post" action="${address}/report" class="form" novalidate>${csrfField(shown.viewer)}<input type="hidden" name="version" value="${fields.version}">
-${radios(parts, 'contact', t('Is er contact geweest met de inwoner?', 'Was there contact with the resident?'), [
+${radiosOf(parts, 'contact', t('Is er contact geweest met de inwoner?', 'Was there contact with the resident?'), [
   ['made', t('Ja, gesproken', 'Yes, spoken')],
   ['attempted', t('Geprobeerd, niet gelukt', 'Tried, not reached')],
   ['none', t('Nog niet', 'Not yet')],
@@ -140,7 +112,7 @@ ${box(parts, 'appointmentPlace', t('Plaats', 'Place'), '', (tied) => html`<input
 </div></fieldset>
 ${outcomesPart(parts)}
 ${agreedPart(parts)}
-${radios(parts, 'final', t('Wat voor bericht is dit?', 'What kind of message is this?'), [
+${radiosOf(parts, 'final', t('Wat voor bericht is dit?', 'What kind of message is this?'), [
   [
     'interim',
     t('Tussenbericht', 'Interim message'),

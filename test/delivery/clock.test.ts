@@ -11,13 +11,14 @@ test('every duty runs again and again, each on its own, one that fails too', asy
   const { lines, log } = logged();
   const counts = { good: 0, bad: 0 };
   const enough = Promise.withResolvers<void>();
-  const count = (which: 'good' | 'bad') => {
+  const count = (which: 'good' | 'bad'): number => {
     counts[which] += 1;
     if (counts.good >= 3 && counts.bad >= 3) enough.resolve();
+    return counts[which] === 2 ? 7 : 0;
   };
   const clock = startClock(
     [
-      { name: 'good', everyMs: 1, run: async () => (count('good'), counts.good === 2 ? 7 : 0) },
+      { name: 'good', everyMs: 1, run: async () => count('good') },
       {
         name: 'bad',
         everyMs: 1,

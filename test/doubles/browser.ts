@@ -178,12 +178,12 @@ export class Person {
     return this.page.getByRole('link', { name, exact: true });
   }
 
-  fill(label: string, value: string): Promise<void> {
+  fill(label: string | RegExp, value: string): Promise<void> {
     return this.page.getByLabel(label, { exact: true }).fill(value);
   }
 
   /** Ticks a box or chooses one of several, by its label; within a group when another has the same words. */
-  async choose(label: string, group?: string): Promise<void> {
+  async choose(label: string | RegExp, group?: string | RegExp): Promise<void> {
     const within = group === undefined ? this.page : this.page.getByRole('group', { name: group });
     await within.getByLabel(label, { exact: true }).check();
   }

@@ -63,7 +63,8 @@ export async function openOutboxBench(): Promise<OutboxBench> {
     fresh: async () => {
       await at.owner.query('truncate delivery, attempt, queue_epoch');
       await at.owner.query(
-        `update destination set max_inflight = 20, paused = false, breaker = 'closed', open_until = null, fails = 0`,
+        `update destination set max_inflight = 20, paused = false, breaker = 'closed', open_until = null, fails = 0,
+           openings = 0, hold_until = null`,
       );
     },
     put: async (journey, row = {}) => {

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { Issue } from '../fhir/outcome.ts';
+import type { Actor } from '../referral/actor.ts';
+import { issue, type Refusal } from '../referral/refusal.ts';
+import { writeRefused } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+
+/** Whose message was refused, at which door. */
+export interface RefusedBy {
+  readonly practice: string;
+  readonly application: string;
+  readonly actor: Actor;
+  readonly door: string;
+}
+
+/** Decision 15: kept sealed for 30 days; ids and hash only when it was consent that was missing. Says so in the audit trail. */
+export async function keepRefused(store: Store, by: RefusedBy, body: Buffer, refusal: Refusal): Promise<void> {
+  const consentMissing = refusal.refused.some(
+    (one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'),
+  );
+  await writeRefused(
+    store,
+    { practice: by.practice },
+    {
+      application: by.application,
+      door: by.door,
+      hash: createHash('sha256').update(body).digest(),
+      codes: refusal.refused.map((one) => one.reason),
+      paths: refusal.refused.map((one) => one.path),
+      body: consentMissing || body.length === 0 ? undefined : body,
+    },
+  );
+  await store.commit({
+    scope: { practice: by.practice },
+    audit: [
+      {
+        event: 'referral-refused',
+        at: store.clock().toISOString(),
+        actor: { id: by.actor.id, role: by.actor.role, organization: by.practice },
+        action: 'C',
+        outcome: 'refused',
+        code: [...new Set(refusal.refused.map((one) => one.reason))].join(' ').slice(0, 200),
+        purpose: 'TREAT',
+      },
+    ],
+  });
+}
+
+/** What a sender is told about a fault of our own. */
+export const bug = (): Issue =>
+  issue('exception', 'bug', '', {
+    nl: 'Er ging bij ons iets mis. De verwijzing is niet aangenomen. Wij zijn gewaarschuwd; probeer het later opnieuw.',
+    en: 'Something went wrong on our side. The referral was not taken. We have been warned; try again later.',
+  });
+
+/** The database is away or refuses: the sender can try again, nothing was taken in. */
+export function isFault(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? '';
+  return (
+    /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|08|53|57)/.test(code) ||
+    /terminat|timeout|connect/i.test(error instanceof Error ? error.message : '')
+  );
+}
