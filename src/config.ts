@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 
 /** The roles a process may have (decision 11): together in one process, or split over several on a database of their own. */
-export const roles = ['http', 'relay', 'deliver', 'clock'] as const;
+export const roles = ['http', 'mllp', 'relay', 'deliver', 'clock'] as const;
 export type ProcessRole = (typeof roles)[number];
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -113,8 +113,26 @@ export const settings = {
     what: 'debug, info, warn, error or silent. Default info; in the demo warn.',
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   },
-  MLLP_PORT: { what: 'Reserved for HL7 v2 over MLLP; not used yet.', schema: port.optional() },
-  REDIS_URL: { what: 'Reserved for BullMQ on Redis; not used yet.', schema: z.string().min(1).optional() },
+  MLLP_PORT: {
+    what: 'Port for HL7 v2 over MLLP (role mllp), usually 2575. Not set and taken: a free one.',
+    schema: port.optional(),
+  },
+  MLLP_TLS_CERT_FILE: {
+    what: 'PEM file with our certificate: MLLP is then TLS, and it is shown to systems that we send to by mllps.',
+    schema: z.string().min(1).optional(),
+  },
+  MLLP_TLS_KEY_FILE: { what: 'PEM file with the key of that certificate.', schema: z.string().min(1).optional() },
+  MLLP_TLS_CA_FILE: {
+    what: 'PEM file with who signs the certificates of the other side. Not set: the directory names each certificate.',
+    schema: z.string().min(1).optional(),
+  },
+  REDIS_URL: {
+    what: 'Redis 6.2 or newer as the queue (redis://, rediss:// or the path of a socket), the same for every process. Not set: the database is the queue.',
+    schema: z
+      .string()
+      .regex(/^(rediss?:\/\/.|\/[^/])/)
+      .optional(),
+  },
 } as const satisfies Record<string, Setting>;
 
 type Values = { readonly [K in keyof typeof settings]: z.infer<(typeof settings)[K]['schema']> };
@@ -145,7 +163,7 @@ function reason(issue: z.core.$ZodIssue, what: string): string {
 }
 
 /**
- * Reads and checks every setting at once. Empty means not set. Gives the configuration, or all faults together;
+ * Reads and checks every setting at once. Empty or blank means not set. Gives the configuration, or all faults together;
  * a fault names the setting and what it is for, not what it was.
  */
 export function readConfig(
@@ -155,7 +173,7 @@ export function readConfig(
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings)) {
     const raw = environment[name];
-    const parsed = (setting.schema as z.ZodType).safeParse(raw === '' ? undefined : raw);
+    const parsed = (setting.schema as z.ZodType).safeParse(raw?.trim() === '' ? undefined : raw);
     if (parsed.success) values[name] = parsed.data;
     else
       faults.push({
@@ -177,6 +195,13 @@ export function readConfig(
   }
   if (config.ISSUER_URL && !config.ISSUER_CLIENT_ID)
     faults.push({ setting: 'ISSUER_CLIENT_ID', why: 'is needed with ISSUER_URL' });
+  for (const [one, other] of [
+    ['MLLP_TLS_CERT_FILE', 'MLLP_TLS_KEY_FILE'],
+    ['MLLP_TLS_KEY_FILE', 'MLLP_TLS_CERT_FILE'],
+    ['MLLP_TLS_CA_FILE', 'MLLP_TLS_CERT_FILE'],
+  ] as const) {
+    if (config[one] && !config[other]) faults.push({ setting: other, why: `is needed with ${one}` });
+  }
   if (config.DATABASE_OWNER_URL && !config.DATABASE_URL)
     faults.push({ setting: 'DATABASE_OWNER_URL', why: 'means nothing without DATABASE_URL' });
   if (config.DEMO !== 'on' && config.DATABASE_URL && !config.MASTER_KEY_FILE) {

@@ -61,6 +61,9 @@ export interface Log {
   bug(event: string, error: unknown, fields?: LogFields): void;
 }
 
+/** As Node.js (ECONNRESET) and PostgreSQL (23505) write them; anything else may be a sentence. */
+const errorCode = /^[A-Z0-9_]{2,40}$/;
+
 /** The frames of an error without its message; file names and lines only. */
 function frames(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
@@ -90,7 +93,7 @@ export function openLog(level: string, stream?: DestinationStream): Log {
       logger.error({
         event,
         kind,
-        ...(typeof code === 'string' && { errorCode: code.slice(0, 40) }),
+        ...(typeof code === 'string' && errorCode.test(code) && { errorCode: code }),
         at: frames(error),
         ...keep(fields),
       });

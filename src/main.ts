@@ -165,7 +165,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (has('clock')) {
     const clock = startClock(
       [
-        { name: 'audit-sealed', everyMs: 1_000, run: async () => void (await sealAudit(store)) },
+        { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
       ],

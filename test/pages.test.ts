@@ -31,7 +31,7 @@ describe.skipIf(program === undefined)(program ? title : `${title} (no Chromium 
     browser = opened;
     watch = { origins: [service.url, service.his], axe, findings: [], addresses: new Set() };
     for (const practice of ['de-brink', 'zuidrand', 'aan-de-kade']) {
-      const listed = await (await fetch(`${service.his}/${practice}/api/patients`)).json();
+      const listed = (await (await fetch(`${service.his}/${practice}/api/patients`)).json()) as { patients: Patient[] };
       patients.set(practice, listed.patients);
     }
   });
@@ -166,7 +166,7 @@ describe.skipIf(program === undefined)(program ? title : `${title} (no Chromium 
         // Accepted by their application, not in the record: a GP system that files nothing by itself.
         const steps = wally.page.locator('.steps').first();
         await wally.until(steps.locator('.now', { hasText: 'bezorgd bij de praktijk' }));
-        expect(await steps.locator('li').allInnerTexts()).toEqual([
+        expect(await steps.locator('li').allTextContents()).toEqual([
           'verstuurd',
           'ontvangen',
           'bezorgd bij de praktijk',

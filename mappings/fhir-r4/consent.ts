@@ -40,7 +40,7 @@ export function toConsent(message: Message): Omit<Consent, 'how'> & { how: Conse
   return {
     by: consentBy(
       consent.performer,
-      typeof patient['id'] === 'string' ? patient['id'] : undefined,
+      typeof patient.id === 'string' ? patient.id : undefined,
       serviceRequest.subject.reference,
     ),
     how: consentHow(consent),

@@ -4,7 +4,8 @@ import type { Log } from '../log.ts';
 export interface Duty {
   readonly name: string;
   readonly everyMs: number;
-  run(): Promise<number | void>;
+  /** Gives how many things it did, which is logged; nothing done is not. */
+  run(): Promise<number>;
 }
 
 /**
@@ -21,7 +22,7 @@ export function startClock(duties: readonly Duty[], log: Log): { stop(): Promise
       const work = (async () => {
         try {
           const count = await duty.run();
-          if (count) log.info(duty.name, { count });
+          if (count > 0) log.info(duty.name, { count });
         } catch (error) {
           log.bug(duty.name, error);
         }

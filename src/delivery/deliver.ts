@@ -19,7 +19,7 @@ import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './fail
 export interface Delivering {
   readonly store: Store;
   readonly directory: () => Promise<Directory>;
-  readonly connectors: Readonly<Record<'worklist' | 'mail' | 'fhir', Connector>>;
+  readonly connectors: Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>>;
   readonly log: Log;
   /** How long one attempt may take; its lease is that and a margin. */
   readonly timeoutMs: number;
@@ -76,14 +76,24 @@ async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connecto
       parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } },
     };
   }
-  const address = directory.practices.get(claimed.recipient)?.endpoint?.address;
+  const endpoint = directory.practices.get(claimed.recipient)?.endpoint;
   const secret = await readDestinationSecret(store, claimed.destination);
   const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
   const document = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource as
     | Communication
     | undefined;
-  if (!address || !document) throw new Failure('permanent', 'no-address');
-  return { connector: parts.connectors.fhir, parcel: { ...plain, address, document, ...(secret && { secret }) } };
+  if (!endpoint || !document) throw new Failure('permanent', 'no-address');
+  const { address, kind, channel } = endpoint;
+  return {
+    connector: parts.connectors[kind],
+    parcel: {
+      ...plain,
+      address,
+      document,
+      ...(secret && { secret }),
+      ...(channel && { channel, awaitsApplication: claimed.bestProof !== 'transport' }),
+    },
+  };
 }
 
 /** The Change that a receipt is: the delivery's own move, and what it makes true for the journey. */
@@ -100,7 +110,7 @@ async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Recei
         lease: claimed.lease,
         proof: receipt.proof,
         at,
-        lookAgainInMs: lookAgainMs(claimed.attempts, parts.random()),
+        lookAgainInMs: receipt.answerWithinMs ?? lookAgainMs(claimed.attempts, parts.random()),
       };
   const change: Change = {
     scope: { practice: claimed.practice },

@@ -1,5 +1,8 @@
-import { createPostgresBackend, Queue, runMigrations, Worker } from 'bullmq';
+import { randomUUID } from 'node:crypto';
+import { createPostgresBackend, Queue, type QueueOptions, runMigrations, Worker, type WorkerOptions } from 'bullmq';
+import { Redis } from 'ioredis';
 import type pg from 'pg';
+import type { Log } from '../log.ts';
 import type { ConnectionConfig } from '../store/database.ts';
 import type { Due } from '../store/outbox.ts';
 import { prepareQueuePlace, readQueueEpoch } from '../store/queue-place.ts';
@@ -11,16 +14,73 @@ export interface DeliveryQueue {
   known(due: readonly Due[]): Promise<ReadonlySet<string>>;
   /** Changes when the queue's memory was lost. */
   epoch(): Promise<string>;
+  /** Whether it answers now: what readyz asks. */
+  reachable(): Promise<boolean>;
   /** Starts working; gives a stop that lets running jobs end. */
   work(handle: (due: Due) => Promise<void>, concurrency: number): () => Promise<void>;
   close(): Promise<void>;
 }
 
+/** The queue cannot be reached. No fault of a delivery: it waits in PostgreSQL until the queue is back. */
+export class QueueAway extends Error {
+  constructor() {
+    super('the queue is away');
+  }
+}
+
 const name = 'deliver';
 const jobId = (due: Due) => `d-${due.id}-${due.generation}`;
-/** A job whose process died is offered again after this; the delivery's own lease decides whether it may start. */
-const lockMs = 30_000;
-const stalledCheckMs = 5_000;
+const jobsOf = (due: readonly Due[]) =>
+  due.map((one) => ({ name, data: { id: one.id, generation: one.generation }, opts: { jobId: jobId(one) } }));
+
+/** A job whose process died is offered again after lockDuration; the delivery's own lease decides whether it may start. */
+const workerOptions = { lockDuration: 30_000, stalledInterval: 5_000, maxStalledCount: 100, runRetryDelay: 1_000 };
+// A failed job leaves nothing behind: the same id can be added again, and no text of an error is kept anywhere.
+const jobOptions = { attempts: 1, removeOnComplete: { count: 100 }, removeOnFail: true };
+
+async function knownOf(queue: Queue<Due>, due: readonly Due[]): Promise<ReadonlySet<string>> {
+  const states = await Promise.all(due.map(async (one) => [one.id, await queue.getJobState(jobId(one))] as const));
+  const gone = new Set(['unknown', 'completed', 'failed']);
+  return new Set(states.filter(([, state]) => !gone.has(state)).map(([id]) => id));
+}
+
+interface Working {
+  readonly worker: Worker<Due>;
+  /** Ends when no job of ours runs any more. */
+  idle(): Promise<void>;
+}
+
+type Backend = ConstructorParameters<typeof Worker>[3];
+
+function startWorker(
+  handle: (due: Due) => Promise<void>,
+  options: WorkerOptions,
+  log: Log | undefined,
+  backend?: Backend,
+): Working {
+  const running = new Set<Promise<void>>();
+  const worker = new Worker<Due>(
+    name,
+    async (job) => {
+      const work = handle(job.data);
+      running.add(work);
+      try {
+        await work;
+      } catch (error) {
+        // What the queue is told would stand there in the open: never another text than this one.
+        log?.bug('delivery-job', error, { delivery: job.data.id });
+        throw new Error('fault');
+      } finally {
+        running.delete(work);
+      }
+    },
+    { ...workerOptions, ...options },
+    backend,
+  );
+  // Lost connections are retried by BullMQ itself; what waits in PostgreSQL loses nothing meanwhile.
+  worker.on('error', () => undefined);
+  return { worker, idle: async () => void (await Promise.allSettled(running)) };
+}
 
 /** Makes BullMQ's own schema and tables (its migrations, once per version) and lets the application's role use them. */
 export async function migrateQueue(client: pg.Client, role: string | undefined): Promise<void> {
@@ -33,51 +93,118 @@ export function openPostgresQueue(
   connection: ConnectionConfig,
   role: string | undefined,
   pool: pg.Pool,
+  log?: Log,
 ): DeliveryQueue {
   const config = { ...connection, max: 8, ...(role && { options: `-c role=${role}` }) };
-  const queue = new Queue<Due>(
-    name,
-    {
-      connection: config as never,
-      defaultJobOptions: { attempts: 1, removeOnComplete: { count: 100 }, removeOnFail: { count: 1_000 } },
-    },
-    createPostgresBackend as never,
-  );
-  // Lost connections are retried by BullMQ itself; what waits in PostgreSQL loses nothing meanwhile.
+  const backend = createPostgresBackend as unknown as NonNullable<Backend>;
+  const options: QueueOptions = { connection: config as never, defaultJobOptions: jobOptions };
+  const queue = new Queue<Due>(name, options, backend);
   queue.on('error', () => undefined);
   return {
-    add: async (due) => {
-      await queue.addBulk(
-        due.map((one) => ({ name, data: { id: one.id, generation: one.generation }, opts: { jobId: jobId(one) } })),
-      );
-    },
-    known: async (due) => {
-      const found = await Promise.all(
-        due.map(async (one) => ({ id: one.id, state: await queue.getJobState(jobId(one)) })),
-      );
-      return new Set(
-        found
-          .filter(({ state }) => state !== 'unknown' && state !== 'completed' && state !== 'failed')
-          .map(({ id }) => id),
-      );
-    },
+    add: async (due) => void (await queue.addBulk(jobsOf(due))),
+    known: (due) => knownOf(queue, due),
     epoch: () => readQueueEpoch(pool),
+    reachable: async () => true,
     work: (handle, concurrency) => {
-      const worker = new Worker<Due>(
-        name,
-        async (job) => handle(job.data),
-        {
-          connection: config as never,
-          concurrency,
-          lockDuration: lockMs,
-          stalledInterval: stalledCheckMs,
-          maxStalledCount: 100,
-        },
-        createPostgresBackend as never,
-      );
-      worker.on('error', () => undefined);
+      const { worker } = startWorker(handle, { connection: config as never, concurrency }, log, backend);
       return () => worker.close();
     },
     close: () => queue.close(),
+  };
+}
+
+const commandTimeoutMs = 2_000;
+/** No answer to anything for so long: the connection is dead without having said so. A worker waits 5 s for a job. */
+const silentMsMax = 20_000;
+const closeMsMax = 2_000;
+const retryStrategy = (times: number) => Math.min(50 * times, 1_000);
+
+/** Waits for work that may never end by itself. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, ms);
+  await Promise.race([work.catch(() => undefined), timeout.promise]);
+  clearTimeout(timer);
+}
+
+/** Says once that it went and once that it came back: reconnecting is tried for ever. */
+function watch(client: Redis, log: Log | undefined): void {
+  let lost = false;
+  client.on('error', () => undefined);
+  client.on('close', () => {
+    if (!lost) log?.warn('queue-lost');
+    lost = true;
+  });
+  client.on('ready', () => {
+    if (lost) log?.info('queue-back');
+    lost = false;
+  });
+}
+
+/**
+ * BullMQ on Redis (redis://, rediss:// or the path of a socket). Comes back when the connection is there or is known not
+ * to be: the service starts without Redis, and whatever needs the queue fails fast as QueueAway until it is back.
+ * `prefix` keeps apart what several services have in one Redis. The epoch is a key that dies with Redis' memory.
+ */
+export async function openRedisQueue(at: { url: string; prefix: string }, log?: Log): Promise<DeliveryQueue> {
+  const common = { retryStrategy, keepAlive: 10_000, connectTimeout: 5_000, socketTimeout: silentMsMax };
+  const client = new Redis(at.url, {
+    ...common,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: commandTimeoutMs,
+  });
+  watch(client, log);
+  const first = Promise.withResolvers<void>();
+  for (const event of ['ready', 'close'] as const) client.once(event, () => first.resolve());
+  await atMost(commandTimeoutMs, first.promise);
+  // The version check would be the first command, and its failure the end of this queue.
+  const options = { prefix: at.prefix, skipVersionCheck: true };
+  const queue = new Queue<Due>(name, {
+    ...options,
+    connection: client,
+    skipWaitingForReady: true,
+    skipMetasUpdate: true,
+    defaultJobOptions: jobOptions,
+  });
+  queue.on('error', () => undefined);
+  const asking = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch {
+      throw new QueueAway();
+    }
+  };
+  const epochKey = `${at.prefix}:epoch`;
+  return {
+    add: async (due) => void (await asking(queue.addBulk(jobsOf(due)))),
+    known: (due) => asking(knownOf(queue, due)),
+    epoch: async () => {
+      const replies = await asking(client.multi().set(epochKey, randomUUID(), 'NX').get(epochKey).exec());
+      const epoch = replies?.[1]?.[1];
+      if (typeof epoch !== 'string') throw new QueueAway();
+      return epoch;
+    },
+    reachable: () =>
+      client.ping().then(
+        () => true,
+        () => false,
+      ),
+    work: (handle, concurrency) => {
+      const own = new Redis(at.url, { ...common, maxRetriesPerRequest: null });
+      own.on('error', () => undefined);
+      const { worker, idle } = startWorker(handle, { ...options, connection: own, concurrency }, log);
+      return async () => {
+        // Nothing can be said to a Redis that is away: jobs under way end, their connections are dropped.
+        const closing = worker.close(own.status !== 'ready');
+        await idle();
+        await atMost(closeMsMax, closing);
+        own.disconnect();
+      };
+    },
+    close: async () => {
+      await atMost(closeMsMax, queue.close());
+      client.disconnect();
+    },
   };
 }

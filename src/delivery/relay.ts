@@ -3,13 +3,15 @@ import type { Log } from '../log.ts';
 import { offerDue, putBackAllQueued, reconcile, untilNextDue } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { openWakeUp, type WakeUp } from '../store/wake-up.ts';
-import type { DeliveryQueue } from './queue.ts';
+import { type DeliveryQueue, QueueAway } from './queue.ts';
 
 export interface Relaying {
   readonly store: Store;
   readonly queue: DeliveryQueue;
   readonly log: Log;
   readonly newClient: () => pg.Client;
+  /** One destination has at most this many under way: less than the workers do at once, or it could take them all. */
+  readonly windowMax?: number;
 }
 
 /** The net under the wake-ups: nothing waits longer than this for a lost notice (decision 5). */
@@ -29,8 +31,8 @@ export function restMs(untilDueMs: number | null): number {
 }
 
 /** One round: everything due goes to the queue. Gives how many. */
-export function relayOnce(parts: Pick<Relaying, 'store' | 'queue'>): Promise<number> {
-  return offerDue(parts.store, (due) => parts.queue.add(due));
+export function relayOnce(parts: Pick<Relaying, 'store' | 'queue' | 'windowMax'>): Promise<number> {
+  return offerDue(parts.store, (due) => parts.queue.add(due), parts.windowMax);
 }
 
 /** One look for what the queue has lost. Gives how many went back. */
@@ -55,8 +57,11 @@ export function startRelay(parts: Relaying): Relay {
   let stopping = false;
   let kicked = false;
   let wake: (() => void) | undefined;
+  let stopped: (() => void) | undefined;
   let wakeUp: WakeUp | undefined;
+  let takenOver = false;
   let lastRoundMs = 0;
+  let lastReconcileMs = 0;
   const kick = () => {
     kicked = true;
     wake?.();
@@ -70,35 +75,52 @@ export function startRelay(parts: Relaying): Relay {
         resolve();
       };
     });
+  /** After something that failed: commits, however many, do not wake it sooner. */
+  const rest = () =>
+    new Promise<void>((resolve) => {
+      if (stopping) return resolve();
+      const timer = setTimeout(resolve, pollMs);
+      stopped = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const lookForLost = async () => {
+    lastReconcileMs = performance.now();
+    const back = await reconcileOnce(parts);
+    if (back > 0) parts.log.warn('reconciled', { count: back });
+  };
   const round = async () => {
     if (!wakeUp?.held) {
       await wakeUp?.close();
+      takenOver = false;
       wakeUp = await openWakeUp(parts.newClient(), kick);
       if (!wakeUp.held) return pollMs;
+    }
+    if (!takenOver) {
       const back = await putBackAllQueued(parts.store);
       if (back > 0) parts.log.warn('relay-put-back', { count: back });
+      // It may be another queue than the last relay had: its epoch is taken before anything is put there.
+      await lookForLost();
+      takenOver = true;
     }
     kicked = false;
     const offered = await relayOnce(parts);
     if (offered > 0) return 0;
     return restMs(await untilNextDue(parts.store));
   };
-  let lastReconcileMs = 0;
   const loop = (async () => {
     while (!stopping) {
       try {
         const waitMs = await round();
-        if (wakeUp?.held && performance.now() - lastReconcileMs > reconcileEveryMs) {
-          lastReconcileMs = performance.now();
-          const back = await reconcileOnce(parts);
-          if (back > 0) parts.log.warn('reconciled', { count: back });
-        }
+        if (wakeUp?.held && performance.now() - lastReconcileMs > reconcileEveryMs) await lookForLost();
         lastRoundMs = performance.now();
         await sleep(waitMs);
       } catch (error) {
-        parts.log.bug('relay-round', error);
-        kicked = false;
-        await sleep(pollMs);
+        // A queue that is away says so itself, once; what is due waits where it is safe.
+        if (error instanceof QueueAway) lastRoundMs = performance.now();
+        else parts.log.bug('relay-round', error);
+        await rest();
       }
     }
     await wakeUp?.close();
@@ -109,6 +131,7 @@ export function startRelay(parts: Relaying): Relay {
     stop: async () => {
       stopping = true;
       wake?.();
+      stopped?.();
       await loop;
     },
   };

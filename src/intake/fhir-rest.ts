@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { type Issue, preferredLanguage } from '../fhir/outcome.ts';
@@ -7,13 +6,13 @@ import type { Log } from '../log.ts';
 import { type Mapping, runMapping } from '../mapping/run.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
-import { writeRefused } from '../store/sessions.ts';
 import { type Accepted, type Accepting, acceptReferral } from './accept.ts';
 import { answerOutcome, isBundle, transactionResponse, withPromise } from './fhir-answer.ts';
 import { fhirBody } from './fhir-body.ts';
 import { earlierReferences, transactionIssues } from './fhir-bundle.ts';
 import { capability, readOwn, send } from './fhir-read.ts';
 import { type Caller, callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { bug, isFault, keepRefused } from './refused.ts';
 
 export interface FhirDoor extends Accepting {
   readonly mapping: Mapping;
@@ -90,41 +89,6 @@ async function take(
   return isRefusal(accepted) ? accepted : { resource, accepted };
 }
 
-/** Decision 15: kept sealed for 30 days; ids and hash only when it was consent that was missing. */
-async function keepRefused(parts: FhirDoor, request: Request, refusal: Refusal): Promise<void> {
-  const caller = callerOf(request);
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const consentMissing = refusal.refused.some(
-    (one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'),
-  );
-  await writeRefused(
-    parts.store,
-    { practice: caller.practice },
-    {
-      application: caller.application,
-      door,
-      hash: createHash('sha256').update(body).digest(),
-      codes: refusal.refused.map((one) => one.reason),
-      paths: refusal.refused.map((one) => one.path),
-      body: consentMissing || body.length === 0 ? undefined : body,
-    },
-  );
-  await parts.store.commit({
-    scope: { practice: caller.practice },
-    audit: [
-      {
-        event: 'referral-refused',
-        at: parts.store.clock().toISOString(),
-        actor: { id: caller.actor.id, role: caller.actor.role, organization: caller.practice },
-        action: 'C',
-        outcome: 'refused',
-        code: [...new Set(refusal.refused.map((one) => one.reason))].join(' ').slice(0, 200),
-        purpose: 'TREAT',
-      },
-    ],
-  });
-}
-
 function intake(
   parts: FhirDoor,
   expected: string,
@@ -134,7 +98,8 @@ function intake(
     const { practice } = callerOf(request);
     const taken = await take(parts, request, expected);
     if (isRefusal(taken)) {
-      await keepRefused(parts, request, taken);
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      await keepRefused(parts.store, { ...callerOf(request), door }, body, taken);
       parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
       sendRefusal(request, response, taken);
       return;
@@ -214,19 +179,4 @@ export function fhirRouter(parts: FhirDoor): Router {
     return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
   });
   return router;
-}
-
-const bug = (): Issue =>
-  issue('exception', 'bug', '', {
-    nl: 'Er ging bij ons iets mis. De verwijzing is niet aangenomen. Wij zijn gewaarschuwd; probeer het later opnieuw.',
-    en: 'Something went wrong on our side. The referral was not taken. We have been warned; try again later.',
-  });
-
-/** The database is away or refuses: the sender can try again, nothing was taken in. */
-function isFault(error: unknown): boolean {
-  const code = (error as { code?: string }).code ?? '';
-  return (
-    /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|08|53|57)/.test(code) ||
-    /terminat|timeout|connect/i.test(error instanceof Error ? error.message : '')
-  );
 }

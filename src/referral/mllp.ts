@@ -41,6 +41,9 @@ export interface MllpChannel {
   readonly answerWithinMs: number;
 }
 
+/** What MSH-18 may say; a directory that says something else gets the usual set, and a message that is true to it. */
+const charsets = ['ASCII', '8859/1', '8859/15', 'UNICODE UTF-8'];
+
 const isMllp = (endpoint: Endpoint) => endpoint.connectionType.code === 'hl7v2-mllp';
 const partsOf = (endpoint: Endpoint, url: string): Extension[] | undefined =>
   endpoint.extension?.find((one) => one.url === url)?.extension;
@@ -92,7 +95,7 @@ export function channelOf(endpoint: Endpoint): MllpChannel {
     application: text(parts, 'application') ?? '',
     facility: text(parts, 'facility') ?? '',
     version: text(parts, 'version') ?? '2.5',
-    charset: text(parts, 'charset') ?? '8859/1',
+    charset: charsets.find((one) => one === text(parts, 'charset')) ?? '8859/1',
     onError: text(parts, 'onError') === 'retry' ? 'retry' : 'hold',
     onReject: text(parts, 'onReject') === 'hold' ? 'hold' : 'retry',
     answerWithinMs: Math.round(minutes * 60_000),

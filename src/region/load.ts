@@ -78,7 +78,7 @@ export async function pointEndpointsAt(store: Store, directory: Directory, hisUr
   const writes: DirectoryWrite[] = [];
   for (const practice of directory.practices.values()) {
     const address = `${hisUrl}/${practice.id}/fhir`;
-    if (!practice.endpoint || practice.endpoint.address === address) continue;
+    if (practice.endpoint?.kind !== 'fhir' || practice.endpoint.address === address) continue;
     const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', practice.endpoint.id);
     if (endpoint) writes.push({ resource: { ...endpoint, address }, validFrom: at });
   }

@@ -69,7 +69,7 @@ export async function syncDestinations(store: Store, directory: Directory): Prom
     { id: 'mail', kind: 'mail', window: windowOfOne, proof: 'transport' },
     ...[...directory.practices.values()].map((practice) => ({
       id: `practice:${practice.id}`,
-      kind: 'fhir',
+      kind: practice.endpoint?.kind ?? 'fhir',
       window: windowOfOne,
       proof: practice.endpoint?.bestProof ?? 'transport',
     })),

@@ -43,7 +43,8 @@ const DUE = `
                           where e.destination = d.destination and e.recipient = d.recipient and e.journey_id = d.journey_id
                             and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held'))
        order by d.next_at, d.id
-       limit greatest(0, case when x.breaker = 'closed' then least(x.max_inflight, $1::int) else 1 end
+       limit greatest(0, case when x.breaker = 'open' then 1 when x.kind = 'worklist' then x.max_inflight
+                                 else least(x.max_inflight, $1::int) end
                          - (select count(*) from delivery q where q.destination = x.id and q.state = 'queued'))
        for update of d skip locked) d
    where ${openNow}
@@ -55,8 +56,8 @@ const MARK_QUEUED = `
 
 /**
  * Offers what is due to `add`, then marks it queued, in that order: a crash in between offers the same job again
- * under the same id. Gives how many were offered. When `add` fails nothing is marked. No destination has more than
- * `windowMax` under way, however wide its own window is.
+ * under the same id. Gives how many were offered. When `add` fails nothing is marked. No destination outside has
+ * more than `windowMax` under way, however wide its own window is.
  */
 export async function offerDue(
   store: Store,

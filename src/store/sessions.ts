@@ -175,11 +175,14 @@ export async function readOrMakeSetting(store: Store, name: string, make: () => 
   return made;
 }
 
-/** Removes what has expired: sessions, handles, refused messages, sign-in state. */
-export async function removeExpired(store: Store): Promise<void> {
+/** Removes what has expired: sessions, handles, refused messages, sign-in state. Gives how many rows. */
+export async function removeExpired(store: Store): Promise<number> {
   const now = store.clock();
-  await store.pool.query('delete from session where expires_at < $1', [now]);
-  await store.pool.query('delete from handle where expires_at < $1', [now]);
-  await store.pool.query('delete from refused where expires_at < $1', [now]);
-  await store.pool.query('delete from oidc where expires_at < $1', [now]);
+  const expired = await Promise.all([
+    store.pool.query('delete from session where expires_at < $1', [now]),
+    store.pool.query('delete from handle where expires_at < $1', [now]),
+    store.pool.query('delete from refused where expires_at < $1', [now]),
+    store.pool.query('delete from oidc where expires_at < $1', [now]),
+  ]);
+  return expired.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
 }

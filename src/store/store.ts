@@ -78,7 +78,8 @@ export function openStore(
     journeyKey,
     commit: async (change) => {
       const done = await commits.commit(change);
-      if (done.ok && (change.outbox?.length || change.deliveries?.length || change.destinations?.length)) outboxChanged();
+      if (done.ok && (change.outbox?.length || change.deliveries?.length || change.destinations?.length))
+        outboxChanged();
       return done;
     },
   };

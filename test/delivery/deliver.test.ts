@@ -232,7 +232,7 @@ describe('seven days', () => {
     bench.his.switches.set({ files: false }, 'de-brink');
     await bench.round();
     expect(await feedback(journey)).toMatchObject({ state: 'sent' });
-    bench.at.now = new Date(Date.now() + 8 * day);
+    bench.at.now = new Date(start.getTime() + 8 * day);
     await bench.dueNow();
     await bench.round();
     expect(await feedback(journey)).toMatchObject({

@@ -45,7 +45,7 @@ export interface DeliveryBench {
   reported(number: string, practice?: string): Promise<string>;
   /** Everything that is due now, each delivered once, at the same moment. Gives how many. */
   round(change?: Partial<Delivering>): Promise<number>;
-  /** What waits for its time is due now. */
+  /** What waits for its time is due now, and no destination is left alone any longer. */
   dueNow(): Promise<void>;
   of(journey: string, kind: string): Promise<SeenDelivery>;
   close(): Promise<void>;
@@ -121,6 +121,9 @@ export async function openDeliveryBench(): Promise<DeliveryBench> {
     round,
     dueNow: async () => {
       await at.owner.query(`update delivery set next_at = now() where state in ('pending', 'sent')`);
+      await at.owner.query(
+        `update destination set hold_until = null, open_until = null, breaker = 'closed', fails = 0, openings = 0`,
+      );
     },
     of: async (journey, kind) => {
       const { rows } = await at.owner.query<SeenDelivery>(

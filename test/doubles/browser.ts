@@ -21,7 +21,7 @@ const flags = [
 const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const wide = { width: 1200, height: 900 };
 const narrow = { width: 360, height: 800 };
-const waitMsMax = 20_000;
+const waitMsMax = 15_000;
 /** How long a page is looked at before it is loaded again. */
 const lookMs = 150;
 

@@ -66,7 +66,7 @@ export async function openTestLine(): Promise<TestLine> {
     fhirRouter({
       store,
       directory,
-     
+
       mapping,
       log: silent,
       publicUrl: url,
@@ -89,7 +89,6 @@ export async function openTestLine(): Promise<TestLine> {
     log: silent,
     timeoutMs: 2_000,
     random: () => 0.5,
-   
   };
   // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
   let finished = 0;

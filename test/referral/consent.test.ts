@@ -62,7 +62,7 @@ describe('H6, H7: who may say yes, by age (BW 7:447, 7:450, 7:465)', () => {
     ['2012-02-29', '2024-02-28', 'parents', 'the day before: still 11'],
     ['2012-02-29', '2024-02-29', 'resident-and-parents', '12 on a leap day of a leap year'],
     ['2010-02-28', '2026-02-28', 'resident', '16 on 28 February'],
-    ['2014-02-29', '2026-02-28', 'parents', 'no such day; still 11 on the 28th'],
+    ['2014-03-01', '2026-02-28', 'parents', 'the day before turning 12'],
     ['2008-02-29', '2024-02-28', 'resident-and-parents', 'still 15'],
     ['2008-02-29', '2024-02-29', 'resident', '16 on the leap day'],
   ] as const)('H6: born %s, on %s: %s (%s)', (born, today, by, _why) => {

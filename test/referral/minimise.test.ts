@@ -42,12 +42,21 @@ describe('promise 4: never more than needed', () => {
 
   test('a code in a system that we do not know counts as medical; our life areas do not', () => {
     const area = { coding: [{ system: codeSystems.lifeArea, code: 'debts' }] };
-    const request = requestWith([{ text: 'x' }, { coding: [{ system: 'urn:oid:2.16.840.1.113883.2.4.4.31.1', code: 'P76' }] }, { coding: [{ code: 'P76' }] }, area]);
+    const request = requestWith([
+      { text: 'x' },
+      { coding: [{ system: 'urn:oid:2.16.840.1.113883.2.4.4.31.1', code: 'P76' }] },
+      { coding: [{ code: 'P76' }] },
+      area,
+    ]);
     expect(minimiseRequest(request, wallySees(false)).reasonCode).toEqual([{ text: 'x' }, area]);
   });
 
   test('whatever the code and its system: without consent it is nowhere in what the Wally gets', () => {
-    const some = fc.record({ system: fc.webUrl(), code: fc.string({ minLength: 1 }).map((one) => `code ${one}`), display: fc.constant('titel') });
+    const some = fc.record({
+      system: fc.webUrl(),
+      code: fc.string({ minLength: 1 }).map((one) => `code ${one}`),
+      display: fc.constant('titel'),
+    });
     fc.assert(
       fc.property(fc.array(some, { minLength: 1, maxLength: 4 }), (coding) => {
         const seen = JSON.stringify(minimiseRequest(requestWith([{ text: 'x' }, { coding }]), wallySees(false)));

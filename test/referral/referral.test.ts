@@ -34,7 +34,11 @@ function leaves(value: unknown, path: string): Leaf[] {
 const shuffled = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shuffled);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, one]) => [key, shuffled(one)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, one]) => [key, shuffled(one)]),
+  );
 };
 
 describe('the hash of a referral (decision 2)', () => {
@@ -65,7 +69,9 @@ describe('the hash of a referral (decision 2)', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (a, b) => {
         expect(hash({ ...full, notes: [a, b] })).not.toBe(hash({ ...full, notes: [a + b] }));
-        expect(hash({ ...full, reason: a, residentQuestion: b }) === hash({ ...full, reason: b, residentQuestion: a })).toBe(a === b);
+        expect(
+          hash({ ...full, reason: a, residentQuestion: b }) === hash({ ...full, reason: b, residentQuestion: a }),
+        ).toBe(a === b);
       }),
     );
   });

@@ -1,0 +1,176 @@
+import type { Issue, Language } from '../fhir/outcome.ts';
+import { acknowledgements, conditionOf, type Outcome } from '../hl7v2/ack.ts';
+import { answerDelimiters, writeAnswer } from '../hl7v2/answer.ts';
+import { type Charset, charsetOf, decodeBytes, encodeText, undeclaredCharset } from '../hl7v2/charset.ts';
+import { toControlId } from '../hl7v2/control-id.ts';
+import { escapeText } from '../hl7v2/escape.ts';
+import { type Header, headerOf } from '../hl7v2/header.ts';
+import {
+  fieldOf,
+  type Message,
+  parseMessage,
+  partOf,
+  repetitionsOf,
+  segmentOf,
+  writeSegment,
+} from '../hl7v2/message.ts';
+import type { Answer } from '../referral/receive.ts';
+import type { Refusal } from '../referral/refusal.ts';
+import { answerIssues, promiseSaid } from './fhir-answer.ts';
+
+/** What can be said of a message from its first segment alone: enough to answer it, and to know whose it is. */
+export interface Envelope {
+  /** Only MSH; absent when not even that can be read. */
+  readonly head?: Message;
+  readonly header: Header;
+  /** Undefined when MSH-18 names a set that we do not have. */
+  readonly charset: Charset | undefined;
+}
+
+const noHeader: Header = {
+  application: '',
+  facility: '',
+  controlId: '',
+  type: '',
+  event: '',
+  processing: '',
+  version: '',
+  acceptAck: '',
+  applicationAck: '',
+  charset: '',
+  language: '',
+};
+
+/** The first segment of a message; of one that broke off within it, without the field that it broke off in. */
+function firstSegment(text: string, broken: boolean): string {
+  const start = text.replace(/^\uFEFF?[\r\n]*/, '');
+  const end = start.search(/[\r\n]/);
+  if (end >= 0) return start.slice(0, end);
+  return broken ? start.slice(0, Math.max(0, start.lastIndexOf(start[3] ?? ''))) : start;
+}
+
+/** Reads MSH of a message as bytes; `broken` when the bytes are only its beginning. */
+export function readEnvelope(bytes: Uint8Array, broken: boolean): Envelope {
+  const read = (text: string | undefined) => {
+    const head = text === undefined ? undefined : parseMessage(firstSegment(text, broken), 'ASCII');
+    return head && !('unreadable' in head) ? head : undefined;
+  };
+  const head = read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
+  if (!head) return { header: noHeader, charset: 'ASCII' };
+  const declared = headerOf(head).charset;
+  const charset = declared === '' ? undeclaredCharset(bytes) : charsetOf(declared);
+  // Once more in the set that it declares: names in MSH go back as they came.
+  const own = (charset && read(decodeBytes(bytes, charset))) ?? head;
+  return { head: own, header: headerOf(own), charset };
+}
+
+export interface Answering {
+  readonly newId: () => string;
+  readonly now: Date;
+}
+
+interface Said {
+  readonly outcome: Outcome;
+  readonly text: string;
+  readonly issues: readonly Issue[];
+  /** Of an application's yes: it has a message of its own (HL7 2.5.1 §11.3). */
+  readonly segments?: readonly string[];
+}
+
+const languageOf = (header: Header): Language => (/^en/i.test(header.language) ? 'en' : 'nl');
+
+/** One encoded acknowledgement for each that the sender asked for, each with a control id of its own. */
+function write(envelope: Envelope, said: Said, at: Answering): Uint8Array[] {
+  const { head, header, charset = 'ASCII' } = envelope;
+  return acknowledgements(header, said.outcome).map((code) => {
+    const event = /^[A-Z]\d{2}$/.test(header.event) ? [header.event] : [];
+    const isYes = code === 'AA' && said.segments !== undefined;
+    const tellsAll = code !== 'CA';
+    const text = writeAnswer({
+      ...(head && { to: head }),
+      controlId: toControlId(at.newId()),
+      at: at.now,
+      language: languageOf(header),
+      charset: envelope.charset ? header.charset : 'ASCII',
+      code,
+      type: isYes ? ['RRI', 'I12', 'RRI_I12'] : ['ACK', ...event, ...(event.length > 0 ? ['ACK'] : [])],
+      text: tellsAll ? said.text : '',
+      issues: tellsAll ? said.issues : [],
+      ...(isYes && said.segments && { segments: said.segments }),
+    });
+    return encodeText(text, charset);
+  });
+}
+
+/** A no: every issue as an ERR with its place, AE when it is about what the message says, AR when it never got there. */
+export function refusedAnswers(envelope: Envelope, refusal: Refusal, at: Answering): Uint8Array[] {
+  const language = languageOf(envelope.header);
+  const rejected = refusal.refused.some((one) => conditionOf(one).rejects);
+  return write(
+    envelope,
+    {
+      outcome: rejected ? 'rejected' : 'refused',
+      text: refusal.refused[0]?.said[language] ?? '',
+      issues: refusal.refused,
+    },
+    at,
+  );
+}
+
+/** PID of the answer: who it is about, as the practice wrote it, without the BSN. */
+function patientSegment(message: Message): string {
+  const d = answerDelimiters(message);
+  const pid = segmentOf(message, 'PID');
+  const own = repetitionsOf(message, pid, 3).filter(
+    (raw) => partOf(message, raw, 4) !== 'NLMINBIZA' && partOf(message, raw, 5) !== 'NNNLD',
+  );
+  const name = [fieldOf(message, pid, 5), fieldOf(message, pid, 5, 2)].map((one) => escapeText(one, d));
+  const ids = d === message.delimiters ? own.join(d.repetition) : '';
+  return writeSegment(['PID', '1', '', ids, '', name.join(d.component), '', fieldOf(message, pid, 7)], d);
+}
+
+/** A yes, always after the commit (promise 1): who calls, before which day, on which number; and what was lost, as notes. */
+export function acceptedAnswers(envelope: Envelope, message: Message, answer: Answer, at: Answering): Uint8Array[] {
+  const language = languageOf(envelope.header);
+  const d = answerDelimiters(message);
+  const line = (...values: readonly string[]) => values.map((one) => escapeText(one, d)).join(d.component);
+  const issues = answerIssues(answer);
+  const warnings = issues.filter((one) => one.severity === 'warning');
+  const text = [...warnings.map((one) => one.said), promiseSaid(answer)].map((one) => one[language]).join(' ');
+  const number = [1, 2, 3, 4].map((n) => fieldOf(message, segmentOf(message, 'RF1'), 6, n));
+  const { promise } = answer;
+  const notes = issues.map((one) => (one.path ? `${one.path}: ${one.said[language]}` : one.said[language]));
+  const segments = [
+    writeSegment(
+      [
+        'RF1',
+        line('P', 'Pending', 'HL70283'),
+        '',
+        '',
+        '',
+        '',
+        line(...number.slice(0, number.findLastIndex((one) => one !== '') + 1)),
+        '',
+        '',
+        '',
+        '',
+        line(answer.number, 'KORTELIJN'),
+      ],
+      d,
+    ),
+    writeSegment(
+      [
+        'PRD',
+        line('RT', 'Referred to Provider', 'HL70286'),
+        line(promise.name ?? promise.team),
+        '',
+        '',
+        promise.phone ? line(promise.phone, 'WPN', 'PH') : '',
+      ],
+      d,
+    ),
+    patientSegment(message),
+    ...notes.map((note, n) => writeSegment(['NTE', String(n + 1), '', escapeText(note, d)], d)),
+  ];
+  return write(envelope, { outcome: 'accepted', text, issues: [], segments }, at);
+}
