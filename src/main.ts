@@ -1,32 +1,34 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { v7 } from 'uuid';
 import { Closers } from './closers.ts';
 import { type Config, readEnvironment } from './config.ts';
 import { fhirConnector } from './connectors/fhir.ts';
+import { mllpConnector } from './connectors/mllp.ts';
 import { notifyMailConnector } from './connectors/notify-mail.ts';
 import { openOutbound } from './connectors/outbound.ts';
 import { worklistConnector } from './connectors/worklist.ts';
+import { claimsTogether } from './delivery/batch.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
-import { migrateQueue, openPostgresQueue } from './delivery/queue.ts';
+import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
+import { listenMllp, type MllpTls } from './intake/mllp-listen.ts';
 import { type Log, openLog } from './log.ts';
-import { loadMappings } from './mapping/load.ts';
+import { loadMappings, mappingOf } from './mapping/load.ts';
+import { openRecord } from './record.ts';
 import { greeting, type Running } from './region/greet.ts';
 import { startHisProcess } from './region/his-process.ts';
 import { loadDemoAccess, loadDirectory, pointEndpointsAt } from './region/load.ts';
 import { sealAudit } from './store/audit.ts';
-import { migrate, openClient, openPool } from './store/database.ts';
+import { openClient } from './store/database.ts';
 import { directoryReader, syncDestinations } from './store/directory.ts';
 import { readMasterKey } from './store/keys.ts';
-import { applicationRole, embeddedPlace, urlPlace } from './store/place.ts';
 import { removeExpired } from './store/sessions.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
@@ -35,36 +37,23 @@ import { listen } from './web/listen.ts';
 import { issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
 
-const usualPorts = { http: 8080, his: 8090, mail: 2525 };
+const usualPorts = { http: 8080, his: 8090, mail: 2525, mllp: 2575 };
+/** A message within a minute of its start; a connection without any for ten is closed, systems open a new one. */
+const mllpLimits = { messageMs: 60_000, idleMs: 600_000, connectionsMax: 500, connectionsPerAddressMax: 20 };
 const stopMsMax = 9_500;
 const drainMsMax = 6_000;
 const regionFolder = new URL('../fixtures/region/', import.meta.url);
 
-async function openRecord(config: Config, log: Log, closers: Closers) {
-  const place = config.DATABASE_URL
-    ? urlPlace(config.DATABASE_URL, config.DATABASE_OWNER_URL ?? config.DATABASE_URL)
-    : await embeddedPlace(config.dataDir);
-  closers.push('database', place.close);
-  if (place.adopted) log.info('database-adopted');
-  let made: string | undefined = applicationRole;
-  if (config.MIGRATE !== 'off') {
-    const migrated = await migrate(place.owner, applicationRole);
-    made = migrated.role;
-    for (const migration of migrated.applied) log.info('migrated', { migration });
-    const queueOwner = new pg.Client(place.owner);
-    await queueOwner.connect();
-    await migrateQueue(queueOwner, made);
-    await queueOwner.end();
-    if (!made) log.warn('no-application-role');
-  }
-  const role = place.applicationLogsInAs === applicationRole ? undefined : made;
-  const pool = openPool(place.application, role, 16);
-  closers.push('pool', () => pool.end());
-  return { pool, role, connection: place.application, embedded: place.embedded };
-}
-
 async function readSecret(file: string | undefined): Promise<string | undefined> {
   return file ? (await readFile(file, 'utf8')).trim() : undefined;
+}
+
+/** Our certificate for MLLP, inbound and outbound; undefined when it is plain. */
+async function readMllpTls(config: Config): Promise<MllpTls | undefined> {
+  const [cert, key, ca] = await Promise.all(
+    [config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE].map(readSecret),
+  );
+  return cert && key ? { cert, key, ...(ca && { ca }) } : undefined;
 }
 
 /** The invented region: directory into an empty one, users, credentials, and where their GP system is. */
@@ -111,7 +100,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     return undefined;
   }
   const ready = new Set<string>();
-  const needed = ['http', ...(has('relay') ? ['relay'] : []), ...(has('deliver') ? ['deliver'] : [])];
+  const needed = ['http', ...(['mllp', 'relay', 'deliver'] as const).filter(has)];
 
   const listener = await listen(config.HOST, config.PORT, usualPorts.http);
   closers.push('http', listener.close);
@@ -122,11 +111,13 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (config.DEMO === 'region') await loadRegion(config, store, config.DEMO_HIS_URL);
   else await syncDestinations(store, await directory());
 
-  const queue =
-    has('relay') || has('deliver') ? openPostgresQueue(record.connection, record.role, record.pool) : undefined;
+  const queue = has('relay') || has('deliver') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
   if (queue) closers.push('queue', queue.close);
   const onAbsence = () => reevaluatePresence(store, directory);
 
+  const mappings = await loadMappings();
+  const hl7v2 = mappingOf(mappings, 'hl7v2-ref');
+  const tls = await readMllpTls(config);
   if (queue && has('deliver')) {
     const smtpPassword = await readSecret(config.SMTP_PASSWORD_FILE);
     const mail = notifyMailConnector(
@@ -146,9 +137,15 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       store,
       directory,
       log,
-      connectors: { worklist: worklistConnector, mail, fhir: fhirConnector(openOutbound(hosts), store.clock) },
+      connectors: {
+        worklist: worklistConnector,
+        mail,
+        fhir: fhirConnector(openOutbound(hosts), store.clock),
+        mllp: mllpConnector({ allowedHosts: hosts, write: hl7v2.format.fromFeedback, ...(tls && { tls }) }),
+      },
       timeoutMs: config.DELIVERY_TIMEOUT_MS,
       random: Math.random,
+      claim: claimsTogether(store),
     };
     closers.push(
       'deliver',
@@ -157,7 +154,13 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     ready.add('deliver');
   }
   if (queue && has('relay')) {
-    const running = startRelay({ store, queue, log, newClient: () => openClient(record.connection, record.role) });
+    const running = startRelay({
+      store,
+      queue,
+      log,
+      newClient: () => openClient(record.connection, record.role),
+      windowMax: Math.max(1, Math.floor(config.DELIVERY_CONCURRENCY / 2)),
+    });
     relay = running;
     closers.push('relay', running.stop);
     ready.add('relay');
@@ -173,6 +176,8 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     );
     closers.push('clock', clock.stop);
   }
+  const hasDoor = has('http') || has('mllp');
+  const queueAway = async () => (!queue || (await queue.reachable()) ? [] : ['queue']);
   const health = {
     notReady: async () => {
       const alive = await record.pool.query('select 1').then(
@@ -183,13 +188,14 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         ...(alive ? [] : ['database']),
         ...needed.filter((one) => !ready.has(one)),
         ...(relay && !relay.healthy() ? ['relay'] : []),
+        ...(hasDoor ? [] : await queueAway()),
       ];
     },
+    // A door takes referrals in whether or not the queue is there: it must not be taken out of service for that.
+    away: async () => (hasDoor ? queueAway() : []),
   };
   if (has('http')) {
     loadDefinitions();
-    const mapping = (await loadMappings()).get('fhir-r4');
-    if (!mapping) throw new Error('mappings/fhir-r4 is missing');
     const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
     const external =
       config.ISSUER_URL && config.ISSUER_CLIENT_ID
@@ -201,7 +207,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     listener.serve(
       await createApp({
         ...site,
-        fhir: { ...site, mapping, bodyBytesMax: config.BODY_BYTES_MAX },
+        fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
         issuer: embedded,
         relying,
         health,
@@ -212,6 +218,22 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     );
   } else {
     listener.serve(healthApp(store, health));
+  }
+  if (has('mllp')) {
+    const mllp = await listenMllp(
+      { store, directory, log, mapping: hl7v2 },
+      {
+        ...mllpLimits,
+        host: config.HOST,
+        port: config.MLLP_PORT,
+        usualPort: usualPorts.mllp,
+        messageBytesMax: config.BODY_BYTES_MAX,
+        ...(tls && { tls }),
+      },
+    );
+    closers.push('mllp', mllp.close);
+    log.info('mllp-listening', { port: mllp.port });
+    ready.add('mllp');
   }
   // First to close: no new requests while the line drains.
   closers.push('http-first', listener.close);
@@ -228,7 +250,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     hisUrl: demo?.his.url,
     users: demo?.users ?? [],
     record: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL',
-    queue: 'BullMQ on the same database',
+    queue: config.REDIS_URL ? 'BullMQ on Redis' : 'BullMQ on the same database',
   };
 }
 

@@ -1,22 +1,27 @@
-import { readFile } from 'node:fs/promises';
-import type { Bundle, Communication, PractitionerRole, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Communication } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { caseNames, type Fixture, fixturesFolder, publicUrl, readFixture } from '../scripts/fixture-case.ts';
-import { demoPractices, mailsSince, practiceNumber, readRecord, registerInHis } from '../scripts/fixture-world.ts';
-import { type Acting, accept } from '../src/feedback/moves.ts';
+import { caseNames, type Fixture, readFixture } from '../scripts/fixture-case.ts';
+import { mailsSince, practiceNumber, readRecord, registerInHis } from '../scripts/fixture-world.ts';
+import { accept } from '../src/feedback/moves.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';
-import { theLine } from '../src/referral/actor.ts';
-import type { AuditLine, Change } from '../src/referral/change.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
-import { isRefusal, type Refusal } from '../src/referral/refusal.ts';
 import { sealAudit, verifyAudit } from '../src/store/audit.ts';
-import { readDirectoryResource } from '../src/store/directory.ts';
 import { listReferrals, openAlarms, readCarriages } from '../src/store/lists.ts';
 import { readJourney } from '../src/store/referrals.ts';
-import { withAbsence } from '../src/web/absence.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
+import {
+  absent,
+  act,
+  comparable,
+  journeyOf,
+  journeysOf,
+  practiceOf,
+  readOver,
+  send,
+  stage,
+} from './doubles/walking.ts';
 
 const names = await caseNames();
 const team = 'voorbeeldstreek';
@@ -28,121 +33,7 @@ beforeAll(async () => {
   line = await openTestLine();
   line.his.onEffect = (communication) => void effects.push(communication);
 });
-afterAll(() => line.close());
-
-/** Ids by the order in which they appear, journey numbers and our address alike: what two runs may differ in. */
-function comparable(content: unknown): unknown {
-  const seen = new Map<string, string>();
-  const named = (id: string) => {
-    const name = seen.get(id) ?? `id-${seen.size + 1}`;
-    seen.set(id, name);
-    return name;
-  };
-  const text = JSON.stringify(content)
-    .replaceAll(line.url, publicUrl)
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, named)
-    .replaceAll(/KL-\w{5}-\w{5}/g, 'KL-number');
-  return JSON.parse(text);
-}
-
-async function stage(fixture: Fixture, file: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(`${fixture.name}/${file}`, fixturesFolder), 'utf8'));
-}
-
-async function practiceOf(fixture: Fixture) {
-  const found = (await demoPractices()).find((one) => one.id === fixture.practice);
-  if (!found) throw new Error('no such practice');
-  return found;
-}
-
-async function send(fixture: Fixture, received: Resource) {
-  const { credential } = await practiceOf(fixture);
-  const path = received.resourceType === 'Bundle' ? '' : `/${received.resourceType}`;
-  const answer = await fetch(`${line.url}/fhir/R4${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${credential}` },
-    body: JSON.stringify(received),
-  });
-  return { status: answer.status, duplicate: answer.headers.get('x-duplicate'), body: await answer.json() };
-}
-
-async function readOver(fixture: Fixture, type: string, id: string | undefined): Promise<unknown> {
-  const { credential } = await practiceOf(fixture);
-  const answer = await fetch(`${line.url}/fhir/R4/${type}/${id}`, {
-    headers: { authorization: `Bearer ${credential}` },
-  });
-  const { meta: _meta, ...resource } = (await answer.json()) as Resource;
-  return resource;
-}
-
-/** Writes people's absences into the directory; gives what puts them back. */
-async function absent(fixture: Fixture): Promise<() => Promise<void>> {
-  const { store } = line.at;
-  const at = store.clock().toISOString();
-  const audit: AuditLine[] = [
-    {
-      event: 'absence',
-      at,
-      actor: { id: theLine.id, role: theLine.role },
-      action: 'U',
-      outcome: 'ok',
-      purpose: 'HOPERAT',
-    },
-  ];
-  const write = async (roles: readonly (PractitionerRole & { id: string })[]) => {
-    if (roles.length === 0) return;
-    const directory = roles.map((resource) => ({ resource, validFrom: '2026-01-01T00:00:00Z' }));
-    const done = await store.commit({ scope: { practice: '' }, directory, audit });
-    if (!done.ok) throw new Error('absence not written');
-  };
-  const before: (PractitionerRole & { id: string })[] = [];
-  const after: (PractitionerRole & { id: string })[] = [];
-  for (const [id, { from, to }] of Object.entries(fixture.absent)) {
-    const role = await readDirectoryResource<PractitionerRole>(store, 'PractitionerRole', id);
-    if (!role) throw new Error(`${id} is not in the directory`);
-    before.push(role);
-    after.push(withAbsence(role, { from, ...(to && { to }) }));
-  }
-  await write(after);
-  return () => write(before);
-}
-
-async function journeyId(fixture: Fixture): Promise<string | undefined> {
-  const { rows } = await line.at.owner.query<{ id: string }>(
-    'select id from journey where practice_id = $1 and practice_referral_id = $2',
-    [fixture.practice, practiceNumber(fixture.received).value],
-  );
-  expect(rows.length).toBeLessThanOrEqual(1);
-  return rows[0]?.id;
-}
-
-async function journeyOf(id: string): Promise<Journey> {
-  const journey = await readJourney(line.at.store, { kind: 'line' }, id);
-  if (!journey) throw new Error('the journey is gone');
-  return journey;
-}
-
-/** Someone decides on the newest state, and it is committed. */
-async function act(
-  id: string,
-  who: string,
-  at: string,
-  decide: (journey: Journey, acting: Acting) => Change | Refusal,
-) {
-  line.at.now = new Date(at);
-  const directory = await line.directory();
-  const role = directory.roles.get(who);
-  const actor = {
-    id: who,
-    name: role?.name ?? who,
-    role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const),
-    organization: team,
-  };
-  const change = decide(await journeyOf(id), { actor, now: line.at.now, newId: line.at.store.newId, directory });
-  if (isRefusal(change)) throw new Error(change.refused.map((one) => one.reason).join(' '));
-  expect(await line.at.store.commit(change)).toEqual({ ok: true });
-  await line.drain();
-}
+afterAll(() => line?.close());
 
 const alarmsOf = async (id: string) =>
   (await openAlarms(line.at.store, team)).filter((one) => one.journey === id).map((one) => one.kind);
@@ -158,7 +49,10 @@ async function storedBundle(fixture: Fixture, journey: Journey): Promise<unknown
     ['Provenance', provenance],
   ] as const;
   const entry = await Promise.all(
-    wanted.map(async ([type, id]) => ({ fullUrl: `urn:uuid:${id}`, resource: await readOver(fixture, type, id) })),
+    wanted.map(async ([type, id]) => ({
+      fullUrl: `urn:uuid:${id}`,
+      resource: await readOver(line, fixture, type, id),
+    })),
   );
   return { resourceType: 'Bundle', type: 'collection', entry };
 }
@@ -199,17 +93,18 @@ const bare = ({ id: _id, meta: _meta, status: _status, received: _received, ...r
 async function workedAndLanded(fixture: Fixture, id: string): Promise<void> {
   const { answers, answeredAt } = fixture;
   for (const [n, answer] of answers.entries()) {
-    const { owner } = (await journeyOf(id)).index;
+    const { owner } = (await journeyOf(line, id)).index;
     const at = answeredAt[n] ?? '';
-    if (n === 0) await act(id, owner ?? '', at, accept);
-    await act(id, owner ?? '', at, (journey, acting) => report(journey, answer, acting));
+    const who = { id: owner ?? '', journey: id, at };
+    if (n === 0) await act(line, who, accept);
+    await act(line, who, (journey, acting) => report(journey, answer, acting));
   }
   const number = practiceNumber(fixture.received).value;
   const arrived = effects.filter((one) => one.basedOn?.some(({ identifier }) => identifier?.value === number));
   const sent = [await stage(fixture, '5-communication.json')].flat() as Communication[];
-  expect(comparable(arrived.map(bare))).toEqual(comparable(sent.map(bare)));
+  expect(comparable(line, arrived.map(bare))).toEqual(comparable(line, sent.map(bare)));
   const final = answers.at(-1)?.final === true;
-  const journey = await journeyOf(id);
+  const journey = await journeyOf(line, id);
   expect(journey.task.resource.status).toBe(final ? 'completed' : 'in-progress');
   expect(journey.serviceRequest.resource.status).toBe(final ? 'completed' : 'active');
   for (const { resource } of journey.communications) {
@@ -239,52 +134,57 @@ async function accepted(fixture: Fixture): Promise<void> {
   const { his, mail } = line;
   const mailsBefore = mail.mails().length;
   const patient = await registerInHis(his, fixture);
-  const first = await send(fixture, fixture.received);
+  const first = await send(line, fixture, fixture.received);
   expect(first).toMatchObject({ status: fixture.expected.status, duplicate: null });
-  expect(comparable(first.body)).toEqual(comparable(await stage(fixture, '2-answer.json')));
+  expect(comparable(line, first.body)).toEqual(comparable(line, await stage(fixture, '2-answer.json')));
   const role = (await line.directory()).roles.get(fixture.expected.owner ?? '');
   expect(JSON.stringify(first.body)).toContain(
     role ? role.name : 'De teamleider van Sociaal Werk Voorbeeldstreek wijst iemand aan',
   );
-  const id = await journeyId(fixture);
-  if (!id) throw new Error('acknowledged, and nothing there');
-  const journey = await journeyOf(id);
-  expect(comparable(await storedBundle(fixture, journey))).toEqual(comparable(await stage(fixture, '2-bundle.json')));
+  const [id, ...others] = await journeysOf(line, fixture);
+  if (!id || others.length > 0) throw new Error('acknowledged: exactly one must be there');
+  const journey = await journeyOf(line, id);
+  expect(comparable(line, await storedBundle(fixture, journey))).toEqual(
+    comparable(line, await stage(fixture, '2-bundle.json')),
+  );
   expect(await alarmsOf(id)).toEqual(fixture.expected.alarms);
 
   await line.drain();
   await onAWorklist(fixture, journey);
   const delivered = (await stage(fixture, '3-delivered.json')) as { mails: unknown[] };
-  expect(comparable({ ...(await seenByOwner(journey)), mails: delivered.mails })).toEqual(comparable(delivered));
+  expect(comparable(line, { ...(await seenByOwner(journey)), mails: delivered.mails })).toEqual(
+    comparable(line, delivered),
+  );
 
   const { again } = fixture.expected;
   if (fixture.again && again) {
-    const second = await send(fixture, fixture.again);
+    const second = await send(line, fixture, fixture.again);
     expect(second).toMatchObject({ status: again.status, duplicate: again.outcome === 'same' ? 'true' : null });
     if (again.outcome === 'same') {
-      expect(comparable(second.body)).toEqual(comparable(await stage(fixture, '2-answer-again.json')));
+      expect(comparable(line, second.body)).toEqual(comparable(line, await stage(fixture, '2-answer-again.json')));
       const places = (bundle: Bundle) =>
         bundle.entry?.map((one) => one.response?.location).filter((one) => one !== undefined);
       expect(places(second.body as Bundle)).toEqual(places(first.body as Bundle));
     } else {
       expect({ status: second.status, outcome: second.body }).toEqual(await stage(fixture, '1-refused-again.json'));
     }
-    expect(await journeyId(fixture)).toBe(id);
+    expect(await journeysOf(line, fixture)).toEqual([id]);
     await line.drain();
     expect(await readCarriages(line.at.store, id)).toHaveLength(2);
   }
 
   const { handOver } = fixture;
   if (handOver) {
-    await act(id, handOver.by, handOver.at, (now, acting) => assignTo(now, handOver.to, acting));
-    expect((await journeyOf(id)).index).toMatchObject({ owner: handOver.to, assignment: 2 });
+    const lead = { id: handOver.by, journey: id, at: handOver.at };
+    await act(line, lead, (now, acting) => assignTo(now, handOver.to, acting));
+    expect((await journeyOf(line, id)).index).toMatchObject({ owner: handOver.to, assignment: 2 });
     expect(await alarmsOf(id)).toEqual([]);
   }
-  expect(comparable(mailsSince(mail, mailsBefore))).toEqual(comparable(delivered.mails));
+  expect(comparable(line, mailsSince(mail, mailsBefore))).toEqual(comparable(line, delivered.mails));
   await workedAndLanded(fixture, id);
   expect(await alarmsOf(id)).toEqual([]);
-  expect(comparable(await readRecord(his, await practiceOf(fixture), patient.id))).toEqual(
-    comparable(await stage(fixture, '6-returned.json')),
+  expect(comparable(line, await readRecord(his, await practiceOf(fixture), patient.id))).toEqual(
+    comparable(line, await stage(fixture, '6-returned.json')),
   );
   expect(mail.mails()).toHaveLength(mailsBefore + delivered.mails.length);
 }
@@ -298,21 +198,24 @@ async function refused(fixture: Fixture): Promise<void> {
     return rows[0];
   };
   const before = await counts();
-  const answer = await send(fixture, fixture.received);
+  const answer = await send(line, fixture, fixture.received);
   expect({ status: answer.status, outcome: answer.body }).toEqual(await stage(fixture, '1-refused.json'));
   expect(answer.status).toBe(fixture.expected.status);
   await line.drain();
   expect(await counts()).toEqual({ ...before, refused: (before?.refused ?? 0) + 1 });
-  expect(await journeyId(fixture)).toBeUndefined();
+  expect(await journeysOf(line, fixture)).toEqual([]);
 }
 
 describe('every case, there and back over real sockets', () => {
   test.each(names)('%s', async (name) => {
     const fixture = await readFixture(name);
     line.at.now = new Date(fixture.now);
-    const back = await absent(fixture);
-    await (fixture.expected.outcome === 'accepted' ? accepted(fixture) : refused(fixture));
-    await back();
+    const back = await absent(line, fixture);
+    try {
+      await (fixture.expected.outcome === 'accepted' ? accepted(fixture) : refused(fixture));
+    } finally {
+      await back();
+    }
   });
 });
 

@@ -17,6 +17,8 @@ export interface Parts {
   requester?: { name?: string; agb?: string };
   practiceAgb?: { value: string; path: string };
   conditions: { resource: Condition; path: string }[];
+  /** What each performer of the consent refers to, as far as it is in the message: the subject of the referral, or another. */
+  performers?: ('subject' | Resource | undefined)[];
   /** Everything that came along, for the losses. */
   all: Part[];
 }
@@ -129,6 +131,7 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
   const conditions = (request.resource.reasonReference ?? [])
     .map((one) => resolve(one, request))
     .filter((one): one is Part<Condition> => one?.resource.resourceType === 'Condition');
+  const who = (one: Part | undefined) => (one && one.resource === patient?.resource ? 'subject' : one?.resource);
   const parts: Parts = {
     serviceRequest: request.resource,
     ...(patient && { patient: patient.resource }),
@@ -137,6 +140,7 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
     ...(practiceAgb &&
       organization && { practiceAgb: { value: practiceAgb, path: `${organization.path}.identifier` } }),
     conditions,
+    ...(consent && { performers: (consent.resource.performer ?? []).map((one) => who(resolve(one, consent))) }),
     all,
   };
   const origins: Record<string, string> = {

@@ -129,12 +129,22 @@ function toReferral(
   const path = gathered.origin(['serviceRequest']);
   const consentPath = gathered.origin(['consent']);
   const areas = lifeAreasOf(request, path, translate);
-  const { how, ...consent } = toConsent(message);
+  const { by, how, ...consent } = toConsent(message);
   const { reason, codes } = reasonsOf(request, message, consent.medicalCodes);
   const problems = [
     ...(reason
       ? []
       : [issue('required', 'required-reason', `${path}.reasonCode`, says['required:reason'] ?? { nl: '', en: '' })]),
+    ...(by
+      ? []
+      : [
+          issue(
+            'required',
+            'required-consent-by',
+            `${consentPath}.performer`,
+            says['required:consent-by'] ?? { nl: '', en: '' },
+          ),
+        ]),
     ...(how
       ? []
       : [
@@ -150,7 +160,7 @@ function toReferral(
     request.identifier.find(
       (one) => one.type?.coding?.some((coding) => coding.code === 'PLAC') && one.system && one.value,
     ) ?? request.identifier.find((one) => one.system && one.value);
-  if (!reason || !how || !number?.system || !number.value) return { refused: problems };
+  if (!reason || !by || !how || !number?.system || !number.value) return { refused: problems };
   const details = (request.orderDetail ?? []).map((one) => {
     const [coding] = one.coding ?? [];
     return one.text ?? coding?.display ?? coding?.code ?? '';
@@ -175,7 +185,7 @@ function toReferral(
       ...(question && { residentQuestion: question }),
       lifeAreas: areas.areas,
       reasonCodes: codes,
-      consent: { ...consent, how },
+      consent: { ...consent, by, how },
       ...(safeContact && { safeContact }),
       ...(contactPerson && { contactPerson }),
       ...(episode?.value && { episode: { value: episode.value, ...(episode.system && { system: episode.system }) } }),

@@ -174,7 +174,8 @@ export function gather(received: unknown): Gathered {
   };
   const origin = (path: readonly PropertyKey[]) => {
     const [first, second, third] = path.map(String);
-    if (second === 'identifiers') return Number(third) > 0 ? `PID-3[${Number(third) + 1}].1` : 'PID-3.1';
+    if (second === 'identifiers' && third !== undefined)
+      return Number(third) > 0 ? `PID-3[${Number(third) + 1}].1` : 'PID-3.1';
     return origins[`${first}.${second}`] ?? origins[first ?? ''] ?? 'RF1';
   };
   return { message: parts, origin, issues };

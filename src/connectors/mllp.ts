@@ -17,7 +17,7 @@ export interface MllpSettings {
   /** PEM: our client certificate for `mllps:`, and who signed theirs when that is nobody the system trusts. */
   readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
   /** Feedback as a message, from the mapping of the format. */
-  readonly write: (document: Communication, envelope: FeedbackEnvelope) => string;
+  readonly write: ((document: Communication, envelope: FeedbackEnvelope) => string) | undefined;
 }
 
 const answerBytesMax = 1_048_576;
@@ -101,6 +101,7 @@ export function mllpConnector(settings: MllpSettings): Connector {
       if (!settings.allowedHosts.has(url.host)) throw new Failure('permanent', 'host-not-allowed');
       const controlId = toControlId(parcel.messageId);
       const awaitsApplication = parcel.awaitsApplication === true;
+      if (!settings.write) throw new Error('a format without feedback');
       const text = settings.write(document, { controlId, channel, awaitsApplication });
       const socket = await open(url, settings.tls, signal);
       const stop = () => socket.destroy();

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { createPostgresBackend, Queue, type QueueOptions, runMigrations, Worker, type WorkerOptions } from 'bullmq';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createPostgresBackend, type Job, Queue, runMigrations, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import type { Log } from '../log.ts';
 import type { ConnectionConfig } from '../store/database.ts';
 import type { Due } from '../store/outbox.ts';
 import { prepareQueuePlace, readQueueEpoch } from '../store/queue-place.ts';
+import { readOrMakeSetting } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
 
 /** The queue as relay and workers use it. It carries ids and generations; the record is PostgreSQL (decision 10). */
 export interface DeliveryQueue {
@@ -50,33 +52,25 @@ interface Working {
   idle(): Promise<void>;
 }
 
-type Backend = ConstructorParameters<typeof Worker>[3];
-
 function startWorker(
   handle: (due: Due) => Promise<void>,
-  options: WorkerOptions,
   log: Log | undefined,
-  backend?: Backend,
+  open: (process: (job: Job<Due>) => Promise<void>) => Worker<Due>,
 ): Working {
   const running = new Set<Promise<void>>();
-  const worker = new Worker<Due>(
-    name,
-    async (job) => {
-      const work = handle(job.data);
-      running.add(work);
-      try {
-        await work;
-      } catch (error) {
-        // What the queue is told would stand there in the open: never another text than this one.
-        log?.bug('delivery-job', error, { delivery: job.data.id });
-        throw new Error('fault');
-      } finally {
-        running.delete(work);
-      }
-    },
-    { ...workerOptions, ...options },
-    backend,
-  );
+  const worker = open(async (job) => {
+    const work = handle(job.data);
+    running.add(work);
+    try {
+      await work;
+    } catch (error) {
+      // What the queue is told would stand there in the open: never another text than this one.
+      log?.bug('delivery-job', error, { delivery: job.data.id });
+      throw new Error('fault');
+    } finally {
+      running.delete(work);
+    }
+  });
   // Lost connections are retried by BullMQ itself; what waits in PostgreSQL loses nothing meanwhile.
   worker.on('error', () => undefined);
   return { worker, idle: async () => void (await Promise.allSettled(running)) };
@@ -96,9 +90,8 @@ export function openPostgresQueue(
   log?: Log,
 ): DeliveryQueue {
   const config = { ...connection, max: 8, ...(role && { options: `-c role=${role}` }) };
-  const backend = createPostgresBackend as unknown as NonNullable<Backend>;
-  const options: QueueOptions = { connection: config as never, defaultJobOptions: jobOptions };
-  const queue = new Queue<Due>(name, options, backend);
+  const backend = createPostgresBackend as never;
+  const queue = new Queue<Due>(name, { connection: config as never, defaultJobOptions: jobOptions }, backend);
   queue.on('error', () => undefined);
   return {
     add: async (due) => void (await queue.addBulk(jobsOf(due))),
@@ -106,7 +99,8 @@ export function openPostgresQueue(
     epoch: () => readQueueEpoch(pool),
     reachable: async () => true,
     work: (handle, concurrency) => {
-      const { worker } = startWorker(handle, { connection: config as never, concurrency }, log, backend);
+      const options = { ...workerOptions, connection: config as never, concurrency };
+      const { worker } = startWorker(handle, log, (process) => new Worker<Due>(name, process, options, backend));
       return () => worker.close();
     },
     close: () => queue.close(),
@@ -193,7 +187,8 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
     work: (handle, concurrency) => {
       const own = new Redis(at.url, { ...common, maxRetriesPerRequest: null });
       own.on('error', () => undefined);
-      const { worker, idle } = startWorker(handle, { ...options, connection: own, concurrency }, log);
+      const forWork = { ...workerOptions, ...options, connection: own, concurrency };
+      const { worker, idle } = startWorker(handle, log, (process) => new Worker<Due>(name, process, forWork));
       return async () => {
         // Nothing can be said to a Redis that is away: jobs under way end, their connections are dropped.
         const closing = worker.close(own.status !== 'ready');
@@ -204,7 +199,20 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
     },
     close: async () => {
       await atMost(closeMsMax, queue.close());
+      client.removeAllListeners('close');
       client.disconnect();
     },
   };
+}
+
+/** Redis when it is named, else the database itself. Each record has a place of its own in a Redis that is shared. */
+export async function openQueue(
+  redisUrl: string | undefined,
+  store: Store,
+  record: { readonly connection: ConnectionConfig; readonly role: string | undefined },
+  log: Log,
+): Promise<DeliveryQueue> {
+  if (!redisUrl) return openPostgresQueue(record.connection, record.role, store.pool, log);
+  const place = await readOrMakeSetting(store, 'queue', async () => randomBytes(8));
+  return openRedisQueue({ url: redisUrl, prefix: `kortelijn-${place.toString('hex')}` }, log);
 }

@@ -32,6 +32,5 @@ export function fromControlId(controlId: string): string | undefined {
   const variant = hex(((bits >> 60n) & 3n) | 8n, 1);
   const a = hex((bits >> 62n) & 0xfffn, 3);
   const time = hex(bits >> 74n, 12);
-  if (time.length > 12) return undefined;
   return `${time.slice(0, 8)}-${time.slice(8)}-7${a}-${variant}${tail.slice(0, 3)}-${tail.slice(3)}`;
 }

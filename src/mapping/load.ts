@@ -28,3 +28,10 @@ export async function loadMappings(): Promise<ReadonlyMap<string, Mapping>> {
   }
   return mappings;
 }
+
+/** One of the formats that a door or a connector cannot do without; throws when its folder is gone. */
+export function mappingOf(mappings: ReadonlyMap<string, Mapping>, name: string): Mapping {
+  const found = mappings.get(name);
+  if (!found) throw new Error(`mappings/${name} is missing`);
+  return found;
+}

@@ -30,8 +30,9 @@ export interface Claimed {
   readonly waitingSince: Date;
 }
 
-// Head of line per (destination, recipient, journey); at most max_inflight minus what is queued, per destination, and
-// one when its breaker is half open; a `sent` one past its moment is looked at again. Urgent first within what is due.
+// Head of line per (destination, recipient, journey); at most the window of a destination minus what is queued. Each
+// failure in a row makes the window smaller, down to one; a half open breaker lets one through. A `sent` one past its
+// moment is looked at again. Urgent first within what is due.
 const DUE = `
   select d.id::text, d.generation
     from destination x cross join lateral (
@@ -44,7 +45,7 @@ const DUE = `
                             and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held'))
        order by d.next_at, d.id
        limit greatest(0, case when x.breaker = 'open' then 1 when x.kind = 'worklist' then x.max_inflight
-                                 else least(x.max_inflight, $1::int) end
+                                 else greatest(1, least(x.max_inflight, $1::int) - x.fails) end
                          - (select count(*) from delivery q where q.destination = x.id and q.state = 'queued'))
        for update of d skip locked) d
    where ${openNow}

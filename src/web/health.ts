@@ -6,6 +6,8 @@ import type { Store } from '../store/store.ts';
 export interface Health {
   /** Names of the parts that are not up yet, or have stopped moving. Empty: ready. */
   notReady(): Promise<readonly string[]>;
+  /** Names of what is away while the doors stay open without it. */
+  away(): Promise<readonly string[]>;
 }
 
 function metrics(store: Store): Registry {
@@ -33,10 +35,9 @@ export function healthRouter(store: Store, health: Health): Router {
     response.json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const waiting = await health.notReady();
-    response
-      .status(waiting.length === 0 ? 200 : 503)
-      .json({ status: waiting.length === 0 ? 'ready' : 'starting', waiting });
+    const [waiting, away] = await Promise.all([health.notReady(), health.away()]);
+    const status = waiting.length > 0 ? 'starting' : away.length > 0 ? 'degraded' : 'ready';
+    response.status(status === 'starting' ? 503 : 200).json({ status, waiting: [...waiting, ...away] });
   });
   router.get('/metrics', async (request, response) => {
     const address = request.socket.remoteAddress ?? '';

@@ -96,7 +96,7 @@ function reachPart(parts: FormParts): Markup {
 ${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}${tickOf(parts, 'unsafe', t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'))}</fieldset>
 <h2>${t('Contactpersoon', 'Contact person')}${optionalMark(parts.viewer)}</h2>
 <p class="hint">${t('Bijvoorbeeld een mantelzorger. Alleen als de inwoner dat wil.', 'For example an informal carer. Only if the resident wants it.')}</p>
-<div class="row">${lineOf(parts, { name: 'contactName', label: t('Naam', 'Name') })}${lineOf(parts, { name: 'contactPhone', label: t('Telefoon', 'Phone'), inputmode: 'tel' })}</div>
+<div class="row">${lineOf(parts, { name: 'contactName', label: t('Naam van de contactpersoon', 'Name of the contact person') })}${lineOf(parts, { name: 'contactPhone', label: t('Telefoon van de contactpersoon', 'Phone of the contact person'), inputmode: 'tel' })}</div>
 ${lineOf(parts, { name: 'contactRelation', label: t('Wie is dat van de inwoner?', 'Who is that to the resident?'), hint: t('Bijvoorbeeld: dochter, buurman', 'For example: daughter, neighbour') })}`;
 }
 

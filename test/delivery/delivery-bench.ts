@@ -5,6 +5,7 @@ import { type His, startHis } from '../../demo/his.ts';
 import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
 import { practicesFileSchema } from '../../demo/model.ts';
 import { fhirConnector } from '../../src/connectors/fhir.ts';
+import { mllpConnector } from '../../src/connectors/mllp.ts';
 import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { worklistConnector } from '../../src/connectors/worklist.ts';
@@ -74,6 +75,7 @@ export async function openDeliveryBench(): Promise<DeliveryBench> {
       worklist: worklistConnector,
       mail: mailer,
       fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
+      mllp: mllpConnector({ allowedHosts: new Set(), write: undefined }),
     },
     log: openLog('debug', { write: (line: string) => void lines.push(line) }),
     timeoutMs: 5_000,

@@ -19,8 +19,13 @@ const flags = [
   '--disable-sync',
 ];
 const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const wide = { width: 1200, height: 900 };
-const narrow = { width: 360, height: 800 };
+const desk = { width: 1200, height: 900 };
+const telephone = { width: 360, height: 800 };
+// Expressions for the page: this project's own code knows no DOM.
+const unfold =
+  "document.querySelectorAll('details:not([open])').forEach((one) => one.setAttribute('open', 'unfolded'))";
+const foldAgain = "document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))";
+const judge = `axe.run(document, { runOnly: ${JSON.stringify(wcag)} })`;
 const waitMsMax = 15_000;
 /** How long a page is looked at before it is loaded again. */
 const lookMs = 150;
@@ -43,7 +48,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-const startMsMax = 60_000;
+const startMsMax = 45_000;
 
 /** Starts the service and waits until it says that it is ready. Rejects with what it wrote when it does not come up. */
 export async function startService(): Promise<RunningService> {
@@ -84,7 +89,7 @@ export async function startService(): Promise<RunningService> {
 export interface Watch {
   /** Origins of our own; a request anywhere else is a finding. */
   readonly origins: readonly string[];
-  /** The source of axe-core; without it pages are not judged on accessibility. */
+  /** The source of axe-core; without it, or without script, pages are not judged on accessibility. */
   readonly axe: string | undefined;
   /** One sentence per fault: which page, what. Empty when all was well. */
   readonly findings: string[];
@@ -97,15 +102,20 @@ export function readAxe(): Promise<string> {
   return readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 }
 
-/** Someone at a browser of their own, who goes on as people do; every page they come to is inspected. */
+/**
+ * Someone at a browser of their own, who goes on as people do; every page they come to is inspected. With script they sit
+ * at a desk; without it they hold a small telephone.
+ */
 export class Person {
   readonly page: Page;
   readonly #context: BrowserContext;
   readonly #watch: Watch;
+  readonly #judging: boolean;
   /** Status of the last page; a browser writes a line in the console for each that is not 2xx. */
   #expected = 200;
 
-  private constructor(context: BrowserContext, page: Page, watch: Watch) {
+  private constructor(context: BrowserContext, page: Page, watch: Watch, judging: boolean) {
+    this.#judging = judging;
     this.#context = context;
     this.page = page;
     this.#watch = watch;
@@ -116,10 +126,17 @@ export class Person {
     watch: Watch,
     { script = true, locale = 'nl-NL' }: { script?: boolean; locale?: string } = {},
   ): Promise<Person> {
-    const context = await browser.newContext({ javaScriptEnabled: script, viewport: wide, locale });
+    const context = await browser.newContext({
+      javaScriptEnabled: script,
+      viewport: script ? desk : telephone,
+      locale,
+    });
     context.setDefaultTimeout(waitMsMax);
+    // Axe waits on timers, which do not run without script.
+    const judging = script && watch.axe !== undefined;
+    if (judging) await context.addInitScript(watch.axe ?? '');
     const page = await context.newPage();
-    const person = new Person(context, page, watch);
+    const person = new Person(context, page, watch, judging);
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       if (message.text().includes(`status of ${person.#expected} `) && message.location().url === page.url()) return;
@@ -214,25 +231,16 @@ export class Person {
     await this.inspect();
   }
 
-  /** Judges the page as it stands, all unfolded: accessibility, and no scrolling sideways on a small telephone. */
+  /** Judges the page as it stands, all unfolded: no scrolling sideways, and with script also accessibility. */
   async inspect(): Promise<void> {
     const { page } = this;
-    await page.evaluate(
-      "document.querySelectorAll('details:not([open])').forEach((one) => one.setAttribute('open', 'unfolded'))",
-    );
-    if (this.#watch.axe !== undefined) {
-      await page.evaluate(this.#watch.axe);
-      const { violations } = (await page.evaluate(
-        `axe.run(document, { runOnly: ${JSON.stringify(wcag)} })`,
-      )) as AxeResults;
+    await page.evaluate(unfold);
+    const over = Number(await page.evaluate('document.scrollingElement.scrollWidth - innerWidth'));
+    if (over > 1) this.#found(`${over} px too wide`);
+    if (this.#judging) {
+      const { violations } = (await page.evaluate(judge)) as AxeResults;
       for (const one of violations) this.#found(`${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
     }
-    await page.setViewportSize(narrow);
-    const width = await page.evaluate('document.scrollingElement.scrollWidth');
-    if (Number(width) > narrow.width + 1) this.#found(`${width} px wide on a screen of ${narrow.width}`);
-    await page.setViewportSize(wide);
-    await page.evaluate(
-      "document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))",
-    );
+    await page.evaluate(foldAgain);
   }
 }

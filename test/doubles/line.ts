@@ -8,9 +8,11 @@ import { type His, startHis } from '../../demo/his.ts';
 import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
 import { practicesFileSchema } from '../../demo/model.ts';
 import { fhirConnector } from '../../src/connectors/fhir.ts';
+import { mllpConnector } from '../../src/connectors/mllp.ts';
 import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { worklistConnector } from '../../src/connectors/worklist.ts';
+import { claimsTogether } from '../../src/delivery/batch.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
@@ -19,6 +21,7 @@ import { type Log, openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import type { Due } from '../../src/store/outbox.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 
 const region = new URL('../../fixtures/region/', import.meta.url);
@@ -30,8 +33,12 @@ export interface TestLine {
   readonly mail: MailCatcher;
   readonly url: string;
   readonly queue: DeliveryQueue;
+  /** `host:port` that feedback over MLLP may go to; a test adds its own. */
+  readonly mllpHosts: Set<string>;
   readonly delivering: Delivering;
   readonly directory: () => ReturnType<ReturnType<typeof directoryReader>>;
+  /** What its workers do with a job: for a worker on another queue. */
+  readonly handle: (due: Due) => Promise<void>;
   /** Runs relay and workers until nothing is due any more. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +52,10 @@ function listen(app: express.Express): Promise<Server> {
   });
 }
 
-export async function openTestLine(): Promise<TestLine> {
+/** The database itself is the queue unless another one is opened. */
+export async function openTestLine(
+  openQueue = async (at: TestStore) => openPostgresQueue(at.connection, 'kortelijn_app', at.store.pool),
+): Promise<TestLine> {
   const at = await openTestStore();
   const { store } = at;
   const folder = await mkdtemp(join(tmpdir(), 'kortelijn-line-'));
@@ -59,7 +69,9 @@ export async function openTestLine(): Promise<TestLine> {
   await loadTestRegion(store);
   await loadDemoAccess(store, region, false);
   await pointEndpointsAt(store, await directory(), his.url);
-  const mapping = (await loadMappings()).get('fhir-r4');
+  const mllpHosts = new Set<string>();
+  const mappings = await loadMappings();
+  const mapping = mappings.get('fhir-r4');
   if (!mapping) throw new Error('no mapping');
   app.use(
     '/fhir/R4',
@@ -73,7 +85,7 @@ export async function openTestLine(): Promise<TestLine> {
       bodyBytesMax: 2_000_000,
     }),
   );
-  const queue = openPostgresQueue(at.connection, 'kortelijn_app', store.pool);
+  const queue = await openQueue(at);
   const connectors = {
     worklist: worklistConnector,
     mail: notifyMailConnector(
@@ -81,6 +93,8 @@ export async function openTestLine(): Promise<TestLine> {
       url,
     ),
     fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
+    // MLLP systems are opened by the tests that need one, on ports nobody knows before.
+    mllp: mllpConnector({ allowedHosts: mllpHosts, write: mappings.get('hl7v2-ref')?.format.fromFeedback }),
   };
   const delivering: Delivering = {
     store,
@@ -89,18 +103,20 @@ export async function openTestLine(): Promise<TestLine> {
     log: silent,
     timeoutMs: 2_000,
     random: () => 0.5,
+    claim: claimsTogether(store),
   };
   // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
   let finished = 0;
   let waiting: (() => void) | undefined;
-  const stopWork = queue.work(async (due) => {
+  const handle = async (due: Due) => {
     try {
       await deliver(delivering, due);
     } finally {
       finished += 1;
       waiting?.();
     }
-  }, 10);
+  };
+  const stopWork = queue.work(handle, 10);
   const drain = async () => {
     for (;;) {
       const before = finished;
@@ -119,8 +135,10 @@ export async function openTestLine(): Promise<TestLine> {
     mail,
     url,
     queue,
+    mllpHosts,
     delivering,
     directory,
+    handle,
     drain,
     close: async () => {
       await stopWork();

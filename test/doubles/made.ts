@@ -120,7 +120,7 @@ export function ownerOf(journey: Journey): Actor {
 }
 
 /** The owner accepts and reports back for good; gives the id of the Communication. */
-export async function reportBack(store: Store, id: string): Promise<string> {
+export async function reportBack(store: Store, id: string, firstLine: string = canaries.letter): Promise<string> {
   const directory = await directoryReader(store)();
   const acting = (journey: Journey) => ({ actor: ownerOf(journey), now: store.clock(), newId: store.newId, directory });
   let journey = await journeyOf(store, id);
@@ -130,7 +130,7 @@ export async function reportBack(store: Store, id: string): Promise<string> {
     final: true,
     contact: 'made' as const,
     contactOn: '2026-11-23',
-    firstLine: canaries.letter,
+    firstLine,
     outcomes: [{ lifeArea: 'loneliness', outcome: 'led-on' as const }],
     residentAgreed: true,
   };

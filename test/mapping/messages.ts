@@ -1,15 +1,34 @@
-import type { Bundle, Consent, Patient, Resource, ServiceRequest } from '@medplum/fhirtypes';
-import { caseNames, readFixture } from '../../scripts/fixture-case.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Bundle, ConceptMap, Consent, Patient, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import { format } from '../../mappings/fhir-r4/to-referral.ts';
+import { caseNames, type Fixture, readFixture, readMessage } from '../../scripts/fixture-case.ts';
+import type { Mapping } from '../../src/mapping/run.ts';
+import type { Mapped } from '../../src/referral/format.ts';
+import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 
-/** The messages of all cases by name, to start from; every use gets a copy of its own. */
-export async function readMessages(): Promise<(name: string) => Resource> {
-  const all = new Map<string, Resource>();
-  for (const name of await caseNames()) all.set(name, (await readFixture(name)).received);
-  return (name) => {
-    const found = all.get(name);
-    if (!found) throw new Error(`no case ${name}`);
-    return structuredClone(found);
-  };
+const folder = new URL('../../mappings/fhir-r4/', import.meta.url);
+
+/** A file of the mapping's folder, as text. */
+export const mappingText = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
+
+const tableOf = (file: string) =>
+  [file.replace('.json', ''), JSON.parse(mappingText(`codes/${file}`)) as ConceptMap] as const;
+
+/** The mapping of this folder alone, so that what is wrong in another says nothing here. */
+export const mapping: Mapping = { format, tables: new Map(readdirSync(new URL('codes/', folder)).map(tableOf)) };
+
+const fixtures = new Map<string, Fixture>();
+for (const name of await caseNames()) fixtures.set(name, await readFixture(name));
+
+/** The names of all cases, and of those that are taken. */
+export const names = [...fixtures.keys()];
+export const taken = names.filter((name) => fixtures.get(name)?.expected.outcome === 'accepted');
+
+/** The message of a case; every use gets a copy of its own. */
+export function message(name: string): Resource {
+  const found = fixtures.get(name);
+  if (!found) throw new Error(`no case ${name}`);
+  return structuredClone(found.received);
 }
 
 /** The parts of a transaction that tests change. */
@@ -90,3 +109,24 @@ export function resent(message: Resource, seed: number, at: string): Resource {
     Object.assign(copy, { timestamp: at, identifier: { system: 'urn:resent', value: String(seed) } });
   return copy;
 }
+
+/** The message of a case after a change, as the door makes a referral of it. */
+export function read(change: (parts: Parts) => void, name = 'fhir-loneliness'): Mapped | Refusal {
+  const parts = partsOf(message(name));
+  change(parts);
+  return readMessage(mapping, parts.bundle);
+}
+
+/** The same where it must be taken; throws with the reasons when it is not. */
+export function mappedOf(change: (parts: Parts) => void = () => undefined, name?: string): Mapped {
+  const found = read(change, name);
+  if (isRefusal(found)) throw new Error(found.refused.map((one) => `${one.reason} ${one.path}`).join(', '));
+  return found;
+}
+
+/** Where the parts of `fhir-loneliness` stand. */
+export const places = {
+  request: 'Bundle.entry[5].resource',
+  consent: 'Bundle.entry[4].resource',
+  patient: 'Bundle.entry[0].resource',
+} as const;
