@@ -12,13 +12,14 @@ import { worklistConnector } from './connectors/worklist.ts';
 import { claimsTogether } from './delivery/batch.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
+import { takeLateAnswer } from './delivery/late-answer.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
 import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
-import { listenMllp, type MllpTls } from './intake/mllp-listen.ts';
+import { listenMllp, readMllpTls, usualMllp } from './intake/mllp-listen.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings, mappingOf } from './mapping/load.ts';
 import { openRecord } from './record.ts';
@@ -37,23 +38,13 @@ import { listen } from './web/listen.ts';
 import { issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
 
-const usualPorts = { http: 8080, his: 8090, mail: 2525, mllp: 2575 };
-/** A message within a minute of its start; a connection without any for ten is closed, systems open a new one. */
-const mllpLimits = { messageMs: 60_000, idleMs: 600_000, connectionsMax: 500, connectionsPerAddressMax: 20 };
+const usualPorts = { http: 8080, his: 8090, mail: 2525 };
 const stopMsMax = 9_500;
 const drainMsMax = 6_000;
 const regionFolder = new URL('../fixtures/region/', import.meta.url);
 
 async function readSecret(file: string | undefined): Promise<string | undefined> {
   return file ? (await readFile(file, 'utf8')).trim() : undefined;
-}
-
-/** Our certificate for MLLP, inbound and outbound; undefined when it is plain. */
-async function readMllpTls(config: Config): Promise<MllpTls | undefined> {
-  const [cert, key, ca] = await Promise.all(
-    [config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE].map(readSecret),
-  );
-  return cert && key ? { cert, key, ...(ca && { ca }) } : undefined;
 }
 
 /** The invented region: directory into an empty one, users, credentials, and where their GP system is. */
@@ -117,7 +108,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
 
   const mappings = await loadMappings();
   const hl7v2 = mappingOf(mappings, 'hl7v2-ref');
-  const tls = await readMllpTls(config);
+  const tls = await readMllpTls(config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE);
   if (queue && has('deliver')) {
     const smtpPassword = await readSecret(config.SMTP_PASSWORD_FILE);
     const mail = notifyMailConnector(
@@ -221,12 +212,17 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   }
   if (has('mllp')) {
     const mllp = await listenMllp(
-      { store, directory, log, mapping: hl7v2 },
       {
-        ...mllpLimits,
+        store,
+        directory,
+        log,
+        mapping: hl7v2,
+        answered: (...answer) => takeLateAnswer({ store, directory, random: Math.random }, ...answer),
+      },
+      {
+        ...usualMllp,
         host: config.HOST,
         port: config.MLLP_PORT,
-        usualPort: usualPorts.mllp,
         messageBytesMax: config.BODY_BYTES_MAX,
         ...(tls && { tls }),
       },

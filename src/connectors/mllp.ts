@@ -3,13 +3,13 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Communication } from '@medplum/fhirtypes';
 import type { Connector, Parcel, Receipt } from '../delivery/connector.ts';
-import { Failure, fromNetwork } from '../delivery/failure.ts';
+import { Failure, fromAnswer, fromNetwork } from '../delivery/failure.ts';
 import { charsetOf, encodeText } from '../hl7v2/charset.ts';
 import { toControlId } from '../hl7v2/control-id.ts';
 import { Frames, frame } from '../hl7v2/frame.ts';
 import { fieldOf, parseMessage, segmentOf } from '../hl7v2/message.ts';
 import type { FeedbackEnvelope } from '../referral/format.ts';
-import type { AnswerMeaning, MllpChannel } from '../referral/mllp.ts';
+import type { MllpChannel } from '../referral/mllp.ts';
 
 export interface MllpSettings {
   /** `host:port` that may be sent to; anything else is refused before a name is looked up (SSRF). */
@@ -51,10 +51,6 @@ function codeOf(bytes: Uint8Array, controlId: string): string | undefined {
   return fieldOf(message, msa, 2) === controlId ? fieldOf(message, msa, 1) : undefined;
 }
 
-function refusal(meaning: AnswerMeaning): Failure {
-  return meaning === 'hold' ? new Failure('permanent', 'rejected') : new Failure('transient', 'receiver-fault');
-}
-
 /**
  * Reads until the best answer there is: AA is the application's yes, AE and AR its no. CA says that their transport has
  * it; then their application may take until the caller's signal, and after that until the channel's deadline.
@@ -70,8 +66,8 @@ async function hear(socket: Socket, controlId: string, parcel: Parcel & { channe
         if (framed.kind !== 'message') throw new Failure('ambiguous', 'answer-too-large');
         const code = codeOf(framed.bytes, controlId);
         if (code === 'AA') return { proof: 'application' };
-        if (code === 'AE' || code === 'CE') throw refusal(channel.onError);
-        if (code === 'AR' || code === 'CR') throw refusal(channel.onReject);
+        if (code === 'AE' || code === 'CE') throw fromAnswer(channel.onError);
+        if (code === 'AR' || code === 'CR') throw fromAnswer(channel.onReject);
         if (code === 'CA') {
           isCommitted = true;
           if (!parcel.awaitsApplication) return committed;

@@ -28,6 +28,9 @@ export interface Delivering {
   readonly claim?: Claim;
 }
 
+/** What it takes to decide how a delivery goes on. */
+export type Deciding = Pick<Delivering, 'store' | 'directory' | 'random'>;
+
 const leaseMarginMs = 5_000;
 const triesMax = 5;
 const leaseLost = 'lease-lost';
@@ -97,7 +100,7 @@ async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connecto
 }
 
 /** The Change that a receipt is: the delivery's own move, and what it makes true for the journey. */
-async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Receipt): Promise<Change> {
+export async function receiptChange(parts: Deciding, claimed: Claimed, receipt: Receipt): Promise<Change> {
   const { store } = parts;
   const now = store.clock();
   const at = now.toISOString();
@@ -148,11 +151,12 @@ async function receiptChange(parts: Delivering, claimed: Claimed, receipt: Recei
 }
 
 /** Whether it may still go on by itself; after seven days a person must look (decision 4). */
-function isPatient(parts: Delivering, claimed: Claimed): boolean {
+function isPatient(parts: Deciding, claimed: Claimed): boolean {
   return parts.store.clock().getTime() - claimed.waitingSince.getTime() < patienceMs;
 }
 
-function failureChange(parts: Delivering, claimed: Claimed, failure: Failure): Change {
+/** The Change that a failure is: a next time, or held for a person. */
+export function failureChange(parts: Deciding, claimed: Claimed, failure: Failure): Change {
   const { store } = parts;
   const now = store.clock();
   // What an earlier attempt may have done stays in doubt until the receiver says that it has it.

@@ -1,4 +1,5 @@
 import type { Proof } from '../referral/directory.ts';
+import type { AnswerMeaning } from '../referral/mllp.ts';
 
 /**
  * Why an attempt did not end in a receipt. `transient`: surely no effect, try again. `ambiguous`: it may have had its
@@ -60,6 +61,11 @@ export function fromStatus(status: number, retryAfterMs: number | undefined): Fa
   if (status >= 300 && status < 400) return new Failure('permanent', 'redirected');
   if (status === 404 || status === 410) return new Failure('permanent', 'address-unknown');
   return new Failure('permanent', 'rejected');
+}
+
+/** An HL7 v2 application that says AE or AR: what that means the directory says per destination. */
+export function fromAnswer(meaning: AnswerMeaning): Failure {
+  return meaning === 'hold' ? new Failure('permanent', 'rejected') : new Failure('transient', 'receiver-fault');
 }
 
 /** Until when an unreachable destination is tried before a person must look (decision 4). */

@@ -149,8 +149,10 @@ export function fhirRouter(parts: FhirDoor): Router {
         .set('Location', `${base}/ServiceRequest/${answer.ids.serviceRequest}/_history/1`)
         .set('ETag', `W/"${stored?.version ?? 1}"`);
       const status = replayed ? 200 : 201;
-      if (prefer === 'minimal') response.status(status).end();
-      else if (prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
+      // Whatever the sender prefers: that it is acute is said (H1); losses are, unless the resource was asked for.
+      const warn = answer.acute || (prefer === undefined && answer.losses.length > 0);
+      if (prefer === 'minimal' && !warn) response.status(status).end();
+      else if (warn || prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
         send(response, status, answerOutcome(answer, language(request)));
       else send(response, status, withPromise(stored.resource, answer));
     }),

@@ -82,7 +82,10 @@ const languageOf = (header: Header): Language => (/^en/i.test(header.language) ?
 /** One encoded acknowledgement for each that the sender asked for, each with a control id of its own. */
 function write(envelope: Envelope, said: Said, at: Answering): Uint8Array[] {
   const { head, header, charset = 'ASCII' } = envelope;
-  return acknowledgements(header, said.outcome).map((code) => {
+  // An acknowledgement is not acknowledged in turn, unless its transport asks for it (HL7 2.5.1 §2.9.3).
+  const isAck = header.type === 'ACK';
+  const codes = acknowledgements(header, said.outcome).filter((code) => !isAck || code.startsWith('C'));
+  return codes.map((code) => {
     const event = /^[A-Z]\d{2}$/.test(header.event) ? [header.event] : [];
     const isYes = code === 'AA' && said.segments !== undefined;
     const tellsAll = code !== 'CA';
@@ -115,6 +118,11 @@ export function refusedAnswers(envelope: Envelope, refusal: Refusal, at: Answeri
     },
     at,
   );
+}
+
+/** To an acknowledgement that was taken: CA when its transport asks for one, else nothing. */
+export function committedAnswer(envelope: Envelope, at: Answering): Uint8Array[] {
+  return write(envelope, { outcome: 'accepted', text: '', issues: [] }, at);
 }
 
 /** PID of the answer: who it is about, as the practice wrote it, without the BSN. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { answerFrame, type MllpDoor } from './mllp.ts';
@@ -11,6 +12,12 @@ export interface MllpTls {
   readonly ca?: string;
 }
 
+/** Our certificate from its files, for inbound and outbound; undefined when there is none, and MLLP is plain. */
+export async function readMllpTls(...files: readonly (string | undefined)[]): Promise<MllpTls | undefined> {
+  const [cert, key, ca] = await Promise.all(files.map((file) => (file ? readFile(file, 'utf8') : undefined)));
+  return cert && key ? { cert, key, ...(ca && { ca }) } : undefined;
+}
+
 export interface MllpListening extends MllpLimits {
   readonly host: string;
   /** Undefined: `usualPort`, or a free one when that is taken. */
@@ -20,6 +27,15 @@ export interface MllpListening extends MllpLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
 }
+
+/** Where HL7 v2 usually is; a message within a minute of its start; idle for ten, and a system opens a new connection. */
+export const usualMllp = {
+  usualPort: 2575,
+  messageMs: 60_000,
+  idleMs: 600_000,
+  connectionsMax: 500,
+  connectionsPerAddressMax: 20,
+} as const satisfies Partial<MllpListening>;
 
 export interface MllpListener {
   readonly port: number;

@@ -1,19 +1,22 @@
 import { decodeBytes } from '../hl7v2/charset.ts';
+import { fromControlId } from '../hl7v2/control-id.ts';
 import type { Framed } from '../hl7v2/frame.ts';
-import { type Message, parseMessage } from '../hl7v2/message.ts';
+import { fieldOf, type Message, parseMessage, segmentOf } from '../hl7v2/message.ts';
 import type { Log } from '../log.ts';
 import { type Mapping, runMapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { MllpPeer } from '../referral/mllp.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type Accepted, type Accepting, acceptReferral } from './accept.ts';
-import { acceptedAnswers, type Envelope, readEnvelope, refusedAnswers } from './mllp-answer.ts';
+import { acceptedAnswers, committedAnswer, type Envelope, readEnvelope, refusedAnswers } from './mllp-answer.ts';
 import { type From, findPeer } from './mllp-peer.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
 
 export interface MllpDoor extends Accepting {
   readonly mapping: Mapping;
   readonly log: Log;
+  /** Takes an application's answer to a message of ours, from the practice it went to; false when none waits for it. */
+  readonly answered: (practice: string, messageId: string, said: 'yes' | 'error' | 'reject') => Promise<boolean>;
 }
 
 const door = 'mllp';
@@ -31,12 +34,18 @@ const rejections = {
     nl: 'De tekens in dit bericht passen niet bij de tekenset in MSH-18. Wij raden niet hoe een naam heet.',
     en: 'The characters of this message do not fit the character set in MSH-18. We do not guess how a name is spelled.',
   }),
+  nothingSent: issue('not-found', 'unknown-message', 'MSA-2', {
+    nl: 'Wij hebben u geen bericht met dit nummer gestuurd.',
+    en: 'We did not send you a message with this number.',
+  }),
   unreadable: (path: string) =>
     issue('structure', 'not-parseable', path, {
       nl: 'Wij kunnen dit bericht niet lezen: het is geen geldig HL7 v2.',
       en: 'We cannot read this message: it is not valid HL7 v2.',
     }),
 };
+
+const answers: Readonly<Record<string, 'yes' | 'error' | 'reject'>> = { AA: 'yes', AE: 'error', AR: 'reject' };
 
 const unsupported = (reason: string, path: string, nl: string, en: string) =>
   issue('not-supported', reason, path, { nl, en });
@@ -133,6 +142,19 @@ async function take(
   return isRefusal(accepted) ? accepted : { message, accepted };
 }
 
+/** ACK to a message of ours, on a connection that the practice opened for it (enhanced mode). Nothing is kept of it. */
+async function takeAnswer(parts: MllpDoor, peer: MllpPeer, envelope: Envelope, bytes: Buffer): Promise<Uint8Array[]> {
+  const at = { newId: parts.store.newId, now: parts.store.clock() };
+  const message = parseMessage(decodeBytes(bytes, envelope.charset ?? '8859/1') ?? '', '8859/1');
+  if ('unreadable' in message) return refusedAnswers(envelope, refuse(rejections.unreadable(message.path)), at);
+  const msa = segmentOf(message, 'MSA');
+  const [said, messageId] = [answers[fieldOf(message, msa, 1)], fromControlId(fieldOf(message, msa, 2))];
+  const isTaken =
+    said !== undefined && messageId !== undefined && (await parts.answered(peer.practice, messageId, said));
+  parts.log.info('delivery-answered', { door, practice: peer.practice, outcome: isTaken ? (said ?? '') : 'unknown' });
+  return isTaken ? committedAnswer(envelope, at) : refusedAnswers(envelope, refuse(rejections.nothingSent), at);
+}
+
 async function known(parts: MllpDoor, peer: MllpPeer, envelope: Envelope, bytes: Buffer): Promise<Uint8Array[]> {
   const { practice } = peer;
   const application = envelope.header.application || peer.facility;
@@ -177,7 +199,7 @@ export async function answerFrame(parts: MllpDoor, from: From, framed: Framed): 
       return no(refuse(rejections.stranger));
     }
     if (framed.kind === 'too-large') return no(refuse(refusals.tooLong('')));
-    return await known(parts, peer, envelope, bytes);
+    return await (envelope.header.type === 'ACK' ? takeAnswer : known)(parts, peer, envelope, bytes);
   } catch (error) {
     parts.log.bug('mllp-door', error, { door });
     return no(refuse(isFault(error) ? refusals.busy() : bug()));

@@ -203,6 +203,27 @@ export async function claim(store: Store, due: Due, leaseMs: number): Promise<Cl
   return claimed;
 }
 
+/**
+ * A feedback delivery whose receiver may still answer, as its last attempt had it; `landed` when it has answered already.
+ * By our message id and within the practice: nobody answers for another. Undefined when no attempt was ever made.
+ */
+export async function readAwaited(
+  store: Store,
+  practice: string,
+  messageId: string,
+): Promise<Claimed | 'landed' | undefined> {
+  const { rows } = await store.pool.query<ClaimRow & { state: string }>({
+    name: 'awaited',
+    text: `select c.id::text, c.practice_id, c.journey_id, c.message_id, c.kind, c.destination, c.recipient, c.document_type, c.document_id,
+                  c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.trying_since, c.state
+             from delivery c join destination x on x.id = c.destination
+            where c.practice_id = $1 and c.message_id = $2 and c.kind = 'feedback' and c.lease is not null and c.state <> 'abandoned'`,
+    values: [practice, messageId],
+  });
+  const [row] = rows;
+  return row && (row.state === 'landed' ? 'landed' : toClaimed(row));
+}
+
 /** An attempt whose lease another had taken over: the delivery has not moved with it, this is its own history. */
 export async function endLostAttempt(store: Store, claimed: Claimed): Promise<void> {
   await store.pool.query({

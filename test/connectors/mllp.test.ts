@@ -1,5 +1,5 @@
-import type { Communication } from '@medplum/fhirtypes';
 import { Hl7Message } from '@medplum/core';
+import type { Communication } from '@medplum/fhirtypes';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mllpConnector } from '../../src/connectors/mllp.ts';
@@ -9,6 +9,7 @@ import { identifiers } from '../../src/fhir/systems.ts';
 import { fromControlId } from '../../src/hl7v2/control-id.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import type { MllpChannel } from '../../src/referral/mllp.ts';
+import { type Certificates, hasOpenssl, makeCertificates } from '../doubles/certificates.ts';
 import { type MllpHis, openMllpHis } from '../doubles/mllp.ts';
 
 const channel: MllpChannel = {
@@ -20,7 +21,12 @@ const channel: MllpChannel = {
   onReject: 'retry',
   answerWithinMs: 1_800_000,
 };
-const letter = ['Mevrouw eet elke woensdag mee – met “plezier”.', '', 'Uitkomst | en ~ \\ & meer:', '- eenzaamheid: geholpen'];
+const letter = [
+  'Mevrouw eet elke woensdag mee – met “plezier”.',
+  '',
+  'Uitkomst | en ~ \\ & meer:',
+  '- eenzaamheid: geholpen',
+];
 const document: Communication = {
   resourceType: 'Communication',
   id: 'c1',
@@ -83,13 +89,20 @@ describe('what the practice gets', () => {
     await send(one);
     const raw = his.received.at(-1) ?? '';
     const message = Hl7Message.parse(raw);
-    const value = (segment: string, field: number, component = 1) => message.getSegment(segment)?.getField(field)?.getComponent(component);
-    expect(raw.split('\r')[0]).toMatch(/^MSH\|\^~\\&\|KORTELIJN\|\|VOORBEELDHIS\|01990101\|20261210110000\+0100\|\|ORU\^R01\^ORU_R01\|[0-9A-Za-z]{20}\|P\|2\.5\|\|\|AL\|AL\|NLD\|8859\/1$/);
+    const value = (segment: string, field: number, component = 1) =>
+      message.getSegment(segment)?.getField(field)?.getComponent(component);
+    expect(raw.split('\r')[0]).toMatch(
+      /^MSH\|\^~\\&\|KORTELIJN\|\|VOORBEELDHIS\|01990101\|20261210110000\+0100\|\|ORU\^R01\^ORU_R01\|[0-9A-Za-z]{20}\|P\|2\.5\|\|\|AL\|AL\|NLD\|8859\/1$/,
+    );
     expect(fromControlId(value('MSH', 10) ?? '')).toBe(one.messageId);
     expect(raw.split('\r')[1]).toBe('PID|1||P-77^^^VOORBEELDHIS^PI||Simic \\T\\ Zn^Quirijntje^^^^^L||19510412');
     expect([value('PV1', 19), value('PV1', 19, 4)]).toEqual(['E-3', 'VOORBEELDHIS']);
     for (const segment of ['ORC', 'OBR']) {
-      expect([value(segment, 2), value(segment, 2, 2), value(segment, 3)]).toEqual(['V-1', 'VOORBEELDHIS', 'KL-00000-00001']);
+      expect([value(segment, 2), value(segment, 2, 2), value(segment, 3)]).toEqual([
+        'V-1',
+        'VOORBEELDHIS',
+        'KL-00000-00001',
+      ]);
     }
     expect(value('OBR', 25)).toBe('F');
     const lines = message.getAllSegments('OBX').map((obx) => [obx.getField(2).toString(), obx.getField(5).toString()]);
@@ -174,14 +187,10 @@ describe('what its answer means', () => {
   });
 
   test('an answer to another message is no answer to this one', async () => {
-    his.behave = 'silent';
-    await failure(parcel(), AbortSignal.timeout(50));
-    const arrived = his.arrived();
-    const receipt = send(parcel());
-    const raw = await arrived;
-    expect(raw).toBe(his.received.at(-1));
-    his.answer('AA');
-    expect(await receipt).toEqual({ proof: 'application' });
+    his.behave = ['AA:ANOTHERMESSAGE'];
+    expect(await failure(parcel(), AbortSignal.timeout(100))).toBe('ambiguous timeout');
+    his.behave = ['AE:ANOTHERMESSAGE', 'AA'];
+    expect(await send(parcel())).toEqual({ proof: 'application' });
   });
 });
 
@@ -190,7 +199,10 @@ describe('what is not sent at all', () => {
     const gone = await openMllpHis();
     await gone.close();
     const connector = mllpConnector({ allowedHosts: new Set([gone.host]), write });
-    await expect(connector.send(parcel({ address: gone.address }), AbortSignal.timeout(5_000))).rejects.toMatchObject({ kind: 'transient', code: 'unreachable' });
+    await expect(connector.send(parcel({ address: gone.address }), AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      kind: 'transient',
+      code: 'unreachable',
+    });
   });
 
   test.each([
@@ -205,9 +217,38 @@ describe('what is not sent at all', () => {
     expect(his.received).toHaveLength(before);
   });
 
-  test('a certificate that nobody vouches for', async () => {
-    const plain = mllpConnector({ allowedHosts: new Set([his.host]), write });
-    const error = await plain.send(parcel({ address: `mllps://${his.host}` }), AbortSignal.timeout(300)).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ kind: 'transient' });
+  test('TLS is asked of a system that has none', async () => {
+    expect(await failure(parcel({ address: `mllps://${his.host}` }), AbortSignal.timeout(300))).toMatch(/^transient/);
+  });
+});
+
+describe.skipIf(!hasOpenssl)('over TLS', () => {
+  let made: Certificates;
+  let secure: MllpHis;
+  beforeAll(async () => {
+    made = makeCertificates('his', 'kortelijn');
+    const tls = { cert: made.pem('his.pem'), key: made.pem('his.key'), ca: made.pem('ca.pem'), requestCert: true };
+    secure = await openMllpHis({ ...tls, rejectUnauthorized: true });
+  });
+  afterAll(async () => {
+    await secure.close();
+    made.remove();
+  });
+  const over = (tls: { cert?: string; key?: string; ca?: string }) =>
+    mllpConnector({ allowedHosts: new Set([secure.host]), write, tls }).send(
+      parcel({ address: secure.address }),
+      AbortSignal.timeout(5_000),
+    );
+
+  test('with our certificate, to a system whose certificate is vouched for', async () => {
+    const tls = { cert: made.pem('kortelijn.pem'), key: made.pem('kortelijn.key'), ca: made.pem('ca.pem') };
+    expect(await over(tls)).toEqual({ proof: 'application' });
+  });
+
+  test('to nobody else', async () => {
+    const before = secure.received.length;
+    await expect(over({})).rejects.toMatchObject({ kind: 'transient', code: 'certificate' });
+    await expect(over({ ca: made.pem('self.pem') })).rejects.toMatchObject({ kind: 'transient', code: 'certificate' });
+    expect(secure.received).toHaveLength(before);
   });
 });

@@ -111,6 +111,8 @@ describe.skipIf(redisMissing)(named('a Redis that dies'), () => {
   };
   const allLanded = (count: number) =>
     until(`all ${count} have landed`, async () => {
+      // As after every commit in the service itself.
+      for (const one of relays) one.kick();
       const seen = await deliveries();
       return seen.length === count && seen.every((one) => one.state === 'landed');
     });
@@ -147,9 +149,9 @@ describe.skipIf(redisMissing)(named('a Redis that dies'), () => {
   /** Feedback of which some is with the receivers, who have it and have not answered; the rest waits. */
   const underWay = async () => {
     const running = relay();
-    const journeys = await referred(24);
+    const journeys = await referred(15);
     running.kick();
-    await allLanded(48);
+    await allLanded(30);
     const gate = Promise.withResolvers<void>();
     let inside = 0;
     line.his.onEffect = () => {
@@ -176,7 +178,7 @@ describe.skipIf(redisMissing)(named('a Redis that dies'), () => {
     await refer('while-away');
     running.kick();
     await redis.start();
-    await allLanded(24 * 3 + 2);
+    await allLanded(15 * 3 + 2);
     await once();
     expect(running.healthy()).toBe(true);
     const events = logged.map((text) => JSON.parse(text).event);
@@ -192,7 +194,7 @@ describe.skipIf(redisMissing)(named('a Redis that dies'), () => {
     await redis.start();
     letGo();
     running.kick();
-    await allLanded(24 * 3);
+    await allLanded(15 * 3);
     await once();
   });
 
@@ -205,7 +207,7 @@ describe.skipIf(redisMissing)(named('a Redis that dies'), () => {
     running.kick();
     await expect(line.queue.epoch()).rejects.toBeInstanceOf(QueueAway);
     redis.thaw();
-    await allLanded(24 * 3 + 2);
+    await allLanded(15 * 3 + 2);
     await once();
   });
 

@@ -133,12 +133,12 @@ test('ignores SIGINT, ends on SIGTERM and when its parent lets go of stdin', asy
   expect(await once(two.child, 'exit')).toEqual([0, null]);
 });
 
-test('--fallback takes a free port when the asked one is taken; without it the start fails', async () => {
+test('--fallback-his and --fallback-mail take a free port when the asked one is taken; without them the start fails', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void taken.close());
   const port = String((taken.address() as AddressInfo).port);
-  const other = await run(await tempFolder(), '--port', port, '--mail-port', port, '--fallback');
+  const other = await run(await tempFolder(), '--port', port, '--mail-port', port, '--fallback-his', '--fallback-mail');
   expect(other.his).not.toContain(`:${port}`);
   expect((await fetch(other.his)).status).toBe(200);
   const main = join(import.meta.dirname, '../../demo/main.ts');

@@ -1,17 +1,26 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createServer as createTlsServer,
+  type TlsOptions,
+} from 'node:tls';
 import type { Endpoint, Extension, Organization } from '@medplum/fhirtypes';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import { Frames, frame } from '../../src/hl7v2/frame.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import { readDirectoryResource, directoryReader, syncDestinations } from '../../src/store/directory.ts';
+import { directoryReader, readDirectoryResource, syncDestinations } from '../../src/store/directory.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** Sub-extensions from plain values; strings become valueString. */
 const parts = (values: Readonly<Record<string, string | number | boolean>>): Extension[] =>
   Object.entries(values).map(([url, value]) =>
-    typeof value === 'string' ? { url, valueString: value } : typeof value === 'number' ? { url, valueDecimal: value } : { url, valueBoolean: value },
+    typeof value === 'string'
+      ? { url, valueString: value }
+      : typeof value === 'number'
+        ? { url, valueDecimal: value }
+        : { url, valueBoolean: value },
   );
 
 export interface MllpEndpoint {
@@ -23,7 +32,12 @@ export interface MllpEndpoint {
 }
 
 /** Gives a practice of the region an MLLP endpoint: `instead` of the one it has, or beside it. */
-export async function giveMllp(store: Store, practice: string, at: MllpEndpoint, how: 'instead' | 'beside'): Promise<void> {
+export async function giveMllp(
+  store: Store,
+  practice: string,
+  at: MllpEndpoint,
+  how: 'instead' | 'beside',
+): Promise<void> {
   const organization = await readDirectoryResource<Organization>(store, 'Organization', practice);
   if (!organization) throw new Error(`no practice ${practice}`);
   const id = `mllp-${practice}`;
@@ -50,7 +64,16 @@ export async function giveMllp(store: Store, practice: string, at: MllpEndpoint,
       { resource: endpoint, validFrom: now },
       { resource: { ...organization, endpoint: how === 'instead' ? [mine] : [...others, mine] }, validFrom: now },
     ],
-    audit: [{ event: 'directory-changed', at: now, actor: { id: theLine.id, role: theLine.role }, action: 'U', outcome: 'ok', purpose: 'HOPERAT' }],
+    audit: [
+      {
+        event: 'directory-changed',
+        at: now,
+        actor: { id: theLine.id, role: theLine.role },
+        action: 'U',
+        outcome: 'ok',
+        purpose: 'HOPERAT',
+      },
+    ],
   });
   if (!done.ok) throw new Error('the directory did not change');
   await syncDestinations(store, await directoryReader(store)());
@@ -98,14 +121,16 @@ export async function openMllpClient(port: number, tls?: ConnectionOptions): Pro
     next: () => {
       const text = got.shift();
       if (text !== undefined) return Promise.resolve(text);
-      return socket.destroyed ? Promise.reject(new Error('closed')) : new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+      return socket.destroyed
+        ? Promise.reject(new Error('closed'))
+        : new Promise((resolve, reject) => waiting.push({ resolve, reject }));
     },
     closed,
     end: () => socket.destroy(),
   };
 }
 
-/** What a practice's system does with a message it gets: acknowledgement codes now, or nothing at all. */
+/** What a practice's system does with a message: codes now (`AA:OTHER` to another message), or nothing at all. */
 export type HisBehaviour = readonly string[] | 'silent' | 'hangs-up' | 'nonsense';
 
 /** A practice's system that receives over MLLP. It knows a message by its control id, as such systems do. */
@@ -124,26 +149,31 @@ export interface MllpHis {
   close(): Promise<void>;
 }
 
-export async function openMllpHis(): Promise<MllpHis> {
+/** Listens on a free port, by TLS when there are options for it. */
+export async function openMllpHis(tls?: TlsOptions): Promise<MllpHis> {
   const received: string[] = [];
   const filed = new Set<string>();
   const waiting: ((text: string) => void)[] = [];
   const sockets = new Set<Socket>();
   let last: { socket: Socket; controlId: string } | undefined;
-  const acknowledge = (socket: Socket, controlId: string, code: string) => {
+  const acknowledge = (socket: Socket, own: string, said: string) => {
+    const [code = '', controlId = own] = said.split(':');
     if (code === 'AA') filed.add(controlId);
     const text = `MSH|^~\\&|HIS|P|KORTELIJN||20261123100000||ACK|A${received.length}${code}|P|2.5\rMSA|${code}|${controlId}\r`;
     socket.write(frame(Buffer.from(text, 'latin1')));
   };
   const his = { behave: ['AA'] as HisBehaviour };
-  const server = createServer((socket) => {
+  const serve = (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
     const frames = new Frames(10_000_000);
     socket.on('data', (chunk: Buffer) => {
       for (const framed of frames.push(chunk)) {
-        if (framed.kind !== 'message') throw new Error(framed.kind);
+        if (framed.kind !== 'message') {
+          socket.destroy();
+          return;
+        }
         const text = Buffer.from(framed.bytes).toString('latin1');
         const controlId = text.split('\r')[0]?.split('|')[9] ?? '';
         received.push(text);
@@ -154,12 +184,13 @@ export async function openMllpHis(): Promise<MllpHis> {
         waiting.shift()?.(text);
       }
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, serve) : createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(his, {
     host,
-    address: `mllp://${host}`,
+    address: `${tls ? 'mllps' : 'mllp'}://${host}`,
     received,
     filed,
     answer: (code: string) => last && acknowledge(last.socket, last.controlId, code),

@@ -8,7 +8,7 @@ import { listReferrals, readCarriages } from '../../src/store/lists.ts';
 import type { Store } from '../../src/store/store.ts';
 import { freePort, reportBack } from './made.ts';
 import { prepareService, type Service, storeOf } from './service.ts';
-import { openWire } from './wire.ts';
+import { openWire, type Wire } from './wire.ts';
 
 export type KillKind = 'random' | 'answer' | 'effect';
 export const practices = ['de-brink', 'zuidrand', 'aan-de-kade'] as const;
@@ -42,6 +42,8 @@ export interface Ordeal {
   readonly service: Service;
   readonly his: His;
   readonly mail: MailCatcher;
+  /** The wire from the service to the GP system. */
+  readonly toHis: Wire;
   readonly kills: Record<KillKind, number>;
   store(): Promise<Store>;
   /** kill -9, once per start; says whether it was this call that did it. */
@@ -78,7 +80,7 @@ async function wasTold(store: Store, journey: string): Promise<boolean> {
 export async function openOrdeal(patients: number): Promise<Ordeal> {
   const folder = await mkdtemp(join(tmpdir(), 'kortelijn-ordeal-'));
   const port = await freePort();
-  const wire = await openWire(port);
+  const wire = await openWire(() => port);
   const region = new URL('../../fixtures/region/demo-his.json', import.meta.url);
   const file = practicesFileSchema.parse(JSON.parse(await readFile(region, 'utf8')));
   const his = await startHis({
@@ -89,6 +91,7 @@ export async function openOrdeal(patients: number): Promise<Ordeal> {
     timeoutMs: 8_000,
   });
   const mail = await startMailCatcher({ port: 0 });
+  const toHis = await openWire(() => Number(new URL(his.url).port));
   for (const [at, practice] of practices.entries()) {
     const own = Array.from({ length: patients }, (_, nth) => nth).filter((nth) => nth % practices.length === at);
     await postTo(`${his.url}/api/patients`, {
@@ -104,8 +107,8 @@ export async function openOrdeal(patients: number): Promise<Ordeal> {
   const service = prepareService({
     PORT: String(port),
     DEMO: 'region',
-    DEMO_HIS_URL: his.url,
-    OUTBOUND_HOSTS: new URL(his.url).host,
+    DEMO_HIS_URL: toHis.url,
+    OUTBOUND_HOSTS: new URL(toHis.url).host,
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(mail.port),
     DELIVERY_TIMEOUT_MS: '1000',
@@ -118,6 +121,7 @@ export async function openOrdeal(patients: number): Promise<Ordeal> {
     service,
     his,
     mail,
+    toHis,
     kills,
     store: async () => {
       opened ??= await storeOf(service.dataDir);
@@ -149,7 +153,7 @@ export async function openOrdeal(patients: number): Promise<Ordeal> {
       for (; said.status < 200 || said.status > 299; tries += 1) {
         if (tries > 500 || (said.status >= 400 && said.status < 500))
           throw new Error(`the referral ended with ${said.status}: ${said.sentences.map((one) => one.code).join(' ')}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 400));
         said = await postTo<Said>(`${his.url}/${practice}/api/referrals/${id}/send`, {});
         if (said.referral.bodyHash !== bodyHash) throw new Error('other bytes were sent');
       }
@@ -186,6 +190,7 @@ export async function openOrdeal(patients: number): Promise<Ordeal> {
       await opened?.close();
       await service.close();
       await wire.close();
+      await toHis.close();
       await his.close();
       await mail.close();
       await rm(folder, { recursive: true, force: true });

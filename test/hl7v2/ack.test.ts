@@ -43,11 +43,17 @@ describe('which acknowledgements', () => {
   test('a refusal is silent only when the sender wants to hear no refusal at all', () => {
     const conditions = fc.constantFrom('', 'AL', 'NE', 'ER', 'SU');
     fc.assert(
-      fc.property(conditions, conditions, fc.constantFrom<Outcome>('refused', 'rejected'), (accept, application, outcome) => {
-        const codes = acknowledgements({ acceptAck: accept, applicationAck: application }, outcome);
-        const asks = (accept === '' && application === '') || [accept, application].some((one) => one === 'AL' || one === 'ER');
-        expect(codes.some((code) => /[ER]$/.test(code))).toBe(asks);
-      }),
+      fc.property(
+        conditions,
+        conditions,
+        fc.constantFrom<Outcome>('refused', 'rejected'),
+        (accept, application, outcome) => {
+          const codes = acknowledgements({ acceptAck: accept, applicationAck: application }, outcome);
+          const asks =
+            (accept === '' && application === '') || [accept, application].some((one) => one === 'AL' || one === 'ER');
+          expect(codes.some((code) => /[ER]$/.test(code))).toBe(asks);
+        },
+      ),
     );
   });
 });
@@ -110,7 +116,9 @@ describe('an answer', () => {
     });
 
   test('goes back to the sender, in its version and delimiters, under an id of its own', () => {
-    const written = answer('MSH|^_\\&|HIS|PRAKTIJK|KORTELIJN|REGIO|20261123||REF^I12|M\\T\\1|P|2.5.1||||||8859/1\rPID|1\r');
+    const written = answer(
+      'MSH|^_\\&|HIS|PRAKTIJK|KORTELIJN|REGIO|20261123||REF^I12|M\\T\\1|P|2.5.1||||||8859/1\rPID|1\r',
+    );
     expect(written.split('\r')).toEqual([
       'MSH|^_\\&|KORTELIJN|REGIO|HIS|PRAKTIJK|20261123100000+0100||ACK^I12^ACK|ANTWOORD1|P|2.5.1||||||8859/1',
       'MSA|AE|M\\T\\1|Dit kan niet \\F\\ en dat ook niet',
@@ -150,10 +158,11 @@ describe('control ids', () => {
     expect(control.map(fromControlId)).toEqual(ids);
   });
 
-  test.each(['00000000-0000-7000-8000-000000000000', '00000000-0000-7000-8000-000000000001', '1fffffff-ffff-7fff-bfff-ffffffffffff'])(
-    '%s',
-    (id) => expect(fromControlId(toControlId(id))).toBe(id),
-  );
+  test.each([
+    '00000000-0000-7000-8000-000000000000',
+    '00000000-0000-7000-8000-000000000001',
+    '1fffffff-ffff-7fff-bfff-ffffffffffff',
+  ])('%s', (id) => expect(fromControlId(toControlId(id))).toBe(id));
 
   test('what is none of ours is nobody', () => {
     expect(fromControlId('MSG0001')).toBeUndefined();

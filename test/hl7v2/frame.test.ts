@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Frames, type Framed, frame } from '../../src/hl7v2/frame.ts';
+import { type Framed, Frames, frame } from '../../src/hl7v2/frame.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const said = (framed: Framed) =>
@@ -50,11 +50,18 @@ describe('MLLP frames', () => {
 
   test('whatever is framed comes out as it went in', () => {
     // The two bytes that frame cannot stand in a message of any character set that HL7 v2 takes.
-    const content = fc.uint8Array({ maxLength: 60 }).map((all) => all.map((one) => (one === 0x0b || one === 0x1c ? 1 : one)));
+    const content = fc
+      .uint8Array({ maxLength: 60 })
+      .map((all) => all.map((one) => (one === 0x0b || one === 0x1c ? 1 : one)));
     fc.assert(
       fc.property(fc.array(content, { maxLength: 5 }), fc.array(fc.nat(400), { maxLength: 8 }), (all, cuts) => {
         const wire = Buffer.concat(all.map((one) => frame(one)));
-        const got = inPieces(split(wire, cuts.map((cut) => Math.min(cut, wire.length))));
+        const got = inPieces(
+          split(
+            wire,
+            cuts.map((cut) => Math.min(cut, wire.length)),
+          ),
+        );
         expect(got).toEqual(all.map((one) => `message ${Buffer.from(one).toString('latin1')}`));
       }),
     );
@@ -71,7 +78,10 @@ describe('MLLP frames', () => {
   });
 
   test('a new message inside one too large is not lost with it', () => {
-    expect(inPieces([bytes(`\x0b${'x'.repeat(50)}\x0bgood\x1c\r`)], 20)).toEqual([`too-large ${'x'.repeat(50)}`, 'message good']);
+    expect(inPieces([bytes(`\x0b${'x'.repeat(50)}\x0bgood\x1c\r`)], 20)).toEqual([
+      `too-large ${'x'.repeat(50)}`,
+      'message good',
+    ]);
   });
 
   test('of a large message that breaks off only the beginning is kept for the answer', () => {

@@ -2,7 +2,13 @@ import { Hl7Message } from '@medplum/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Charset, charsetOf, decodeBytes, encodeText, undeclaredCharset } from '../../src/hl7v2/charset.ts';
-import { type Delimiters, encodingCharacters, escapeText, unescapeText, usualDelimiters } from '../../src/hl7v2/escape.ts';
+import {
+  type Delimiters,
+  encodingCharacters,
+  escapeText,
+  unescapeText,
+  usualDelimiters,
+} from '../../src/hl7v2/escape.ts';
 import { fieldOf, type Message, parseMessage, segmentOf, textOf } from '../../src/hl7v2/message.ts';
 
 const zorgdomein: Delimiters = { ...usualDelimiters, repetition: '_' };
@@ -11,7 +17,13 @@ const delimiters = fc.constantFrom(usualDelimiters, zorgdomein, odd);
 
 /** Anything a person might write, with more delimiters and line ends than is likely. */
 const text = fc
-  .array(fc.oneof(fc.constantFrom('|', '^', '~', '\\', '&', '_', '#', ':', '+', '/', '%', '\n', '\t', 'X41', '.br', 'T', ' '), fc.string({ unit: 'grapheme', maxLength: 4 })), { maxLength: 12 })
+  .array(
+    fc.oneof(
+      fc.constantFrom('|', '^', '~', '\\', '&', '_', '#', ':', '+', '/', '%', '\n', '\t', 'X41', '.br', 'T', ' '),
+      fc.string({ unit: 'grapheme', maxLength: 4 }),
+    ),
+    { maxLength: 12 },
+  )
   .map((parts) => parts.join(''))
   .filter((one) => one.isWellFormed());
 const lines = (one: string) => one.replace(/\r\n?/g, '\n');
@@ -54,7 +66,9 @@ describe('escapes', () => {
         expect(theirs?.getField(2).components).toHaveLength(texts.length);
         const ours = parsed(raw);
         const zzz = segmentOf(ours, 'ZZZ');
-        expect(texts.map((_, n) => fieldOf(ours, zzz, 1, n + 1))).toEqual(texts.map((one) => (one === '""' ? '' : lines(one).trim())));
+        expect(texts.map((_, n) => fieldOf(ours, zzz, 1, n + 1))).toEqual(
+          texts.map((one) => (one === '""' ? '' : lines(one).trim())),
+        );
       }),
       { numRuns: 300 },
     );
@@ -105,9 +119,12 @@ describe('character sets', () => {
 
   test('UTF-8 goes there and back', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }).filter((one) => one.isWellFormed()), (said) => {
-        expect(decodeBytes(encodeText(said, 'UNICODE UTF-8'), 'UNICODE UTF-8')).toBe(said);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme' }).filter((one) => one.isWellFormed()),
+        (said) => {
+          expect(decodeBytes(encodeText(said, 'UNICODE UTF-8'), 'UNICODE UTF-8')).toBe(said);
+        },
+      ),
     );
   });
 
@@ -117,7 +134,9 @@ describe('character sets', () => {
         expect(decodeBytes(encodeText(said, charset), charset)).toBeDefined();
       }),
     );
-    expect(Buffer.from(encodeText('Šimić – “€ 5” łódź ☂', '8859/1')).toString('latin1')).toBe('Simic - "EUR 5" l\u00f3dz ?');
+    expect(Buffer.from(encodeText('Šimić – “€ 5” łódź ☂', '8859/1')).toString('latin1')).toBe(
+      'Simic - "EUR 5" l\u00f3dz ?',
+    );
     expect(Buffer.from(encodeText('Müller', 'ASCII')).toString('latin1')).toBe('Muller');
   });
 
@@ -158,7 +177,9 @@ describe('a message', () => {
     const ours = parsed(raw);
     const pid = segmentOf(ours, 'PID');
     expect(ours.delimiters.repetition).toBe('_');
-    expect(ours.segments.map((one) => one.name)).toEqual(theirs.segments.filter((one) => one.name).map((one) => one.name));
+    expect(ours.segments.map((one) => one.name)).toEqual(
+      theirs.segments.filter((one) => one.name).map((one) => one.name),
+    );
     expect(pid?.fields.slice(1)).toEqual([1, 2, 3, 4, 5].map((n) => theirs.getSegment('PID')?.getField(n).toString()));
     expect(fieldOf(ours, pid, 5, 1, 3)).toBe('Dijk');
     expect(theirs.getSegment('PID')?.getComponent(5, 1, 2)).toBe('Dijk');

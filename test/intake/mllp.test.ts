@@ -1,19 +1,22 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Hl7Message } from '@medplum/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listenMllp, type MllpListener, type MllpListening } from '../../src/intake/mllp-listen.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { type Certificates, hasOpenssl, makeCertificates } from '../doubles/certificates.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { canaries } from '../doubles/made.ts';
 import { giveMllp, type MllpClient, openMllpClient } from '../doubles/mllp.ts';
 import { type RefParts, refMessage } from '../doubles/ref.ts';
 
-const limits = { messageBytesMax: 200_000, messageMs: 30_000, idleMs: 30_000, connectionsMax: 50, connectionsPerAddressMax: 20 };
+const limits = {
+  messageBytesMax: 200_000,
+  messageMs: 30_000,
+  idleMs: 30_000,
+  connectionsMax: 50,
+  connectionsPerAddressMax: 20,
+};
 const here = '127.0.0.0/8';
 
 let at: TestStore;
@@ -35,7 +38,7 @@ afterAll(() => at.close());
 
 async function openDoor(change: Partial<MllpListening> = {}): Promise<MllpListener> {
   const listener = await listenMllp(
-    { store: at.store, directory: directoryReader(at.store), log, mapping },
+    { store: at.store, directory: directoryReader(at.store), log, mapping, answered: async () => false },
     { ...limits, host: '127.0.0.1', port: 0, usualPort: 0, ...change },
   );
   opened.push(listener);
@@ -56,17 +59,23 @@ async function ask(client: MllpClient, parts: RefParts | string, encoding?: Buff
 
 function read(raw: string) {
   const message = Hl7Message.parse(raw);
-  const value = (segment: string, field: number, component = 1) => message.getSegment(segment)?.getField(field)?.getComponent(component) ?? '';
+  const value = (segment: string, field: number, component = 1) =>
+    message.getSegment(segment)?.getField(field)?.getComponent(component) ?? '';
   return {
     raw,
     value,
     code: value('MSA', 1),
     to: value('MSA', 2),
-    errors: message.getAllSegments('ERR').map((one) => [one.getField(2).toString(), one.getField(3).getComponent(1), one.getField(5).getComponent(1)].join(' ')),
+    errors: message
+      .getAllSegments('ERR')
+      .map((one) =>
+        [one.getField(2).toString(), one.getField(3).getComponent(1), one.getField(5).getComponent(1)].join(' '),
+      ),
   };
 }
 
-const count = async (table: string, where = 'true') => Number((await at.owner.query(`select count(*) as n from ${table} where ${where}`)).rows[0].n);
+const count = async (table: string, where = 'true') =>
+  Number((await at.owner.query(`select count(*) as n from ${table} where ${where}`)).rows[0].n);
 
 describe('a referral over MLLP', () => {
   test('is answered after it is stored: who calls, before which day, under the practice’s number', async () => {
@@ -74,13 +83,23 @@ describe('a referral over MLLP', () => {
     const answer = await ask(client, { controlId: 'FIRST', number: 'V-first' });
     expect([answer.code, answer.to]).toEqual(['AA', 'FIRST']);
     expect(answer.value('MSH', 9, 3)).toBe('RRI_I12');
-    expect(Buffer.from(answer.value('MSA', 3), 'latin1').toString('utf8')).toMatch(/^Sanne Verhoeven .* belt de inwoner vóór donderdag 26 november\. Nummer: 06-00001011\.$/);
-    expect([answer.value('RF1', 6), answer.value('RF1', 6, 2), answer.value('RF1', 11)]).toEqual(['V-first', 'VOORBEELDHIS', expect.stringMatching(/^KL-/)]);
+    expect(Buffer.from(answer.value('MSA', 3), 'latin1').toString('utf8')).toMatch(
+      /^Sanne Verhoeven .* belt de inwoner vóór donderdag 26 november\. Nummer: 06-00001011\.$/,
+    );
+    expect([answer.value('RF1', 6), answer.value('RF1', 6, 2), answer.value('RF1', 11)]).toEqual([
+      'V-first',
+      'VOORBEELDHIS',
+      expect.stringMatching(/^KL-/),
+    ]);
     expect(answer.value('PRD', 2)).toBe('Sanne Verhoeven');
     expect(answer.value('PID', 3)).toBe('P-77');
     expect(answer.raw).not.toContain(canaries.bsn);
-    const { rows } = await at.owner.query(`select practice_id, application, message_type, door from inbound where control_id = 'FIRST'`);
-    expect(rows).toEqual([{ practice_id: 'de-brink', application: 'VOORBEELDHIS', message_type: 'REF^I12', door: 'mllp' }]);
+    const { rows } = await at.owner.query(
+      `select practice_id, application, message_type, door from inbound where control_id = 'FIRST'`,
+    );
+    expect(rows).toEqual([
+      { practice_id: 'de-brink', application: 'VOORBEELDHIS', message_type: 'REF^I12', door: 'mllp' },
+    ]);
     expect(await count('delivery', `kind = 'worklist'`)).toBe(1);
   });
 
@@ -88,7 +107,10 @@ describe('a referral over MLLP', () => {
     const client = await openClient();
     const first = await ask(client, { controlId: 'SAME', number: 'V-same' });
     const before = await count('journey');
-    const again = await ask(client, refMessage({ controlId: 'SAME', number: 'V-same' }).replace('20261123100000+0100', '20261123110000+0100'));
+    const again = await ask(
+      client,
+      refMessage({ controlId: 'SAME', number: 'V-same' }).replace('20261123100000+0100', '20261123110000+0100'),
+    );
     expect(again.raw.split('\r').slice(1)).toEqual(first.raw.split('\r').slice(1));
     expect(again.value('MSH', 10)).not.toBe(first.value('MSH', 10));
     expect(await count('journey')).toBe(before);
@@ -98,7 +120,10 @@ describe('a referral over MLLP', () => {
     const client = await openClient();
     const other = { OBX: ['OBX|1|TX|reason^^99KL||Iets heel anders'] };
     expect((await ask(client, { controlId: 'C1', number: 'V-c1' })).code).toBe('AA');
-    for (const parts of [{ controlId: 'C1', number: 'V-c2', change: other }, { controlId: 'C3', number: 'V-c1', change: other }]) {
+    for (const parts of [
+      { controlId: 'C1', number: 'V-c2', change: other },
+      { controlId: 'C3', number: 'V-c1', change: other },
+    ]) {
       const answer = await ask(client, parts);
       expect([answer.code, answer.errors]).toEqual(['AE', ['RF1^1^6^1 205 same-number-other-content']]);
     }
@@ -117,7 +142,11 @@ describe('a referral over MLLP', () => {
 
   test('acute priority is stored, alarmed, and answered with a warning (H1)', async () => {
     const client = await openClient();
-    const answer = await ask(client, { controlId: 'ACUTE', number: 'V-acute', change: { RF1: ['RF1|P|S||||V-acute^HIS|20261123'] } });
+    const answer = await ask(client, {
+      controlId: 'ACUTE',
+      number: 'V-acute',
+      change: { RF1: ['RF1|P|S||||V-acute^HIS|20261123'] },
+    });
     expect(answer.code).toBe('AA');
     expect(answer.value('MSA', 3)).toMatch(/^Deze verwijzing heeft spoed.*bel nu ook zelf/);
     expect(await count('alarm', `kind = 'acute' and resolved_at is null`)).toBe(1);
@@ -161,15 +190,30 @@ describe('refusals', () => {
     const client = await openClient();
     const answer = await ask(client, { controlId: 'NOCON', number: 'V-nocon', change: { CON: [] } });
     expect([answer.code, answer.to, answer.errors]).toEqual(['AE', 'NOCON', ['CON^1 207 consent-missing']]);
-    const { rows } = await at.owner.query(`select practice_id, application, door, codes, paths, sealed from refused where 'consent-missing' = any(codes) order by received_at, id`);
-    expect(rows.at(-1)).toEqual({ practice_id: 'de-brink', application: 'VOORBEELDHIS', door: 'mllp', codes: ['consent-missing'], paths: ['CON'], sealed: null });
+    const { rows } = await at.owner.query(
+      `select practice_id, application, door, codes, paths, sealed from refused where 'consent-missing' = any(codes) order by received_at, id`,
+    );
+    expect(rows.at(-1)).toEqual({
+      practice_id: 'de-brink',
+      application: 'VOORBEELDHIS',
+      door: 'mllp',
+      codes: ['consent-missing'],
+      paths: ['CON'],
+      sealed: null,
+    });
     expect(await count('journey', `practice_referral_id = 'V-nocon'`)).toBe(0);
   });
 
   test('a wrong BSN and an impossible date are said at once, each in its place; the message is kept sealed', async () => {
     const client = await openClient();
-    const answer = await ask(client, { controlId: 'BAD', change: { PID: ['PID|1||Z1^^^HIS~123456789^^^NLMINBIZA^NNNLD||Kanariegeel-Zoekmij^Q||19510231'] } });
-    expect([answer.code, answer.errors]).toEqual(['AE', ['PID^1^3^2^1 102 bsn-invalid', 'PID^1^7^1 102 impossible-date']]);
+    const answer = await ask(client, {
+      controlId: 'BAD',
+      change: { PID: ['PID|1||Z1^^^HIS~123456789^^^NLMINBIZA^NNNLD||Kanariegeel-Zoekmij^Q||19510231'] },
+    });
+    expect([answer.code, answer.errors]).toEqual([
+      'AE',
+      ['PID^1^3^2^1 102 bsn-invalid', 'PID^1^7^1 102 impossible-date'],
+    ]);
     const { rows } = await at.owner.query(`select sealed from refused where 'bsn-invalid' = any(codes)`);
     expect(rows).toHaveLength(1);
     expect(rows[0].sealed).toBeInstanceOf(Buffer);
@@ -177,13 +221,33 @@ describe('refusals', () => {
   });
 
   test.each([
-    ['another message', 'MSH|^~\\&|H|01990101|K|R|20261123||ADT^A01|X1|P|2.5\r', 'AR', ['MSH^1^9^1^1 200 message-type']],
-    ['a change of a referral', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I13|X2|P|2.5\r', 'AR', ['MSH^1^9^1^2 201 event-code']],
+    [
+      'another message',
+      'MSH|^~\\&|H|01990101|K|R|20261123||ADT^A01|X1|P|2.5\r',
+      'AR',
+      ['MSH^1^9^1^1 200 message-type'],
+    ],
+    [
+      'a change of a referral',
+      'MSH|^~\\&|H|01990101|K|R|20261123||REF^I13|X2|P|2.5\r',
+      'AR',
+      ['MSH^1^9^1^2 201 event-code'],
+    ],
     ['a test', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X3|T|2.5\r', 'AR', ['MSH^1^11^1 202 processing-id']],
     ['another version', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X4|P|3.0\r', 'AR', ['MSH^1^12^1 203 version-id']],
     ['no control id', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12||P|2.5\r', 'AE', ['MSH^1^10^1 101 missing-field']],
-    ['an unknown character set', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X5|P|2.5||||||8859/2\r', 'AR', ['MSH^1^18^1 102 data-type']],
-    ['a line that is no segment', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X6|P|2.5\rPID|1\rvrije tekst\r', 'AR', ['PID^1 100 not-parseable']],
+    [
+      'an unknown character set',
+      'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X5|P|2.5||||||8859/2\r',
+      'AR',
+      ['MSH^1^18^1 102 data-type'],
+    ],
+    [
+      'a line that is no segment',
+      'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X6|P|2.5\rPID|1\rvrije tekst\r',
+      'AR',
+      ['PID^1 100 not-parseable'],
+    ],
   ])('%s', async (_, message, code, errors) => {
     const answer = await ask(await openClient(), message);
     expect([answer.code, answer.errors]).toEqual([code, errors]);
@@ -191,9 +255,21 @@ describe('refusals', () => {
 
   test('bytes that are not of the declared set are refused: a name is not guessed', async () => {
     const client = await openClient();
-    const answer = await ask(client, { controlId: 'SET', number: 'V-set', change: { PID: ['PID|1||||Bjørg^A||19510412'] } }, 'latin1');
+    const answer = await ask(
+      client,
+      { controlId: 'SET', number: 'V-set', change: { PID: ['PID|1||||Bjørg^A||19510412'] } },
+      'latin1',
+    );
     expect([answer.code, answer.errors]).toEqual(['AR', ['MSH^1^18^1 102 data-type']]);
-    expect((await ask(client, { controlId: 'SET2', number: 'V-set', charset: '8859/1', change: { PID: ['PID|1||||Bjørg^A||19510412'] } }, 'latin1')).code).toBe('AA');
+    expect(
+      (
+        await ask(
+          client,
+          { controlId: 'SET2', number: 'V-set', charset: '8859/1', change: { PID: ['PID|1||||Bjørg^A||19510412'] } },
+          'latin1',
+        )
+      ).code,
+    ).toBe('AA');
   });
 
   test('the answer is in the set that the message was in', async () => {
@@ -207,7 +283,10 @@ describe('refusals', () => {
 
   test('in English when MSH-19 asks for it', async () => {
     const client = await openClient();
-    const answer = await ask(client, refMessage({ controlId: 'EN', number: 'V-en' }).replace('|UNICODE UTF-8\r', '|UNICODE UTF-8|EN\r'));
+    const answer = await ask(
+      client,
+      refMessage({ controlId: 'EN', number: 'V-en' }).replace('|UNICODE UTF-8\r', '|UNICODE UTF-8|EN\r'),
+    );
     expect(answer.value('MSA', 3)).toContain('calls the resident before Thursday');
   });
 
@@ -237,9 +316,16 @@ describe('peers', () => {
 
   test('the consent agreement of a peer counts for its own messages', async () => {
     const agreement = { since: '2026-01-05', how: 'spoken', medicalCodes: false, feedback: 'content' };
-    await giveMllp(at.store, 'aan-de-kade', { peer: { facility: '01990103', addressRange: here }, agreement }, 'beside');
+    await giveMllp(
+      at.store,
+      'aan-de-kade',
+      { peer: { facility: '01990103', addressRange: here }, agreement },
+      'beside',
+    );
     const client = await openClient();
-    expect((await ask(client, { facility: '01990103', controlId: 'AGREED', number: 'V-agreed', change: { CON: [] } })).code).toBe('AA');
+    expect(
+      (await ask(client, { facility: '01990103', controlId: 'AGREED', number: 'V-agreed', change: { CON: [] } })).code,
+    ).toBe('AA');
     expect((await ask(client, { controlId: 'NOTAGREED', number: 'V-not', change: { CON: [] } })).code).toBe('AE');
   });
 });
@@ -247,7 +333,11 @@ describe('peers', () => {
 describe('the wire', () => {
   test('good, bad and good in one packet: AA, AR, AA', async () => {
     const client = await openClient();
-    const frames = [refMessage({ controlId: 'G1', number: 'V-g1' }), 'ONZIN', refMessage({ controlId: 'G2', number: 'V-g2' })];
+    const frames = [
+      refMessage({ controlId: 'G1', number: 'V-g1' }),
+      'ONZIN',
+      refMessage({ controlId: 'G2', number: 'V-g2' }),
+    ];
     client.write(Buffer.concat(frames.map((one) => Buffer.from(`\x0b${one}\x1c\r`, 'utf8'))));
     const codes = [];
     for (const _ of frames) codes.push(read(await client.next()));
@@ -267,21 +357,26 @@ describe('the wire', () => {
   test('of a header that broke off no half number is acknowledged', async () => {
     const client = await openClient();
     const whole = refMessage({ controlId: 'HALFNUMBER' });
-    client.write(`\x0b${whole.slice(0, whole.indexOf('HALFNUMBER') + 4)}\x0b${refMessage({ controlId: 'AFTER', number: 'V-after' })}\x1c\r`);
+    client.write(
+      `\x0b${whole.slice(0, whole.indexOf('HALFNUMBER') + 4)}\x0b${refMessage({ controlId: 'AFTER', number: 'V-after' })}\x1c\r`,
+    );
     expect(read(await client.next())).toMatchObject({ code: 'AR', to: '' });
-    expect((read(await client.next())).to).toBe('AFTER');
+    expect(read(await client.next()).to).toBe('AFTER');
   });
 
   test('byte by byte it is the same message', async () => {
     const client = await openClient();
     client.socket.setNoDelay(true);
-    for (const byte of Buffer.from(`\x0b${refMessage({ controlId: 'BYTES', number: 'V-bytes' })}\x1c\r`)) client.write(Buffer.of(byte));
+    for (const byte of Buffer.from(`\x0b${refMessage({ controlId: 'BYTES', number: 'V-bytes' })}\x1c\r`))
+      client.write(Buffer.of(byte));
     expect(read(await client.next())).toMatchObject({ code: 'AA', to: 'BYTES' });
   });
 
   test('one too large is refused while it comes in, and the connection goes on', async () => {
     const client = await openClient({ messageBytesMax: 5_000 });
-    client.send(refMessage({ controlId: 'LARGE', more: [`OBX|9|ED|PDF||^application^pdf^Base64^${'A'.repeat(20_000)}`] }));
+    client.send(
+      refMessage({ controlId: 'LARGE', more: [`OBX|9|ED|PDF||^application^pdf^Base64^${'A'.repeat(20_000)}`] }),
+    );
     expect(read(await client.next())).toMatchObject({ code: 'AE', to: 'LARGE', errors: [' 207 too-large'] });
     expect((await ask(client, { controlId: 'SMALL', number: 'V-small' })).code).toBe('AA');
   });
@@ -322,16 +417,41 @@ describe('the wire', () => {
   });
 
   test('closing lets the message under way be answered', async () => {
-    const listener = await openDoor();
-    const client = await openMllpClient(listener.port);
+    let isHandled = () => {};
+    const handled = new Promise<void>((resolve) => {
+      isHandled = resolve;
+    });
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const reader = directoryReader(at.store);
+    const directory = async () => {
+      isHandled();
+      await gate;
+      return reader();
+    };
+    const listener = await listenMllp(
+      { store: at.store, directory, log, mapping, answered: async () => false },
+      { ...limits, host: '127.0.0.1', port: 0, usualPort: 0 },
+    );
+    const [client, idle] = await Promise.all([openMllpClient(listener.port), openMllpClient(listener.port)]);
     client.send(refMessage({ controlId: 'LAST', number: 'V-last' }));
-    const [answer] = await Promise.all([client.next(), at.owner.query('select 1').then(() => listener.close())]).catch(() => ['closed']);
-    // Either it was being handled, and then it was answered, or it was not looked at yet, and then it is not there.
-    expect(await count('inbound', `control_id = 'LAST'`)).toBe(answer === 'closed' ? 0 : 1);
+    client.send(refMessage({ controlId: 'TOOLATE', number: 'V-toolate' }));
+    await handled;
+    const closing = listener.close();
+    await idle.closed;
+    goOn();
+    expect(read(await client.next())).toMatchObject({ code: 'AA', to: 'LAST' });
+    await closing;
+    await expect(client.next()).rejects.toThrow('closed');
+    expect(await count('inbound', `control_id = 'TOOLATE'`)).toBe(0);
   });
 
   test('a fault of ours is AR, a bug AE, and both keep the connection', async () => {
-    const client = await openMllpClient((await openBroken(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }))).port);
+    const client = await openMllpClient(
+      (await openBroken(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }))).port,
+    );
     expect(await ask(client, { controlId: 'F1' })).toMatchObject({ code: 'AR', to: 'F1', errors: [' 207 try-again'] });
     expect(await ask(client, { controlId: 'F2' })).toMatchObject({ code: 'AR', to: 'F2' });
     client.end();
@@ -343,49 +463,39 @@ describe('the wire', () => {
 
   test('nothing of a message stands in the log', () => {
     expect(lines.length).toBeGreaterThan(20);
-    for (const canary of [canaries.family, 'Kanariegeel', 'Zoekmij', canaries.bsn, 'V-first', '19510412']) expect(lines.join('')).not.toContain(canary);
+    for (const canary of [canaries.family, 'Kanariegeel', 'Zoekmij', canaries.bsn, 'V-first', '19510412'])
+      expect(lines.join('')).not.toContain(canary);
   });
 });
 
 /** A door whose directory cannot be read: what a database that is away, or a bug, looks like from there. */
 async function openBroken(error: Error): Promise<MllpListener> {
   const listener = await listenMllp(
-    { store: at.store, directory: () => Promise.reject(error), log, mapping },
+    { store: at.store, directory: () => Promise.reject(error), log, mapping, answered: async () => false },
     { ...limits, host: '127.0.0.1', port: 0, usualPort: 0 },
   );
   opened.push(listener);
   return listener;
 }
 
-const hasOpenssl = (() => {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 describe.skipIf(!hasOpenssl)('TLS with client certificates', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kortelijn-tls-'));
-  const file = (name: string) => join(folder, name);
-  const pem = (name: string) => readFileSync(file(name), 'utf8');
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' }).toString();
-  const fingerprint = (name: string) => openssl('x509', '-in', file(`${name}.pem`), '-noout', '-fingerprint', '-sha256').trim().split('=')[1] ?? '';
-
+  let made: Certificates;
   beforeAll(() => {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    openssl('req', '-x509', ...key, '-subj', '/CN=Test CA', '-keyout', file('ca.key'), '-out', file('ca.pem'));
-    for (const name of ['server', 'his', 'other']) {
-      openssl('req', ...key.slice(0, 5), '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`));
-      openssl('x509', '-req', '-days', '2', '-in', file(`${name}.csr`), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-copy_extensions', 'copy', '-out', file(`${name}.pem`));
-    }
-    openssl('req', '-x509', ...key, '-subj', '/CN=Nobody', '-keyout', file('self.key'), '-out', file('self.pem'));
+    made = makeCertificates('server', 'his', 'other');
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => made.remove());
+  const pem = (file: string) => made.pem(file);
+  const fingerprint = (name: string) => made.fingerprint(name);
 
-  const serverTls = (ca: boolean) => ({ cert: pem('server.pem'), key: pem('server.key'), ...(ca && { ca: pem('ca.pem') }) });
-  const clientTls = (name?: string) => ({ ca: pem('ca.pem'), ...(name && { cert: pem(`${name}.pem`), key: pem(`${name}.key`) }) });
+  const serverTls = (ca: boolean) => ({
+    cert: pem('server.pem'),
+    key: pem('server.key'),
+    ...(ca && { ca: pem('ca.pem') }),
+  });
+  const clientTls = (name?: string) => ({
+    ca: pem('ca.pem'),
+    ...(name && { cert: pem(`${name}.pem`), key: pem(`${name}.key`) }),
+  });
 
   test('a certificate that the directory names is the practice; another one of the same CA is a stranger', async () => {
     await giveMllp(at.store, 'zuidrand', { peer: { facility: '01990102', certificate: fingerprint('his') } }, 'beside');
