@@ -12,7 +12,7 @@ import { transactionResponse, withPromise } from '../src/intake/fhir-answer.ts';
 import { transactionIssues } from '../src/intake/fhir-bundle.ts';
 import { type Mapping, runMapping } from '../src/mapping/run.ts';
 import type { Change, OutboxRow } from '../src/referral/change.ts';
-import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import { type Directory, type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
 import type { Mapped } from '../src/referral/format.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
@@ -26,7 +26,7 @@ export const fixturesFolder = new URL('../fixtures/', import.meta.url);
 export const publicUrl = 'https://kortelijn.example';
 
 const instant = z.iso.datetime();
-const caseSchema = z.strictObject({
+export const caseSchema = z.strictObject({
   /** What happens, in one sentence for people. */
   story: z.string().min(20),
   practice: z.string(),
@@ -71,7 +71,7 @@ export interface Played {
   readonly communications: readonly (Communication & { id: string })[];
 }
 
-async function readJson(name: string, file: string): Promise<unknown> {
+export async function readJson(name: string, file: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(`${name}/${file}`, fixturesFolder), 'utf8'));
 }
 
@@ -175,6 +175,61 @@ export function journeyAfter(before: Journey | undefined, change: Change): Journ
   };
 }
 
+/** What became of a referral that was taken in by any door: what the Wally sees, who is told, and what she reports. */
+export function worked(
+  fixture: Pick<Fixture, 'name' | 'handOver' | 'answers' | 'answeredAt'>,
+  directory: Directory,
+  newId: () => string,
+  change: Change,
+): Pick<Played, 'notices' | 'communications'> & { readonly delivered: object } {
+  const outbox: OutboxRow[] = [...(change.outbox ?? [])];
+  let journey = journeyAfter(undefined, change);
+  const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
+  const receiver = wallySees(details?.includes('share-medical-codes') === true);
+  const seen = {
+    patient: minimisePatient(journey.patient.resource, receiver),
+    serviceRequest: minimiseRequest(journey.serviceRequest.resource, receiver),
+  };
+  const move = (who: string, at: string, decide: (journey: Journey, acting: Acting) => Change | Refusal): Change => {
+    const role = directory.roles.get(who);
+    if (!role) throw new Error(`${fixture.name}: ${who} is not in the directory`);
+    const kind = role.kind === 'team-lead' ? 'team-lead' : 'wally';
+    const made = decide(journey, {
+      actor: { id: who, name: role.name, role: kind, organization: role.organization },
+      now: new Date(at),
+      newId,
+      directory,
+    });
+    if (isRefusal(made)) throw new Error(`${fixture.name}: ${made.refused.map((one) => one.reason).join(' ')}`);
+    journey = journeyAfter(journey, made);
+    outbox.push(...(made.outbox ?? []));
+    return made;
+  };
+  const { handOver, answers, answeredAt } = fixture;
+  if (handOver) move(handOver.by, handOver.at, (now, acting) => assignTo(now, handOver.to, acting));
+  const communications = answers.flatMap((one, n) => {
+    const owner = journey.index.owner ?? '';
+    const at = answeredAt[n];
+    if (!at) throw new Error(`${fixture.name}: answeredAt has no time for answer ${n + 1}`);
+    if (n === 0) move(owner, at, accept);
+    const { resources: made = [] } = move(owner, at, (now, acting) => report(now, one, acting));
+    return made
+      .map(({ resource }) => resource)
+      .filter((resource): resource is Communication & { id: string } => resource.resourceType === 'Communication');
+  });
+  const notices = outbox
+    .filter((row) => row.kind === 'notify')
+    .map((row) => {
+      const role = directory.roles.get(row.recipient);
+      return {
+        messageId: row.messageId,
+        to: role?.email ?? '',
+        role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const),
+      };
+    });
+  return { delivered: { ...seen, mails: [] }, notices, communications };
+}
+
 /** Stages 1, 2, 5 and the resources of 3, from stages 0 and 4 with the functions that the line itself uses. */
 export function play(fixture: Fixture, mapping: Mapping, region: readonly DirectoryResource[]): Played {
   const directory = readDirectory(region, 1);
@@ -238,53 +293,8 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
     if (same) stages.set('2-answer-again.json', answerTo(fixture.again, true));
     else stages.set('1-refused-again.json', refused(refuse(refusals.conflict(again.places.number))));
   }
-
-  const outbox: OutboxRow[] = [...(change.outbox ?? [])];
-  let journey = journeyAfter(undefined, change);
-  const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
-  const receiver = wallySees(details?.includes('share-medical-codes') === true);
-  const seen = {
-    patient: minimisePatient(journey.patient.resource, receiver),
-    serviceRequest: minimiseRequest(journey.serviceRequest.resource, receiver),
-  };
-  const move = (who: string, at: string, decide: (journey: Journey, acting: Acting) => Change | Refusal): Change => {
-    const role = directory.roles.get(who);
-    if (!role) throw new Error(`${fixture.name}: ${who} is not in the directory`);
-    const kind = role.kind === 'team-lead' ? 'team-lead' : 'wally';
-    const made = decide(journey, {
-      actor: { id: who, name: role.name, role: kind, organization: role.organization },
-      now: new Date(at),
-      newId,
-      directory,
-    });
-    if (isRefusal(made)) throw new Error(`${fixture.name}: ${made.refused.map((one) => one.reason).join(' ')}`);
-    journey = journeyAfter(journey, made);
-    outbox.push(...(made.outbox ?? []));
-    return made;
-  };
-  const { handOver, answers, answeredAt } = fixture;
-  if (handOver) move(handOver.by, handOver.at, (now, acting) => assignTo(now, handOver.to, acting));
-  const communications = answers.flatMap((one, n) => {
-    const owner = journey.index.owner ?? '';
-    const at = answeredAt[n];
-    if (!at) throw new Error(`${fixture.name}: answeredAt has no time for answer ${n + 1}`);
-    if (n === 0) move(owner, at, accept);
-    const { resources: made = [] } = move(owner, at, (now, acting) => report(now, one, acting));
-    return made
-      .map(({ resource }) => resource)
-      .filter((resource): resource is Communication & { id: string } => resource.resourceType === 'Communication');
-  });
-  stages.set('3-delivered.json', { ...seen, mails: [] });
-  if (answers.length > 0) stages.set('5-communication.json', fixture.many ? communications : communications[0]);
-  const notices = outbox
-    .filter((row) => row.kind === 'notify')
-    .map((row) => {
-      const role = directory.roles.get(row.recipient);
-      return {
-        messageId: row.messageId,
-        to: role?.email ?? '',
-        role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const),
-      };
-    });
+  const { delivered, communications, notices } = worked(fixture, directory, newId, change);
+  stages.set('3-delivered.json', delivered);
+  if (communications.length > 0) stages.set('5-communication.json', fixture.many ? communications : communications[0]);
   return { stages, notices, communications };
 }

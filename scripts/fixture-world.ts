@@ -7,14 +7,17 @@ import { type MailCatcher, startMailCatcher } from '../demo/mail.ts';
 import { type Patient as HisPatient, type Practice, patientSchema, practicesFileSchema } from '../demo/model.ts';
 import { notifyMailConnector } from '../src/connectors/notify-mail.ts';
 import { extensions } from '../src/fhir/systems.ts';
-import { loadMappings } from '../src/mapping/load.ts';
+import { loadMappings, mappingOf } from '../src/mapping/load.ts';
 import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
 import { type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
+import { type MllpFixture, playMllp } from './fixture-mllp.ts';
 
 /** What stages 3 and 6 need of other parties: the simulated HIS and a mail server, both on this machine. */
 export interface World {
   /** All stages of a case that are made by command, file name → text as it stands in the file. */
   stagesOf(fixture: Fixture): Promise<Map<string, string>>;
+  /** The same of a case of the MLLP door. */
+  mllpStagesOf(fixture: MllpFixture): Promise<Map<string, string>>;
   close(): Promise<void>;
 }
 
@@ -151,8 +154,8 @@ export async function openWorld(): Promise<World> {
     { host: '127.0.0.1', port: mail.port, from: 'Kortelijn <kortelijn@kortelijn.example>', secure: false },
     publicUrl,
   );
-  const mapping = (await loadMappings()).get('fhir-r4');
-  if (!mapping) throw new Error('mappings/fhir-r4 is missing');
+  const mappings = await loadMappings();
+  const mapping = mappingOf(mappings, 'fhir-r4');
 
   const mailsOf = async (notices: Played['notices']) => {
     const before = mail.mails().length;
@@ -190,6 +193,15 @@ export async function openWorld(): Promise<World> {
       if (seen) all.set('3-delivered.json', { ...seen, mails: await mailsOf(notices) });
       if (communications.length > 0) all.set('6-returned.json', await returned(fixture, communications));
       return new Map([...all].sort(([a], [b]) => a.localeCompare(b)).map(([file, content]) => [file, asText(content)]));
+    },
+    mllpStagesOf: async (fixture) => {
+      const region = await regionWith(fixture.absent);
+      const { stages, notices } = playMllp(fixture, mappingOf(mappings, 'hl7v2-ref'), region);
+      const all = new Map(stages);
+      const seen = all.get('3-delivered.json');
+      if (seen) all.set('3-delivered.json', { ...seen, mails: await mailsOf(notices) });
+      const text = (content: unknown) => (typeof content === 'string' ? content : asText(content));
+      return new Map([...all].sort(([a], [b]) => a.localeCompare(b)).map(([file, content]) => [file, text(content)]));
     },
     close: async () => {
       mailer.close();

@@ -1,11 +1,12 @@
 // Regenerates stages 1, 2, 3, 5 and 6 of every case in fixtures/ from stages 0 and 4; people read what changed.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { caseNames, fixturesFolder, readFixture } from './fixture-case.ts';
+import { mllpCaseNames, readMllpFixture } from './fixture-mllp.ts';
 import { openWorld } from './fixture-world.ts';
 
-const byHand = new Set(['case.json', '0-received.json', '0-received-again.json', '4-answer.json']);
+const isByHand = (file: string) => file === 'case.json' || /^[04]-/.test(file);
 
-const names = await caseNames();
+const names = [...(await caseNames()), ...(await mllpCaseNames())];
 const world = await openWorld();
 let changes = 0;
 const say = (what: string, path: string) => {
@@ -15,7 +16,9 @@ const say = (what: string, path: string) => {
 try {
   for (const name of names) {
     const folder = new URL(`${name}/`, fixturesFolder);
-    const stages = await world.stagesOf(await readFixture(name));
+    const stages = name.startsWith('mllp-')
+      ? await world.mllpStagesOf(await readMllpFixture(name))
+      : await world.stagesOf(await readFixture(name));
     const files = await readdir(folder);
     for (const [file, text] of stages) {
       const before = files.includes(file) ? await readFile(new URL(file, folder), 'utf8') : undefined;
@@ -24,7 +27,7 @@ try {
       say(before === undefined ? 'new    ' : 'changed', `${name}/${file}`);
     }
     // A stage that the case no longer has would be read as if it were true.
-    for (const file of files.filter((one) => !byHand.has(one) && !stages.has(one))) {
+    for (const file of files.filter((one) => !isByHand(one) && !stages.has(one))) {
       await rm(new URL(file, folder));
       say('removed', `${name}/${file}`);
     }

@@ -2,80 +2,28 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { findChromium, openChromium, Person, type RunningService, startService } from '../test/doubles/browser.ts';
+import { addWorkingDays } from '../src/referral/deadlines.ts';
+import { findChromium, openChromium, Person, type Watch } from '../test/doubles/browser.ts';
+import { prepareService } from '../test/doubles/service.ts';
+import {
+  behave,
+  localToday,
+  logIn,
+  openNew,
+  type Region,
+  type Report,
+  refer,
+  rowOf,
+  takeOn,
+  writeReport,
+} from '../test/doubles/walk.ts';
 
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const heightMax = 1100;
-
-const consent = { by: 'resident', how: 'spoken', medical: false, feedback: true };
-
-/** Sends a referral from a practice's GP system, as its refer form does; gives its number at Kortelijn. */
-async function refer(his: string, practice: string, patient: string, request: object): Promise<string> {
-  const response = await fetch(`${his}/${practice}/api/patients/${patient}/refer`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ consent, ...request }),
-  });
-  const answer = (await response.json()) as { promised?: { number?: string }; sentences: { text: string }[] };
-  const number = answer.promised?.number;
-  if (!number) throw new Error(`refused: ${answer.sentences.map((one) => one.text).join(' ')}`);
-  return number;
-}
-
-async function behave(his: string, change: object): Promise<void> {
-  const response = await fetch(`${his}/api/switches`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(change),
-  });
-  await response.body?.cancel();
-}
-
-async function signIn(person: Person, service: RunningService, username: string, password: string): Promise<void> {
-  await person.open(`${service.url}/login`);
-  await person.fill('Gebruikersnaam', username);
-  await person.fill('Wachtwoord', password);
-  await person.press('Inloggen');
-}
-
-/** Opens a referral of the signed-in Wally by its number. */
-async function openReferral(wally: Person, service: RunningService, number: string): Promise<void> {
-  await wally.open(`${service.url}/worklist`);
-  const row = wally.page.locator('.referral', { hasText: number });
-  await wally.until(row);
-  await wally.press(row.getByRole('link'));
-}
-
-interface Report {
-  readonly firstLine: string;
-  readonly plan: string;
-  readonly outcomes?: Readonly<Record<string, string>>;
-  readonly appointment?: { readonly on: string; readonly at: string; readonly place: string };
-  readonly final: boolean;
-}
-
-/** From an accepted referral to the preview of its message. */
-async function preview(wally: Person, said: Report): Promise<void> {
-  await wally.press(wally.link('Terugkoppelen'));
-  await wally.choose('Ja, gesproken');
-  await wally.fill('Op welke dag?', new Date().toLocaleDateString('sv-SE', { timeZone: 'Europe/Amsterdam' }));
-  await wally.fill('Eerste regel: het antwoord aan de huisarts', said.firstLine);
-  await wally.fill('Afgesproken met de inwoner', said.plan);
-  if (said.appointment) {
-    await wally.fill('Dag', said.appointment.on);
-    await wally.fill('Tijd', said.appointment.at);
-    await wally.fill('Plaats', said.appointment.place);
-  }
-  for (const [area, outcome] of Object.entries(said.outcomes ?? {}))
-    await wally.page.getByLabel(area, { exact: true }).selectOption(outcome);
-  await wally.choose('De inwoner is het ermee eens dat dit naar de huisarts gaat');
-  await wally.page.getByLabel(said.final ? 'Afsluiten' : 'Tussenbericht').check();
-  await wally.press('Bekijk het bericht');
-}
+const heightMax = 1_100;
 
 async function take(person: Person, name: string, width = 1200): Promise<void> {
   const { page } = person;
-  await page.setViewportSize({ width, height: 600 });
+  await page.setViewportSize({ width, height: 400 });
   await page.evaluate('document.activeElement?.blur(), scrollTo(0, 0)');
   const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
   await page.screenshot({
@@ -85,38 +33,28 @@ async function take(person: Person, name: string, width = 1200): Promise<void> {
   });
 }
 
-async function play(browser: Browser, service: RunningService): Promise<void> {
-  const { url, his } = service;
-  const findings: string[] = [];
-  const watch = { origins: [url, his], axe: undefined, findings, addresses: new Set<string>() };
-  const arrive = async (username: string, password: string) => {
-    const person = await Person.arrive(browser, watch);
-    await signIn(person, service, username, password);
-    return person;
-  };
-
-  const annie = await refer(his, 'de-brink', 'p1', {
-    gp: 'gp-vanleeuwen',
+/** The state of the pictures: referrals of three practices, at every stage. Gives their numbers. */
+async function fill(region: Region) {
+  const gp = 'gp-vanleeuwen';
+  const brink = (patient: string, request: object) => refer(region, 'de-brink', patient, { gp, ...request });
+  const annie = await brink('p1', {
     reason: 'Is veel alleen sinds haar man is overleden. Komt weinig buiten.',
     question: 'Ik wil weer onder de mensen komen.',
     lifeAreas: ['loneliness', 'meaning'],
     episode: 'e2',
   });
-  const ahmed = await refer(his, 'de-brink', 'p2', {
-    gp: 'gp-vanleeuwen',
+  const ahmed = await brink('p2', {
     reason: 'Durft de post niet meer open te maken. Ligt wakker van rekeningen.',
     question: 'Wie helpt mij met mijn brieven?',
     lifeAreas: ['debts'],
     episode: 'e1',
   });
-  const daan = await refer(his, 'de-brink', 'p5', {
-    gp: 'gp-vanleeuwen',
+  const daan = await brink('p5', {
     reason: 'Gestopt met school. Zit veel op zijn kamer.',
     question: 'Ik wil iets te doen hebben.',
     lifeAreas: ['work'],
   });
-  const samira = await refer(his, 'de-brink', 'p3', {
-    gp: 'gp-vanleeuwen',
+  const samira = await brink('p3', {
     reason: 'Er is veel spanning thuis. Er is nu geen gevaar.',
     question: 'Ik wil met iemand praten die mij niet kent.',
     lifeAreas: ['relations', 'housing'],
@@ -128,120 +66,127 @@ async function play(browser: Browser, service: RunningService): Promise<void> {
       unsafe: true,
     },
   });
-  await refer(his, 'de-brink', 'p4', {
-    gp: 'gp-vanleeuwen',
+  await brink('p4', {
     reason: 'Koken en boodschappen lukken niet meer. Dochter woont ver weg.',
     question: 'Ik wil in mijn eigen huis blijven.',
     lifeAreas: ['daily-life'],
     priority: 'urgent',
   });
-  const mien = await refer(his, 'aan-de-kade', 'p1', {
-    reason: 'Mist haar man. Zoekt aanspraak in de buurt.',
+  await brink('p7', { reason: 'Zorgt dag en nacht voor haar zieke man.', lifeAreas: ['health'] });
+  const mien = await refer(region, 'aan-de-kade', 'p1', {
+    reason: 'Zoekt aanspraak in de buurt.',
     lifeAreas: ['meaning'],
   });
-  const truus = await refer(his, 'zuidrand', 'p1', {
-    reason: 'Wil graag iets doen voor een ander.',
-    question: 'Kan ik ergens helpen?',
+  await refer(region, 'aan-de-kade', 'p8', { reason: 'Zoekt werk en mist zijn collega’s.', lifeAreas: ['work'] });
+  const truus = await refer(region, 'zuidrand', 'p1', {
+    reason: 'Wil iets doen voor een ander.',
     lifeAreas: ['loneliness'],
   });
+  return { annie, ahmed, daan, samira, mien, truus };
+}
 
-  const sanne = await arrive('sanne', 'wally-demo');
-  const accept = async (wally: Person, number: string) => {
-    await openReferral(wally, service, number);
-    await wally.press('Aannemen');
+async function play(browser: Browser, region: Region): Promise<void> {
+  const { url, his } = region;
+  const watch: Watch = { origins: [url, his], axe: undefined, findings: [], addresses: new Set() };
+  const arrive = async (username: string, path: string) => {
+    const person = await Person.arrive(browser, watch);
+    await person.open(`${url}${path}`);
+    await logIn(person, username);
+    return person;
   };
-  const landed = (wally: Person) => wally.until(wally.page.locator('strong.fate.filed'));
-  await accept(sanne, annie);
-  await preview(sanne, {
-    firstLine: 'Mevrouw gaat elke donderdag naar de eettafel in het buurthuis.',
-    plan: 'Ik ga de eerste keer mee. Daarna haalt een buurvrouw haar op.',
-    outcomes: { 'eenzaamheid en sociale contacten': 'led-on', 'zingeving en verlies': 'helped' },
-    final: true,
-  });
-  await sanne.press('Versturen en afsluiten');
-  await landed(sanne);
-  await accept(sanne, ahmed);
-  await preview(sanne, {
-    firstLine: 'Wij hebben de post samen op een rij gezet. Er is nog geen betalingsregeling.',
-    plan: 'Meneer verzamelt zijn loonstroken. Ik bel de gemeente over hulp bij schulden.',
-    appointment: { on: '2030-01-08', at: '10:30', place: 'buurthuis' },
-    final: false,
-  });
-  await sanne.press('Versturen');
-  await landed(sanne);
+  const report = async (wally: Person, number: string, said: Report, fate: string) => {
+    await takeOn(wally, region, number);
+    await writeReport(wally, said);
+    await wally.press('Bekijk het bericht');
+    await wally.press(said.kind === 'Afsluiten' ? 'Versturen en afsluiten' : 'Versturen');
+    await wally.until(wally.page.locator(`strong.fate.${fate}`));
+  };
+  const { annie, ahmed, daan, samira, mien, truus } = await fill(region);
+
+  const sanne = await arrive('sanne', '/worklist');
+  await report(
+    sanne,
+    annie.number,
+    {
+      kind: 'Afsluiten',
+      firstLine: 'Mevrouw gaat elke donderdag naar de eettafel in het buurthuis.',
+      plan: 'Ik ga de eerste keer mee. Daarna haalt een buurvrouw haar op.',
+      outcomes: { 'eenzaamheid en sociale contacten': 'led-on', 'zingeving en verlies': 'helped' },
+    },
+    'filed',
+  );
+  await report(
+    sanne,
+    ahmed.number,
+    {
+      kind: 'Tussenbericht',
+      firstLine: 'Wij hebben de post samen op een rij gezet. Er is nog geen betalingsregeling.',
+      plan: 'Meneer verzamelt zijn loonstroken. Ik bel de gemeente over hulp bij schulden.',
+    },
+    'filed',
+  );
 
   // A GP system that refuses, and one that is out: what the administrator is there for.
-  const joost = await arrive('joost', 'wally-demo');
-  await behave(his, { practice: 'zuidrand', mode: 'reject' });
-  await accept(joost, truus);
-  await preview(joost, {
-    firstLine: 'Mevrouw kookt nu mee in het buurthuis.',
-    plan: '',
-    outcomes: { 'eenzaamheid en sociale contacten': 'led-on' },
-    final: true,
-  });
-  await joost.press('Versturen en afsluiten');
-  await joost.until(joost.page.locator('strong.fate.held'));
-  await behave(his, { practice: 'aan-de-kade', mode: 'down' });
-  await accept(sanne, mien);
-  await preview(sanne, {
-    firstLine: 'Ik heb mevrouw gesproken. Wij gaan samen kijken bij de wandelgroep.',
-    plan: '',
-    final: false,
-  });
-  await sanne.press('Versturen');
+  await behave(region, { practice: 'zuidrand', mode: 'reject' });
+  await behave(region, { practice: 'aan-de-kade', mode: 'down' });
+  const joost = await arrive('joost', '/worklist');
+  const cooking = { kind: 'Tussenbericht', firstLine: 'Mevrouw kookt nu mee in het buurthuis.' } as const;
+  await report(joost, truus.number, cooking, 'held');
+  const walking = { kind: 'Tussenbericht', firstLine: 'Wij gaan samen kijken bij de wandelgroep.' } as const;
+  await report(sanne, mien.number, walking, 'sent');
 
-  await accept(sanne, daan);
-  await sanne.open(`${url}/worklist?folder=new`);
+  await takeOn(sanne, region, daan.number);
+  await sanne.open(`${url}/worklist`);
   await take(sanne, 'worklist');
   await take(sanne, 'phone', 390);
-  await openReferral(sanne, service, samira);
+  await openNew(sanne, region, samira.number);
   await take(sanne, 'referral');
   await sanne.open(`${url}/worklist?folder=open`);
-  await sanne.press(sanne.page.locator('.referral', { hasText: daan }).getByRole('link'));
-  await preview(sanne, {
+  await sanne.press(rowOf(sanne, daan.number).getByRole('link'));
+  await writeReport(sanne, {
+    kind: 'Tussenbericht',
     firstLine: 'Daan begint maandag met een proefweek in de fietsenwerkplaats.',
-    plan: 'Hij gaat drie ochtenden per week. Wij kijken samen of hij weer naar school wil.',
-    appointment: { on: '2030-01-09', at: '14:00', place: 'fietsenwerkplaats' },
-    final: false,
+    plan: 'Hij gaat drie ochtenden per week. Daarna kijken wij samen of hij weer naar school wil.',
+    appointment: { on: addWorkingDays(localToday(), 5), at: '14:00', place: 'fietsenwerkplaats' },
   });
+  await sanne.press('Bekijk het bericht');
   await take(sanne, 'report-preview');
 
-  const practice = await arrive('vanleeuwen', 'huisarts-demo');
-  await practice.open(`${url}/practice`);
-  await take(practice, 'practice');
-  await practice.open(`${his}/de-brink/patients/p1`);
-  await take(practice, 'his-record');
-  await practice.open(`${his}/de-brink/patients/p8`);
-  await practice.press('Openen in Kortelijn');
-  await practice.choose('Nee');
-  await practice.press('Verder');
-  await take(practice, 'refer');
+  const gp = await arrive('vanleeuwen', '/practice');
+  await take(gp, 'practice');
+  await gp.open(`${his}/de-brink/patients/p1`);
+  await take(gp, 'his-record');
+  await gp.open(`${his}/de-brink/patients/p8`);
+  await gp.press('Openen in Kortelijn');
+  await gp.choose('Nee');
+  await gp.press('Verder');
+  await take(gp, 'refer');
 
-  const lead = await arrive('marijke', 'teamleider-demo');
+  const lead = await arrive('marijke', '/team');
   for (const name of ['Joost ter Braak', 'Karim Bouzid'])
-    await lead.press(lead.page.getByRole('button', { name: new RegExp(`^Ziek vandaag.*${name}`) }));
-  await refer(his, 'zuidrand', 'p8', { reason: 'Zit thuis zonder werk en mist een ritme.', lifeAreas: ['work'] });
+    await lead.press(lead.page.getByRole('button', { name: new RegExp(`^Ziek vandaag.*${name}$`) }));
+  await refer(region, 'zuidrand', 'p8', { reason: 'Zit thuis zonder werk en mist een ritme.', lifeAreas: ['work'] });
   await lead.until(lead.page.locator('.alarms'));
+  await lead.open(`${url}/team`);
   await take(lead, 'team');
 
-  const administrator = await arrive('beheer', 'beheer-demo');
-  await take(administrator, 'admin');
-
+  await take(await arrive('beheer', '/admin'), 'admin');
   const stranger = await Person.arrive(browser, watch);
   await stranger.open(`${url}/login`);
   await take(stranger, 'login');
-  if (findings.length > 0) throw new Error(findings.join('\n'));
+  if (watch.findings.length > 0) throw new Error(watch.findings.join('\n'));
 }
 
 const program = findChromium();
 if (!program) throw new Error('no Chromium is installed here');
 await mkdir(folder, { recursive: true });
-const service = await startService();
+const service = prepareService({ LOG_LEVEL: 'warn' });
+await service.start();
 const browser = await openChromium(program);
 try {
-  await play(browser, service);
+  await play(browser, { url: service.url, his: service.his ?? '' });
 } finally {
   await browser.close();
-  await service.stop();
+  await service.signal('SIGTERM');
+  await service.close();
 }

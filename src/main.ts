@@ -210,6 +210,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   } else {
     listener.serve(healthApp(store, health));
   }
+  let hl7v2Port: number | undefined;
   if (has('mllp')) {
     const mllp = await listenMllp(
       {
@@ -228,6 +229,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       },
     );
     closers.push('mllp', mllp.close);
+    hl7v2Port = mllp.port;
     log.info('mllp-listening', { port: mllp.port });
     ready.add('mllp');
   }
@@ -245,6 +247,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     publicUrl,
     hisUrl: demo?.his.url,
     users: demo?.users ?? [],
+    hl7v2: hl7v2Port === undefined ? undefined : `${config.HOST}:${hl7v2Port}${tls ? ' (TLS)' : ''}`,
     record: record.embedded ? `embedded PostgreSQL in ${config.DATA_DIR}` : 'PostgreSQL of DATABASE_URL',
     queue: config.REDIS_URL ? 'BullMQ on Redis' : 'BullMQ on the same database',
   };

@@ -112,7 +112,7 @@ const duplicates = () =>
   practices.reduce((sum, practice) => sum + (ordeal.his.counts()[practice]?.duplicateEffects ?? 0), 0);
 
 test(`${referrals} referrals through ${3 * killsOfEach} kills: none lost, no effect twice, the trail whole`, {
-  timeout: 150_000,
+  timeout: 300_000,
 }, async () => {
   const began = performance.now();
   let free = 0;
@@ -182,7 +182,7 @@ test(`${referrals} referrals through ${3 * killsOfEach} kills: none lost, no eff
 });
 
 test('a practice that does not recognise a repeat gets each letter once all the same: the line asks first', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   ordeal.his.switches.set({ deduplicates: false });
   const before = duplicates();

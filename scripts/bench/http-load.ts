@@ -13,7 +13,7 @@ export interface Run {
 /** One kept-alive connection that asks one thing at a time; node's own client would cost more than the service's door. */
 class Connection {
   readonly #socket: Socket;
-  #received = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<number> | undefined;
 
   constructor(socket: Socket) {

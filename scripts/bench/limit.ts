@@ -25,7 +25,13 @@ const tables: readonly (readonly [table: string, ofJourneys: string])[] = [
 ];
 
 /** Given by the database itself, as in our own commits. */
-const givenByDatabase = new Set(['journey_event.id', 'alarm.id', 'resource.change_xid', 'journey_event.xid', 'audit.xid']);
+const givenByDatabase = new Set([
+  'journey_event.id',
+  'alarm.id',
+  'resource.change_xid',
+  'journey_event.xid',
+  'audit.xid',
+]);
 /** Unique without being a uuid. */
 const numbered = new Set(['journey.number', 'journey.practice_referral_id', 'inbound.control_id']);
 

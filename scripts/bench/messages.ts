@@ -89,12 +89,7 @@ export function fhirMessages(practices: readonly Practice[], from: number, count
 }
 
 /** The same as REF^I12. `enclosedBytes`: with a letter of that size as base64, as systems enclose a PDF. */
-export function hl7Messages(
-  practices: readonly Practice[],
-  from: number,
-  count: number,
-  enclosedBytes = 0,
-): Sent[] {
+export function hl7Messages(practices: readonly Practice[], from: number, count: number, enclosedBytes = 0): Sent[] {
   const instant = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}+0000`;
   const day = instant.slice(0, 8);
   return Array.from({ length: count }, (_, at) => {

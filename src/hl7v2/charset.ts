@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+
 /** The character sets of HL7 table 0211 that Dutch systems declare in MSH-18. */
 export type Charset = 'ASCII' | '8859/1' | '8859/15' | 'UNICODE UTF-8';
 
@@ -19,8 +21,6 @@ export function charsetOf(msh18: string): Charset | undefined {
 
 // Systems that declare 8859/1 write the euro sign and curly quotes of Windows-1252, which is the same but for 80–9F.
 const labels = { '8859/1': 'windows-1252', '8859/15': 'iso-8859-15', 'UNICODE UTF-8': 'utf-8' } as const;
-
-const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80);
 
 /** The bytes as text, or undefined when they cannot be of this set: what is not certain is not guessed. */
 export function decodeBytes(bytes: Uint8Array, charset: Charset): string | undefined {

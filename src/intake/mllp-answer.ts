@@ -41,26 +41,34 @@ const noHeader: Header = {
   language: '',
 };
 
-/** The first segment of a message; of one that broke off within it, without the field that it broke off in. */
-function firstSegment(text: string, broken: boolean): string {
-  const start = text.replace(/^\uFEFF?[\r\n]*/, '');
-  const end = start.search(/[\r\n]/);
-  if (end >= 0) return start.slice(0, end);
-  return broken ? start.slice(0, Math.max(0, start.lastIndexOf(start[3] ?? ''))) : start;
+const [LF, CR] = [0x0a, 0x0d];
+
+/** The bytes of the first segment; of a message that broke off within it, without the field that it broke off in. */
+function firstSegment(bytes: Uint8Array, broken: boolean): Uint8Array {
+  const begin = bytes.findIndex((byte) => byte !== CR && byte !== LF);
+  const start = bytes.subarray(Math.max(0, begin));
+  const end = start.findIndex((byte) => byte === CR || byte === LF);
+  if (end >= 0) return start.subarray(0, end);
+  return broken ? start.subarray(0, Math.max(0, start.lastIndexOf(start[3] ?? 0))) : start;
 }
 
 /** Reads MSH of a message as bytes; `broken` when the bytes are only its beginning. */
 export function readEnvelope(bytes: Uint8Array, broken: boolean): Envelope {
+  const first = firstSegment(bytes, broken);
   const read = (text: string | undefined) => {
-    const head = text === undefined ? undefined : parseMessage(firstSegment(text, broken), 'ASCII');
+    const head = text === undefined ? undefined : parseMessage(text, 'ASCII');
     return head && !('unreadable' in head) ? head : undefined;
   };
-  const head = read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
+  const head = read(
+    Buffer.from(first)
+      .toString('latin1')
+      .replace(/^\u00ef\u00bb\u00bf/, ''),
+  );
   if (!head) return { header: noHeader, charset: 'ASCII' };
   const declared = headerOf(head).charset;
   const charset = declared === '' ? undeclaredCharset(bytes) : charsetOf(declared);
   // Once more in the set that it declares: names in MSH go back as they came.
-  const own = (charset && read(decodeBytes(bytes, charset))) ?? head;
+  const own = (charset && read(decodeBytes(first, charset))) ?? head;
   return { head: own, header: headerOf(own), charset };
 }
 
@@ -147,7 +155,9 @@ export function acceptedAnswers(envelope: Envelope, message: Message, answer: An
   const text = [...warnings.map((one) => one.said), promiseSaid(answer)].map((one) => one[language]).join(' ');
   const number = [1, 2, 3, 4].map((n) => fieldOf(message, segmentOf(message, 'RF1'), 6, n));
   const { promise } = answer;
-  const notes = issues.map((one) => (one.path ? `${one.path}: ${one.said[language]}` : one.said[language]));
+  const notes = [...warnings, ...issues.filter((one) => one.severity !== 'warning')].map((one) =>
+    one.path ? `${one.path}: ${one.said[language]}` : one.said[language],
+  );
   const segments = [
     writeSegment(
       [

@@ -5,11 +5,13 @@ import { fieldOf, type Message, parseMessage, segmentOf } from '../hl7v2/message
 import type { Log } from '../log.ts';
 import { type Mapping, runMapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
+import type { Mapped } from '../referral/format.ts';
 import type { MllpPeer } from '../referral/mllp.ts';
-import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type Accepted, type Accepting, acceptReferral } from './accept.ts';
 import { acceptedAnswers, committedAnswer, type Envelope, readEnvelope, refusedAnswers } from './mllp-answer.ts';
 import { type From, findPeer } from './mllp-peer.ts';
+import { headerIssues, rejections } from './mllp-refusals.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
 
 export interface MllpDoor extends Accepting {
@@ -21,90 +23,24 @@ export interface MllpDoor extends Accepting {
 
 const door = 'mllp';
 
-const rejections = {
-  stranger: issue('login', 'unknown-peer', 'MSH-4', {
-    nl: 'Wij kennen deze afzender niet. Laat de beheerder van uw regio uw systeem en de naam in MSH-4 toevoegen.',
-    en: 'We do not know this sender. Have the administrator of your region add your system and the name in MSH-4.',
-  }),
-  truncated: issue('structure', 'truncated', '', {
-    nl: 'Dit bericht brak af voordat het compleet was. Er is niets van bewaard. Stuur het opnieuw.',
-    en: 'This message broke off before it was complete. Nothing of it was kept. Send it again.',
-  }),
-  charset: issue('structure', 'data-type', 'MSH-18', {
-    nl: 'De tekens in dit bericht passen niet bij de tekenset in MSH-18. Wij raden niet hoe een naam heet.',
-    en: 'The characters of this message do not fit the character set in MSH-18. We do not guess how a name is spelled.',
-  }),
-  nothingSent: issue('not-found', 'unknown-message', 'MSA-2', {
-    nl: 'Wij hebben u geen bericht met dit nummer gestuurd.',
-    en: 'We did not send you a message with this number.',
-  }),
-  unreadable: (path: string) =>
-    issue('structure', 'not-parseable', path, {
-      nl: 'Wij kunnen dit bericht niet lezen: het is geen geldig HL7 v2.',
-      en: 'We cannot read this message: it is not valid HL7 v2.',
-    }),
-};
-
 const answers: Readonly<Record<string, 'yes' | 'error' | 'reject'>> = { AA: 'yes', AE: 'error', AR: 'reject' };
 
-const unsupported = (reason: string, path: string, nl: string, en: string) =>
-  issue('not-supported', reason, path, { nl, en });
-
-/** What a header asks that this door does not do: only REF^I12, in production, of version 2.3 to 2.8. */
-function headerIssues({ header }: Envelope) {
-  return [
-    ...(header.type === 'REF'
-      ? []
-      : [
-          unsupported(
-            'message-type',
-            'MSH-9.1',
-            'Hier nemen wij alleen verwijzingen aan (REF^I12).',
-            'Here we only take referrals (REF^I12).',
-          ),
-        ]),
-    ...(header.type !== 'REF' || header.event === 'I12'
-      ? []
-      : [
-          unsupported(
-            'event-code',
-            'MSH-9.2',
-            'Wijzigen en intrekken kan nog niet per bericht. Bel de Wally, of gebruik de pagina van uw praktijk.',
-            'Changing and withdrawing by message is not possible yet. Call the Wally, or use the page of your practice.',
-          ),
-        ]),
-    ...(header.processing === 'P'
-      ? []
-      : [
-          unsupported(
-            'processing-id',
-            'MSH-11',
-            'Wij nemen alleen echte berichten aan (P), geen tests.',
-            'We only take production messages (P), no tests.',
-          ),
-        ]),
-    ...(/^2\.[3-8](\.|$)/.test(header.version)
-      ? []
-      : [
-          unsupported(
-            'version-id',
-            'MSH-12',
-            'Deze versie van HL7 lezen wij niet; 2.3 tot en met 2.8 wel.',
-            'We do not read this version of HL7; we do read 2.3 to 2.8.',
-          ),
-        ]),
-    ...(header.controlId === ''
-      ? [
-          refusals.required('MSH-10', {
-            nl: 'Het nummer van het bericht (MSH-10)',
-            en: 'The number of the message (MSH-10)',
-          }),
-        ]
-      : []),
-    ...(header.application === ''
-      ? [refusals.required('MSH-3', { nl: 'De naam van het systeem (MSH-3)', en: 'The name of the system (MSH-3)' })]
-      : []),
-  ];
+/** A known peer's message as a referral, as far as no other system is needed; or every reason why not. Pure. */
+export function readReferral(
+  mapping: Mapping,
+  peer: MllpPeer,
+  envelope: Envelope,
+  bytes: Uint8Array,
+): { message: Message; mapped: Mapped } | Refusal {
+  const { charset } = envelope;
+  const text = charset && decodeBytes(bytes, charset);
+  if (charset === undefined || text === undefined) return refuse(rejections.charset);
+  const message = parseMessage(text, charset);
+  if ('unreadable' in message) return refuse(rejections.unreadable(message.path));
+  const issues = headerIssues(envelope.header);
+  if (issues.length > 0) return refuse(...issues);
+  const mapped = runMapping(mapping, { message, ...(peer.agreement && { agreement: peer.agreement }) }, new Map());
+  return isRefusal(mapped) ? mapped : { message, mapped };
 }
 
 async function take(
@@ -114,19 +50,9 @@ async function take(
   envelope: Envelope,
   bytes: Buffer,
 ): Promise<{ message: Message; accepted: Accepted } | Refusal> {
-  const { header, charset } = envelope;
-  const text = charset && decodeBytes(bytes, charset);
-  if (charset === undefined || text === undefined) return refuse(rejections.charset);
-  const message = parseMessage(text, charset);
-  if ('unreadable' in message) return refuse(rejections.unreadable(message.path));
-  const issues = headerIssues(envelope);
-  if (issues.length > 0) return refuse(...issues);
-  const mapped = runMapping(
-    parts.mapping,
-    { message, ...(peer.agreement && { agreement: peer.agreement }) },
-    new Map(),
-  );
-  if (isRefusal(mapped)) return mapped;
+  const { header } = envelope;
+  const read = readReferral(parts.mapping, peer, envelope, bytes);
+  if (isRefusal(read)) return read;
   const accepted = await acceptReferral(parts, {
     practice: peer.practice,
     // Decision 2: one key per (practice, MSH-3, MSH-10, MSH-9); MSH-9.3 may be there or not.
@@ -135,11 +61,11 @@ async function take(
     messageType: `${header.type}^${header.event}`,
     actor,
     door,
-    mapped,
+    mapped: read.mapped,
     source: { contentType: 'x-application/hl7-v2+er7', base64: bytes.toString('base64') },
     undoMs: 0,
   });
-  return isRefusal(accepted) ? accepted : { message, accepted };
+  return isRefusal(accepted) ? accepted : { message: read.message, accepted };
 }
 
 /** ACK to a message of ours, on a connection that the practice opened for it (enhanced mode). Nothing is kept of it. */
@@ -157,7 +83,7 @@ async function takeAnswer(parts: MllpDoor, peer: MllpPeer, envelope: Envelope, b
 
 async function known(parts: MllpDoor, peer: MllpPeer, envelope: Envelope, bytes: Buffer): Promise<Uint8Array[]> {
   const { practice } = peer;
-  const application = envelope.header.application || peer.facility;
+  const application = envelope.header.application.slice(0, 199) || peer.facility;
   const actor: Actor = { id: application, name: application, role: 'practice-system', organization: practice };
   const taken = await take(parts, peer, actor, envelope, bytes);
   const at = { newId: parts.store.newId, now: parts.store.clock() };

@@ -114,6 +114,12 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
   };
 }
 
+/** What the directory says; over MLLP nobody can read back from a record, so there the application's yes is the best. */
+function proofOf(endpoint: Endpoint): Proof {
+  const said = (extension(endpoint, extensions.bestProof)?.valueCode ?? 'transport') as Proof;
+  return endpointKind(endpoint) === 'mllp' && said === 'record' ? 'application' : said;
+}
+
 function toPractice(
   organization: Organization,
   services: HealthcareService[],
@@ -139,7 +145,7 @@ function toPractice(
       endpoint: {
         id: endpoint.id ?? '',
         address: endpoint.address,
-        bestProof: (extension(endpoint, extensions.bestProof)?.valueCode ?? 'transport') as Proof,
+        bestProof: proofOf(endpoint),
         kind: endpointKind(endpoint),
         ...(endpointKind(endpoint) === 'mllp' && { channel: channelOf(endpoint) }),
       },

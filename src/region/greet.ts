@@ -7,6 +7,8 @@ export interface Running {
   readonly users: readonly DemoUser[];
   readonly record: string;
   readonly queue: string;
+  /** Where HL7 v2 comes in; undefined when another process has that door. */
+  readonly hl7v2: string | undefined;
 }
 
 /** The few lines that a start ends with: what runs where and, with the demo, what to click and as whom. */
@@ -16,6 +18,7 @@ export function greeting(running: Running): string {
     `Kortelijn is up:      ${running.publicUrl}`,
     `  record              ${running.record}`,
     `  queue               ${running.queue}`,
+    ...(running.hl7v2 ? [`  HL7 v2 over MLLP    ${running.hl7v2}`] : []),
   ];
   if (running.hisUrl) {
     lines.push(

@@ -62,8 +62,10 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
       columns: 'id text',
       rows: paused.filter((one) => one.to === 'resumed').map((one) => [one.id]),
       // Days of maintenance were no days of trying: what waits gets its full patience again.
-      sql: `update delivery d set trying_since = null from n
-            where d.destination = n.id and d.state in ('pending', 'sent') and d.trying_since is not null returning 1`,
+      sql: `,
+            l as (select d.id from delivery d join n on d.destination = n.id
+                   where d.state in ('pending', 'sent') and d.trying_since is not null for update of d skip locked)
+            update delivery d set trying_since = null from l where d.id = l.id returning 1`,
     },
   ];
 }

@@ -51,8 +51,10 @@ const DUE = `
    where ${openNow}
    limit 500`;
 
+// The lease of a crashed attempt ends here: were it kept, the job that waits for a worker would be taken for crashed too.
 const MARK_QUEUED = `
-  update delivery set state = 'queued', queued_at = now(), ambiguous = ambiguous or state = 'sent'
+  update delivery set state = 'queued', queued_at = now(), lease_until = null,
+         ambiguous = ambiguous or state = 'sent' or lease_until is not null
    where id = any($1::bigint[])`;
 
 /**
@@ -268,7 +270,8 @@ async function putBack(store: Store, ids: readonly string[] | null): Promise<num
        select id from delivery
         where state = 'queued' and (lease_until is null or lease_until < now()) and ($1::bigint[] is null or id = any($1))
         for update skip locked)
-     update delivery d set state = 'pending', generation = d.generation + 1, queued_at = null, ambiguous = d.ambiguous or d.lease_until is not null
+     update delivery d set state = 'pending', generation = d.generation + 1, queued_at = null, lease_until = null,
+            ambiguous = d.ambiguous or d.lease_until is not null
        from l where d.id = l.id`,
     [ids],
   );

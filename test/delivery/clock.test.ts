@@ -57,6 +57,7 @@ test('a duty never runs twice at once, and stopping waits for the one that runs'
           begun.resolve();
           await end.promise;
           running -= 1;
+          return 0;
         },
       },
     ],

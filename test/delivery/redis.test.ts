@@ -12,6 +12,16 @@ import { queueSuite } from './queue.suite.ts';
 
 const prefix = 'kortelijn-test';
 
+/** How each type of key is read whole. */
+const readers: Record<string, (client: Redis, key: string) => Promise<unknown>> = {
+  string: (client, key) => client.get(key),
+  hash: (client, key) => client.hgetall(key),
+  list: (client, key) => client.lrange(key, 0, -1),
+  set: (client, key) => client.smembers(key),
+  zset: (client, key) => client.zrange(key, '0', '-1', 'WITHSCORES'),
+  stream: (client, key) => client.xrange(key, '-', '+'),
+};
+
 /** Every key with every value, as text. */
 async function dumpOf(url: string): Promise<string> {
   const client = new Redis(url);
@@ -19,22 +29,9 @@ async function dumpOf(url: string): Promise<string> {
   for await (const keys of client.scanStream({ count: 1_000 })) {
     for (const key of keys as string[]) {
       const type = await client.type(key);
-      const value =
-        type === 'string'
-          ? await client.get(key)
-          : type === 'hash'
-            ? await client.hgetall(key)
-            : type === 'list'
-              ? await client.lrange(key, 0, -1)
-              : type === 'set'
-                ? await client.smembers(key)
-                : type === 'zset'
-                  ? await client.zrange(key, 0, -1, 'WITHSCORES')
-                  : type === 'stream'
-                    ? await client.xrange(key, '-', '+')
-                    : undefined;
-      if (value === undefined) throw new Error(`a ${type} was not looked into`);
-      found.push([key, value]);
+      const read = readers[type];
+      if (!read) throw new Error(`a ${type} was not looked into`);
+      found.push([key, await read(client, key)]);
     }
   }
   client.disconnect();

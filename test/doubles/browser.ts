@@ -1,12 +1,6 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Response } from 'playwright-core';
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -25,7 +19,8 @@ const telephone = { width: 360, height: 800 };
 const unfold =
   "document.querySelectorAll('details:not([open])').forEach((one) => one.setAttribute('open', 'unfolded'))";
 const foldAgain = "document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))";
-const judge = `axe.run(document, { runOnly: ${JSON.stringify(wcag)} })`;
+const judge = `axe.run(document, { runOnly: ${JSON.stringify(wcag)}, resultTypes: ['violations'], preload: false })
+  .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html).join(' ')))`;
 const waitMsMax = 15_000;
 /** How long a page is looked at before it is loaded again. */
 const lookMs = 150;
@@ -38,51 +33,6 @@ export function findChromium(): string | undefined {
 /** Starts the installed browser. The caller closes it. */
 export function openChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: flags });
-}
-
-/** The whole service with its demo, as `npm start` starts it, on free ports and with a folder of its own. */
-export interface RunningService {
-  /** Address of Kortelijn and of the simulated GP system; no slash at the end. */
-  readonly url: string;
-  readonly his: string;
-  stop(): Promise<void>;
-}
-
-const startMsMax = 45_000;
-
-/** Starts the service and waits until it says that it is ready. Rejects with what it wrote when it does not come up. */
-export async function startService(): Promise<RunningService> {
-  const folder = await mkdtemp(join(tmpdir(), 'kortelijn-pages-'));
-  // Passable for the unprivileged user of the database, or that would move out of this folder.
-  await chmod(folder, 0o711);
-  const dataDir = join(folder, 'data');
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/main.ts', import.meta.url))], {
-    env: { PORT: '0', HIS_PORT: '0', MAIL_PORT: '0', DATA_DIR: dataDir },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let wrote = '';
-  child.stderr.on('data', (chunk) => {
-    wrote += String(chunk);
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  const end = performance.now() + startMsMax;
-  while (child.exitCode === null && performance.now() < end) {
-    const running = await readFile(join(dataDir, 'running.json'), 'utf8').then(
-      (text) => JSON.parse(text) as { url: string; his: string },
-      () => undefined,
-    );
-    const ready = running && (await fetch(`${running.url}/readyz`).catch(() => undefined));
-    await ready?.body?.cancel();
-    if (running && ready?.ok) return { url: running.url, his: running.his, stop };
-    await pause(25);
-  }
-  await stop();
-  throw new Error(`the service did not start: ${wrote}`);
 }
 
 /** What everyone at a browser shares: where they may go, and what was found wrong on the way. */
@@ -199,6 +149,11 @@ export class Person {
     return this.page.getByLabel(label, { exact: true }).fill(value);
   }
 
+  /** Picks from a list by the value behind it. */
+  async select(label: string | RegExp, value: string): Promise<void> {
+    await this.page.getByLabel(label, { exact: true }).first().selectOption(value);
+  }
+
   /** Ticks a box or chooses one of several, by its label; within a group when another has the same words. */
   async choose(label: string | RegExp, group?: string | RegExp): Promise<void> {
     const within = group === undefined ? this.page : this.page.getByRole('group', { name: group });
@@ -238,8 +193,7 @@ export class Person {
     const over = Number(await page.evaluate('document.scrollingElement.scrollWidth - innerWidth'));
     if (over > 1) this.#found(`${over} px too wide`);
     if (this.#judging) {
-      const { violations } = (await page.evaluate(judge)) as AxeResults;
-      for (const one of violations) this.#found(`${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
+      for (const violation of (await page.evaluate(judge)) as string[]) this.#found(violation);
     }
     await page.evaluate(foldAgain);
   }

@@ -197,8 +197,10 @@ export async function openOrdeal(patients: number): Promise<Ordeal> {
     },
   };
   wire.onAnswer = (bytes) => {
-    if (armed !== 'answer' || !bytes.toString('latin1').startsWith('HTTP/1.1 200')) return false;
-    return ordeal.kill('answer');
+    const head = bytes.toString('latin1');
+    // The first answer to a referral: committed, and nobody knows it yet. A replay would be no such moment.
+    const first = head.startsWith('HTTP/1.1 200') && !/^x-duplicate:/im.test(head);
+    return armed === 'answer' && first && ordeal.kill('answer');
   };
   his.onEffect = async () => {
     if (armed === 'effect' && ordeal.kill('effect')) await service.ended();

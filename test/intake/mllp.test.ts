@@ -237,6 +237,12 @@ describe('refusals', () => {
     ['another version', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X4|P|3.0\r', 'AR', ['MSH^1^12^1 203 version-id']],
     ['no control id', 'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12||P|2.5\r', 'AE', ['MSH^1^10^1 101 missing-field']],
     [
+      'a name of a system that is none',
+      `MSH|^~\\&|${'H'.repeat(9_000)}|01990101|K|R|20261123||REF^I12|${'9'.repeat(9_000)}|P|2.5\r`,
+      'AE',
+      ['MSH^1^10^1 102 does-not-fit', 'MSH^1^3^1 102 does-not-fit'],
+    ],
+    [
       'an unknown character set',
       'MSH|^~\\&|H|01990101|K|R|20261123||REF^I12|X5|P|2.5||||||8859/2\r',
       'AR',

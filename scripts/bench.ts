@@ -1,0 +1,103 @@
+// What the line costs on this machine, each figure beside what its database could do at most in the same minutes.
+//   npm run bench                      five interleaved repetitions, their medians
+//   npm run bench -- --quick           one short repetition
+//   --json <file>, or - for stdout     every figure of every repetition
+//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping
+//   --write                            the table into docs/bench.md
+//   --profile <folder>                 CPU profiles of the service, by node --cpu-prof
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Load } from './bench/cpu.ts';
+import { measureIntake } from './bench/intake.ts';
+import { measureLine } from './bench/line.ts';
+import { measureMapping } from './bench/mapping.ts';
+import { measureMllp } from './bench/mllp.ts';
+import { openHis, openMailServer, openRedis } from './bench/others.ts';
+import { openPlace } from './bench/place.ts';
+import { asPage, asTable, type Measured, machineWords, summarise } from './bench/report.ts';
+import { type Bench, type Figures, fullScale, quickScale } from './bench/scale.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    repetitions: { type: 'string' },
+  },
+});
+const wanted = options.only?.split(',');
+const scale = {
+  ...(options.quick ? quickScale : fullScale),
+  ...(options.repetitions && { repetitions: Number(options.repetitions) }),
+};
+
+const closers: (() => Promise<void>)[] = [];
+async function closeAll(): Promise<void> {
+  for (let close = closers.pop(); close; close = closers.pop()) await close();
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void closeAll().finally(() => process.exit(130)));
+
+const say = (text: string) => void process.stderr.write(`${text}\n`);
+
+async function measure(): Promise<Measured> {
+  const repetitions: Figures[] = [];
+  const loads = new Map<string, Load[]>();
+  const his = await openHis();
+  closers.push(his.close);
+  const mail = await openMailServer();
+  closers.push(mail.close);
+  const redis = await openRedis();
+  if (redis) closers.push(redis.close);
+  const place = await openPlace(his.url);
+  closers.push(place.close);
+  if (options.profile) mkdirSync(options.profile, { recursive: true });
+  const bench: Bench = {
+    place,
+    his,
+    mail,
+    scale,
+    phaseMsMax: 30_000,
+    profileDir: options.profile,
+    noteLoad: (phase, load) => void loads.set(phase, [...(loads.get(phase) ?? []), load]),
+  };
+  const parts: Record<string, (() => Promise<Figures>) | undefined> = {
+    intake: () => measureIntake(bench),
+    postgresql: () => measureLine(bench, 'postgresql', undefined),
+    redis: redis && (() => measureLine(bench, 'redis', redis.url)),
+    mllp: () => measureMllp(bench),
+    mapping: () => measureMapping(place, { count: 200, ms: scale.mappingMs }),
+  };
+  const unknown = wanted?.filter((one) => !(one in parts)) ?? [];
+  if (unknown.length > 0) throw new Error(`there is no ${unknown.join(', ')} to measure`);
+  for (let nth = 1; nth <= scale.repetitions; nth += 1) {
+    let figures: Figures = {};
+    for (const [name, part] of Object.entries(parts)) {
+      if (!part || (wanted && !wanted.includes(name))) continue;
+      const began = performance.now();
+      figures = { ...figures, ...(await part()) };
+      say(`${nth}/${scale.repetitions} ${name} ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+    }
+    repetitions.push(figures);
+  }
+  return { repetitions, loads: Object.fromEntries(loads), redis: redis !== undefined };
+}
+
+try {
+  const measured = await measure();
+  const summary = summarise(measured);
+  const table = asTable(summary);
+  const json = JSON.stringify({ machine: machineWords(), scale, summary, ...measured }, null, 2);
+  if (options.json && options.json !== '-') writeFileSync(options.json, `${json}\n`);
+  if (options.json === '-') process.stdout.write(`${json}\n`);
+  else process.stdout.write(`${table}\n`);
+  if (options.write) {
+    const page = new URL('../docs/bench.md', import.meta.url);
+    mkdirSync(new URL('.', page), { recursive: true });
+    writeFileSync(page, asPage(measured, summary, scale, new Date()));
+  }
+} finally {
+  await closeAll();
+}

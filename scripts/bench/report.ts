@@ -1,0 +1,143 @@
+import { cpus, totalmem } from 'node:os';
+import type { Load } from './cpu.ts';
+import { median, short } from './figures.ts';
+import type { Figures, Scale } from './scale.ts';
+
+/** Everything that was measured, as it goes into the JSON. */
+export interface Measured {
+  readonly repetitions: readonly Figures[];
+  readonly loads: Readonly<Record<string, readonly Load[]>>;
+  readonly redis: boolean;
+}
+
+/** One line of the table. */
+export interface Line {
+  readonly what: string;
+  /** Median of the repetitions, with what it counts. */
+  readonly figure: string;
+  /** What the database did with the same rows, likewise. */
+  readonly limit: string;
+  /** Median of each repetition's own ratio. */
+  readonly ratio: string;
+  readonly aim: string;
+}
+
+/** Cores and memory in general words: figures compare only within one machine. */
+export function machineWords(): string {
+  return `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB of memory`;
+}
+
+const notRun = 'not run';
+
+/** The lines of the table: medians over the repetitions, each with the database's limit in the same repetition. */
+export function summarise({ repetitions, redis }: Measured): Line[] {
+  const all = (name: string) => repetitions.flatMap((one) => one[name] ?? []);
+  const middle = (name: string) => short(median(all(name)));
+  const has = (name: string) => all(name).length > 0;
+  const ratio = (name: string, limit: string) => {
+    const each = repetitions.flatMap((one) => {
+      const [value, most] = [one[name], one[limit]];
+      return value === undefined || most === undefined ? [] : [value / most];
+    });
+    return each.length > 0 ? median(each).toFixed(2) : '-';
+  };
+  const rate = (what: string, name: string, limit: string, aim = ''): Line => ({
+    what,
+    figure: has(name) ? `${middle(name)}/s` : notRun,
+    limit: has(limit) ? `${middle(limit)}/s` : '-',
+    ratio: has(name) ? ratio(name, limit) : '-',
+    aim,
+  });
+  const times = (what: string, name: string, aim = ''): Line => ({
+    what,
+    figure: has(`${name} p99Ms`)
+      ? `median ${middle(`${name} medianMs`)} ms, p99 ${middle(`${name} p99Ms`)} ms`
+      : notRun,
+    limit: '-',
+    ratio: '-',
+    aim,
+  });
+  const line = (queue: string, name: string, aim: string): Line[] => [
+    rate(`${queue}: referral posted → on the worklist`, `${name} referrals perSecond`, `${name} referral limit`, aim),
+    times(`${queue}: the same, at 50/s`, `${name} at50 referral`),
+    times(`${queue}: acknowledged, at 50/s`, `${name} at50 ack`, 'p99 ≤ 100 ms'),
+    rate(`${queue}: feedback committed → landed`, `${name} feedback perSecond`, `${name} feedback limit`, aim),
+    times(`${queue}: the same, at 50/s`, `${name} at50 feedback`),
+  ];
+  return [
+    rate('FHIR door: acknowledged, 32 connections', 'intake perSecond', 'intake limit', 'ratio ≥ 0.25'),
+    times('FHIR door: the same', 'intake'),
+    times('FHIR door: acknowledged, at 50/s', 'intake at50', 'p99 ≤ 100 ms'),
+    ...line('Queue in PostgreSQL', 'postgresql', ''),
+    ...(redis || has('redis referrals perSecond')
+      ? line('Queue in Redis', 'redis', '≥ 500/s')
+      : [
+          {
+            what: 'Queue in Redis',
+            figure: `${notRun} (no redis-server here)`,
+            limit: '-',
+            ratio: '-',
+            aim: '≥ 500/s',
+          },
+        ]),
+    rate('MLLP door: acknowledged, 16 connections', 'mllp perSecond', 'mllp limit'),
+    {
+      what: 'MLLP door: one message of 30 MB',
+      figure: has('mllp largeMs') ? `${middle('mllp largeMs')} ms` : notRun,
+      limit: has('mllp largeLimitMs') ? `${middle('mllp largeLimitMs')} ms` : '-',
+      ratio: has('mllp largeMs') ? ratio('mllp largeLimitMs', 'mllp largeMs') : '-',
+      aim: '',
+    },
+    rate('Mapping fhir-r4, one thread', 'mapping fhir-r4', 'intake limit'),
+    rate('… with reading and checking', 'mapping fhir-r4 read and checked', 'intake limit'),
+    rate('Mapping hl7v2-ref, one thread', 'mapping hl7v2-ref', 'mllp limit'),
+    rate('… with reading and checking', 'mapping hl7v2-ref read and checked', 'mllp limit'),
+  ];
+}
+
+/** The table as text, also Markdown. */
+export function asTable(lines: readonly Line[]): string {
+  const head: Line = { what: 'what', figure: 'figure', limit: "database's limit", ratio: 'ratio', aim: 'aim' };
+  const names = ['what', 'figure', 'limit', 'ratio', 'aim'] as const;
+  const widths = names.map((name) => Math.max(...[head, ...lines].map((one) => one[name].length)));
+  const row = (one: Line) => `| ${names.map((name, n) => one[name].padEnd(widths[n] ?? 0)).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return [row(head), rule, ...lines.map(row)].join('\n');
+}
+
+function loadTable(loads: Measured['loads']): string {
+  const names = ['service', 'database', 'generator', 'machine'] as const;
+  const rows = Object.entries(loads).map(
+    ([phase, each]) =>
+      `| ${phase} | ${names.map((name) => median(each.map((one) => one[name])).toFixed(2)).join(' | ')} |`,
+  );
+  return [`| flood | ${names.join(' | ')} |`, '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** docs/bench.md: the last table, when and on what it was made, and what it means. */
+export function asPage(measured: Measured, lines: readonly Line[], scale: Scale, at: Date): string {
+  const rows = (name: string) => short(median(measured.repetitions.flatMap((one) => one[name] ?? [])));
+  return `# What it costs
+
+Written by \`npm run bench -- --write\` on ${at.toISOString().slice(0, 10)}: ${machineWords()}, shared by the service, its database, Redis, the other
+systems and the load generator. Medians of ${scale.repetitions} interleaved repetitions. Compare within this page only: other machines, and this
+one on another day, give other figures.
+
+${asTable(lines)}
+
+**Database's limit**: the very rows that these journeys leave behind (a referral at the door: ${rows('intake rows')} rows; landed on the
+worklist, with its notice by mail: ${rows('postgresql referral rows')}; feedback until it landed: ${rows('postgresql feedback rows')}), written once more under other keys straight through pg, in
+multi-row inserts, 50 journeys per commit, over ${scale.limitConnections} connections, by a client that does nothing else. It decides, seals, reads
+and looks up nothing, and moves no delivery from state to state. The ratio is the median of the ratios within each
+repetition; for the 30 MB message it is limit / time.
+
+**How**: the service is \`node src/main.ts\` in a process of its own on a fresh copy of the database; every repetition starts
+anew. A message of the FHIR door is a transaction of ${rows('intake bytes')} bytes. "At 50/s" counts from the moment a message had to go
+out, whether or not the service kept up. "On the worklist" and "landed" are seen in the database, after the commit.
+Feedback goes to GP systems that answer at once, in three practices, each with its usual window.
+
+Where the processor went during the floods, in cores:
+
+${loadTable(measured.loads)}
+`;
+}
