@@ -7,15 +7,15 @@
 //   --profile <folder>                 CPU profiles of the service, by node --cpu-prof
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Load } from './bench/cpu.ts';
 import { measureIntake } from './bench/intake.ts';
 import { measureLine } from './bench/line.ts';
 import { measureMapping } from './bench/mapping.ts';
 import { measureMllp } from './bench/mllp.ts';
 import { openHis, openMailServer, openRedis } from './bench/others.ts';
 import { openPlace } from './bench/place.ts';
-import { asPage, asTable, type Measured, machineWords, summarise } from './bench/report.ts';
+import { asPage, asTable, cpuTable, type Measured, machineWords, summarise } from './bench/report.ts';
 import { type Bench, type Figures, fullScale, quickScale } from './bench/scale.ts';
+import { stopServices } from './bench/service.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -33,6 +33,8 @@ const scale = {
   ...(options.repetitions && { repetitions: Number(options.repetitions) }),
 };
 
+const partMsMax = 300_000;
+
 const closers: (() => Promise<void>)[] = [];
 async function closeAll(): Promise<void> {
   for (let close = closers.pop(); close; close = closers.pop()) await close();
@@ -40,11 +42,21 @@ async function closeAll(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => void closeAll().finally(() => process.exit(130)));
 
+/** No measurement may hang, whatever it waits for. */
+async function within<T>(ms: number, name: string, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${name} took more than ${ms / 1_000} s`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 async function measure(): Promise<Measured> {
   const repetitions: Figures[] = [];
-  const loads = new Map<string, Load[]>();
   const his = await openHis();
   closers.push(his.close);
   const mail = await openMailServer();
@@ -53,6 +65,7 @@ async function measure(): Promise<Measured> {
   if (redis) closers.push(redis.close);
   const place = await openPlace(his.url);
   closers.push(place.close);
+  closers.push(stopServices);
   if (options.profile) mkdirSync(options.profile, { recursive: true });
   const bench: Bench = {
     place,
@@ -61,7 +74,6 @@ async function measure(): Promise<Measured> {
     scale,
     phaseMsMax: 30_000,
     profileDir: options.profile,
-    noteLoad: (phase, load) => void loads.set(phase, [...(loads.get(phase) ?? []), load]),
   };
   const parts: Record<string, (() => Promise<Figures>) | undefined> = {
     intake: () => measureIntake(bench),
@@ -77,12 +89,12 @@ async function measure(): Promise<Measured> {
     for (const [name, part] of Object.entries(parts)) {
       if (!part || (wanted && !wanted.includes(name))) continue;
       const began = performance.now();
-      figures = { ...figures, ...(await part()) };
+      figures = { ...figures, ...(await within(partMsMax, name, part())) };
       say(`${nth}/${scale.repetitions} ${name} ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     }
     repetitions.push(figures);
   }
-  return { repetitions, loads: Object.fromEntries(loads), redis: redis !== undefined };
+  return { repetitions, redis: redis !== undefined };
 }
 
 try {
@@ -92,7 +104,7 @@ try {
   const json = JSON.stringify({ machine: machineWords(), scale, summary, ...measured }, null, 2);
   if (options.json && options.json !== '-') writeFileSync(options.json, `${json}\n`);
   if (options.json === '-') process.stdout.write(`${json}\n`);
-  else process.stdout.write(`${table}\n`);
+  else process.stdout.write(`${table}\n\n${cpuTable(measured)}\n`);
   if (options.write) {
     const page = new URL('../docs/bench.md', import.meta.url);
     mkdirSync(new URL('.', page), { recursive: true });

@@ -19,9 +19,8 @@ import {
 } from '../test/doubles/walk.ts';
 
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const heightMax = 1_100;
 
-async function take(person: Person, name: string, width = 1200): Promise<void> {
+async function take(person: Person, name: string, width = 1200, heightMax = 1_000): Promise<void> {
   const { page } = person;
   await page.setViewportSize({ width, height: 400 });
   await page.evaluate('document.activeElement?.blur(), scrollTo(0, 0)');
@@ -140,7 +139,7 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await take(sanne, 'worklist');
   await take(sanne, 'phone', 390);
   await openNew(sanne, region, samira.number);
-  await take(sanne, 'referral');
+  await take(sanne, 'referral', 1200, 1_200);
   await sanne.open(`${url}/worklist?folder=open`);
   await sanne.press(rowOf(sanne, daan.number).getByRole('link'));
   await writeReport(sanne, {
@@ -168,7 +167,7 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await refer(region, 'zuidrand', 'p8', { reason: 'Zit thuis zonder werk en mist een ritme.', lifeAreas: ['work'] });
   await lead.until(lead.page.locator('.alarms'));
   await lead.open(`${url}/team`);
-  await take(lead, 'team');
+  await take(lead, 'team', 1200, 860);
 
   await take(await arrive('beheer', '/admin'), 'admin');
   const stranger = await Person.arrive(browser, watch);

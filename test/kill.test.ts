@@ -46,9 +46,18 @@ let starting: Promise<unknown> = Promise.resolve();
 /** One kill of this kind, whether the service is ready by then or not, and a new start; a moment that does not come is replaced by any. */
 async function killOnce(kind: KillKind): Promise<void> {
   const { service } = ordeal;
-  if (kind !== 'random') ordeal.arm(kind);
-  const any = setTimeout(() => ordeal.kill('random'), kind === 'random' ? 200 + random() * 3_000 : 15_000);
+  let over = false;
+  let any: NodeJS.Timeout | undefined;
+  const within = (ms: number) => {
+    if (!over) any = setTimeout(() => ordeal.kill('random'), ms);
+  };
+  if (kind === 'random') within(200 + random() * 3_000);
+  else {
+    ordeal.arm(kind);
+    void starting.then(() => within(20_000));
+  }
   await service.ended();
+  over = true;
   clearTimeout(any);
   // One that is killed half-way does not become ready.
   await starting;
@@ -112,7 +121,7 @@ const duplicates = () =>
   practices.reduce((sum, practice) => sum + (ordeal.his.counts()[practice]?.duplicateEffects ?? 0), 0);
 
 test(`${referrals} referrals through ${3 * killsOfEach} kills: none lost, no effect twice, the trail whole`, {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const began = performance.now();
   let free = 0;
@@ -182,7 +191,7 @@ test(`${referrals} referrals through ${3 * killsOfEach} kills: none lost, no eff
 });
 
 test('a practice that does not recognise a repeat gets each letter once all the same: the line asks first', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   ordeal.his.switches.set({ deduplicates: false });
   const before = duplicates();

@@ -2,23 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Patient } from '../demo/model.ts';
-import { dutchDate, fullName, listName } from '../demo/names.ts';
+import { fullName, listName } from '../demo/names.ts';
 import { findChromium, openChromium, Person, readAxe, type Watch } from './doubles/browser.ts';
 import { prepareService, type Service } from './doubles/service.ts';
-import { behave, localToday, logIn, type Region, refer, rowOf, takeOn, writeReport } from './doubles/walk.ts';
+import {
+  behave,
+  fillGpForm,
+  localToday,
+  logIn,
+  type Region,
+  refer,
+  rowOf,
+  takeOn,
+  tracesOf,
+  writeReport,
+} from './doubles/walk.ts';
 
 const program = findChromium();
 const title = `the pages, walked in Chromium${program ? '' : ' (none is installed here)'}`;
 const lonely = { reason: 'Is sinds de verhuizing veel alleen.', lifeAreas: ['loneliness'] };
 
-/** Whatever of this patient may not be in the text; names as whole words. */
-function tracesOf({ bsn, birthDate, ownName, partnerName, callName }: Patient, flags: string): RegExp[] {
-  return [bsn, birthDate, dutchDate(birthDate), ownName, partnerName, callName]
-    .filter((one) => one !== undefined && one.length > 2)
-    .map((one) => new RegExp(`(?<!\\p{L})${one}(?!\\p{L})`, flags));
-}
-
-describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
+describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
   let service: Service;
   let region: Region;
   let browser: Browser;
@@ -33,10 +37,8 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
     region = { url: service.url, his: service.his ?? '' };
     watch = { origins: [region.url, region.his], axe, findings: [], addresses: new Set() };
     for (const practice of ['de-brink', 'zuidrand', 'aan-de-kade']) {
-      const listed = (await (await fetch(`${region.his}/${practice}/api/patients`)).json()) as {
-        patients: Patient[];
-      };
-      patients.set(practice, listed.patients);
+      const listed = await (await fetch(`${region.his}/${practice}/api/patients`)).json();
+      patients.set(practice, (listed as { patients: Patient[] }).patients);
     }
   });
   afterAll(async () => {
@@ -50,8 +52,8 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
   });
 
   const everyone = () => [...patients.values()].flat();
-  const patientOf = (practice: string, nth: number): Patient => {
-    const found = patients.get(practice)?.find((one) => one.id === `p${nth}`);
+  const patientOf = (practice: string, id: string): Patient => {
+    const found = patients.get(practice)?.find((one) => one.id === id);
     if (!found) throw new Error('no such patient');
     return found;
   };
@@ -69,12 +71,10 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
   };
   for (const script of [true, false]) {
     describe(script ? 'with script, at a desk' : 'without script, on a telephone', () => {
-      const shift = script ? 0 : 1;
-
       test('a referral from the GP system reaches the Wally, and her answer the journal', async () => {
         const practice = script ? 'de-brink' : 'aan-de-kade';
         const name = script ? 'Huisartsenpraktijk Voorbeeldbrink' : 'Praktijk Voorbeeldkade';
-        const patient = patientOf(practice, 1);
+        const patient = patientOf(practice, 'p1');
         await behave(region, { practice, files: false });
 
         const gp = await arrive(script);
@@ -94,12 +94,7 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
         await gp.choose('Nee', 'Is er nu acuut gevaar?');
         expect(await callNow.isVisible()).toBe(false);
         await gp.inspect();
-        await gp.fill('Reden', 'Is veel alleen.');
-        await gp.fill('Vraag van de patiënt, in eigen woorden', 'Ik wil weer onder de mensen komen.');
-        await gp.choose('Eenzaamheid en contacten');
-        await gp.choose('Patiënt zelf');
-        await gp.choose('Mondeling');
-        await gp.choose('Ja, met uitleg');
+        await fillGpForm(gp, 'Is veel alleen.', 'Ik wil weer onder de mensen komen.');
         await gp.press('Verstuur');
         expect(await gp.text()).toMatch(/Sanne Verhoeven belt de patiënt vóór \p{L}+ \d+ \p{L}+\./u);
         expect(await gp.text()).toContain('Telefoonnummer van de Wally: 06-00001011');
@@ -135,7 +130,7 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
           'in het dossier (nog niet)',
         ]);
         await gp.press(gp.page.getByRole('link', { name: /^Postvak/ }));
-        await gp.select('Patiënt', patient.id);
+        await gp.select(/^Patiënt/, patient.id);
         await gp.press(gp.button('Archiveer').first());
 
         await behave(region, { practice, reset: true });
@@ -155,7 +150,7 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
       });
 
       test('a practice refers on the page itself, takes it back, and sees who has what', async () => {
-        const patient = patientOf('de-brink', 5 + 2 * shift);
+        const patient = patientOf('de-brink', script ? 'p5' : 'p7');
         const gp = await arrive(script);
         await gp.open(`${region.his}/de-brink/patients/${patient.id}`);
         await gp.press('Openen in Kortelijn');
@@ -215,31 +210,31 @@ describe.skipIf(program === undefined)(title, { timeout: 60_000 }, () => {
         const lead = await signedIn(script, 'marijke', '/team');
         const tap = (act: string, name: string) =>
           lead.press(lead.page.getByRole('button', { name: new RegExp(`^${act}.*${name}$`) }));
-        const sick = (name: string) => tap('Ziek vandaag', name);
-        const back = (name: string) => tap('Weer aanwezig', name);
-        await sick('Sanne Verhoeven');
+
+        await tap('Ziek vandaag', 'Sanne Verhoeven');
         expect(await lead.text()).toContain('De afwezigheid is bijgewerkt.');
-        const { who } = await refer(region, 'de-brink', `p${2 + 6 * shift}`, { gp: 'gp-vanleeuwen', ...lonely });
+        const { who } = await refer(region, 'de-brink', script ? 'p2' : 'p8', { gp: 'gp-vanleeuwen', ...lonely });
         expect(who).toBe('Karim Bouzid');
-        await sick('Karim Bouzid');
+        await tap('Ziek vandaag', 'Karim Bouzid');
         const unowned = await refer(region, 'de-brink', 'p4', { gp: 'gp-vanleeuwen', ...lonely });
         expect(unowned.who).toBeUndefined();
         expect(unowned.said).toContain('teamleider');
         const alarm = lead.page.locator('.alarms > li', { hasText: unowned.number });
-        await lead.until(alarm);
+        const give = rowOf(lead, unowned.number).getByRole('button', { name: /^Geef aan Joost ter Braak/ });
+        await lead.until(give);
         expect(await alarm.innerText()).toContain('Niemand aanwezig');
-        await lead.press(rowOf(lead, unowned.number).getByRole('button', { name: /^Geef aan Joost ter Braak/ }));
+        await lead.press(give);
         expect(await lead.text()).toContain('De verwijzing is toegewezen.');
         expect(await alarm.count()).toBe(0);
         await lead.until(rowOf(lead, unowned.number).getByText('Van: Joost ter Braak'));
-        await back('Karim Bouzid');
-        await back('Sanne Verhoeven');
+        await tap('Weer aanwezig', 'Karim Bouzid');
+        await tap('Weer aanwezig', 'Sanne Verhoeven');
         expect(await lead.page.locator('.presence.absent').count()).toBe(0);
       });
 
       test('an administrator sees what is stuck, why, and mends it without seeing a patient', async () => {
         const practice = 'aan-de-kade';
-        const { number } = await refer(region, practice, `p${2 + shift}`, lonely);
+        const { number } = await refer(region, practice, script ? 'p2' : 'p3', lonely);
         await behave(region, { practice, mode: 'reject' });
         const wally = await signedIn(script, 'sanne', '/worklist');
         await takeOn(wally, region, number);

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { practicesFileSchema } from '../demo/model.ts';
+import { inventedPatients } from '../demo/patients.ts';
+import { bundleOf } from './doubles/bundle.ts';
 import { freePort, reportBack, until } from './doubles/made.ts';
 import {
   clearDataDir,
@@ -58,7 +61,7 @@ const journeys = async (made: Service) => {
   return rows;
 };
 
-describe('a start', { timeout: 90_000 }, () => {
+describe('a start', { timeout: 240_000 }, () => {
   test('on an empty folder works with no setting at all; a second one keeps everything', async () => {
     const made = service();
     await made.start();
@@ -122,7 +125,7 @@ describe('a start', { timeout: 90_000 }, () => {
   });
 });
 
-describe('ports', { timeout: 90_000 }, () => {
+describe('ports', { timeout: 240_000 }, () => {
   const held: Server[] = [];
   afterAll(() => {
     for (const server of held) server.close();
@@ -184,7 +187,40 @@ test('wrong settings are told all at once, by name, and nothing is started or ma
   expect(readdirSync(dataDir)).toEqual([]);
 });
 
-describe('a stop', { timeout: 90_000 }, () => {
+describe('a stop', { timeout: 240_000 }, () => {
+  test('in the middle of many intakes loses none that was acknowledged', async () => {
+    const made = service();
+    await made.start();
+    const file = JSON.parse(readFileSync(new URL('../fixtures/region/demo-his.json', import.meta.url), 'utf8'));
+    const [practice] = practicesFileSchema.parse(file).practices;
+    if (!practice) throw new Error('no practice');
+    const [patient] = inventedPatients(practice, 0, new Date());
+    if (!patient) throw new Error('no patient');
+    const first = Promise.withResolvers<void>();
+    const url = made.url;
+    const intakes = Array.from({ length: 60 }, async (_, nth) => {
+      const number = `stop-${nth}`;
+      const answer = await fetch(`${url}/fhir/R4`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${practice.credential}`, 'content-type': 'application/fhir+json' },
+        body: JSON.stringify(bundleOf(practice, patient, { number })),
+      }).catch(() => undefined);
+      first.resolve();
+      return answer?.status === 200 ? [number] : [];
+    });
+    await first.promise;
+    await stop(made, 'SIGINT', 'SIGINT');
+    const acknowledged = (await Promise.all(intakes)).flat();
+    expect(acknowledged.length).toBeGreaterThan(0);
+    await made.start();
+    const { store, close } = await storeOf(made.dataDir);
+    const { rows } = await store.pool.query<{ number: string }>('select practice_referral_id as number from journey');
+    await close();
+    const kept = new Set(rows.map((row) => row.number));
+    expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+    await stop(made, 'SIGINT');
+  });
+
   test('does not wait for a sender that never ends its request', async () => {
     const made = service();
     await made.start();

@@ -1,69 +1,62 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-
-/** Where the processor's time went, in cores: 1 is one core all the time. */
-export interface Load {
-  readonly service: number;
-  readonly database: number;
-  readonly generator: number;
-  /** Everything on this machine, also what is not ours. */
-  readonly machine: number;
-}
+import type { Figures } from './scale.ts';
 
 const ticksPerSecond = 100;
 
-/** User and system time of a process in seconds, with its parent; undefined where the system does not tell. */
-function timesOf(pid: number | string): { parent: number; seconds: number } | undefined {
+/** User and system time of a process in milliseconds, with its parent; undefined where the system does not tell. */
+function timesOf(pid: number | string): { parent: number; ms: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name stands in brackets and may hold anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { parent: Number(fields[1]), seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond };
+    return { parent: Number(fields[1]), ms: ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond };
   } catch {
     return undefined;
   }
 }
 
-function secondsOf(pid: number): number {
-  return timesOf(pid)?.seconds ?? 0;
-}
-
-/** A server and its sessions; sessions that have ended count in nobody's time, so connections must outlive the phase. */
-function familySeconds(pid: number): number {
-  let sum = secondsOf(pid);
+/** A database server with its sessions. Sessions that have ended count no more: connections must outlive the phase. */
+function familyMs(pid: number): number {
+  let sum = timesOf(pid)?.ms ?? 0;
   for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
     const times = timesOf(name);
-    if (times?.parent === pid) sum += times.seconds;
+    if (times?.parent === pid) sum += times.ms;
   }
   return sum;
 }
 
-function machineSeconds(): number {
-  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1_000;
-}
+const machineMs = () => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 
-/** Starts counting; the function it gives says the load since then. All zero where there is no /proc. */
-export function countLoad(pids: { readonly service: number | undefined; readonly database: number }): () => Load {
-  try {
-    readdirSync('/proc');
-  } catch {
-    return () => ({ service: 0, database: 0, generator: 0, machine: 0 });
-  }
+/**
+ * Counts the processor's time of a phase; the function it gives says, per item, the milliseconds of the service, of the
+ * database and of this process, and how many cores were busy with anything at all. Neighbours on the machine stretch the
+ * clock's time far more than these. Nothing where there is no /proc.
+ */
+export function countCpu(
+  phase: string,
+  pids: { readonly service?: number; readonly database: number },
+): (items: number) => Figures {
   const look = () => {
     const own = process.cpuUsage();
     return {
-      at: performance.now() / 1_000,
-      service: pids.service === undefined ? 0 : secondsOf(pids.service),
-      database: familySeconds(pids.database),
-      generator: (own.user + own.system) / 1_000_000,
-      machine: machineSeconds(),
+      at: performance.now(),
+      service: pids.service === undefined ? 0 : (timesOf(pids.service)?.ms ?? 0),
+      database: familyMs(pids.database),
+      generator: (own.user + own.system) / 1_000,
+      machine: machineMs(),
     };
   };
+  if (!timesOf(process.pid)) return () => ({});
   const before = look();
-  return () => {
+  return (items) => {
     const after = look();
-    const per = (name: 'service' | 'database' | 'generator' | 'machine') =>
-      Math.max(0, Math.round(((after[name] - before[name]) / (after.at - before.at)) * 100) / 100);
-    return { service: per('service'), database: per('database'), generator: per('generator'), machine: per('machine') };
+    const perItem = (name: 'service' | 'database' | 'generator') => Math.max(0, (after[name] - before[name]) / items);
+    return {
+      [`${phase} cpu serviceMs`]: perItem('service'),
+      [`${phase} cpu databaseMs`]: perItem('database'),
+      [`${phase} cpu generatorMs`]: perItem('generator'),
+      [`${phase} cpu busyCores`]: (after.machine - before.machine) / (after.at - before.at),
+    };
   };
 }

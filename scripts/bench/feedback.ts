@@ -8,7 +8,7 @@ import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
-import { countLoad } from './cpu.ts';
+import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { drainMsMax } from './referrals.ts';
 import type { Bench, Figures } from './scale.ts';
@@ -89,16 +89,17 @@ export async function measureFeedback(
   const landedMs = [...committedAt].flatMap(([id, at]) => Math.max(0, (landed.seen.get(id) ?? Number.NaN) - at));
   const rest = changes.slice(scale.steady);
   const flooded = await watchEvents(store.pool, 'landed', 25);
-  const loadOf = countLoad({ service: pid, database: place.serverPid });
+  const cpuOf = countCpu(`${name} feedback`, { service: pid, database: place.serverPid });
   const floodBegan = performance.now();
   await Promise.all(rest.map((change) => committed(store, change)));
   await flooded.until(rest.length, drainMsMax);
   const elapsedMs = Math.max(...flooded.seen.values()) - floodBegan;
-  bench.noteLoad(`${name} feedback`, loadOf());
+  const cpu = cpuOf(rest.length);
   await flooded.stop();
   return {
     [`${name} at50 feedback medianMs`]: quantile(landedMs, 0.5),
     [`${name} at50 feedback p99Ms`]: quantile(landedMs, 0.99),
     [`${name} feedback perSecond`]: rest.length / (elapsedMs / 1_000),
+    ...cpu,
   };
 }

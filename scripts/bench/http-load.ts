@@ -27,6 +27,7 @@ class Connection {
   /** Gives the status of the answer, when all of it is there. */
   ask(bytes: Buffer): Promise<number> {
     this.#waiting = Promise.withResolvers();
+    if (this.#socket.destroyed) this.#waiting.reject(new Error('a connection rested too long'));
     this.#socket.write(bytes);
     return this.#waiting.promise;
   }

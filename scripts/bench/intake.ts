@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { countLoad } from './cpu.ts';
+import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { FhirLoad } from './http-load.ts';
 import { type Footprint, footprint, limitOf, rowsPerJourney } from './limit.ts';
@@ -34,9 +34,9 @@ export async function measureIntake(bench: Bench): Promise<Figures> {
       const messages = fhirMessages(place.practices, 0, warmUp + scale.intake + scale.steady);
       const load = await FhirLoad.open(service.url, 32);
       await load.flood(messages.slice(0, warmUp), bench.phaseMsMax);
-      const loadOf = countLoad({ service: service.pid, database: place.serverPid });
+      const cpuOf = countCpu('intake', { service: service.pid, database: place.serverPid });
       const flood = await load.flood(messages.slice(warmUp, warmUp + scale.intake), bench.phaseMsMax);
-      bench.noteLoad('intake', loadOf());
+      Object.assign(figures, cpuOf(flood.count));
       const steady = await load.steady(messages.slice(warmUp + scale.intake), 50);
       load.close();
       const acknowledged = Math.min(warmUp, messages.length) + flood.count + steady.count;
@@ -56,6 +56,6 @@ export async function measureIntake(bench: Bench): Promise<Figures> {
   } finally {
     await database.drop();
   }
-  figures['intake limit'] = await limitOf(place, rows, { journeys: scale.limit, connections: scale.limitConnections });
-  return figures;
+  const limit = { journeys: scale.limit, connections: scale.limitConnections };
+  return { ...figures, ...(await limitOf(place, 'intake limit', rows, limit)) };
 }

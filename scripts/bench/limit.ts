@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { v7 } from 'uuid';
+import { countCpu } from './cpu.ts';
 import type { BenchDatabase, Login, Place } from './place.ts';
+import type { Figures } from './scale.ts';
 
 /**
  * The machine's own limit: the rows that journeys left behind, written once more with other keys, straight through pg in
@@ -155,9 +157,10 @@ function copyOf(rows: Footprint): Statement[] {
  */
 export async function limitOf(
   place: Place,
+  name: string,
   rows: Footprint,
   at: { readonly journeys: number; readonly connections: number; readonly journeysPerCommit?: number },
-): Promise<number> {
+): Promise<Figures> {
   const database = await place.fresh();
   const each = at.journeysPerCommit ?? perCommit;
   const clients = Array.from({ length: at.connections }, () => new pg.Client(loginOf(database.login)));
@@ -172,13 +175,14 @@ export async function limitOf(
     for (const client of clients) await commit(client, copyOf(rows));
     const commits = Array.from({ length: Math.max(at.connections, Math.ceil(at.journeys / each)) }, () => copyOf(rows));
     const total = commits.length * each;
+    const cpuOf = countCpu(name, { database: place.serverPid });
     const began = performance.now();
     await Promise.all(
       clients.map(async (client) => {
         for (let next = commits.pop(); next; next = commits.pop()) await commit(client, next);
       }),
     );
-    return total / ((performance.now() - began) / 1_000);
+    return { [name]: total / ((performance.now() - began) / 1_000), ...cpuOf(total) };
   } finally {
     await Promise.all(clients.map((client) => client.end()));
     await database.drop();

@@ -62,7 +62,7 @@ export async function measureLine(bench: Bench, name: string, redisUrl: string |
   const limit = { journeys: scale.limit, connections: scale.limitConnections };
   return {
     ...measured,
-    [`${name} referral limit`]: await limitOf(place, atWorklist, limit),
-    [`${name} feedback limit`]: await limitOf(place, reported, limit),
+    ...(await limitOf(place, `${name} referral limit`, atWorklist, limit)),
+    ...(await limitOf(place, `${name} feedback limit`, reported, limit)),
   };
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { frame } from '../../src/hl7v2/frame.ts';
-import { countLoad } from './cpu.ts';
+import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { someJourneys } from './intake.ts';
 import { type Footprint, footprint, limitOf, rowsPerJourney } from './limit.ts';
@@ -89,9 +89,9 @@ export async function measureMllp(bench: Bench): Promise<Figures> {
       const peers = await Promise.all(Array.from({ length: connections }, () => Peer.open(port)));
       const messages = hl7Messages(place.practices, 0, warmUp + scale.mllp);
       await flood(peers, messages.slice(0, warmUp), bench.phaseMsMax);
-      const loadOf = countLoad({ service: service.pid, database: place.serverPid });
+      const cpuOf = countCpu('mllp', { service: service.pid, database: place.serverPid });
       const { latenciesMs, elapsedMs } = await flood(peers, messages.slice(warmUp), bench.phaseMsMax);
-      bench.noteLoad('mllp', loadOf());
+      Object.assign(figures, cpuOf(latenciesMs.length));
       rows = await footprint(database, (await someJourneys(database)).fifty);
       const [large] = hl7Messages(place.practices, 9_000_000, 1, largeBytes);
       const [peer] = peers;
@@ -114,8 +114,10 @@ export async function measureMllp(bench: Bench): Promise<Figures> {
   } finally {
     await database.drop();
   }
-  figures['mllp limit'] = await limitOf(place, rows, { journeys: scale.limit, connections: scale.limitConnections });
+  const limit = { journeys: scale.limit, connections: scale.limitConnections };
+  Object.assign(figures, await limitOf(place, 'mllp limit', rows, limit));
   const one = { journeys: 3, connections: 1, journeysPerCommit: 1 };
-  figures['mllp largeLimitMs'] = 1_000 / (await limitOf(place, largeRows, one));
+  const large = await limitOf(place, 'mllp large limit', largeRows, one);
+  figures['mllp largeLimitMs'] = 1_000 / (large['mllp large limit'] ?? Number.NaN);
   return figures;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { countLoad } from './cpu.ts';
+import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { FhirLoad } from './http-load.ts';
 import { fhirMessages } from './messages.ts';
@@ -34,15 +34,18 @@ export async function measureReferrals(
 ): Promise<Figures> {
   const { place, scale } = bench;
   const messages = fhirMessages(place.practices, 0, warmUp + scale.steady + scale.line);
-  const load = await FhirLoad.open(url, 32);
   const visible = await watchEvents(pool, 'visible', 5);
-  await load.flood(messages.slice(0, warmUp), bench.phaseMsMax);
+  const warming = await FhirLoad.open(url, 32);
+  await warming.flood(messages.slice(0, warmUp), bench.phaseMsMax);
+  warming.close();
   await visible.until(warmUp, drainMsMax);
   await drained(pool);
   const sentAt = new Map<string, number>();
+  const load = await FhirLoad.open(url, 32);
   const steady = await load.steady(messages.slice(warmUp, warmUp + scale.steady), 50, ({ number }, atMs) =>
     sentAt.set(number, atMs),
   );
+  load.close();
   await visible.until(warmUp + scale.steady, drainMsMax);
   await visible.stop();
   const { rows } = await pool.query<{ id: string; number: string }>(
@@ -53,24 +56,24 @@ export async function measureReferrals(
     return sent === undefined || seen === undefined ? [] : [seen - sent];
   });
   await drained(pool);
-  load.close();
   const flooding = await FhirLoad.open(url, 32);
   const flooded = await watchEvents(pool, 'visible', 25);
-  const loadOf = countLoad({ service: pid, database: place.serverPid });
+  const cpuOf = countCpu(`${name} referrals`, { service: pid, database: place.serverPid });
   const began = performance.now();
   const flood = await flooding.flood(messages.slice(warmUp + scale.steady), bench.phaseMsMax);
   await flooded.until(flood.count, drainMsMax);
   const elapsedMs = Math.max(...flooded.seen.values()) - began;
-  bench.noteLoad(`${name} referrals`, loadOf());
   flooding.close();
   await flooded.stop();
   await drained(pool);
+  const drainedMs = performance.now() - began;
   return {
     [`${name} at50 ack medianMs`]: quantile(steady.latenciesMs, 0.5),
     [`${name} at50 ack p99Ms`]: quantile(steady.latenciesMs, 0.99),
     [`${name} at50 referral medianMs`]: quantile(arrivedMs, 0.5),
     [`${name} at50 referral p99Ms`]: quantile(arrivedMs, 0.99),
     [`${name} referrals perSecond`]: flood.count / (elapsedMs / 1_000),
-    [`${name} notices perSecond`]: flood.count / ((performance.now() - began) / 1_000),
+    [`${name} notices perSecond`]: flood.count / (drainedMs / 1_000),
+    ...cpuOf(flood.count),
   };
 }

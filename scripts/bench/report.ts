@@ -1,12 +1,10 @@
 import { cpus, totalmem } from 'node:os';
-import type { Load } from './cpu.ts';
 import { median, short } from './figures.ts';
 import type { Figures, Scale } from './scale.ts';
 
 /** Everything that was measured, as it goes into the JSON. */
 export interface Measured {
   readonly repetitions: readonly Figures[];
-  readonly loads: Readonly<Record<string, readonly Load[]>>;
   readonly redis: boolean;
 }
 
@@ -105,13 +103,26 @@ export function asTable(lines: readonly Line[]): string {
   return [row(head), rule, ...lines.map(row)].join('\n');
 }
 
-function loadTable(loads: Measured['loads']): string {
-  const names = ['service', 'database', 'generator', 'machine'] as const;
-  const rows = Object.entries(loads).map(
-    ([phase, each]) =>
-      `| ${phase} | ${names.map((name) => median(each.map((one) => one[name])).toFixed(2)).join(' | ')} |`,
-  );
-  return [`| flood | ${names.join(' | ')} |`, '|---|---|---|---|---|', ...rows].join('\n');
+const phases = [
+  ['FHIR door, 32 connections', 'intake'],
+  ['PostgreSQL as queue: referral → worklist and notice', 'postgresql referrals'],
+  ['PostgreSQL as queue: feedback', 'postgresql feedback'],
+  ['Redis as queue: referral → worklist and notice', 'redis referrals'],
+  ['Redis as queue: feedback', 'redis feedback'],
+  ['MLLP door, 16 connections', 'mllp'],
+  ["database's limit: FHIR door", 'intake limit'],
+  ["database's limit: referral", 'postgresql referral limit'],
+  ["database's limit: feedback", 'postgresql feedback limit'],
+] as const;
+
+/** Processor time per item: how the work is divided, whoever else was busy on the machine. */
+export function cpuTable({ repetitions }: Measured): string {
+  const middle = (name: string) => short(median(repetitions.flatMap((one) => one[name] ?? [])));
+  const parts = ['serviceMs', 'databaseMs', 'generatorMs', 'busyCores'];
+  const rows = phases
+    .filter(([, name]) => repetitions.some((one) => `${name} cpu databaseMs` in one))
+    .map(([what, name]) => `| ${what} | ${parts.map((part) => middle(`${name} cpu ${part}`)).join(' | ')} |`);
+  return ['| flood | service | database | generator | cores busy |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** docs/bench.md: the last table, when and on what it was made, and what it means. */
@@ -136,8 +147,9 @@ anew. A message of the FHIR door is a transaction of ${rows('intake bytes')} byt
 out, whether or not the service kept up. "On the worklist" and "landed" are seen in the database, after the commit.
 Feedback goes to GP systems that answer at once, in three practices, each with its usual window.
 
-Where the processor went during the floods, in cores:
+Processor time per referral or feedback during the floods, in ms: the service, the database, and the generator with the
+other systems; and how many cores were busy, also with what is not ours.
 
-${loadTable(measured.loads)}
+${cpuTable(measured)}
 `;
 }

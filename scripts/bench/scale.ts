@@ -1,4 +1,3 @@
-import type { Load } from './cpu.ts';
 import type { Other } from './others.ts';
 import type { Place } from './place.ts';
 
@@ -56,5 +55,4 @@ export interface Bench {
   readonly phaseMsMax: number;
   /** Where node leaves CPU profiles of the service. */
   readonly profileDir: string | undefined;
-  noteLoad(phase: string, load: Load): void;
 }

@@ -39,6 +39,12 @@ async function untilReady(file: string, child: ChildProcess, output: () => strin
 }
 
 let started = 0;
+const running = new Set<() => Promise<void>>();
+
+/** Ends every service that still runs: when a measurement broke off. */
+export async function stopServices(): Promise<void> {
+  await Promise.all([...running].map((stop) => stop()));
+}
 
 /**
  * Starts `node src/main.ts` with these settings beside those of the bench. `profileDir`: node writes a CPU profile there
@@ -79,7 +85,9 @@ export async function startService(
     const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
     await gone;
     clearTimeout(timer);
+    running.delete(stop);
   };
+  running.add(stop);
   try {
     const url = await untilReady(join(dataDir, 'running.json'), child, output);
     return {

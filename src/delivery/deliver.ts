@@ -3,13 +3,16 @@ import { reassignByPresence } from '../feedback/reassign.ts';
 import { noteLanded } from '../feedback/report.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
+import { assign } from '../referral/assignment.ts';
 import type { AuditLine, Change, DeliveryMove } from '../referral/change.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
+import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
-import { readJourney } from '../store/referrals.ts';
+import { readJourney, readStanding } from '../store/referrals.ts';
 import { ContentErased, type Store } from '../store/store.ts';
 import type { Claim } from './batch.ts';
 import { verdictOf } from './breaker.ts';
@@ -50,9 +53,14 @@ function audit(event: string, claimed: Claimed, at: string, outcome: AuditLine['
 
 /** Looks once more who is present, and whether this assignment is still the present one; true when it is superseded. */
 async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean> {
+  const [standing, directory] = await Promise.all([readStanding(parts.store, claimed.journey), parts.directory()]);
+  if (!standing || standing.assignment !== claimed.assignment || !isOpen(standing.taskStatus)) return true;
+  const { practice, requesterAgb, owner } = standing;
+  const right = assign(directory, practice, requesterAgb ?? undefined, localDay(parts.store.clock()));
+  // Most are where they belong: those are not opened at all.
+  if (!right || (right.owner?.id ?? null) === owner) return false;
   const journey = await readJourney(parts.store, { kind: 'line' }, claimed.journey);
   if (!journey) return true;
-  const directory = await parts.directory();
   const change = reassignByPresence(journey, {
     actor: theLine,
     now: parts.store.clock(),
@@ -66,11 +74,18 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   return journey.index.assignment !== claimed.assignment || !isOpen(journey.index.taskStatus);
 }
 
-async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connector: Connector; parcel: Parcel }> {
+interface Loaded {
+  readonly connector: Connector;
+  readonly parcel: Parcel;
+  /** As it was when the parcel was made. */
+  readonly journey?: Journey;
+}
+
+async function parcelOf(parts: Delivering, claimed: Claimed): Promise<Loaded> {
   const { store } = parts;
-  const directory = await parts.directory();
   const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
   if (claimed.destination === 'worklist') return { connector: parts.connectors.worklist, parcel: plain };
+  const directory = await parts.directory();
   if (claimed.destination === 'mail') {
     const role = directory.roles.get(claimed.recipient);
     if (!role?.email) throw new Failure('permanent', 'no-address');
@@ -85,10 +100,11 @@ async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connecto
   const document = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource as
     | Communication
     | undefined;
-  if (!endpoint || !document) throw new Failure('permanent', 'no-address');
+  if (!endpoint || !journey || !document) throw new Failure('permanent', 'no-address');
   const { address, kind, channel } = endpoint;
   return {
     connector: parts.connectors[kind],
+    journey,
     parcel: {
       ...plain,
       address,
@@ -99,8 +115,16 @@ async function parcelOf(parts: Delivering, claimed: Claimed): Promise<{ connecto
   };
 }
 
-/** The Change that a receipt is: the delivery's own move, and what it makes true for the journey. */
-export async function receiptChange(parts: Deciding, claimed: Claimed, receipt: Receipt): Promise<Change> {
+/**
+ * The Change that a receipt is: the delivery's own move, and what it makes true for the journey. `known`: the journey as
+ * it was read before sending; when it has changed since, the commit says so.
+ */
+export async function receiptChange(
+  parts: Deciding,
+  claimed: Claimed,
+  receipt: Receipt,
+  known?: Journey,
+): Promise<Change> {
   const { store } = parts;
   const now = store.clock();
   const at = now.toISOString();
@@ -127,8 +151,7 @@ export async function receiptChange(parts: Deciding, claimed: Claimed, receipt: 
   };
   if (!landed) return change;
   if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
-    const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
-    const owner = journey?.index.owner ?? null;
+    const owner = (await readStanding(store, claimed.journey))?.owner ?? null;
     return {
       ...change,
       visible: [{ taskId: claimed.document.id, assignment: claimed.assignment, owner, at }],
@@ -136,7 +159,7 @@ export async function receiptChange(parts: Deciding, claimed: Claimed, receipt: 
     };
   }
   if (claimed.kind === 'feedback' && claimed.document) {
-    const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
+    const journey = known ?? (await readJourney(store, { kind: 'line' }, claimed.journey));
     const noted =
       journey &&
       noteLanded(journey, claimed.document.id, {
@@ -193,9 +216,9 @@ export function failureChange(parts: Deciding, claimed: Claimed, failure: Failur
 }
 
 /** Commits what `make` decides on the newest state; a stale lease is no fault: someone else has taken the delivery over. */
-async function settle(parts: Delivering, make: () => Promise<Change>): Promise<boolean> {
+async function settle(parts: Delivering, make: (again: boolean) => Promise<Change>): Promise<boolean> {
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const done = await parts.store.commit(await make());
+    const done = await parts.store.commit(await make(tries > 0));
     if (done.ok) return true;
   }
   return false;
@@ -214,12 +237,12 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
       }));
       return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
-    const { connector, parcel } = await parcelOf(parts, claimed);
+    const { connector, parcel, journey } = await parcelOf(parts, claimed);
     const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
     if (!isLanded(receipt.proof, claimed.bestProof) && !isPatient(parts, claimed)) {
       throw new Failure('permanent', 'not-confirmed');
     }
-    const settled = await settle(parts, () => receiptChange(parts, claimed, receipt));
+    const settled = await settle(parts, (again) => receiptChange(parts, claimed, receipt, again ? undefined : journey));
     return { outcome: settled ? receipt.proof : leaseLost, code: null };
   } catch (error) {
     const failure = failureOf(error);

@@ -123,6 +123,12 @@ export function fhirRouter(parts: FhirDoor): Router {
   router.get('/metadata', (_request, response) => send(response, 200, capability(parts)));
   router.use(practiceKey(parts.store));
   router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
+  // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
+  // was refused.
+  router.use((request, response, next) => {
+    if (request.complete) next();
+    else response.destroy();
+  });
   router.post(
     '/',
     intake(parts, 'Bundle', async (request, response, { resource, accepted }) => {
@@ -149,10 +155,9 @@ export function fhirRouter(parts: FhirDoor): Router {
         .set('Location', `${base}/ServiceRequest/${answer.ids.serviceRequest}/_history/1`)
         .set('ETag', `W/"${stored?.version ?? 1}"`);
       const status = replayed ? 200 : 201;
-      // Whatever the sender prefers: that it is acute is said (H1); losses are, unless the resource was asked for.
-      const warn = answer.acute || (prefer === undefined && answer.losses.length > 0);
-      if (prefer === 'minimal' && !warn) response.status(status).end();
-      else if (warn || prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
+      // Whatever the sender prefers, that it is acute is said (H1).
+      if (prefer === 'minimal' && !answer.acute) response.status(status).end();
+      else if (answer.acute || prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
         send(response, status, answerOutcome(answer, language(request)));
       else send(response, status, withPromise(stored.resource, answer));
     }),

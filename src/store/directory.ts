@@ -10,12 +10,26 @@ const CURRENT = `
 export function directoryReader(store: Store): () => Promise<Directory> {
   let kept: Directory | undefined;
   let keptUntilMs = 0;
-  return async () => {
+  let asking: Promise<number> | undefined;
+  const ask = async () => {
     const { rows } = await store.pool.query<{ revision: number }>({
       name: 'directory-revision',
       text: 'select revision from directory_revision',
     });
-    const revision = rows[0]?.revision ?? 0;
+    return rows[0]?.revision ?? 0;
+  };
+  // Who asks at the same moment shares a query that begins after that: nobody gets an answer older than the question.
+  const askTogether = () => {
+    asking ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        asking = undefined;
+        ask().then(resolve, reject);
+      });
+    });
+    return asking;
+  };
+  return async () => {
+    const revision = await askTogether();
     const now = store.clock();
     if (kept?.revision === revision && now.getTime() < keptUntilMs) return kept;
     const [{ rows: resources }, { rows: next }] = await Promise.all([

@@ -3,7 +3,7 @@ import type { JourneyIndex } from '../referral/change.ts';
 import { indexOf, type Journey, practiceReferralOf, type Versioned } from '../referral/journey.ts';
 import type { Answer } from '../referral/receive.ts';
 import { documentContext } from './commit.ts';
-import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
+import { ContentErased, openJson, type Scope, type Store, scopeCondition } from './store.ts';
 
 /** The first answer to a message, and the hash it was given for. */
 export interface FirstAnswer {
@@ -153,6 +153,28 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
     communications: all('Communication'),
     appointments: all('Appointment'),
   };
+}
+
+/** Who has a referral now, and how far it is. */
+export interface Standing {
+  readonly practice: string;
+  readonly assignment: number;
+  readonly owner: string | null;
+  readonly taskStatus: string;
+  readonly requesterAgb: string | null;
+}
+
+/** What a delivery looks at before it goes: from the index, no content is opened. Throws ContentErased when it is gone. */
+export async function readStanding(store: Store, journeyId: string): Promise<Standing | undefined> {
+  const { rows } = await store.pool.query<Standing & { erased: boolean }>({
+    name: 'standing',
+    text: `select j.practice_id as practice, j.assignment, j.owner_id as owner, j.task_status as "taskStatus",
+                  j.requester_agb as "requesterAgb", k.wrapped is null as erased
+             from journey j join journey_key k on k.journey_id = j.id where j.id = $1`,
+    values: [journeyId],
+  });
+  if (rows[0]?.erased) throw new ContentErased();
+  return rows[0];
 }
 
 /** One resource of the FHIR door, its newest version unless one is named, within the practice; undefined when there is none. */

@@ -21,7 +21,7 @@ const unfold =
 const foldAgain = "document.querySelectorAll('details[open=unfolded]').forEach((one) => one.removeAttribute('open'))";
 const judge = `axe.run(document, { runOnly: ${JSON.stringify(wcag)}, resultTypes: ['violations'], preload: false })
   .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html).join(' ')))`;
-const waitMsMax = 15_000;
+const waitMsMax = 30_000;
 /** How long a page is looked at before it is loaded again. */
 const lookMs = 150;
 
@@ -117,7 +117,8 @@ export class Person {
   press(what: Locator | string, status = 200): Promise<void> {
     const target = typeof what === 'string' ? this.button(what) : what;
     return this.#arriveAt(status, async () => {
-      const [response] = await Promise.all([this.page.waitForNavigation(), target.click()]);
+      // Longer than the click may take: when that fails, its reason is the one to read.
+      const [response] = await Promise.all([this.page.waitForNavigation({ timeout: 2 * waitMsMax }), target.click()]);
       return response;
     });
   }

@@ -1,4 +1,6 @@
 import type { Locator } from 'playwright-core';
+import type { Patient } from '../../demo/model.ts';
+import { dutchDate } from '../../demo/names.ts';
 import accounts from '../../fixtures/region/accounts.json' with { type: 'json' };
 import type { Person } from './browser.ts';
 
@@ -53,6 +55,16 @@ export async function refer(
   return { ...promised, number };
 }
 
+/** Fills in the GP system's own refer form, once the first question is answered with no; nothing is sent. */
+export async function fillGpForm(gp: Person, reason: string, question: string): Promise<void> {
+  await gp.fill('Reden', reason);
+  await gp.fill('Vraag van de patiënt, in eigen woorden', question);
+  await gp.choose('Eenzaamheid en contacten');
+  await gp.choose('Patiënt zelf');
+  await gp.choose('Mondeling');
+  await gp.choose('Ja, met uitleg');
+}
+
 /** Types the name and password of one of the demo's users into the log-in form that is open. */
 export async function logIn(person: Person, username: string): Promise<void> {
   await person.fill('Gebruikersnaam', username);
@@ -101,4 +113,11 @@ export async function writeReport(wally: Person, report: Report): Promise<void> 
   for (const [area, outcome] of Object.entries(report.outcomes ?? {})) await wally.select(area, outcome);
   await wally.choose(/^De inwoner is het ermee eens/);
   await wally.choose(new RegExp(`^${report.kind}`));
+}
+
+/** Whatever of this patient may not be in the text; names as whole words. */
+export function tracesOf({ bsn, birthDate, ownName, partnerName, callName }: Patient, flags: string): RegExp[] {
+  return [bsn, birthDate, dutchDate(birthDate), ownName, partnerName, callName]
+    .filter((one) => one !== undefined && one.length > 2)
+    .map((one) => new RegExp(`(?<!\\p{L})${one}(?!\\p{L})`, flags));
 }

@@ -395,7 +395,7 @@ describe('the wire', () => {
   });
 
   test('a slow sender loses its connection, however it trickles', async () => {
-    const client = await openClient({ messageMs: 50 });
+    const client = await openClient({ messageMs: 300 });
     client.write('\x0bMSH|^~\\&|');
     const trickle = setInterval(() => client.write('x'), 5);
     await client.closed;
