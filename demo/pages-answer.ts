@@ -11,7 +11,7 @@ function promiseBox({ who, team, phone, before, number, said }: Promised): Html 
     caller || (before && !said)
       ? html`<p><b>${caller || 'De Wally'}</b> belt de patiënt${before && html` vóór <b>${spokenDate(before)}</b>`}.</p>
 ${phone && html`<p>Telefoonnummer van de Wally: <b class="num">${phone}</b></p>`}`
-      : html`<p>${said ?? 'De verwijzing is aangenomen.'}</p>`;
+      : html`<p>${said ?? 'Kortelijn heeft de verwijzing ontvangen.'}</p>`;
   return html`<div class="promise" role="status">${line}
 ${number && html`<p>Nummer van deze verwijzing: <b class="code">${number}</b></p>`}</div>`;
 }

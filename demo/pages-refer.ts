@@ -81,7 +81,7 @@ ${Object.entries(lifeAreaLabels).map(([code, label]) =>
 )}</div></fieldset>
 <div class="two"><fieldset><legend>Hoe snel?</legend><div>${radios('priority', [
       ['routine', 'Gewoon', earlier?.priority !== 'urgent'],
-      ['urgent', 'Met spoed', earlier?.priority === 'urgent'],
+      ['urgent', 'Dringend', earlier?.priority === 'urgent'],
     ])}</div></fieldset>
 <fieldset><legend>Verwijzer</legend><label><span class="sr">Huisarts</span><select name="gp">
 ${practice.gps.map((one) => html`<option value="${one.id}"${one.id === gp.id && html` selected`}>${one.name}</option>`)}</select></label></fieldset></div>

@@ -53,7 +53,7 @@ export function listPage(records: Records, now: Date): string {
 <div class="card"><table class="records"><thead><tr><th>Naam</th><th>Geboren</th><th>Leeftijd</th><th>Telefoon</th><th>Adres</th><th>Huisarts</th></tr></thead><tbody>
 ${patients.slice(0, 200).map(
   (patient) => html`<tr><td><a href="/${records.practice.id}/patients/${patient.id}">${listName(patient)}</a></td>
-<td class="num">${dutchDate(patient.birthDate)}</td><td class="num">${ageOn(patient.birthDate, today)}</td><td class="num">${phoneOf(patient)}</td>
+<td class="num">${dutchDate(patient.birthDate)}</td><td class="num">${ageOn(patient.birthDate, today)} jaar</td><td class="num">${phoneOf(patient)}</td>
 <td>${addressOf(patient)}</td><td>${records.practice.gps.find((gp) => gp.id === patient.gp)?.name}</td></tr>`,
 )}
 </tbody></table></div>
@@ -75,7 +75,7 @@ ${pair('huisarts', records.practice.gps.find((gp) => gp.id === patient.gp)?.name
 
 export const states: Record<ReferralView['state'], readonly [string, string]> = {
   'not-sent': ['wait', 'nog niet verzonden'],
-  accepted: ['ok', 'aangenomen'],
+  accepted: ['ok', 'ontvangen door Kortelijn'],
   refused: ['no', 'geweigerd'],
   opened: ['', 'geopend in Kortelijn'],
   registered: ['', 'gemaakt'],
@@ -135,13 +135,15 @@ export function letterPage(records: Records, letter: Letter, now: Date): string 
   const patient = letter.patientId === undefined ? undefined : records.patients.get(letter.patientId);
   const { communication } = letter;
   const made = letter.referralId === undefined ? undefined : records.referrals.get(letter.referralId);
+  // The first line often comes twice: apart, for the journal, and at the head of the letter.
+  const lines = linesOf(communication);
   return page({
     title: `Brief – ${records.practice.name}`,
     practice: practiceBar(records),
     body: html`${patient && patientBar(records, patient, now)}
 <div class="card narrow"><h2>Inkomende brief</h2><div class="in">
 <p>${dutchDate(letterDate(letter))} · van ${letterSender(letter)}${communication.topic?.text && html` · ${communication.topic.text}`}</p>
-<pre class="text">${linesOf(communication).join('\n')}</pre></div>
+<pre class="text">${(lines[0] === lines[1] ? lines.slice(1) : lines).join('\n')}</pre></div>
 <table><tbody>
 <tr><th>Ontvangen</th><td>${dutchTime(letter.arrivedAt)}</td></tr>
 <tr><th>Verwijzing</th><td>${made?.value ?? 'niet gekoppeld'}</td></tr>

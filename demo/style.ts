@@ -61,6 +61,7 @@ button:hover,.button:hover{background:#eaf3f7}
 .stop{border:2px solid #b3261e;background:#fdecea;padding:14px 16px;border-radius:3px;margin:0 0 12px}
 .stop li{margin:4px 0}
 .promise{border:1px solid #8dbd99;background:#eef8f0;padding:14px 16px;border-radius:3px;margin:0 0 12px;font-size:16px}
+.promise .code{white-space:nowrap}
 .refused{border:1px solid #d99a91;background:#fdf0ee;padding:12px 16px;border-radius:3px;margin:0 0 12px}
 .refused ul,.stop ul,.note ul,details ul{margin:6px 0;padding-left:20px}
 summary{cursor:pointer;padding:4px 0}

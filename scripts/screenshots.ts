@@ -139,7 +139,7 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await take(sanne, 'worklist');
   await take(sanne, 'phone', 390);
   await openNew(sanne, region, samira.number);
-  await take(sanne, 'referral', 1200, 1_200);
+  await take(sanne, 'referral', 1200, 1_140);
   await sanne.open(`${url}/worklist?folder=open`);
   await sanne.press(rowOf(sanne, daan.number).getByRole('link'));
   await writeReport(sanne, {
@@ -159,7 +159,7 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await gp.press('Openen in Kortelijn');
   await gp.choose('Nee');
   await gp.press('Verder');
-  await take(gp, 'refer');
+  await take(gp, 'refer', 1200, 850);
 
   const lead = await arrive('marijke', '/team');
   for (const name of ['Joost ter Braak', 'Karim Bouzid'])

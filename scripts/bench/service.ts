@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,6 @@ async function untilReady(file: string, child: ChildProcess, output: () => strin
   }
 }
 
-let started = 0;
 const running = new Set<() => Promise<void>>();
 
 /** Ends every service that still runs: when a measurement broke off. */
@@ -56,9 +55,7 @@ export async function startService(
   settings: Record<string, string>,
   profileDir?: string,
 ): Promise<Service> {
-  started += 1;
-  const dataDir = join(place.folder, `service-${started}`);
-  mkdirSync(dataDir);
+  const dataDir = mkdtempSync(join(place.folder, 'service-'));
   const logFile = join(dataDir, 'log');
   const log = openSync(logFile, 'a');
   const output = () => readFileSync(logFile, 'utf8');

@@ -48,13 +48,12 @@ export async function acceptReferral(parts: Accepting, arriving: Arriving): Prom
     practiceReferralId: mapped.referral.practiceReferralId.value,
   };
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const first = await readFirstAnswer(store, { practice }, key);
+    const [first, directory] = await Promise.all([readFirstAnswer(store, { practice }, key), parts.directory()]);
     if (first && !first.hash.equals(hash)) return refuse(refusals.conflict(mapped.places.number));
     if (first)
       return first.cancelled
         ? refuse(refusals.cancelledEarlier(mapped.places.number))
         : { answer: first.answer, replayed: true };
-    const directory = await parts.directory();
     const known = directory.practices.get(practice);
     if (mapped.practiceAgb && known?.agb && mapped.practiceAgb.value !== known.agb)
       return refuse(refusals.otherPractice(mapped.practiceAgb.path));

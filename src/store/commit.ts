@@ -92,14 +92,13 @@ const versioned = /^(document|resource|directory_resource)_pkey$/;
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
   const revisions = new Set(batch.flatMap(({ change }) => change.expected?.directoryRevision ?? []));
-  await client.query('begin');
   if (directoryChange || revisions.size > 0) {
-    await client.query(`select pg_advisory_xact_lock${directoryChange ? '' : '_shared'}($1)`, [directoryLock]);
-  }
-  if (revisions.size > 0) {
-    const { rows } = await client.query<{ revision: number }>('select revision from directory_revision');
-    if (revisions.size > 1 || !revisions.has(rows[0]?.revision ?? -1)) throw new StaleBatch();
-  }
+    // One round trip; the revision is still read by a statement of its own, after the lock was given.
+    const lock = `pg_advisory_xact_lock${directoryChange ? '' : '_shared'}(${directoryLock})`;
+    const results: unknown = await client.query(`begin; select ${lock}; select revision from directory_revision`);
+    const revision = (results as pg.QueryResult<{ revision: number }>[])[2]?.rows[0]?.revision;
+    if (revisions.size > 1 || (revisions.size > 0 && !revisions.has(revision ?? -1))) throw new StaleBatch();
+  } else await client.query('begin');
   if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
   const statement = composeStatement([...insertParts(batch), ...moveParts(batch)]);
   if (statement) {

@@ -30,9 +30,13 @@ export interface Claimed {
   readonly waitingSince: Date;
 }
 
+/** The most that one round offers. */
+export const offeredMax = 500;
+
 // Head of line per (destination, recipient, journey); at most the window of a destination minus what is queued. Each
 // failure in a row makes the window smaller, down to one; a half open breaker lets one through. A `sent` one past its
-// moment is looked at again. Urgent first within what is due.
+// moment is looked at again. Urgent first within what is due. The order is asked per row, with a limit: as a join it is
+// planned over the whole backlog of a destination.
 const DUE = `
   select d.id::text, d.generation
     from destination x cross join lateral (
@@ -40,16 +44,16 @@ const DUE = `
         from delivery d
        where d.destination = x.id and d.state in ('pending', 'sent') and d.next_at <= now()
          and (d.lease_until is null or d.lease_until < now())
-         and not exists (select 1 from delivery e
-                          where e.destination = d.destination and e.recipient = d.recipient and e.journey_id = d.journey_id
-                            and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held'))
+         and (select e.id from delivery e
+               where e.destination = d.destination and e.recipient = d.recipient and e.journey_id = d.journey_id
+                 and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held') limit 1) is null
        order by d.next_at, d.id
        limit greatest(0, case when x.breaker = 'open' then 1 when x.kind = 'worklist' then x.max_inflight
                                  else greatest(1, least(x.max_inflight, $1::int) - x.fails) end
                          - (select count(*) from delivery q where q.destination = x.id and q.state = 'queued'))
        for update of d skip locked) d
    where ${openNow}
-   limit 500`;
+   limit ${offeredMax}`;
 
 // The lease of a crashed attempt ends here: were it kept, the job that waits for a worker would be taken for crashed too.
 const MARK_QUEUED = `

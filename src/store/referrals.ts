@@ -4,6 +4,7 @@ import { indexOf, type Journey, practiceReferralOf, type Versioned } from '../re
 import type { Answer } from '../referral/receive.ts';
 import { documentContext } from './commit.ts';
 import { ContentErased, openJson, type Scope, type Store, scopeCondition } from './store.ts';
+import { together } from './together.ts';
 
 /** The first answer to a message, and the hash it was given for. */
 export interface FirstAnswer {
@@ -13,15 +14,53 @@ export interface FirstAnswer {
   readonly cancelled: boolean;
 }
 
+// The limits keep each question a look in the indexes of its own, however many there are.
 const FIRST_ANSWERS = `
-  select i.hash, i.answer, i.journey_id, 'message' as by, j.task_status, k.wrapped
-    from inbound i join journey j on j.id = i.journey_id join journey_key k on k.journey_id = i.journey_id
-   where i.practice_id = $1 and i.application = $2 and i.control_id = $3 and i.message_type = $4
-  union all
-  select i.hash, i.answer, i.journey_id, 'number' as by, j.task_status, k.wrapped
-    from journey j join inbound i on i.journey_id = j.id join journey_key k on k.journey_id = i.journey_id
-   where j.practice_id = $1 and j.practice_referral_id = $5
-  limit 2`;
+  select u.nth, f.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+    with ordinality as u(practice_id, application, control_id, message_type, number, nth)
+  cross join lateral (
+    (select i.hash, i.answer, i.journey_id, 'message' as by, j.task_status, k.wrapped
+       from inbound i join journey j on j.id = i.journey_id join journey_key k on k.journey_id = i.journey_id
+      where i.practice_id = u.practice_id and i.application = u.application and i.control_id = u.control_id
+        and i.message_type = u.message_type limit 1)
+    union all
+    (select i.hash, i.answer, i.journey_id, 'number' as by, j.task_status, k.wrapped
+       from journey j join inbound i on i.journey_id = j.id join journey_key k on k.journey_id = i.journey_id
+      where j.practice_id = u.practice_id and j.practice_referral_id = u.number limit 1)) f`;
+
+interface FirstAnswerRow {
+  nth: number;
+  hash: Buffer;
+  answer: Buffer;
+  journey_id: string;
+  by: string;
+  task_status: string;
+  wrapped: Buffer | null;
+}
+
+interface FirstAnswerKey {
+  readonly application: string;
+  readonly controlId: string;
+  readonly messageType: string;
+  readonly practiceReferralId: string;
+}
+
+const findFirstAnswers = together(
+  async (store: Store, asked: readonly (FirstAnswerKey & { readonly practice: string })[]) => {
+    const { rows } = await store.pool.query<FirstAnswerRow>({
+      name: 'first-answers',
+      text: FIRST_ANSWERS,
+      values: [
+        asked.map((one) => one.practice),
+        asked.map((one) => one.application),
+        asked.map((one) => one.controlId),
+        asked.map((one) => one.messageType),
+        asked.map((one) => one.practiceReferralId),
+      ],
+    });
+    return asked.map((_, at) => rows.filter((row) => row.nth === at + 1));
+  },
+);
 
 /**
  * The first answer given under this message key, else under the practice's own number, in any format (decision 2).
@@ -30,20 +69,9 @@ const FIRST_ANSWERS = `
 export async function readFirstAnswer(
   store: Store,
   scope: { readonly practice: string },
-  key: { application: string; controlId: string; messageType: string; practiceReferralId: string },
+  key: FirstAnswerKey,
 ): Promise<FirstAnswer | undefined> {
-  const { rows } = await store.pool.query<{
-    hash: Buffer;
-    answer: Buffer;
-    journey_id: string;
-    by: string;
-    task_status: string;
-    wrapped: Buffer | null;
-  }>({
-    name: 'first-answers',
-    text: FIRST_ANSWERS,
-    values: [scope.practice, key.application, key.controlId, key.messageType, key.practiceReferralId],
-  });
+  const rows = await findFirstAnswers(store, { ...key, practice: scope.practice });
   const row = rows.find((one) => one.by === 'message') ?? rows[0];
   if (!row) return undefined;
   const journeyKey = await store.journeyKey(row.journey_id, row.wrapped);

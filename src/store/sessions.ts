@@ -2,22 +2,27 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Actor } from '../referral/actor.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
+import { together } from './together.ts';
 
 /** Only the hash of a token is kept: reading the table opens no door. */
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 const newToken = (): string => randomBytes(32).toString('base64url');
+
+const findCredentials = together(async (store: Store, hashes: readonly Buffer[]) => {
+  const { rows } = await store.pool.query<{ hash: Buffer; practice_id: string; application: string }>({
+    name: 'credentials',
+    text: 'select hash, practice_id, application from credential where hash = any($1::bytea[]) and revoked_at is null',
+    values: [hashes],
+  });
+  return hashes.map((hash) => rows.find((row) => row.hash.equals(hash)));
+});
 
 /** The practice and the sending application that a bearer credential belongs to; undefined when unknown or revoked. */
 export async function practiceByCredential(
   store: Store,
   token: string,
 ): Promise<{ practice: string; application: string } | undefined> {
-  const { rows } = await store.pool.query<{ practice_id: string; application: string }>({
-    name: 'credential',
-    text: 'select practice_id, application from credential where hash = $1 and revoked_at is null',
-    values: [hashOf(token)],
-  });
-  const row = rows[0];
+  const row = await findCredentials(store, hashOf(token));
   return row && { practice: row.practice_id, application: row.application };
 }
 

@@ -21,18 +21,25 @@ export async function openWakeUp(client: pg.Client, wake: () => void): Promise<W
     state.alive = false;
   });
   client.on('notification', wake);
-  await client.connect();
-  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [relayLock]);
-  state.locked = rows[0]?.locked ?? false;
-  if (state.locked) await client.query(`listen ${channel}`);
+  const close = async () => {
+    state.alive = false;
+    await client.end().catch(() => undefined);
+  };
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [relayLock]);
+    state.locked = rows[0]?.locked ?? false;
+    if (state.locked) await client.query(`listen ${channel}`);
+  } catch (error) {
+    // Left open, it would keep the lock from every later try, this process's own too.
+    await close();
+    throw error;
+  }
   return {
     get held() {
       return state.alive && state.locked;
     },
-    close: async () => {
-      state.alive = false;
-      await client.end().catch(() => undefined);
-    },
+    close,
   };
 }
 

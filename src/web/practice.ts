@@ -140,8 +140,8 @@ async function sendReferral(site: Site, visit: Visit, journey: Journey, notice: 
   const called = events.some((event) => event.kind === 'contact');
   const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
 ${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${urgencyMark(index.priority, t)}</p>
-<div class="columns"><div><section aria-labelledby="now"><h2 id="now">${t('Bij wie is het nu', 'Who has it now')}</h2>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.priority !== 'routine' && urgencyMark(index.priority, t)}</p>
+<div class="columns"><div><section aria-labelledby="now"><h2 id="now">${isOpen(index.taskStatus) ? t('Bij wie is het nu', 'Who has it now') : t('Bij wie was het', 'Who had it')}</h2>
 ${facts([
   ['Wally', ownerPart(acting.directory, index.owner, journey.practice, viewer)],
   [t('Beloofd', 'Promised'), promise({ ...index, called }, viewer, today)],

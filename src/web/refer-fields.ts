@@ -5,7 +5,7 @@ import { errorSummary, radiosOf } from './form-controls.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import { areaOf, type FormParts, hiddenFields, type Line, lineOf, optionalMark, tickOf } from './refer-controls.ts';
-import { facts } from './referral-view.ts';
+import { facts, postcodeText } from './referral-view.ts';
 
 /** Name and birth date as typed, together (H3); nothing as long as they do not make a person. */
 export function typedPerson(fields: FormFields, viewer: Viewer): Markup | undefined {
@@ -64,7 +64,7 @@ function personPart(parts: FormParts): Markup {
   const title = html`<h2>${t('Wie verwijst u?', 'Whom do you refer?')}</h2>`;
   if (!fields.knownFamily) return html`${title}${personInputs(parts)}`;
   const street = [fields.street, fields.houseNumber].filter(Boolean).join(' ');
-  const town = [fields.postcode, fields.city].filter(Boolean).join(' ');
+  const town = [postcodeText(fields.postcode ?? ''), fields.city].filter(Boolean).join(' ');
   const wrong = faults.some((one) => personFields.includes(one.field));
   const phones = phoneFields.flatMap((one) => fields[one] || []);
   return html`${title}<div class="panel">${typedPerson(fields, viewer)}${facts([

@@ -45,6 +45,11 @@ export function telLink(phone: string): Markup {
   return html`<a class="tel" href="tel:${phone.replaceAll(/[^\d+]/g, '')}">${phone}</a>`;
 }
 
+/** "8299 AA": a postcode as people write it. */
+export function postcodeText(postcode: string): string {
+  return postcode.replace(/^(\d{4})([A-Z]{2})$/, '$1 $2');
+}
+
 /** Rows of a summary list; a row without a value is left out. */
 export function facts(
   rows: readonly (readonly [name: string, value: Markup | string | undefined | false])[],
@@ -175,12 +180,12 @@ export function appointmentsPart(shown: Shown, now: Date): Markup | undefined {
 }
 
 /** Who: what is needed to call, meet and recognise, and the resident's own contact person. */
-export function whoPart(shown: Shown): Markup {
+export function whoPart(shown: Shown): Markup | undefined {
   const t = sayIn(shown.viewer.language);
   const { patient } = shown;
   const home = patient.address?.[0];
   const street = home?.line?.join(' ');
-  const town = [home?.postalCode, home?.city].filter(Boolean).join(' ');
+  const town = [postcodeText(home?.postalCode ?? ''), home?.city].filter(Boolean).join(' ');
   const address = [street, town].filter((one): one is string => Boolean(one));
   const called = patient.name?.find((one) => one.use === 'usual')?.given?.join(' ');
   const genders: Record<string, string> = {
@@ -192,10 +197,12 @@ export function whoPart(shown: Shown): Markup {
     const relation = one.relationship?.[0]?.text;
     return html`<p>${one.name?.text}${relation && ` (${relation})`} ${phonesOf(one).map(telLink)}</p>`;
   });
+  const gender = genders[patient.gender ?? ''];
+  if (!called && !gender && address.length === 0 && contacts.length === 0) return undefined;
   return html`<section aria-labelledby="who"><h2 id="who">${t('Wie', 'Who')}</h2>
 ${facts([
   [t('Roepnaam', 'Called'), called],
-  [t('Geslacht', 'Sex'), genders[patient.gender ?? '']],
+  [t('Geslacht', 'Sex'), gender],
   [
     t('Adres', 'Address'),
     address.length > 0 && html`${address.map((one, nth) => html`${nth > 0 && html`<br>`}${one}`)}`,

@@ -87,7 +87,8 @@ function notFound(request: Request, response: Response): void {
       title: t('Niet gevonden', 'Not found'),
       language,
       main: html`<h1>${t('Deze pagina is er niet', 'This page is not here')}</h1>
-<p>${t('Misschien is het adres verkeerd. Ga terug naar het begin.', 'Perhaps the address is wrong. Go back to the start.')} <a href="/">Kortelijn</a></p>`,
+<p>${t('Misschien is het adres verkeerd.', 'Perhaps the address is wrong.')}</p>
+<p><a href="/">${t('Naar het begin', 'To the start')}</a></p>`,
     }),
   );
 }

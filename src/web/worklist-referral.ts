@@ -69,7 +69,7 @@ export async function sendReferral(
   const reach = reachPart(shown);
   const main = html`<p><a href="/worklist">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>
 ${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
 ${acuteNote(shown)}${index.unsafeContact && reach}${actions(shown)}
 <div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${whyPart(shown)}${feedbackPart(shown, carriages)}</div>
 <div>${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}</div></div>${eventsPart(shown, events)}`;

@@ -38,12 +38,12 @@ const folderSaid: Record<WallyFolder, Said> = {
 const doneSaid: Record<string, Said> = {
   accepted: { nl: 'U hebt de verwijzing aangenomen.', en: 'You accepted the referral.' },
   reported: {
-    nl: 'Uw tussenbericht staat klaar voor de praktijk.',
-    en: 'Your interim message is ready for the practice.',
+    nl: 'Uw tussenbericht gaat naar de praktijk. Bij "Terugkoppeling" ziet u hoe ver het is.',
+    en: 'Your interim message goes to the practice. At "Feedback" you see how far it is.',
   },
   closed: {
-    nl: 'Uw laatste bericht staat klaar voor de praktijk. De verwijzing is afgesloten.',
-    en: 'Your final message is ready for the practice. The referral is closed.',
+    nl: 'De verwijzing is afgesloten. Uw laatste bericht gaat naar de praktijk. Bij "Terugkoppeling" ziet u hoe ver het is.',
+    en: 'The referral is closed. Your final message goes to the practice. At "Feedback" you see how far it is.',
   },
 };
 
