@@ -294,7 +294,8 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
       .flatMap((one) => tracesOf(one, 'iu'))
       .filter(({ source }) => !source.includes('Brink'));
     traces.push(/Testdijk/i, /1957/);
-    for (const address of watch.addresses)
-      for (const trace of traces) expect(decodeURIComponent(address)).not.toMatch(trace);
+    // Ids, tokens and ports are chance: four digits of a year turn up in them sooner or later.
+    const readable = (address: string) => decodeURIComponent(address).replaceAll(/:\d+\/|[\w-]{16,}/g, '…');
+    for (const address of watch.addresses) for (const trace of traces) expect(readable(address)).not.toMatch(trace);
   });
 });
