@@ -168,7 +168,10 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     closers.push('clock', clock.stop);
   }
   const hasDoor = has('http') || has('mllp');
-  const queueAway = async () => (!queue || (await queue.reachable()) ? [] : ['queue']);
+  const behindTheDoor = async () => [
+    ...(!queue || (await queue.reachable()) ? [] : ['queue']),
+    ...(relay && !relay.healthy() ? ['relay'] : []),
+  ];
   const health = {
     notReady: async () => {
       const alive = await record.pool.query('select 1').then(
@@ -178,12 +181,11 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       return [
         ...(alive ? [] : ['database']),
         ...needed.filter((one) => !ready.has(one)),
-        ...(relay && !relay.healthy() ? ['relay'] : []),
-        ...(hasDoor ? [] : await queueAway()),
+        ...(hasDoor ? [] : await behindTheDoor()),
       ];
     },
-    // A door takes referrals in whether or not the queue is there: it must not be taken out of service for that.
-    away: async () => (hasDoor ? queueAway() : []),
+    // A door takes referrals in whether or not they go on at once: it must not be taken out of service for that.
+    away: async () => (hasDoor ? behindTheDoor() : []),
   };
   if (has('http')) {
     loadDefinitions();

@@ -191,7 +191,6 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
         await gp.fill('Geboortedatum', '14-03-1957');
         await gp.fill('Telefoon', '06-00009001');
         const typed = await answer();
-
         await gp.press('Terugnemen');
         expect(await gp.heading()).toBe('Deze verwijzing loopt niet meer');
         expect(await gp.text()).toContain('de Wally heeft niets gezien');

@@ -30,6 +30,15 @@ export class QueueAway extends Error {
   }
 }
 
+/** The queue is there and says no (no memory left, no right to): somebody must look. Only the code of its answer is kept. */
+class QueueRefused extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super('the queue refuses');
+    this.code = code;
+  }
+}
+
 const name = 'deliver';
 const jobId = (due: Due) => `d-${due.id}-${due.generation}`;
 const jobsOf = (due: readonly Due[]) =>
@@ -112,6 +121,8 @@ const commandTimeoutMs = 2_000;
 const silentMsMax = 20_000;
 const closeMsMax = 2_000;
 const retryStrategy = (times: number) => Math.min(50 * times, 1_000);
+/** It became a replica while we were connected: the address leads to another one now. */
+const reconnectOnError = (error: Error) => error.message.startsWith('READONLY');
 
 /** Waits for work that may never end by itself. */
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
@@ -121,12 +132,21 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
+/** ECONNREFUSED, OOM, WRONGPASS and the like; never the rest of the text. */
+function codeOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return typeof code === 'string' ? code : (/^[A-Z]{2,20}\b/.exec(String(message))?.[0] ?? 'unknown');
+}
+
 /** Says once that it went and once that it came back: reconnecting is tried for ever. */
 function watch(client: Redis, log: Log | undefined): void {
   let lost = false;
-  client.on('error', () => undefined);
+  let code: string | undefined;
+  client.on('error', (error) => {
+    code = codeOf(error);
+  });
   client.on('close', () => {
-    if (!lost) log?.warn('queue-lost');
+    if (!lost) log?.warn('queue-lost', { ...(code && { code }) });
     lost = true;
   });
   client.on('ready', () => {
@@ -141,7 +161,13 @@ function watch(client: Redis, log: Log | undefined): void {
  * `prefix` keeps apart what several services have in one Redis. The epoch is a key that dies with Redis' memory.
  */
 export async function openRedisQueue(at: { url: string; prefix: string }, log?: Log): Promise<DeliveryQueue> {
-  const common = { retryStrategy, keepAlive: 10_000, connectTimeout: 5_000, socketTimeout: silentMsMax };
+  const common = {
+    retryStrategy,
+    reconnectOnError,
+    keepAlive: 10_000,
+    connectTimeout: 5_000,
+    socketTimeout: silentMsMax,
+  };
   const client = new Redis(at.url, {
     ...common,
     maxRetriesPerRequest: 1,
@@ -165,8 +191,8 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
   const asking = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
-    } catch {
-      throw new QueueAway();
+    } catch (error) {
+      throw error instanceof Error && error.name === 'ReplyError' ? new QueueRefused(codeOf(error)) : new QueueAway();
     }
   };
   const epochKey = `${at.prefix}:epoch`;
@@ -174,9 +200,10 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
     add: async (due) => void (await asking(queue.addBulk(jobsOf(due)))),
     known: (due) => asking(knownOf(queue, due)),
     epoch: async () => {
-      const replies = await asking(client.multi().set(epochKey, randomUUID(), 'NX').get(epochKey).exec());
-      const epoch = replies?.[1]?.[1];
-      if (typeof epoch !== 'string') throw new QueueAway();
+      await asking(client.set(epochKey, randomUUID(), 'NX'));
+      const epoch = await asking(client.get(epochKey));
+      // Emptied between the two: as good as not asked.
+      if (epoch === null) throw new QueueAway();
       return epoch;
     },
     reachable: () =>

@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -8,6 +9,7 @@ import { openClient } from '../../src/store/database.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, reportBack, takeIn, until } from '../doubles/made.ts';
 import { openTestRedis, redisMissing, type TestRedis } from '../doubles/redis.ts';
+import { openOutboxBench } from '../store/outbox-bench.ts';
 import { queueSuite } from './queue.suite.ts';
 
 const prefix = 'kortelijn-test';
@@ -54,6 +56,55 @@ describe.skipIf(redisMissing)(named('Redis as the queue'), () => {
         await redis.close();
       },
     };
+  });
+
+  test('that refuses is no queue that is away: its code is told, nothing is marked, and it goes on when it can', async () => {
+    const redis = await openTestRedis(false);
+    await redis.start();
+    const queue = await openRedisQueue({ url: redis.url, prefix });
+    const admin = new Redis(redis.url);
+    const bench = await openOutboxBench();
+    onTestFinished(async () => {
+      admin.disconnect();
+      await queue.close();
+      await redis.close();
+      await bench.close();
+    });
+    await bench.fresh();
+    const id = await bench.put(bench.one);
+    await admin.config('SET', 'maxmemory', '1');
+    const parts = { store: bench.at.store, queue };
+    await expect(relayOnce(parts)).rejects.toMatchObject({ message: 'the queue refuses', code: 'OOM' });
+    expect(await bench.look(id)).toMatchObject({ state: 'pending', generation: 0 });
+    await admin.config('SET', 'maxmemory', '0');
+    expect(await relayOnce(parts)).toBe(1);
+  });
+
+  test('follows its address: when another server has taken it over, the old one is let go', async () => {
+    const [one, two] = [await openTestRedis(false), await openTestRedis(false)];
+    await Promise.all([one.start(), two.start()]);
+    const queue = await openRedisQueue({ url: one.url, prefix });
+    const got: string[] = [];
+    const stop = queue.work(async (due) => void got.push(due.id), 2);
+    const admin = new Redis(one.url);
+    onTestFinished(async () => {
+      admin.disconnect();
+      await stop();
+      await queue.close();
+      await Promise.all([one.close(), two.close()]);
+    });
+    await queue.add([{ id: '1', generation: 0 }]);
+    await until('the first server is used', () => got.length === 1);
+    // As after a failover behind one name: connections to the old one stay open, and it only reads.
+    await rename(two.url, one.url);
+    await admin.replicaof('127.0.0.1', 1);
+    await until('the other server is used', () =>
+      queue.add([{ id: '2', generation: 0 }]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until('its jobs are worked on', () => got.includes('2'));
   });
 
   test('has room for several records: the jobs of one are not given to another', async () => {

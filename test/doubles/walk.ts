@@ -2,6 +2,7 @@ import type { Locator } from 'playwright-core';
 import type { Patient } from '../../demo/model.ts';
 import { dutchDate } from '../../demo/names.ts';
 import accounts from '../../fixtures/region/accounts.json' with { type: 'json' };
+import { birthDateText } from '../../src/web/html.ts';
 import type { Person } from './browser.ts';
 
 /** Addresses of Kortelijn and of the simulated GP system; no slash at the end. */
@@ -117,7 +118,7 @@ export async function writeReport(wally: Person, report: Report): Promise<void> 
 
 /** Whatever of this patient may not be in the text; names as whole words. */
 export function tracesOf({ bsn, birthDate, ownName, partnerName, callName }: Patient, flags: string): RegExp[] {
-  return [bsn, birthDate, dutchDate(birthDate), ownName, partnerName, callName]
+  return [bsn, birthDate, dutchDate(birthDate), birthDateText(birthDate, 'nl'), ownName, partnerName, callName]
     .filter((one) => one !== undefined && one.length > 2)
     .map((one) => new RegExp(`(?<!\\p{L})${one}(?!\\p{L})`, flags));
 }
