@@ -43,6 +43,49 @@ export async function reconcileOnce(parts: Pick<Relaying, 'store' | 'queue'>): P
   return reconcile(parts.store, { epoch, known: (due) => parts.queue.known(due) }, lostAfterMs);
 }
 
+/** The relay step by step, without its rhythm. */
+export interface Rounds {
+  /**
+   * One round: takes the lock when it is free, puts back what the one that had it may have left half done, offers what
+   * is due. Gives how many were offered; undefined while another relay has the lock.
+   */
+  round(): Promise<number | undefined>;
+  /** One look for what the queue has lost; none while another relay has the lock. */
+  lookForLost(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first round does. `wake` is called when another process has committed something. */
+export function openRounds(parts: Relaying, wake: () => void): Rounds {
+  let wakeUp: WakeUp | undefined;
+  let takenOver = false;
+  const lookForLost = async () => {
+    if (!wakeUp?.held) return;
+    const back = await reconcileOnce(parts);
+    if (back > 0) parts.log.warn('reconciled', { count: back });
+  };
+  return {
+    round: async () => {
+      if (!wakeUp?.held) {
+        await wakeUp?.close();
+        takenOver = false;
+        wakeUp = await openWakeUp(parts.newClient(), wake);
+        if (!wakeUp.held) return undefined;
+      }
+      if (!takenOver) {
+        const back = await putBackAllQueued(parts.store);
+        if (back > 0) parts.log.warn('relay-put-back', { count: back });
+        // It may be another queue than the last relay had: its epoch is taken before anything is put there.
+        await lookForLost();
+        takenOver = true;
+      }
+      return relayOnce(parts);
+    },
+    lookForLost,
+    close: async () => wakeUp?.close(),
+  };
+}
+
 export interface Relay {
   /** Something was committed: look now. */
   kick(): void;
@@ -51,23 +94,19 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/**
- * The loop PostgreSQL → queue. One relay at a time over all processes (a lock that lives with its LISTEN connection);
- * whoever gets the lock first puts back what the one before it may have left half done.
- */
+/** The loop PostgreSQL → queue. One relay at a time over all processes: a lock that lives with its LISTEN connection. */
 export function startRelay(parts: Relaying): Relay {
   let stopping = false;
   let kicked = false;
   let wake: (() => void) | undefined;
   let stopped: (() => void) | undefined;
-  let wakeUp: WakeUp | undefined;
-  let takenOver = false;
   let lastRoundMs = 0;
   let lastReconcileMs = 0;
   const kick = () => {
     kicked = true;
     wake?.();
   };
+  const rounds = openRounds(parts, kick);
   const sleep = (ms: number) =>
     new Promise<void>((resolve) => {
       if (stopping) return resolve();
@@ -88,35 +127,21 @@ export function startRelay(parts: Relaying): Relay {
         resolve();
       };
     });
-  const lookForLost = async () => {
-    lastReconcileMs = performance.now();
-    const back = await reconcileOnce(parts);
-    if (back > 0) parts.log.warn('reconciled', { count: back });
-  };
   const round = async () => {
-    if (!wakeUp?.held) {
-      await wakeUp?.close();
-      takenOver = false;
-      wakeUp = await openWakeUp(parts.newClient(), kick);
-      if (!wakeUp.held) return pollMs;
-    }
-    if (!takenOver) {
-      const back = await putBackAllQueued(parts.store);
-      if (back > 0) parts.log.warn('relay-put-back', { count: back });
-      // It may be another queue than the last relay had: its epoch is taken before anything is put there.
-      await lookForLost();
-      takenOver = true;
-    }
     kicked = false;
+    const offered = await rounds.round();
+    if (offered === undefined) return pollMs;
+    if (performance.now() - lastReconcileMs > reconcileEveryMs) {
+      lastReconcileMs = performance.now();
+      await rounds.lookForLost();
+    }
     // What is due and was not offered waits for a receipt, an order or a moment: looking again at once finds nothing.
-    if ((await relayOnce(parts)) >= offeredMax) return 0;
-    return restMs(await untilNextDue(parts.store));
+    return offered >= offeredMax ? 0 : restMs(await untilNextDue(parts.store));
   };
   const loop = (async () => {
     while (!stopping) {
       try {
         const waitMs = await round();
-        if (wakeUp?.held && performance.now() - lastReconcileMs > reconcileEveryMs) await lookForLost();
         lastRoundMs = performance.now();
         await sleep(waitMs);
       } catch (error) {
@@ -126,7 +151,7 @@ export function startRelay(parts: Relaying): Relay {
         await rest();
       }
     }
-    await wakeUp?.close();
+    await rounds.close();
   })();
   return {
     kick,
