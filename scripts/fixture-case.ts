@@ -11,9 +11,10 @@ import { validateBaseR4 } from '../src/fhir/validate.ts';
 import { transactionResponse, withPromise } from '../src/intake/fhir-answer.ts';
 import { transactionIssues } from '../src/intake/fhir-bundle.ts';
 import { type Mapping, runMapping } from '../src/mapping/run.ts';
+import { singly } from '../src/referral/bundle.ts';
 import type { Change, OutboxRow } from '../src/referral/change.ts';
 import { type Directory, type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
-import type { Mapped } from '../src/referral/format.ts';
+import type { MappedReferral } from '../src/referral/format.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
 import { receive } from '../src/referral/receive.ts';
@@ -122,10 +123,13 @@ export function countedIds(): () => string {
 }
 
 /** What a FHIR door makes of a message before it looks at anything else: base R4, the transaction, the mapping. */
-export function readMessage(mapping: Mapping, received: Resource): Mapped | Refusal {
+export function readMessage(mapping: Mapping, received: Resource): MappedReferral | Refusal {
   const base = validateBaseR4(received).filter((one) => one.severity === 'error');
   const issues = base.length > 0 || received.resourceType !== 'Bundle' ? base : transactionIssues(received as Bundle);
-  return issues.length > 0 ? refuse(...issues) : runMapping(mapping, received, new Map());
+  if (issues.length > 0) return refuse(...issues);
+  const mapped = runMapping(mapping, received, new Map());
+  if (!isRefusal(mapped) && !('referral' in mapped)) throw new Error('this case is no referral');
+  return mapped;
 }
 
 const refused = (refusal: Refusal) => ({
@@ -170,6 +174,8 @@ export function journeyAfter(before: Journey | undefined, change: Change): Journ
     consent,
     serviceRequest,
     task,
+    requests: all('Task').slice(1),
+    letters: all('DocumentReference'),
     communications: all('Communication'),
     appointments: all('Appointment'),
   };
@@ -253,6 +259,7 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
     application: actor.id,
     controlId: fixture.name,
     messageType: fixture.received.resourceType,
+    intent: mapped.intent,
     door: 'fhir',
     hash,
   };
@@ -277,10 +284,15 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
   const { answer, change, resources } = decided;
   const answerTo = (received: Resource, replayed: boolean) =>
     received.resourceType === 'Bundle'
-      ? transactionResponse(received as Bundle, answer, `${publicUrl}/fhir/R4`, replayed, 'nl')
+      ? transactionResponse(
+          received as Bundle,
+          { outcome: replayed ? 'replayed' : 'new', answer, replayed },
+          `${publicUrl}/fhir/R4`,
+          'nl',
+        )
       : withPromise(resources.serviceRequest, answer);
   stages.set('1-referral.json', { referral: mapped.referral, losses: mapped.losses });
-  const entry = Object.values(resources).map((resource: Resource) => ({
+  const entry = singly(resources).map((resource: Resource) => ({
     fullUrl: `urn:uuid:${resource.id}`,
     resource,
   }));

@@ -5,10 +5,11 @@ import { toControlId } from '../src/hl7v2/control-id.ts';
 import { readReferral } from '../src/intake/mllp.ts';
 import { acceptedAnswers, readEnvelope, refusedAnswers } from '../src/intake/mllp-answer.ts';
 import type { Mapping } from '../src/mapping/run.ts';
+import { singly } from '../src/referral/bundle.ts';
 import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import { messageHash } from '../src/referral/format.ts';
 import type { MllpChannel } from '../src/referral/mllp.ts';
 import { receive } from '../src/referral/receive.ts';
-import { referralHash } from '../src/referral/referral.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
 import { caseSchema, countedIds, fixturesFolder, type Played, readJson, worked } from './fixture-case.ts';
 
@@ -98,7 +99,7 @@ export function playMllp(fixture: MllpFixture, mapping: Mapping, region: readonl
     const bytes = Buffer.from(message, 'utf8');
     const envelope = readEnvelope(bytes, false);
     const no = (refusal: Refusal) => text(refusedAnswers(envelope, refusal, at));
-    return { bytes, envelope, no, taken: readReferral(mapping, peer, envelope, bytes) };
+    return { bytes, envelope, no, taken: readReferral(new Map([['hl7v2-ref', mapping]]), peer, envelope, bytes) };
   };
   const first = read(fixture.received);
   const stopped = (refusal: Refusal): Played => ({
@@ -108,7 +109,8 @@ export function playMllp(fixture: MllpFixture, mapping: Mapping, region: readonl
   });
   if (isRefusal(first.taken)) return stopped(first.taken);
   const { mapped, message } = first.taken;
-  const hash = referralHash(mapped.referral);
+  if (!('referral' in mapped)) throw new Error(`${fixture.name} is no referral`);
+  const hash = messageHash(mapped);
   const { header } = first.envelope;
   const decided = receive(
     {
@@ -121,6 +123,7 @@ export function playMllp(fixture: MllpFixture, mapping: Mapping, region: readonl
         application: header.application,
         controlId: header.controlId,
         messageType: 'REF^I12',
+        intent: mapped.intent,
         door: 'mllp',
         hash,
       },
@@ -132,14 +135,21 @@ export function playMllp(fixture: MllpFixture, mapping: Mapping, region: readonl
   if (isRefusal(decided)) return stopped(decided);
   const { answer, change, resources } = decided;
   stages.set('1-referral.json', { referral: mapped.referral, losses: mapped.losses });
-  const entry = Object.values(resources).map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource }));
+  const entry = singly(resources).map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource }));
   stages.set('2-bundle.json', { resourceType: 'Bundle', type: 'collection', entry });
-  stages.set('2-answer.hl7', text(acceptedAnswers(first.envelope, message, answer, at)));
+  stages.set(
+    '2-answer.hl7',
+    text(acceptedAnswers(first.envelope, message, { outcome: 'new', answer, replayed: false }, at)),
+  );
   if (fixture.again) {
     const again = read(fixture.again);
     if (isRefusal(again.taken)) throw new Error(`${fixture.name}: 0-received-again.hl7 is refused by itself`);
-    const same = Buffer.from(referralHash(again.taken.mapped.referral)).equals(hash);
-    if (same) stages.set('2-answer-again.hl7', text(acceptedAnswers(again.envelope, again.taken.message, answer, at)));
+    const same = Buffer.from(messageHash(again.taken.mapped)).equals(hash);
+    if (same)
+      stages.set(
+        '2-answer-again.hl7',
+        text(acceptedAnswers(again.envelope, again.taken.message, { outcome: 'replayed', answer, replayed: true }, at)),
+      );
     else stages.set('1-refused-again.hl7', again.no(refuse(refusals.conflict(again.taken.mapped.places.number))));
   }
   const { delivered, communications, notices } = worked(fixture, directory, newId, change);

@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { v7 } from 'uuid';
 import { Closers } from './closers.ts';
 import { type Config, readEnvironment } from './config.ts';
@@ -19,13 +18,13 @@ import { type Relay, startRelay } from './delivery/relay.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
+import { joinEarly } from './intake/join.ts';
 import { listenMllp, readMllpTls, usualMllp } from './intake/mllp-listen.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings, mappingOf } from './mapping/load.ts';
 import { openRecord } from './record.ts';
+import { loadRegion, startDemoHis } from './region/demo.ts';
 import { greeting, type Running } from './region/greet.ts';
-import { startHisProcess } from './region/his-process.ts';
-import { loadDemoAccess, loadDirectory, pointEndpointsAt } from './region/load.ts';
 import { sealAudit } from './store/audit.ts';
 import { openClient } from './store/database.ts';
 import { directoryReader, syncDestinations } from './store/directory.ts';
@@ -38,36 +37,20 @@ import { listen } from './web/listen.ts';
 import { issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
 
-const usualPorts = { http: 8080, his: 8090, mail: 2525 };
+const usualPort = 8080;
 const stopMsMax = 9_500;
 const drainMsMax = 6_000;
-const regionFolder = new URL('../fixtures/region/', import.meta.url);
 
 async function readSecret(file: string | undefined): Promise<string | undefined> {
   return file ? (await readFile(file, 'utf8')).trim() : undefined;
 }
 
-/** The invented region: directory into an empty one, users, credentials, and where their GP system is. */
-async function loadRegion(config: Config, store: Store, hisUrl: string | undefined) {
-  const directory = directoryReader(store);
-  await loadDirectory(store, regionFolder);
-  await syncDestinations(store, await directory());
-  const users = await loadDemoAccess(store, regionFolder, config.DEMO_LOGIN === 'anywhere');
-  if (hisUrl) await pointEndpointsAt(store, await directory(), hisUrl);
-  return users;
-}
-
 async function openDemo(config: Config, store: Store, publicUrl: string, closers: Closers) {
-  const his = await startHisProcess({
-    port: config.HIS_PORT ?? usualPorts.his,
-    mailPort: config.MAIL_PORT ?? usualPorts.mail,
-    fallback: { his: config.HIS_PORT === undefined, mail: config.MAIL_PORT === undefined },
-    dataDir: join(config.dataDir, 'his'),
-    kortelijn: publicUrl,
-    practices: fileURLToPath(new URL('demo-his.json', regionFolder)),
-  });
+  const dataDir = join(config.dataDir, 'his');
+  const { HIS_PORT: port, MAIL_PORT: mailPort } = config;
+  const his = await startDemoHis({ port, mailPort, dataDir, kortelijn: publicUrl });
   closers.push('his', his.stop);
-  return { his, users: await loadRegion(config, store, his.url) };
+  return { his, users: await loadRegion(store, config.DEMO_LOGIN, his.url) };
 }
 
 async function start(config: Config, log: Log, closers: Closers): Promise<Running | undefined> {
@@ -87,19 +70,19 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   );
   const directory = directoryReader(store);
   if (config.MIGRATE === 'only') {
-    if (config.DEMO === 'region') await loadRegion(config, store, config.DEMO_HIS_URL);
+    if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);
     return undefined;
   }
   const ready = new Set<string>();
   const needed = ['http', ...(['mllp', 'relay', 'deliver'] as const).filter(has)];
 
-  const listener = await listen(config.HOST, config.PORT, usualPorts.http);
+  const listener = await listen(config.HOST, config.PORT, usualPort);
   closers.push('http', listener.close);
   const selfUrl = `http://${config.HOST === '0.0.0.0' ? '127.0.0.1' : config.HOST}:${listener.port}`;
   const publicUrl = (config.PUBLIC_URL ?? selfUrl).replace(/\/$/, '');
 
   const demo = config.demo ? await openDemo(config, store, publicUrl, closers) : undefined;
-  if (config.DEMO === 'region') await loadRegion(config, store, config.DEMO_HIS_URL);
+  if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);
   else await syncDestinations(store, await directory());
 
   const queue = has('relay') || has('deliver') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
@@ -161,6 +144,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
       ],
       log,
@@ -201,6 +185,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
       await createApp({
         ...site,
         fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
+        formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
         issuer: embedded,
         relying,
         health,
@@ -219,7 +204,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         store,
         directory,
         log,
-        mapping: hl7v2,
+        mappings,
         answered: (...answer) => takeLateAnswer({ store, directory, random: Math.random }, ...answer),
       },
       {

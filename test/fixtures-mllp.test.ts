@@ -10,7 +10,7 @@ import { report } from '../src/feedback/report.ts';
 import { normalisePhone, validBsn } from '../src/fhir/identifiers.ts';
 import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp-listen.ts';
 import { openLog } from '../src/log.ts';
-import { loadMappings, mappingOf } from '../src/mapping/load.ts';
+import { loadMappings } from '../src/mapping/load.ts';
 import { openAlarms } from '../src/store/lists.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
 import { committed, journeyOf, notRefused } from './doubles/made.ts';
@@ -108,7 +108,7 @@ describe('the walk over real sockets', () => {
       {
         store,
         directory,
-        mapping: mappingOf(await loadMappings(), 'hl7v2-ref'),
+        mappings: await loadMappings(),
         log: openLog('silent'),
         answered: (...answer) => takeLateAnswer({ store, directory, random }, ...answer),
       },

@@ -3,7 +3,7 @@ import { type Delivering, deliver } from '../src/delivery/deliver.ts';
 import { takeLateAnswer } from '../src/delivery/late-answer.ts';
 import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp-listen.ts';
 import { openLog } from '../src/log.ts';
-import { loadMappings, mappingOf } from '../src/mapping/load.ts';
+import { loadMappings } from '../src/mapping/load.ts';
 import { type Due, offerDue } from '../src/store/outbox.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
 import { canaries, journeyOf, reportBack } from './doubles/made.ts';
@@ -27,13 +27,12 @@ beforeAll(async () => {
   const { store } = line.at;
   await giveMllp(store, 'de-brink', endpoint(), 'instead');
   line.mllpHosts.add(his.host);
-  const mapping = mappingOf(await loadMappings(), 'hl7v2-ref');
   const { directory } = line;
   door = await listenMllp(
     {
       store,
       directory,
-      mapping,
+      mappings: await loadMappings(),
       log: openLog('silent'),
       answered: (...answer) => takeLateAnswer({ store, directory, random: () => 0.5 }, ...answer),
     },

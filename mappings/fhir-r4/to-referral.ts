@@ -1,5 +1,5 @@
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import type { Format, Gathered, Mapped, Translate } from '../../src/referral/format.ts';
+import type { Format, Gathered, MappedReferral, Translate } from '../../src/referral/format.ts';
 import { isLifeArea, type LifeArea } from '../../src/referral/life-area.ts';
 import { isMedical } from '../../src/referral/minimise.ts';
 import { patientFromFhir } from '../../src/referral/patient-from-fhir.ts';
@@ -124,7 +124,7 @@ function toReferral(
   message: Message,
   gathered: Gathered,
   translate: Translate,
-): Mapped | { refused: ReturnType<typeof issue>[] } {
+): MappedReferral | { refused: ReturnType<typeof issue>[] } {
   const request = message.serviceRequest as unknown as Request & Message['serviceRequest'];
   const path = gathered.origin(['serviceRequest']);
   const consentPath = gathered.origin(['consent']);
@@ -172,6 +172,7 @@ function toReferral(
     (one) => one.type === 'EpisodeOfCare' && one.identifier?.value,
   )?.identifier;
   return {
+    intent: 'refer',
     referral: {
       practiceReferralId: { system: number.system, value: number.value },
       authoredOn: /T/.test(request.authoredOn) ? request.authoredOn : `${request.authoredOn}T00:00:00Z`,
@@ -213,4 +214,12 @@ function toReferral(
   };
 }
 
-export const format: Format<Message> = { name: 'fhir-r4', version: '1', gather, contract, says, toReferral };
+export const format: Format<Message> = {
+  name: 'fhir-r4',
+  version: '1',
+  syntax: 'fhir',
+  gather,
+  contract,
+  says,
+  toReferral,
+};

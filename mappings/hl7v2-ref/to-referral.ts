@@ -2,8 +2,17 @@ import { normaliseBsn, validAgb } from '../../src/fhir/identifiers.ts';
 import type { Issue } from '../../src/fhir/outcome.ts';
 import { toSystem } from '../../src/hl7v2/authority.ts';
 import { readDay, readInstant } from '../../src/hl7v2/date.ts';
-import { fieldOf, type Message, partOf, repetitionsOf, segmentOf, segmentsOf } from '../../src/hl7v2/message.ts';
-import type { Format, Gathered, Mapped, Translate } from '../../src/referral/format.ts';
+import { headerOf } from '../../src/hl7v2/header.ts';
+import {
+  fieldOf,
+  type Message,
+  partOf,
+  type Received,
+  repetitionsOf,
+  segmentOf,
+  segmentsOf,
+} from '../../src/hl7v2/message.ts';
+import type { Format, Gathered, MappedReferral, Translate } from '../../src/referral/format.ts';
 import { isLifeArea, type LifeArea } from '../../src/referral/life-area.ts';
 import type { Consent, Loss, Patient, Referral } from '../../src/referral/referral.ts';
 import { issue } from '../../src/referral/refusal.ts';
@@ -51,7 +60,10 @@ function patientOf(checked: Checked, translate: Translate): { patient: Patient; 
 }
 
 /** PRD with role RP, the referring provider: a person with an AGB, and the practice's AGB where 2.6 and later have it. */
-function requesterOf(message: Message): { requester: Referral['requester']; practiceAgb: Mapped['practiceAgb'] } {
+function requesterOf(message: Message): {
+  requester: Referral['requester'];
+  practiceAgb: MappedReferral['practiceAgb'];
+} {
   const prd = segmentsOf(message, 'PRD').find((one) =>
     repetitionsOf(message, one, 1).some((role) => partOf(message, role, 1) === 'RP'),
   );
@@ -109,7 +121,11 @@ function agreedConsent(checked: Checked, day: string, translate: Translate): Con
 }
 
 /** A REF^I12 as our Referral. Nothing is guessed: what has no place stays with the source and is reported as a loss. */
-function toReferral(checked: Checked, _gathered: Gathered, translate: Translate): Mapped | { refused: Issue[] } {
+function toReferral(
+  checked: Checked,
+  _gathered: Gathered,
+  translate: Translate,
+): MappedReferral | { refused: Issue[] } {
   const { message, number, agreement } = checked;
   const authoredOn = readInstant(checked.writtenAt) ?? '';
   const day = authoredOn.slice(0, 10);
@@ -133,6 +149,7 @@ function toReferral(checked: Checked, _gathered: Gathered, translate: Translate)
   const episodeSystem = toSystem({ namespace: fieldOf(message, pv1, 19, 4) });
   const byAgreement = checked.consent.segments === 0 && agreement;
   return {
+    intent: 'refer',
     referral: {
       practiceReferralId: number,
       authoredOn,
@@ -173,9 +190,23 @@ function toReferral(checked: Checked, _gathered: Gathered, translate: Translate)
   };
 }
 
+const eventCode = issue('not-supported', 'event-code', 'MSH-9.2', {
+  nl: 'Deze soort verwijzing (REF) kennen wij niet. Wij nemen I12 aan: een nieuwe verwijzing.',
+  en: 'We do not know this kind of referral (REF). We take I12: a new referral.',
+});
+
+/** REF is ours, whatever its event: which of them we do not take is said by name. */
+function claims(received: unknown): boolean | readonly Issue[] {
+  const { type, event } = headerOf((received as Received).message);
+  if (type !== 'REF') return false;
+  return event === 'I12' || [eventCode];
+}
+
 export const format: Format<Checked> = {
   name: 'hl7v2-ref',
   version: '1',
+  syntax: 'hl7v2',
+  claims,
   gather,
   contract,
   says,

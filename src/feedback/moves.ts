@@ -1,4 +1,4 @@
-import type { Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Patient, Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems, extensions } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
@@ -37,15 +37,32 @@ export interface Step {
   readonly serviceRequest?: ServiceRequest & { id: string };
   readonly resources?: readonly Written[];
   readonly events?: readonly JourneyEvent[];
-  readonly rest?: Pick<Change, 'outbox' | 'deliveries' | 'alarms' | 'visible' | 'expected'>;
-  readonly index?: Partial<Pick<Journey['index'], 'assignment' | 'route' | 'team' | 'undoUntil' | 'callBefore'>>;
+  readonly rest?: Pick<
+    Change,
+    'outbox' | 'deliveries' | 'alarms' | 'visible' | 'expected' | 'arrival' | 'numbers' | 'joined'
+  >;
+  readonly index?: Partial<Omit<Journey['index'], 'taskId' | 'taskStatus' | 'businessStatus' | 'identity'>>;
+  /** What the index is computed from where a correction changed it; the resources themselves stand in `resources`. */
+  readonly corrected?: { readonly patient: Patient; readonly serviceRequest: ServiceRequest };
+}
+
+function agentOf({ actor }: Acting): Provenance['agent'][number]['who'] {
+  if (actor.role === 'line') return { display: actor.name };
+  if (actor.role === 'practice-system') return { reference: `Organization/${actor.organization}`, display: actor.name };
+  return { reference: `PractitionerRole/${actor.id}` };
 }
 
 /**
  * One move of a Task as a Change: its new version, Provenance, index, event and audit line. The version it was
  * decided on is the version it must still have at commit, so of two people who act at once one is told to look again.
  */
-export function step(journey: Journey, row: Transition, activity: string, acting: Acting, parts: Step): Change {
+export function step(
+  journey: Journey,
+  row: Pick<Transition, 'to' | 'businessStatus'>,
+  activity: string,
+  acting: Acting,
+  parts: Step,
+): Change {
   const now = acting.now.toISOString();
   const version = journey.task.version + 1;
   const provenanceId = acting.newId();
@@ -68,10 +85,7 @@ export function step(journey: Journey, row: Transition, activity: string, acting
     agent: [
       {
         type: concept(codeSystems.provenanceParticipant, 'author'),
-        who:
-          acting.actor.role === 'line'
-            ? { display: acting.actor.name }
-            : { reference: `PractitionerRole/${acting.actor.id}` },
+        who: agentOf(acting),
       },
     ],
   };
@@ -91,6 +105,7 @@ export function step(journey: Journey, row: Transition, activity: string, acting
       {
         patient: journey.patient.resource,
         serviceRequest: parts.serviceRequest ?? journey.serviceRequest.resource,
+        ...parts.corrected,
         task,
       },
       { ...index, ...parts.index },
@@ -134,7 +149,12 @@ function revoked(request: ServiceRequest & { id: string }, reason: string): Serv
  * The practice takes a referral back: `undo` within the minutes before delivery (H3: nobody saw it), else `withdraw`
  * as long as the Wally has not started; after that it is a request to the Wally, not a command.
  */
-export function takeBack(journey: Journey, how: 'undo' | 'withdraw', acting: Acting): Change | Refusal {
+export function takeBack(
+  journey: Journey,
+  how: 'undo' | 'withdraw',
+  acting: Acting,
+  more: { readonly reason?: string; readonly rest?: Pick<Change, 'arrival'> } = {},
+): Change | Refusal {
   const now = acting.now.toISOString();
   if (how === 'undo' && !(journey.index.undoUntil && journey.index.undoUntil > now)) {
     return refuse(
@@ -146,12 +166,14 @@ export function takeBack(journey: Journey, how: 'undo' | 'withdraw', acting: Act
   }
   const row = transition(journey.task.resource, how, acting.actor);
   if (isRefusal(row)) return row;
-  const reason = how === 'undo' ? 'Teruggenomen door de praktijk, vóór bezorging' : 'Ingetrokken door de praktijk';
+  const plain = how === 'undo' ? 'Teruggenomen door de praktijk, vóór bezorging' : 'Ingetrokken door de praktijk';
+  const reason = more.reason ? `${plain}: ${more.reason}` : plain;
   return step(journey, row, how === 'undo' ? 'referral-taken-back' : 'referral-withdrawn', acting, {
     task: { statusReason: { text: reason } },
     serviceRequest: revoked(journey.serviceRequest.resource, reason),
     events: [{ kind: 'cancelled', at: now }],
     rest: {
+      ...more.rest,
       deliveries: [
         { to: 'abandon-all', kinds: ['worklist', 'notify'], reason: how === 'undo' ? 'taken-back' : 'withdrawn' },
       ],

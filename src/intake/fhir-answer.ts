@@ -2,6 +2,7 @@ import type { Bundle, BundleEntry, Extension, OperationOutcome, Resource, Servic
 import { type Issue, type Language, type Said, toOutcome } from '../fhir/outcome.ts';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Answer } from '../referral/receive.ts';
+import type { Accepted } from './arriving.ts';
 
 const dayFormat = (locale: string) =>
   new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' });
@@ -75,8 +76,53 @@ export function answerIssues(answer: Answer): Issue[] {
   ];
 }
 
-export function answerOutcome(answer: Answer, language: Language): OperationOutcome {
-  return toOutcome(answerIssues(answer), language, codeSystems.refusal);
+const became: Partial<Record<Accepted['outcome'], Said>> = {
+  superseded: {
+    nl: 'Van deze verwijzing hebben wij al een nieuwere versie. Die blijft gelden.',
+    en: 'We already have a newer version of this referral. That one stays.',
+  },
+  corrected: {
+    nl: 'De verwijzing is gewijzigd. De Wally krijgt bericht.',
+    en: 'The referral was changed. The Wally is told.',
+  },
+  supplemented: {
+    nl: 'Dit is bij de verwijzing gevoegd. De Wally krijgt bericht.',
+    en: 'This was added to the referral. The Wally is told.',
+  },
+  cancelled: {
+    nl: 'De verwijzing is ingetrokken.',
+    en: 'The referral was withdrawn.',
+  },
+  'stop-asked': {
+    nl: 'De Wally is al begonnen. Wij vragen de Wally om te stoppen; u krijgt antwoord.',
+    en: 'The Wally has begun already. We ask the Wally to stop; you will get an answer.',
+  },
+};
+
+const keptFor: Record<'cancel' | 'supplement', Said> = {
+  cancel: {
+    nl: 'Wij hebben nog geen verwijzing met dit nummer. Komt zij binnen 30 dagen alsnog, dan nemen wij haar niet aan.',
+    en: 'We have no referral with this number yet. If it comes within 30 days, we will not take it.',
+  },
+  supplement: {
+    nl: 'Wij hebben nog geen verwijzing met dit nummer. Dit blijft 30 dagen liggen en gaat mee zodra de verwijzing er is.',
+    en: 'We have no referral with this number yet. This waits for 30 days and goes along as soon as the referral is here.',
+  },
+};
+
+/** What became of a message, and everything its sender should know of the referral it belongs to. */
+export function acceptedIssues(accepted: Accepted): Issue[] {
+  if (accepted.outcome === 'kept') return [information('kept-for-later', keptFor[accepted.intent])];
+  const { outcome, answer } = accepted;
+  const said = became[outcome];
+  const rest = answerIssues(answer);
+  // Whoever withdraws need not hear who will call.
+  if (outcome === 'cancelled') return said ? [information('cancelled', said)] : [];
+  return said ? [information(outcome, said), ...rest] : rest;
+}
+
+export function acceptedOutcome(accepted: Accepted, language: Language): OperationOutcome {
+  return toOutcome(acceptedIssues(accepted), language, codeSystems.refusal);
 }
 
 /** Who calls, on which number, before which day: for programs. */
@@ -113,11 +159,11 @@ const ours: Record<string, keyof Answer['ids']> = {
  */
 export function transactionResponse(
   received: Bundle,
-  answer: Answer,
+  accepted: Exclude<Accepted, { outcome: 'kept' }>,
   base: string,
-  replayed: boolean,
   language: Language,
 ): Bundle {
+  const { answer, outcome } = accepted;
   const taken = new Set<string>();
   const entry = (received.entry ?? []).map(({ resource }): BundleEntry => {
     const type = resource?.resourceType ?? '';
@@ -125,13 +171,13 @@ export function transactionResponse(
     if (part && !taken.has(part)) {
       taken.add(part);
       const response = {
-        status: replayed ? '200 OK' : '201 Created',
+        status: outcome === 'new' ? '201 Created' : '200 OK',
         location: `${base}/${type}/${answer.ids[part]}/_history/1`,
         etag: 'W/"1"',
       };
       if (type !== 'ServiceRequest') return { response };
       return {
-        response: { ...response, extension: [promiseExtension(answer)], outcome: answerOutcome(answer, language) },
+        response: { ...response, extension: [promiseExtension(answer)], outcome: acceptedOutcome(accepted, language) },
       };
     }
     return {

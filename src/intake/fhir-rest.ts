@@ -4,10 +4,12 @@ import { type Issue, preferredLanguage } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
 import type { Log } from '../log.ts';
 import { type Mapping, runMapping } from '../mapping/run.ts';
+import { numberOf } from '../referral/format.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
-import { type Accepted, type Accepting, acceptReferral } from './accept.ts';
-import { answerOutcome, isBundle, transactionResponse, withPromise } from './fhir-answer.ts';
+import { acceptMessage } from './accept.ts';
+import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
+import { acceptedOutcome, isBundle, transactionResponse, withPromise } from './fhir-answer.ts';
 import { fhirBody } from './fhir-body.ts';
 import { earlierReferences, transactionIssues } from './fhir-bundle.ts';
 import { capability, readOwn, send } from './fhir-read.ts';
@@ -75,12 +77,12 @@ async function take(
   if (issues.length > 0) return refuse(...issues);
   const mapped = runMapping(parts.mapping, resource, await knownEarlier(parts, caller, resource));
   if (isRefusal(mapped)) return mapped;
-  const accepted = await acceptReferral(parts, {
+  const accepted = await acceptMessage(parts, {
     practice: caller.practice,
     application: caller.application,
     actor: caller.actor,
     door,
-    controlId: controlIdOf(request, resource, mapped.referral.practiceReferralId.value),
+    controlId: controlIdOf(request, resource, numberOf(mapped).value),
     messageType: expected,
     mapped,
     source: { contentType: 'application/fhir+json', base64: (request.body as Buffer).toString('base64') },
@@ -104,13 +106,9 @@ function intake(
       sendRefusal(request, response, taken);
       return;
     }
-    parts.log.info('referral-accepted', {
-      door,
-      practice,
-      journey: taken.accepted.answer.journey,
-      outcome: taken.accepted.replayed ? 'replayed' : 'new',
-    });
-    if (taken.accepted.replayed) response.set('X-Duplicate', 'true');
+    const { accepted } = taken;
+    parts.log.info('referral-accepted', { door, practice, outcome: accepted.outcome, ...journeyIn(accepted) });
+    if (accepted.replayed) response.set('X-Duplicate', 'true');
     await answer(request, response, taken);
   };
 }
@@ -132,18 +130,18 @@ export function fhirRouter(parts: FhirDoor): Router {
   router.post(
     '/',
     intake(parts, 'Bundle', async (request, response, { resource, accepted }) => {
-      if (isBundle(resource))
-        send(
-          response,
-          200,
-          transactionResponse(resource as Bundle, accepted.answer, base, accepted.replayed, language(request)),
-        );
+      if (accepted.outcome === 'kept') send(response, 202, acceptedOutcome(accepted, language(request)));
+      else send(response, 200, transactionResponse(resource as Bundle, accepted, base, language(request)));
     }),
   );
   router.post(
     '/ServiceRequest',
     intake(parts, 'ServiceRequest', async (request, response, { accepted }) => {
-      const { answer, replayed } = accepted;
+      if (accepted.outcome === 'kept') {
+        send(response, 202, acceptedOutcome(accepted, language(request)));
+        return;
+      }
+      const { answer, outcome } = accepted;
       const stored = await readResource(
         parts.store,
         { practice: callerOf(request).practice },
@@ -154,11 +152,11 @@ export function fhirRouter(parts: FhirDoor): Router {
       response
         .set('Location', `${base}/ServiceRequest/${answer.ids.serviceRequest}/_history/1`)
         .set('ETag', `W/"${stored?.version ?? 1}"`);
-      const status = replayed ? 200 : 201;
+      const status = outcome === 'new' ? 201 : 200;
       // Whatever the sender prefers, that it is acute is said (H1).
       if (prefer === 'minimal' && !answer.acute) response.status(status).end();
       else if (answer.acute || prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
-        send(response, status, answerOutcome(answer, language(request)));
+        send(response, status, acceptedOutcome(accepted, language(request)));
       else send(response, status, withPromise(stored.resource, answer));
     }),
   );

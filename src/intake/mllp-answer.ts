@@ -3,7 +3,7 @@ import { acknowledgements, conditionOf, type Outcome } from '../hl7v2/ack.ts';
 import { answerDelimiters, writeAnswer } from '../hl7v2/answer.ts';
 import { type Charset, charsetOf, decodeBytes, encodeText, undeclaredCharset } from '../hl7v2/charset.ts';
 import { toControlId } from '../hl7v2/control-id.ts';
-import { escapeText } from '../hl7v2/escape.ts';
+import { type Delimiters, escapeText } from '../hl7v2/escape.ts';
 import { type Header, headerOf } from '../hl7v2/header.ts';
 import {
   fieldOf,
@@ -14,9 +14,10 @@ import {
   segmentOf,
   writeSegment,
 } from '../hl7v2/message.ts';
-import type { Answer } from '../referral/receive.ts';
+import type { Promised } from '../referral/receive.ts';
 import type { Refusal } from '../referral/refusal.ts';
-import { answerIssues, promiseSaid } from './fhir-answer.ts';
+import type { Accepted } from './arriving.ts';
+import { acceptedIssues, promiseSaid } from './fhir-answer.ts';
 
 /** What can be said of a message from its first segment alone: enough to answer it, and to know whose it is. */
 export interface Envelope {
@@ -145,16 +146,24 @@ function patientSegment(message: Message): string {
   return writeSegment(['PID', '1', '', ids, '', name.join(d.component), '', fieldOf(message, pid, 7)], d);
 }
 
+/** PRD: who calls, on which number (HL7 table 0286: referred to provider). */
+function callerSegment({ name, team, phone }: Promised, line: (...values: string[]) => string, d: Delimiters): string {
+  const role = line('RT', 'Referred to Provider', 'HL70286');
+  return writeSegment(['PRD', role, line(name ?? team), '', '', phone ? line(phone, 'WPN', 'PH') : ''], d);
+}
+
 /** A yes, always after the commit (promise 1): who calls, before which day, on which number; and what was lost, as notes. */
-export function acceptedAnswers(envelope: Envelope, message: Message, answer: Answer, at: Answering): Uint8Array[] {
+export function acceptedAnswers(envelope: Envelope, message: Message, accepted: Accepted, at: Answering): Uint8Array[] {
   const language = languageOf(envelope.header);
   const d = answerDelimiters(message);
   const line = (...values: readonly string[]) => values.map((one) => escapeText(one, d)).join(d.component);
-  const issues = answerIssues(answer);
+  const issues = acceptedIssues(accepted);
   const warnings = issues.filter((one) => one.severity === 'warning');
-  const text = [...warnings.map((one) => one.said), promiseSaid(answer)].map((one) => one[language]).join(' ');
+  const isKept = accepted.outcome === 'kept';
+  const isOver = isKept || accepted.outcome === 'cancelled';
+  const first = isOver ? issues.slice(0, 1).map((one) => one.said) : [promiseSaid(accepted.answer)];
+  const text = [...warnings.map((one) => one.said), ...first].map((one) => one[language]).join(' ');
   const number = [1, 2, 3, 4].map((n) => fieldOf(message, segmentOf(message, 'RF1'), 6, n));
-  const { promise } = answer;
   const notes = [...warnings, ...issues.filter((one) => one.severity !== 'warning')].map((one) =>
     one.path ? `${one.path}: ${one.said[language]}` : one.said[language],
   );
@@ -162,7 +171,8 @@ export function acceptedAnswers(envelope: Envelope, message: Message, answer: An
     writeSegment(
       [
         'RF1',
-        line('P', 'Pending', 'HL70283'),
+        // HL7 table 0283: pending, or rejected where the practice itself took it back.
+        isOver ? line('R', 'Rejected', 'HL70283') : line('P', 'Pending', 'HL70283'),
         '',
         '',
         '',
@@ -172,21 +182,11 @@ export function acceptedAnswers(envelope: Envelope, message: Message, answer: An
         '',
         '',
         '',
-        line(answer.number, 'KORTELIJN'),
+        isKept ? '' : line(accepted.answer.number, 'KORTELIJN'),
       ],
       d,
     ),
-    writeSegment(
-      [
-        'PRD',
-        line('RT', 'Referred to Provider', 'HL70286'),
-        line(promise.name ?? promise.team),
-        '',
-        '',
-        promise.phone ? line(promise.phone, 'WPN', 'PH') : '',
-      ],
-      d,
-    ),
+    ...(isKept ? [] : [callerSegment(accepted.answer.promise, line, d)]),
     patientSegment(message),
     ...notes.map((note, n) => writeSegment(['NTE', String(n + 1), '', escapeText(note, d)], d)),
   ];

@@ -27,14 +27,6 @@ export const rejections = {
     }),
 };
 
-const messageType = issue('not-supported', 'message-type', 'MSH-9.1', {
-  nl: 'Hier nemen wij alleen verwijzingen aan (REF^I12).',
-  en: 'Here we only take referrals (REF^I12).',
-});
-const eventCode = issue('not-supported', 'event-code', 'MSH-9.2', {
-  nl: 'Wijzigen en intrekken kan nog niet per bericht. Bel de Wally, of gebruik de pagina van uw praktijk.',
-  en: 'Changing and withdrawing by message is not possible yet. Call the Wally, or use the page of your practice.',
-});
 const processingId = issue('not-supported', 'processing-id', 'MSH-11', {
   nl: 'Wij nemen alleen echte berichten aan (P), geen tests.',
   en: 'We only take production messages (P), no tests.',
@@ -52,11 +44,9 @@ function keyIssues(value: string, path: string, what: { nl: string; en: string }
   return value.length > lengthMax ? [refusals.doesNotFit(path, path)] : [];
 }
 
-/** What a header asks that this door does not do: only REF^I12, in production, of version 2.3 to 2.8, with its keys. */
-export function headerIssues({ type, event, processing, version, controlId, application }: Header): Issue[] {
+/** What a header asks that this door does not do: only messages in production, of version 2.3 to 2.8, with its keys. */
+export function headerIssues({ processing, version, controlId, application }: Header): Issue[] {
   return [
-    ...(type === 'REF' ? [] : [messageType]),
-    ...(type !== 'REF' || event === 'I12' ? [] : [eventCode]),
     ...(processing === 'P' ? [] : [processingId]),
     ...(/^2\.[3-8](\.|$)/.test(version) ? [] : [versionId]),
     ...keyIssues(controlId, 'MSH-10', {

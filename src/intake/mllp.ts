@@ -3,19 +3,20 @@ import { fromControlId } from '../hl7v2/control-id.ts';
 import type { Framed } from '../hl7v2/frame.ts';
 import { fieldOf, type Message, parseMessage, segmentOf } from '../hl7v2/message.ts';
 import type { Log } from '../log.ts';
-import { type Mapping, runMapping } from '../mapping/run.ts';
+import { chooseMapping, type Mapping, runMapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Mapped } from '../referral/format.ts';
 import type { MllpPeer } from '../referral/mllp.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
-import { type Accepted, type Accepting, acceptReferral } from './accept.ts';
+import { acceptMessage } from './accept.ts';
+import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
 import { acceptedAnswers, committedAnswer, type Envelope, readEnvelope, refusedAnswers } from './mllp-answer.ts';
 import { type From, findPeer } from './mllp-peer.ts';
 import { headerIssues, rejections } from './mllp-refusals.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
 
 export interface MllpDoor extends Accepting {
-  readonly mapping: Mapping;
+  readonly mappings: ReadonlyMap<string, Mapping>;
   readonly log: Log;
   /** Takes an application's answer to a message of ours, from the practice it went to; false when none waits for it. */
   readonly answered: (practice: string, messageId: string, said: 'yes' | 'error' | 'reject') => Promise<boolean>;
@@ -27,7 +28,7 @@ const answers: Readonly<Record<string, 'yes' | 'error' | 'reject'>> = { AA: 'yes
 
 /** A known peer's message as a referral, as far as no other system is needed; or every reason why not. Pure. */
 export function readReferral(
-  mapping: Mapping,
+  mappings: ReadonlyMap<string, Mapping>,
   peer: MllpPeer,
   envelope: Envelope,
   bytes: Uint8Array,
@@ -39,7 +40,10 @@ export function readReferral(
   if ('unreadable' in message) return refuse(rejections.unreadable(message.path));
   const issues = headerIssues(envelope.header);
   if (issues.length > 0) return refuse(...issues);
-  const mapped = runMapping(mapping, { message, ...(peer.agreement && { agreement: peer.agreement }) }, new Map());
+  const received = { message, ...(peer.agreement && { agreement: peer.agreement }) };
+  const mapping = chooseMapping(mappings, 'hl7v2', received);
+  if (isRefusal(mapping)) return mapping;
+  const mapped = runMapping(mapping, received, new Map());
   return isRefusal(mapped) ? mapped : { message, mapped };
 }
 
@@ -51,9 +55,9 @@ async function take(
   bytes: Buffer,
 ): Promise<{ message: Message; accepted: Accepted } | Refusal> {
   const { header } = envelope;
-  const read = readReferral(parts.mapping, peer, envelope, bytes);
+  const read = readReferral(parts.mappings, peer, envelope, bytes);
   if (isRefusal(read)) return read;
-  const accepted = await acceptReferral(parts, {
+  const accepted = await acceptMessage(parts, {
     practice: peer.practice,
     // Decision 2: one key per (practice, MSH-3, MSH-10, MSH-9); MSH-9.3 may be there or not.
     application: header.application,
@@ -94,14 +98,9 @@ async function known(parts: MllpDoor, peer: MllpPeer, envelope: Envelope, bytes:
     parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
     return refusedAnswers(envelope, taken, at);
   }
-  const { answer, replayed } = taken.accepted;
-  parts.log.info('referral-accepted', {
-    door,
-    practice,
-    journey: answer.journey,
-    outcome: replayed ? 'replayed' : 'new',
-  });
-  return acceptedAnswers(envelope, taken.message, answer, at);
+  const { accepted, message } = taken;
+  parts.log.info('referral-accepted', { door, practice, outcome: accepted.outcome, ...journeyIn(accepted) });
+  return acceptedAnswers(envelope, message, accepted, at);
 }
 
 /**

@@ -4,7 +4,7 @@ import { cleanText } from '../fhir/narrative.ts';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
-import type { Mapped } from '../referral/format.ts';
+import type { MappedReferral } from '../referral/format.ts';
 import { lifeAreaCodes } from '../referral/life-area.ts';
 import { type Referral, referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
@@ -225,7 +225,7 @@ function fieldOf(path: readonly PropertyKey[]): string {
 export function readForm(
   fields: FormFields,
   from: { readonly actor: Actor; readonly agb?: string; readonly now: Date; readonly publicUrl: string },
-): Mapped | Refusal {
+): MappedReferral | Refusal {
   const issues = issuesOf(fields);
   if (issues.length > 0) return refuse(...issues);
   const ticked = (field: string) => fields[field] === 'yes';
@@ -270,5 +270,5 @@ export function readForm(
     birthDate: 'birthDate',
     number: 'number',
   };
-  return { referral: checked.data, losses: [], places };
+  return { intent: 'refer', referral: checked.data, losses: [], places };
 }

@@ -3,13 +3,15 @@ import type { Log } from '../log.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
+import type { MappedReferral } from '../referral/format.ts';
 import type { Journey } from '../referral/journey.ts';
 import { type Answer, receive } from '../referral/receive.ts';
 import { referralHash } from '../referral/referral.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { secondLook } from '../referral/second-look.ts';
 import { readFirstAnswer } from '../store/referrals.ts';
-import { type Accepted, type Accepting, type Arriving, acceptReferral } from './accept.ts';
+import { acceptMessage } from './accept.ts';
+import type { Accepting, Arriving } from './arriving.ts';
 import { type FormFields, readForm } from './refer-fields.ts';
 
 export interface ReferFormDoor extends Accepting {
@@ -21,7 +23,12 @@ const door = 'refer-form';
 /** Time to take it back before anything is delivered (H3). */
 const undoMs = 120_000;
 
-function arriving(parts: ReferFormDoor, actor: Actor, fields: FormFields, directory: Directory): Arriving | Refusal {
+function arriving(
+  parts: ReferFormDoor,
+  actor: Actor,
+  fields: FormFields,
+  directory: Directory,
+): Arriving<MappedReferral> | Refusal {
   const practice = actor.organization ?? '';
   const role = directory.roles.get(actor.id);
   const agb = role?.organization === practice ? role.agb : undefined;
@@ -60,6 +67,7 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
     application: door,
     controlId: found.controlId,
     messageType: door,
+    intent: 'refer' as const,
     door,
     hash: referralHash(mapped.referral),
   };
@@ -86,6 +94,8 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
       task: first(resources.task),
       communications: [],
       appointments: [],
+      requests: [],
+      letters: resources.letters.map((one) => first(one.reference)),
     },
     answer,
     looks: secondLook(mapped.referral, localDay(now), known),
@@ -93,26 +103,30 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
 }
 
 /** Sends the form: the same form with the same content gets the first answer again, however often it comes. */
-export async function sendForm(parts: ReferFormDoor, actor: Actor, fields: FormFields): Promise<Accepted | Refusal> {
+export async function sendForm(parts: ReferFormDoor, actor: Actor, fields: FormFields): Promise<Answer | Refusal> {
   const found = arriving(parts, actor, fields, await parts.directory());
   if (isRefusal(found)) return found;
-  const accepted = await acceptReferral(parts, found);
+  const accepted = await acceptMessage(parts, found);
   const { practice } = found;
-  if (isRefusal(accepted))
+  if (isRefusal(accepted)) {
     parts.log.info('referral-refused', { door, practice, code: accepted.refused[0]?.reason ?? '' });
-  else
-    parts.log.info('referral-accepted', {
-      door,
-      practice,
-      journey: accepted.answer.journey,
-      outcome: accepted.replayed ? 'replayed' : 'new',
-    });
-  return accepted;
+    return accepted;
+  }
+  if (accepted.outcome === 'kept') throw new Error('a form that is no referral');
+  const { answer, outcome } = accepted;
+  parts.log.info('referral-accepted', { door, practice, journey: answer.journey, outcome });
+  return answer;
 }
 
 /** The referral that this very form was sent as before; undefined when it was not. */
 export async function sentEarlier(parts: ReferFormDoor, actor: Actor, fields: FormFields): Promise<Answer | undefined> {
-  const key = { application: door, controlId: fields.form ?? '', messageType: door, practiceReferralId: '' };
+  const key = {
+    application: door,
+    controlId: fields.form ?? '',
+    messageType: door,
+    practiceReferralId: '',
+    hash: new Uint8Array(),
+  };
   const first = await readFirstAnswer(parts.store, { practice: actor.organization ?? '' }, key);
-  return first?.answer;
+  return first && 'answer' in first ? first.answer : undefined;
 }

@@ -1,7 +1,7 @@
 import type { ConceptMap, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, IssueCode } from '../fhir/outcome.ts';
-import type { Format, Gathered, Mapped, Translate } from '../referral/format.ts';
+import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/format.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 
@@ -10,6 +10,32 @@ export interface Mapping {
   readonly format: Format;
   /** FHIR ConceptMaps by file name without `.json`. */
   readonly tables: ReadonlyMap<string, ConceptMap>;
+}
+
+const notOurs = (syntax: Syntax): Issue =>
+  issue('not-supported', 'message-type', syntax === 'hl7v2' ? 'MSH-9.1' : '', {
+    nl: 'Dit soort bericht kennen wij niet. Kortelijn neemt verwijzingen naar de Wally aan, en wijzigingen en intrekkingen daarvan.',
+    en: 'We do not know this kind of message. Kortelijn takes referrals to the Wally, and changes and withdrawals of these.',
+  });
+
+/**
+ * The mapping that a message of a syntax belongs to, or why none is: formats of a syntax are asked in the order of their
+ * names, and what one of them knows to say of a message that is nobody's is said.
+ */
+export function chooseMapping(
+  mappings: ReadonlyMap<string, Mapping>,
+  syntax: Syntax,
+  received: unknown,
+): Mapping | Refusal {
+  const words: Issue[] = [];
+  for (const mapping of mappings.values()) {
+    const { format } = mapping;
+    if (format.syntax !== syntax) continue;
+    const claim = format.claims?.(received) ?? true;
+    if (claim === true) return mapping;
+    if (claim !== false) words.push(...claim);
+  }
+  return refuse(...(words.length > 0 ? words : [notOurs(syntax)]));
 }
 
 /** Looks a code up in a mapping's table; undefined when the table does not know it (then it is a loss, never a guess). */
@@ -54,7 +80,7 @@ export function runMapping(
   if (!checked.success)
     return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
   const mapped = format.toReferral(checked.data, gathered, translator(mapping.tables));
-  if ('refused' in mapped) return mapped;
+  if ('refused' in mapped || !('referral' in mapped)) return mapped;
   const referral = referralSchema.safeParse(mapped.referral);
   if (!referral.success) {
     const path = gathered.origin(['serviceRequest']);

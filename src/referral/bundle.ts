@@ -1,6 +1,7 @@
 import type { Consent, Extension, Patient, Provenance, Reference, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Assignment } from './assignment.ts';
+import { type KeptLetter, keepLetters } from './letters.ts';
 import { type LifeArea, lifeAreas } from './life-area.ts';
 import { toPatient } from './patient-resource.ts';
 import type { Referral } from './referral.ts';
@@ -12,6 +13,12 @@ export interface ReferralResources {
   readonly serviceRequest: ServiceRequest & { id: string };
   readonly task: Task & { id: string };
   readonly provenance: Provenance & { id: string };
+  readonly letters: readonly KeptLetter[];
+}
+
+/** All of them, one by one, ready to be written. */
+export function singly({ letters, ...resources }: ReferralResources) {
+  return [...Object.values(resources), ...letters.flatMap(({ bytes, reference }) => [bytes, reference])];
 }
 
 export interface Making {
@@ -97,7 +104,7 @@ function safeContact(referral: Referral): Extension[] {
 function toServiceRequest(
   referral: Referral,
   id: string,
-  ids: { patient: string; consent: string },
+  ids: { patient: string; consent: string; letters: readonly string[] },
   making: Making,
 ): ServiceRequest & { id: string } {
   const extension = [...string(extensions.residentQuestion, referral.residentQuestion), ...safeContact(referral)];
@@ -141,6 +148,7 @@ function toServiceRequest(
     ],
     supportingInfo: [
       { reference: `Consent/${ids.consent}` },
+      ...ids.letters.map((letter) => ({ reference: `DocumentReference/${letter}` })),
       ...(referral.episode
         ? [
             {
@@ -202,11 +210,18 @@ export function toResources(referral: Referral, making: Making): ReferralResourc
     making.newId(),
     making.newId(),
   ];
+  const { practice, now, newId } = making;
+  const letters = keepLetters(referral.letters ?? [], { patient: patientId, practice, now, newId });
   const onBehalfOf = making.assignment.route === 'substitute' && making.assignment.fixed;
   return {
     patient: toPatient(referral, patientId),
     consent: toConsent(referral, consentId, patientId, making),
-    serviceRequest: toServiceRequest(referral, requestId, { patient: patientId, consent: consentId }, making),
+    serviceRequest: toServiceRequest(
+      referral,
+      requestId,
+      { patient: patientId, consent: consentId, letters: letters.map((one) => one.reference.id) },
+      making,
+    ),
     task: toTask(referral, taskId, { patient: patientId, request: requestId, provenance: provenanceId }, making),
     provenance: {
       resourceType: 'Provenance',
@@ -240,5 +255,6 @@ export function toResources(referral: Referral, making: Making): ReferralResourc
         },
       ],
     },
+    letters,
   };
 }

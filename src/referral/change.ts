@@ -12,6 +12,10 @@ export interface Change {
   readonly journey?: string;
   /** Present when this change takes in a received message: keys and hashes of decision 2. */
   readonly arrival?: Arrival;
+  /** Numbers of the practice that are taken from now on: this journey's, or one cancelled before its referral came (H15). */
+  readonly numbers?: readonly NumberTaken[];
+  /** Early supplements (store/early) that this change joins to the journey: they must still be there, and go. */
+  readonly joined?: readonly string[];
   /** What must still be so at commit; a difference fails the change as stale, and the decider decides again. */
   readonly expected?: { readonly directoryRevision?: number };
   /** New versions: `version` 1 is a new resource, n replaces n − 1 and is refused as stale otherwise. */
@@ -28,7 +32,16 @@ export interface Change {
   readonly audit: readonly AuditLine[];
 }
 
+export interface NumberTaken {
+  readonly value: string;
+  /** Absent: the number of this change's journey. */
+  readonly cancelledAt?: string;
+}
+
 export interface Arrival {
+  /** It joins a journey that is there already; absent, it begins one. */
+  readonly joins?: true;
+  readonly intent: 'refer' | 'announce' | 'correct' | 'cancel' | 'supplement';
   readonly application: string;
   readonly controlId: string;
   readonly messageType: string;
@@ -87,7 +100,10 @@ export interface JourneyEvent {
     | 'feedback'
     | 'closed'
     | 'landed'
-    | 'cancelled';
+    | 'cancelled'
+    | 'corrected'
+    | 'supplemented'
+    | 'stop-asked';
   readonly at: string;
   readonly route?: string;
   readonly owner?: string | null;

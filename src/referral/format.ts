@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import type { MllpChannel } from './mllp.ts';
 import type { Places } from './receive.ts';
-import type { Loss, Referral } from './referral.ts';
+import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';
 
 /** A received message taken apart, and where each part stood in the sender's own message. */
 export interface Gathered {
@@ -15,14 +15,75 @@ export interface Gathered {
   readonly issues: readonly Issue[];
 }
 
-/** What a format's mapping gives: the referral, what was lost, and where rules may point in the sender's message. */
-export interface Mapped {
-  readonly referral: Referral;
+interface Carried {
   readonly losses: readonly Loss[];
+  /** Where in the sender's own message the parts stand that our rules may refuse. */
   readonly places: Places;
   /** The practice the message says it comes from (AGB), to be checked against the credential. */
   readonly practiceAgb?: { readonly value: string; readonly path: string };
 }
+
+/** The practice's own number of a referral. */
+export interface ReferralNumber {
+  readonly system: string;
+  readonly value: string;
+}
+
+/** Whom a later message is about: it joins its referral only when this agrees with what we know (H3). */
+export interface About {
+  readonly family?: string;
+  /** Local date, yyyy-mm-dd. */
+  readonly birthDate?: string;
+}
+
+/** `announce`: who and where, the letter follows; `correct`: what was said before is to be replaced. */
+export interface MappedReferral extends Carried {
+  readonly intent: 'refer' | 'announce' | 'correct';
+  readonly referral: Referral;
+  /** A correction under a new number: the number that it had. */
+  readonly replaces?: ReferralNumber;
+}
+
+/** The practice takes a referral back. */
+export interface MappedCancellation extends Carried {
+  readonly intent: 'cancel';
+  readonly number: ReferralNumber;
+  readonly about: About;
+  readonly reason?: string;
+}
+
+/** Something that belongs to a referral sent earlier: a letter, or a few words. */
+export interface MappedSupplement extends Carried {
+  readonly intent: 'supplement';
+  readonly number: ReferralNumber;
+  readonly about: About;
+  readonly text?: string;
+  readonly letters: readonly Letter[];
+}
+
+/** What a format's mapping gives: what the sender means, what was lost, and where rules may point in the message. */
+export type Mapped = MappedReferral | MappedCancellation | MappedSupplement;
+
+/** The practice's own number that a mapped message is about. */
+export function numberOf(mapped: Mapped): ReferralNumber {
+  return 'referral' in mapped ? mapped.referral.practiceReferralId : mapped.number;
+}
+
+/**
+ * SHA-256 of what a mapped message says: of a referral that of the referral, whatever the message calls itself, so that
+ * the same content in another format is known (decision 2).
+ */
+export function messageHash(mapped: Mapped): Uint8Array {
+  if ('referral' in mapped) return referralHash(mapped.referral);
+  const { losses: _losses, places: _places, ...said } = mapped;
+  return hashOf(said);
+}
+
+/**
+ * How bytes become what `gather` gets, which doors do: `fhir` a resource as parsed JSON, `json` any parsed JSON,
+ * `hl7v2` a `Received` of hl7v2/message, `edifact` an interchange of edifact/.
+ */
+export type Syntax = 'fhir' | 'json' | 'hl7v2' | 'edifact';
 
 export type Translate = (table: string, system: string, code: string) => string | undefined;
 
@@ -38,9 +99,17 @@ export interface FeedbackEnvelope {
 export interface Format<M = unknown> {
   readonly name: string;
   readonly version: string;
+  readonly syntax: Syntax;
+  /**
+   * Whether a message of this syntax is this format's, where several formats share a door. Issues: it is not for us at
+   * all, and these are the words that help. Absent: every message of the syntax is.
+   */
+  readonly claims?: (received: unknown) => boolean | readonly Issue[];
   /** `known` resolves references to resources the practice sent earlier. */
   gather(received: unknown, known: ReadonlyMap<string, Resource>): Gathered;
   readonly contract: z.ZodType<M>;
+  /** What stands on the wire, where that is JSON of our own making: its JSON Schema is served beside the door. */
+  readonly wire?: z.ZodType;
   /** Sentence per contract message: the key is what the contract names as its error. */
   readonly says: Readonly<Record<string, Said>>;
   toReferral(message: M, gathered: Gathered, translate: Translate): Mapped | { readonly refused: readonly Issue[] };

@@ -3,6 +3,7 @@ import type {
   Appointment,
   Communication,
   Consent,
+  DocumentReference,
   Extension,
   Patient,
   ServiceRequest,
@@ -28,6 +29,10 @@ export interface Journey {
   readonly consent: Versioned<Consent>;
   readonly serviceRequest: Versioned<ServiceRequest>;
   readonly task: Versioned<Task>;
+  /** Tasks beside the one that carries the work: the practice asks to stop. */
+  readonly requests: readonly Versioned<Task>[];
+  /** Letters of the practice; their bytes are Binaries of the same journey. */
+  readonly letters: readonly Versioned<DocumentReference>[];
   readonly communications: readonly Versioned<Communication>[];
   readonly appointments: readonly Versioned<Appointment>[];
 }

@@ -16,7 +16,7 @@ export interface Transition {
   readonly said: Said;
 }
 
-export type Move = 'open' | 'accept' | 'report' | 'close' | 'reassign' | 'undo' | 'withdraw';
+export type Move = 'open' | 'accept' | 'report' | 'close' | 'reassign' | 'undo' | 'withdraw' | 'ask-to-stop';
 
 const open: readonly Status[] = ['requested', 'received', 'accepted', 'in-progress'];
 
@@ -90,9 +90,18 @@ export const TRANSITIONS: readonly Transition[] = [
     move: 'withdraw',
     from: ['requested', 'received', 'accepted'],
     to: 'cancelled',
-    by: ['practice'],
+    by: ['practice', 'practice-system'],
     businessStatus: 'withdrawn',
     said: { nl: 'ingetrokken', en: 'withdrawn' },
+  },
+  {
+    // Work that has begun is not stopped by a command: the Wally answers (COW; referral-guides (d)).
+    move: 'ask-to-stop',
+    from: ['in-progress'],
+    to: 'in-progress',
+    by: ['practice', 'practice-system'],
+    businessStatus: 'cancellation-requested',
+    said: { nl: 'de praktijk vraagt om te stoppen', en: 'the practice asks to stop' },
   },
 ];
 

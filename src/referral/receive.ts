@@ -1,7 +1,7 @@
 import type { Issue } from '../fhir/outcome.ts';
 import type { Actor } from './actor.ts';
 import { assign, phoneOf } from './assignment.ts';
-import { type ReferralResources, toResources } from './bundle.ts';
+import { type ReferralResources, singly, toResources } from './bundle.ts';
 import type { Arrival, Change, OutboxRow } from './change.ts';
 import { consentIssues } from './consent.ts';
 import { callBefore, localDay } from './deadlines.ts';
@@ -181,8 +181,9 @@ export function receive(
     scope: { practice },
     journey,
     arrival: { ...received.arrival, answer },
+    numbers: [{ value: referral.practiceReferralId.value }],
     expected: { directoryRevision: directory.revision },
-    resources: [...Object.values(resources), source].map((resource) => ({ resource, version: 1 })),
+    resources: [...singly(resources), source].map((resource) => ({ resource, version: 1 })),
     index: indexOf(resources, {
       number,
       practiceReferral: referral.practiceReferralId,

@@ -60,6 +60,13 @@ export const safeContactSchema = z.strictObject({
   noLetters: z.boolean(),
 });
 
+/** A letter that came along: shown to the Wally only when the consent covers medical content (H17). */
+export const letterSchema = z.strictObject({
+  title: line,
+  contentType: z.string().regex(/^[a-z]+\/[\w.+-]+$/i),
+  base64: z.base64().min(1),
+});
+
 export const referralSchema = z.strictObject({
   /** The practice's own number for this referral: unique within the practice, across all formats. */
   practiceReferralId: z.strictObject({ system: line, value: line }),
@@ -79,11 +86,13 @@ export const referralSchema = z.strictObject({
   episode: z.strictObject({ system: line.optional(), value: line }).optional(),
   /** Content that has no place of its own, kept as text (each also a loss). */
   notes: z.array(text).max(50),
+  letters: z.array(letterSchema).max(10).optional(),
 });
 
 export type Referral = z.infer<typeof referralSchema>;
 export type Patient = z.infer<typeof patientSchema>;
 export type Consent = z.infer<typeof consentSchema>;
+export type Letter = z.infer<typeof letterSchema>;
 export type SafeContact = z.infer<typeof safeContactSchema>;
 
 /** Content of the sender's message that could not be carried to its own place; always reported, never silent. */
@@ -127,5 +136,10 @@ function canonical(value: unknown): string {
  */
 export function referralHash(referral: Referral): Uint8Array {
   const { authoredOn: _authoredOn, ...rest } = referral;
-  return createHash('sha256').update(canonical(rest)).digest();
+  return hashOf(rest);
+}
+
+/** The same for any plain value: key order and absent fields make no difference. */
+export function hashOf(value: unknown): Uint8Array {
+  return createHash('sha256').update(canonical(value)).digest();
 }

@@ -73,6 +73,16 @@ export const refusals = {
       nl: 'Uw praktijk heeft deze verwijzing eerder ingetrokken. Wilt u toch verwijzen? Maak dan een nieuwe verwijzing met een nieuw nummer.',
       en: 'Your practice withdrew this referral earlier. Do you want to refer after all? Then make a new referral with a new number.',
     }),
+  otherPerson: (path: string): Issue =>
+    issue('conflict', 'other-person', path, {
+      nl: 'De naam of de geboortedatum past niet bij de verwijzing met dit nummer. Er is niets veranderd. Controleer het nummer. Ging de verwijzing over de verkeerde persoon? Trek haar in en bel de Wally.',
+      en: 'The name or the birth date does not fit the referral with this number. Nothing was changed. Check the number. Was the referral about the wrong person? Withdraw it and call the Wally.',
+    }),
+  alreadyClosed: (path: string): Issue =>
+    issue('business-rule', 'already-closed', path, {
+      nl: 'De Wally heeft deze verwijzing al afgesloten. Er is niets veranderd. Is er iets nieuws? Maak dan een nieuwe verwijzing.',
+      en: 'The Wally has closed this referral already. Nothing was changed. Is there something new? Then make a new referral.',
+    }),
   tooLong: (path: string): Issue =>
     issue('too-long', 'too-large', path, {
       nl: 'Het bericht is te groot. Stuur het zonder grote bijlagen.',

@@ -29,11 +29,10 @@ function touched({ change }: Prepared): string[] {
   const keys = (change.resources ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
   if (change.arrival) {
     const { application, controlId, messageType } = change.arrival;
-    keys.push(
-      `in ${change.scope.practice} ${application} ${controlId} ${messageType}`,
-      `pr ${change.scope.practice} ${change.index?.practiceReferral.value}`,
-    );
+    keys.push(`in ${change.scope.practice} ${application} ${controlId} ${messageType}`);
   }
+  for (const { value } of change.numbers ?? []) keys.push(`pr ${change.scope.practice} ${value}`);
+  for (const id of change.joined ?? []) keys.push(`early ${id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -56,10 +55,10 @@ export function documentContext(practice: string, type: string, id: string, vers
 async function prepare(store: Store, change: Change): Promise<Prepared> {
   let key: Buffer | undefined;
   let newKey: Sealed['newKey'];
-  if (change.arrival && change.journey) {
+  if (change.arrival && !change.arrival.joins && change.journey) {
     key = randomBytes(32);
     newKey = { wrapped: await store.master.wrap(key, change.journey), masterKeyId: store.master.id };
-  } else if (change.resources?.length && change.journey) {
+  } else if ((change.resources?.length || change.arrival) && change.journey) {
     key = await store.journeyKey(change.journey);
   }
   const sealWith = (plain: unknown, context: string) => {

@@ -26,16 +26,7 @@ const journeyColumns = `
   unsafe_contact boolean, authored_on timestamptz, call_before date, undo_until timestamptz,
   received_at timestamptz, updated_at timestamptz, bsn_hmac bytea, family_hmac bytea, birth_date_hmac bytea,
   postcode_hmac bytea`;
-const keptAtUpdate = new Set([
-  'practice_id',
-  'id',
-  'number',
-  'practice_referral_system',
-  'practice_referral_id',
-  'referral_hash',
-  'received_at',
-  'authored_on',
-]);
+const keptAtUpdate = new Set(['practice_id', 'id', 'number', 'received_at']);
 
 function journeyRow({ change, sealed, at }: Prepared): unknown[] {
   const index = change.index;
@@ -73,6 +64,10 @@ function journeyRow({ change, sealed, at }: Prepared): unknown[] {
   ];
 }
 
+/** Whether a change begins a journey: its index row must be new then. */
+const begins = ({ change }: Prepared) =>
+  change.index !== undefined && change.arrival !== undefined && !change.arrival.joins;
+
 /** Every row that a batch of changes inserts or replaces, grouped per table. */
 export function insertParts(batch: readonly Prepared[]): Part[] {
   const each = (rowsOf: (one: Prepared) => readonly (readonly unknown[])[]) => batch.flatMap(rowsOf);
@@ -93,19 +88,19 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       'j',
       'journey',
       journeyColumns,
-      each((one) => (one.change.index && one.change.arrival ? [journeyRow(one)] : [])),
+      each((one) => (begins(one) ? [journeyRow(one)] : [])),
     ),
     insert(
       'ju',
       'journey',
       journeyColumns,
-      each((one) => (one.change.index && !one.change.arrival ? [journeyRow(one)] : [])),
+      each((one) => (one.change.index && !begins(one) ? [journeyRow(one)] : [])),
       `on conflict (practice_id, id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`,
     ),
     insert(
       'i',
       'inbound',
-      'practice_id text, application text, control_id text, message_type text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz',
+      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz',
       each(({ change, sealed, at }) =>
         change.arrival
           ? [
@@ -114,6 +109,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
                 change.arrival.application,
                 change.arrival.controlId,
                 change.arrival.messageType,
+                change.arrival.intent,
                 Buffer.from(change.arrival.hash),
                 change.journey,
                 change.arrival.door,
@@ -122,6 +118,20 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
               ],
             ]
           : [],
+      ),
+    ),
+    insert(
+      'rn',
+      'referral_number',
+      'practice_id text, value text, journey_id uuid, cancelled_at timestamptz, taken_at timestamptz',
+      each(({ change, at }) =>
+        (change.numbers ?? []).map((one) => [
+          change.scope.practice,
+          one.value,
+          one.cancelledAt ? null : (change.journey ?? null),
+          one.cancelledAt ?? null,
+          at,
+        ]),
       ),
     ),
     insert(

@@ -93,6 +93,13 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       sql: `update attempt a set ended_at = now(), outcome = n.outcome, failure_code = n.code
             from n where a.delivery_id = n.id and a.lease = n.lease returning 1`,
     },
+    {
+      name: 'ej',
+      exact: true,
+      columns: 'practice_id text, id uuid',
+      rows: batch.flatMap(({ change }) => (change.joined ?? []).map((id) => [change.scope.practice, id])),
+      sql: 'delete from early_message e using n where e.practice_id = n.practice_id and e.id = n.id returning 1',
+    },
     ...destinationParts(batch),
     {
       name: 'al',

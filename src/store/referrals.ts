@@ -6,43 +6,66 @@ import { documentContext } from './commit.ts';
 import { ContentErased, openJson, type Scope, type Store, scopeCondition } from './store.ts';
 import { together } from './together.ts';
 
-/** The first answer to a message, and the hash it was given for. */
+/** What is known of a message key or a number: the first answer to it. */
 export interface FirstAnswer {
-  readonly hash: Buffer;
+  readonly journey: string;
   readonly answer: Answer;
+  /** This very message has been here before (decision 2): by its key, or another with the same content. */
+  readonly same: boolean;
+  /** The same key with another content, which no sender may use twice. */
+  readonly clash: boolean;
+  /** What its journey was made of so far. */
+  readonly intents: readonly string[];
   /** The practice took it back or withdrew it since: an old message must not revive it (H15). */
   readonly cancelled: boolean;
 }
 
+/** The practice cancelled this number before its referral came (H15). */
+export interface CancelledAhead {
+  readonly cancelledAhead: true;
+}
+
 // The limits keep each question a look in the indexes of its own, however many there are.
 const FIRST_ANSWERS = `
-  select u.nth, f.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-    with ordinality as u(practice_id, application, control_id, message_type, number, nth)
+  select u.nth, f.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+    with ordinality as u(practice_id, application, control_id, message_type, number, hash, nth)
   cross join lateral (
-    (select i.hash, i.answer, i.journey_id, 'message' as by, j.task_status, k.wrapped
+    (select 'message' as by, i.hash, i.answer, i.journey_id, null::text[] as intents, j.task_status, k.wrapped
        from inbound i join journey j on j.id = i.journey_id join journey_key k on k.journey_id = i.journey_id
       where i.practice_id = u.practice_id and i.application = u.application and i.control_id = u.control_id
         and i.message_type = u.message_type limit 1)
     union all
-    (select i.hash, i.answer, i.journey_id, 'number' as by, j.task_status, k.wrapped
-       from journey j join inbound i on i.journey_id = j.id join journey_key k on k.journey_id = i.journey_id
-      where j.practice_id = u.practice_id and j.practice_referral_id = u.number limit 1)) f`;
+    (select 'content', i.hash, i.answer, i.journey_id, null, j.task_status, k.wrapped
+       from referral_number n join inbound i on i.journey_id = n.journey_id join journey j on j.id = n.journey_id
+       join journey_key k on k.journey_id = n.journey_id
+      where n.practice_id = u.practice_id and n.value = u.number and i.hash = u.hash order by i.received_at limit 1)
+    union all
+    (select 'number', i.hash, i.answer, i.journey_id,
+            (select array_agg(distinct x.intent) from inbound x where x.journey_id = n.journey_id), j.task_status, k.wrapped
+       from referral_number n join inbound i on i.journey_id = n.journey_id join journey j on j.id = n.journey_id
+       join journey_key k on k.journey_id = n.journey_id
+      where n.practice_id = u.practice_id and n.value = u.number order by i.received_at limit 1)
+    union all
+    (select 'cancelled', null, null, null, null, null, null from referral_number n
+      where n.practice_id = u.practice_id and n.value = u.number and n.cancelled_at is not null)) f`;
 
 interface FirstAnswerRow {
   nth: number;
+  by: 'message' | 'content' | 'number' | 'cancelled';
   hash: Buffer;
   answer: Buffer;
   journey_id: string;
-  by: string;
+  intents: string[] | null;
   task_status: string;
   wrapped: Buffer | null;
 }
 
-interface FirstAnswerKey {
+export interface FirstAnswerKey {
   readonly application: string;
   readonly controlId: string;
   readonly messageType: string;
   readonly practiceReferralId: string;
+  readonly hash: Uint8Array;
 }
 
 const findFirstAnswers = together(
@@ -56,6 +79,7 @@ const findFirstAnswers = together(
         asked.map((one) => one.controlId),
         asked.map((one) => one.messageType),
         asked.map((one) => one.practiceReferralId),
+        asked.map((one) => Buffer.from(one.hash)),
       ],
     });
     return asked.map((_, at) => rows.filter((row) => row.nth === at + 1));
@@ -63,29 +87,49 @@ const findFirstAnswers = together(
 );
 
 /**
- * The first answer given under this message key, else under the practice's own number, in any format (decision 2).
- * A message key decides before the number: a resend is a resend whatever else it says.
+ * What was answered to this message key, else to the same content under the practice's own number, else to that number,
+ * in any format (decision 2). A message key decides before the number: a resend is a resend whatever else it says.
  */
 export async function readFirstAnswer(
   store: Store,
   scope: { readonly practice: string },
   key: FirstAnswerKey,
-): Promise<FirstAnswer | undefined> {
+): Promise<FirstAnswer | CancelledAhead | undefined> {
   const rows = await findFirstAnswers(store, { ...key, practice: scope.practice });
-  const row = rows.find((one) => one.by === 'message') ?? rows[0];
-  if (!row) return undefined;
+  const by = (what: FirstAnswerRow['by']) => rows.find((one) => one.by === what);
+  const row = by('message') ?? by('content') ?? by('number');
+  if (!row) return by('cancelled') && { cancelledAhead: true };
   const journeyKey = await store.journeyKey(row.journey_id, row.wrapped);
+  const same = row.hash.equals(key.hash);
   return {
-    hash: row.hash,
+    journey: row.journey_id,
     answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`),
+    same,
+    clash: row.by === 'message' && !same,
+    intents: by('number')?.intents ?? [],
     cancelled: row.task_status === 'cancelled',
   };
+}
+
+/** The journey that a number of the practice stands for; undefined when there is none (yet). */
+export async function journeyByNumber(
+  store: Store,
+  scope: { readonly practice: string },
+  value: string,
+): Promise<string | undefined> {
+  const { rows } = await store.pool.query<{ journey_id: string | null }>({
+    name: 'journey-by-number',
+    text: 'select journey_id from referral_number where practice_id = $1 and value = $2',
+    values: [scope.practice, value],
+  });
+  return rows[0]?.journey_id ?? undefined;
 }
 
 interface JourneyRow {
   practice_id: string;
   id: string;
   number: string;
+  task_id: string;
   referral_hash: Buffer;
   route: string;
   assignment: number;
@@ -103,7 +147,15 @@ const CURRENT = `
    where r.journey_id = $1 and r.type = any($2::text[])
    order by d.recorded_at, r.id`;
 
-const journeyTypes = ['Patient', 'Consent', 'ServiceRequest', 'Task', 'Communication', 'Appointment'];
+const journeyTypes = [
+  'Patient',
+  'Consent',
+  'ServiceRequest',
+  'Task',
+  'Communication',
+  'Appointment',
+  'DocumentReference',
+];
 
 async function readResources(
   store: Store,
@@ -152,8 +204,11 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
     >[];
   const [patient] = all('Patient');
   const [consent] = all('Consent');
-  const [serviceRequest] = all('ServiceRequest');
-  const [task] = all('Task');
+  const tasks = all('Task');
+  const task = tasks.find((one) => one.resource.id === row.task_id);
+  // Of a corrected referral there are two; the Task says which one counts.
+  const focus = task?.resource.focus?.reference;
+  const serviceRequest = all('ServiceRequest').find((one) => `ServiceRequest/${one.resource.id}` === focus);
   if (!patient || !consent || !serviceRequest || !task) throw new Error('a journey without its four resources');
   const index: JourneyIndex = indexOf(
     { patient: patient.resource, serviceRequest: serviceRequest.resource, task: task.resource },
@@ -178,6 +233,8 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
     consent,
     serviceRequest,
     task,
+    requests: tasks.filter((one) => one !== task),
+    letters: all('DocumentReference'),
     communications: all('Communication'),
     appointments: all('Appointment'),
   };

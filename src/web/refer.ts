@@ -133,7 +133,7 @@ async function preview(site: ReferSite, visit: Visit, fields: FormFields): Promi
 async function sendIt(site: ReferSite, visit: Visit, fields: FormFields): Promise<void> {
   const { viewer, response } = visit;
   const outcome = await sendForm(site, viewer.actor, fields);
-  if (!isRefusal(outcome)) return response.redirect(303, `/refer/sent/${outcome.answer.journey}`);
+  if (!isRefusal(outcome)) return response.redirect(303, `/refer/sent/${outcome.journey}`);
   const { refused } = outcome;
   const earlier = refused.some((one) => one.code === 'conflict')
     ? await sentEarlier(site, viewer.actor, fields)

@@ -7,6 +7,7 @@ import type { Issuer } from '../identity/issuer.ts';
 import type { Relying } from '../identity/relying.ts';
 import { readViewer, viewerOf } from '../identity/sessions.ts';
 import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
+import { type FormatDoor, formatRouter } from '../intake/format.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
 import { adminPages } from './admin.ts';
 import { type Health, healthRouter } from './health.ts';
@@ -21,6 +22,7 @@ import { worklistPages } from './worklist.ts';
 
 export interface AppParts extends Site {
   readonly fhir: FhirDoor;
+  readonly formats: FormatDoor;
   /** The embedded issuer; absent when people sign in at another one. */
   readonly issuer: Issuer | undefined;
   readonly demoPeople: readonly DemoPerson[];
@@ -124,6 +126,7 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
     response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
   });
   app.use('/fhir/R4', fhirRouter(parts.fhir));
+  app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));
   app.use(pagesOf(parts));
   app.use(notFound);

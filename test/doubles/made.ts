@@ -79,6 +79,7 @@ export function received(store: Store, directory: Directory, came: Came): { chan
         application: `his-${practice}`,
         controlId,
         messageType: 'Bundle',
+        intent: 'refer',
         door: 'fhir',
         hash: createHash('sha256').update(referralHash(referral)).digest(),
       },

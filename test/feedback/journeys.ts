@@ -63,6 +63,7 @@ export function received(
           application: 'his',
           controlId: 'c',
           messageType: 'Bundle',
+          intent: 'refer',
           door: 'fhir',
           hash: referralHash(referral),
         },

@@ -2,7 +2,7 @@ import { Hl7Message } from '@medplum/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listenMllp, type MllpListener, type MllpListening } from '../../src/intake/mllp-listen.ts';
 import { openLog } from '../../src/log.ts';
-import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
+import { loadMappings } from '../../src/mapping/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type Certificates, hasOpenssl, makeCertificates } from '../doubles/certificates.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
@@ -20,7 +20,7 @@ const limits = {
 const here = '127.0.0.0/8';
 
 let at: TestStore;
-let mapping: ReturnType<typeof mappingOf>;
+let mappings: Awaited<ReturnType<typeof loadMappings>>;
 const lines: string[] = [];
 const log = openLog('debug', { write: (line: string) => void lines.push(line) });
 const opened: { close(): Promise<void> | void }[] = [];
@@ -28,7 +28,7 @@ const opened: { close(): Promise<void> | void }[] = [];
 beforeAll(async () => {
   at = await openTestStore();
   await loadTestRegion(at.store);
-  mapping = mappingOf(await loadMappings(), 'hl7v2-ref');
+  mappings = await loadMappings();
   await giveMllp(at.store, 'de-brink', { peer: { facility: '01990101', addressRange: here } }, 'beside');
 });
 afterEach(async () => {
@@ -38,7 +38,7 @@ afterAll(() => at.close());
 
 async function openDoor(change: Partial<MllpListening> = {}): Promise<MllpListener> {
   const listener = await listenMllp(
-    { store: at.store, directory: directoryReader(at.store), log, mapping, answered: async () => false },
+    { store: at.store, directory: directoryReader(at.store), log, mappings, answered: async () => false },
     { ...limits, host: '127.0.0.1', port: 0, usualPort: 0, ...change },
   );
   opened.push(listener);
@@ -438,7 +438,7 @@ describe('the wire', () => {
       return reader();
     };
     const listener = await listenMllp(
-      { store: at.store, directory, log, mapping, answered: async () => false },
+      { store: at.store, directory, log, mappings, answered: async () => false },
       { ...limits, host: '127.0.0.1', port: 0, usualPort: 0 },
     );
     const [client, idle] = await Promise.all([openMllpClient(listener.port), openMllpClient(listener.port)]);
@@ -477,7 +477,7 @@ describe('the wire', () => {
 /** A door whose directory cannot be read: what a database that is away, or a bug, looks like from there. */
 async function openBroken(error: Error): Promise<MllpListener> {
   const listener = await listenMllp(
-    { store: at.store, directory: () => Promise.reject(error), log, mapping, answered: async () => false },
+    { store: at.store, directory: () => Promise.reject(error), log, mappings, answered: async () => false },
     { ...limits, host: '127.0.0.1', port: 0, usualPort: 0 },
   );
   opened.push(listener);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readMessage } from '../../scripts/fixture-case.ts';
 import { codeSystems, identifiers } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
-import type { Mapped } from '../../src/referral/format.ts';
+import type { MappedReferral } from '../../src/referral/format.ts';
 import { isLifeArea } from '../../src/referral/life-area.ts';
 import { patientSchema, referralSchema } from '../../src/referral/referral.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
@@ -71,7 +71,7 @@ describe('the mapping as data', () => {
   test('every field of a referral is filled by some case', () => {
     const all = taken
       .map((name) => readMessage(mapping, message(name)))
-      .filter((one): one is Mapped => !isRefusal(one));
+      .filter((one): one is MappedReferral => !isRefusal(one));
     const filled = new Set(all.flatMap(({ referral }) => Object.keys(referral)));
     const ofPatient = new Set(all.flatMap(({ referral }) => Object.keys(referral.patient)));
     expect([...filled].sort()).toEqual(Object.keys(referralSchema.shape).sort());

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseMessage } from '../../src/hl7v2/message.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import { runMapping } from '../../src/mapping/run.ts';
-import type { Mapped } from '../../src/referral/format.ts';
+import type { MappedReferral } from '../../src/referral/format.ts';
 import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { type RefParts, refMessage } from '../doubles/ref.ts';
@@ -16,9 +16,10 @@ function run(parts: RefParts | string, agreed?: ConsentAgreement) {
   return runMapping(mapping, { message, ...(agreed && { agreement: agreed }) }, new Map());
 }
 
-function mapped(parts: RefParts | string, agreed?: ConsentAgreement): Mapped {
+function mapped(parts: RefParts | string, agreed?: ConsentAgreement): MappedReferral {
   const made = run(parts, agreed);
   if (isRefusal(made)) throw new Error(made.refused.map((one) => `${one.reason} ${one.path}`).join(', '));
+  if (!('referral' in made)) throw new Error('no referral');
   return made;
 }
 

@@ -3,7 +3,7 @@ import type { Bundle, ConceptMap, Consent, Patient, Resource, ServiceRequest } f
 import { format } from '../../mappings/fhir-r4/to-referral.ts';
 import { caseNames, type Fixture, readFixture, readMessage } from '../../scripts/fixture-case.ts';
 import type { Mapping } from '../../src/mapping/run.ts';
-import type { Mapped } from '../../src/referral/format.ts';
+import type { MappedReferral } from '../../src/referral/format.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 
 const folder = new URL('../../mappings/fhir-r4/', import.meta.url);
@@ -111,14 +111,14 @@ export function resent(message: Resource, seed: number, at: string): Resource {
 }
 
 /** The message of a case after a change, as the door makes a referral of it. */
-export function read(change: (parts: Parts) => void, name = 'fhir-loneliness'): Mapped | Refusal {
+export function read(change: (parts: Parts) => void, name = 'fhir-loneliness'): MappedReferral | Refusal {
   const parts = partsOf(message(name));
   change(parts);
   return readMessage(mapping, parts.bundle);
 }
 
 /** The same where it must be taken; throws with the reasons when it is not. */
-export function mappedOf(change: (parts: Parts) => void = () => undefined, name?: string): Mapped {
+export function mappedOf(change: (parts: Parts) => void = () => undefined, name?: string): MappedReferral {
   const found = read(change, name);
   if (isRefusal(found)) throw new Error(found.refused.map((one) => `${one.reason} ${one.path}`).join(', '));
   return found;

@@ -5,7 +5,7 @@ import { countedIds } from '../../scripts/fixture-case.ts';
 import { codeSystems, identifiers } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { assign } from '../../src/referral/assignment.ts';
-import { type ReferralResources, toResources } from '../../src/referral/bundle.ts';
+import { type ReferralResources, singly, toResources } from '../../src/referral/bundle.ts';
 import { lifeAreaCodes } from '../../src/referral/life-area.ts';
 import { type Referral, referralSchema } from '../../src/referral/referral.ts';
 import { referralOf } from '../doubles/made.ts';
@@ -31,9 +31,7 @@ function resourcesOf(referral: Referral, absences: Parameters<typeof regionWith>
 }
 
 const faults = (resources: ReferralResources) =>
-  Object.values(resources).flatMap((one: Resource) =>
-    validateBaseR4(one).filter((issue) => issue.severity === 'error'),
-  );
+  singly(resources).flatMap((one: Resource) => validateBaseR4(one).filter((issue) => issue.severity === 'error'));
 
 const line = fc
   .string({ minLength: 1, maxLength: 40, unit: fc.constantFrom(...'abc ABC-é’ß1234.@/<&"') })

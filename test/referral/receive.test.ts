@@ -26,6 +26,7 @@ function decide(
     application: 'his',
     controlId: 'c1',
     messageType: 'Bundle',
+    intent: 'refer' as const,
     door: 'fhir',
     hash: referralHash(referral),
   };

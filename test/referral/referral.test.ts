@@ -16,6 +16,7 @@ const full: Referral = {
   safeContact: { unsafe: true, phone: '06-00001299', times: 'ochtend', noVoicemail: true, noLetters: true },
   episode: { system: 'http://de-brink.his.example/episode', value: 'e3' },
   notes: ['een', 'twee'],
+  letters: [{ title: 'Verwijsbrief', contentType: 'application/pdf', base64: 'JVBERi0=' }],
 };
 const hash = (referral: unknown) => Buffer.from(referralHash(referral as Referral)).toString('hex');
 

@@ -162,6 +162,7 @@ describe('content at rest', () => {
         controlId: 'control-erase-me',
         messageType: 'Bundle',
         practiceReferralId: 'erase-me',
+        hash: new Uint8Array(),
       };
       await expect(readFirstAnswer(store, { practice: 'zuidrand' }, again)).rejects.toThrow(ContentErased);
       await expect(

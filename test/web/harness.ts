@@ -85,6 +85,7 @@ export async function refer(site: Site, practice: string, referral: Referral, un
         application: 'test',
         controlId: store.newId(),
         messageType: 'test',
+        intent: 'refer',
         door: 'test',
         hash: Buffer.from(referral.practiceReferralId.value.padEnd(32)),
       },

@@ -72,12 +72,42 @@ create index journey_by_team on journey (team_id, task_status, received_at);
 create index journey_by_practice on journey (practice_id, received_at);
 create index journey_by_person on journey (practice_id, family_hmac, birth_date_hmac);
 
+-- Every number that a practice gave a referral: of a correction both, and for 30 days one that was cancelled before its
+-- referral came (H15). A number is taken once, whatever the format.
+create table referral_number (
+  practice_id text not null,
+  value text not null,
+  journey_id uuid,
+  cancelled_at timestamptz,
+  taken_at timestamptz not null,
+  primary key (practice_id, value),
+  check ((journey_id is null) = (cancelled_at is not null))
+);
+create index referral_number_by_journey on referral_number (journey_id);
+create index referral_number_cancelled on referral_number (cancelled_at) where cancelled_at is not null;
+
+-- What belongs to a referral that has not come yet, sealed; joined to it when it does.
+create table early_message (
+  practice_id text not null,
+  id uuid not null,
+  number text not null,
+  hash bytea not null,
+  wrapped bytea not null,
+  sealed bytea not null,
+  received_at timestamptz not null,
+  expires_at timestamptz not null,
+  primary key (practice_id, id),
+  unique (practice_id, number, hash)
+);
+create index early_message_by_expiry on early_message (expires_at);
+
 -- One row per received message: the same key and hash get the first answer again, another hash is a conflict.
 create table inbound (
   practice_id text not null,
   application text not null,
   control_id text not null,
   message_type text not null,
+  intent text not null,
   hash bytea not null,
   journey_id uuid not null,
   door text not null,

@@ -1,0 +1,136 @@
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import { z } from 'zod';
+import { preferredLanguage } from '../fhir/outcome.ts';
+import type { Log } from '../log.ts';
+import { type Mapping, runMapping } from '../mapping/run.ts';
+import { numberOf, type Syntax } from '../referral/format.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import { acceptMessage } from './accept.ts';
+import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
+import { acceptedOutcome } from './fhir-answer.ts';
+import { fhirBody } from './fhir-body.ts';
+import { send } from './fhir-read.ts';
+import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { bug, isFault, keepRefused } from './refused.ts';
+
+export interface FormatDoor extends Accepting {
+  readonly mappings: ReadonlyMap<string, Mapping>;
+  readonly log: Log;
+  readonly publicUrl: string;
+  readonly bodyBytesMax: number;
+}
+
+/** Syntaxes that come in as a body of HTTP; the others have doors of their own. */
+const bodies: Partial<Record<Syntax, (request: Request) => unknown | Refusal>> = {
+  fhir: (request) => {
+    const resource = fhirBody(request);
+    if (isRefusal(resource)) return resource;
+    // `[base]/Bundle`, `[base]/Task/1`: the last part that is a type says what must come (FHIR http.html#create).
+    const type = /\/([A-Z]\w+)(?:\/[\w.-]+)?$/.exec(request.path)?.[1];
+    if (type === undefined || type === resource.resourceType) return resource;
+    return refuse(
+      issue('value', 'other-resource', 'resourceType', {
+        nl: `Op dit adres verwachten wij een ${type}.`,
+        en: `At this address we expect a ${type}.`,
+      }),
+    );
+  },
+  json: fhirBody,
+};
+
+const unknownFormat = refuse(
+  issue('not-found', 'unknown-format', '', {
+    nl: 'Dit formaat kennen wij hier niet. Kijk in de handleiding welke formaten er zijn.',
+    en: 'We do not know this format here. See the manual for the formats there are.',
+  }),
+);
+
+async function take(
+  parts: FormatDoor,
+  request: Request,
+  mapping: Mapping,
+  received: unknown,
+): Promise<Accepted | Refusal> {
+  const { format } = mapping;
+  const claim = format.claims?.(received) ?? true;
+  if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
+  const mapped = runMapping(mapping, received, new Map());
+  if (isRefusal(mapped)) return mapped;
+  const { practice, application, actor } = callerOf(request);
+  return acceptMessage(parts, {
+    practice,
+    application,
+    actor,
+    door: format.name,
+    // A sender without message ids of its own: the number and what it means are the key.
+    controlId: (request.get('x-request-id') ?? `${mapped.intent} ${numberOf(mapped).value}`).slice(0, 200),
+    messageType: format.name,
+    mapped,
+    source: {
+      contentType: request.get('content-type')?.split(';')[0] ?? 'application/octet-stream',
+      base64: (request.body as Buffer).toString('base64'),
+    },
+    undoMs: 0,
+  });
+}
+
+/** 201 with a Location for a new referral, 200 for one we have, 202 for what waits; the words as OperationOutcome. */
+function answer(parts: FormatDoor, request: Request, response: Response, accepted: Accepted): void {
+  const statuses: Partial<Record<Accepted['outcome'], number>> = { new: 201, kept: 202 };
+  if (accepted.outcome !== 'kept')
+    response.set('Location', `${parts.publicUrl}/fhir/R4/ServiceRequest/${accepted.answer.ids.serviceRequest}`);
+  if (accepted.replayed) response.set('X-Duplicate', 'true');
+  const language = preferredLanguage(request.get('accept-language'));
+  send(response, statuses[accepted.outcome] ?? 200, acceptedOutcome(accepted, language));
+}
+
+/**
+ * The door of every format that comes as a body of HTTP: `POST` (and `PUT`, for systems that update) under
+ * `/intake/<format>`, with the practice's key; `GET /intake/<format>/schema` where a format has a JSON Schema.
+ */
+export function formatRouter(parts: FormatDoor): Router {
+  const router = express.Router();
+  const mappingAt = (request: Request) => parts.mappings.get(String(request.params.format));
+  router.get('/:format/schema', (request, response) => {
+    const wire = mappingAt(request)?.format.wire;
+    if (!wire) return sendRefusal(request, response, unknownFormat);
+    response.type('application/schema+json').send(JSON.stringify(z.toJSONSchema(wire, { io: 'input' }), undefined, 2));
+  });
+  router.use(practiceKey(parts.store));
+  router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
+  router.use((request, response, next) => {
+    if (request.complete) next();
+    else response.destroy();
+  });
+  const intake = async (request: Request, response: Response) => {
+    const mapping = mappingAt(request);
+    const read = mapping && bodies[mapping.format.syntax];
+    if (!mapping || !read) return sendRefusal(request, response, unknownFormat);
+    const door = mapping.format.name;
+    const { practice } = callerOf(request);
+    const received = read(request);
+    const taken = isRefusal(received) ? received : await take(parts, request, mapping, received);
+    if (isRefusal(taken)) {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      await keepRefused(parts.store, { ...callerOf(request), door }, body, taken);
+      parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
+      return sendRefusal(request, response, taken);
+    }
+    parts.log.info('referral-accepted', { door, practice, outcome: taken.outcome, ...journeyIn(taken) });
+    answer(parts, request, response, taken);
+  };
+  router.post(['/:format', '/:format/*rest'], intake);
+  router.put('/:format/*rest', intake);
+  router.use((request, response) => {
+    response.set('Allow', 'POST, PUT');
+    sendRefusal(request, response, unknownFormat, 405);
+  });
+  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    const type = (error as { type?: string }).type;
+    if (type === 'entity.too.large') return sendRefusal(request, response, refuse(refusals.tooLong('')));
+    if (type === 'request.aborted') return response.destroy();
+    parts.log.bug('format-door', error, { door: 'format' });
+    return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
+  });
+  return router;
+}
