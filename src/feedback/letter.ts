@@ -50,19 +50,42 @@ export function firstLine(answer: FeedbackAnswer, closureOnly: boolean): string 
     : 'De verwijzing is in behandeling bij de Wally. De inwoner deelt verder niets met de huisarts.';
 }
 
+/**
+ * One part of the letter: its lines as they stand in the text. `text` is what no rule of ours wrote: a letter of
+ * another hand.
+ */
+export interface LetterPart {
+  readonly kind: 'answer' | 'about' | 'contact' | 'plan' | 'appointment' | 'outcomes' | 'todo' | 'from' | 'text';
+  readonly lines: readonly string[];
+}
+
+/** How the parts that have a label begin; a letter that was kept is taken apart by these words. */
+const begins = {
+  about: 'Terugkoppeling van uw verwijzing ',
+  contact: 'Contact met de inwoner: ',
+  plan: 'Afgesproken met de inwoner:',
+  appointment: 'Volgende afspraak: ',
+  outcomes: 'Uitkomst:',
+  todo: 'Wat u hoeft te doen: ',
+} as const;
+
 /** The letter in B1 Dutch: answer first, then what was done and agreed, by whom, and what the GP needs to do. */
-export function letterText(answer: FeedbackAnswer, head: LetterHead): string {
-  const lines = [
-    firstLine(answer, head.closureOnly),
-    '',
-    `Terugkoppeling van uw verwijzing ${head.practiceReferralId} (Kortelijn ${head.number}).`,
-    answer.final
-      ? 'Dit is het laatste bericht: de Wally heeft de verwijzing afgesloten.'
-      : 'De Wally gaat verder; u krijgt nog een bericht bij het afsluiten.',
+export function letterParts(answer: FeedbackAnswer, head: LetterHead): LetterPart[] {
+  const parts: LetterPart[] = [
+    { kind: 'answer', lines: [firstLine(answer, head.closureOnly)] },
+    {
+      kind: 'about',
+      lines: [
+        `${begins.about}${head.practiceReferralId} (Kortelijn ${head.number}).`,
+        answer.final
+          ? 'Dit is het laatste bericht: de Wally heeft de verwijzing afgesloten.'
+          : 'De Wally gaat verder; u krijgt nog een bericht bij het afsluiten.',
+      ],
+    },
   ];
   if (!head.closureOnly) {
-    lines.push('', contactLine(answer));
-    if (answer.plan) lines.push('', 'Afgesproken met de inwoner:', answer.plan);
+    parts.push({ kind: 'contact', lines: [contactLine(answer)] });
+    if (answer.plan) parts.push({ kind: 'plan', lines: [begins.plan, ...answer.plan.split('\n')] });
     if (answer.appointment) {
       const at = new Date(answer.appointment.at);
       const said = new Intl.DateTimeFormat('nl-NL', {
@@ -70,23 +93,59 @@ export function letterText(answer: FeedbackAnswer, head: LetterHead): string {
         timeStyle: 'short',
         timeZone: 'Europe/Amsterdam',
       }).format(at);
-      lines.push('', `Volgende afspraak: ${said}${answer.appointment.place ? `, ${answer.appointment.place}` : ''}.`);
+      const place = answer.appointment.place ? `, ${answer.appointment.place}` : '';
+      parts.push({ kind: 'appointment', lines: [`${begins.appointment}${said}${place}.`] });
     }
     if (answer.outcomes.length > 0) {
-      lines.push(
-        '',
-        'Uitkomst:',
-        ...answer.outcomes.map((one) => `- ${lifeAreas[one.lifeArea as LifeArea].nl}: ${outcomes[one.outcome].nl}`),
+      const each = answer.outcomes.map(
+        (one) => `- ${lifeAreas[one.lifeArea as LifeArea].nl}: ${outcomes[one.outcome].nl}`,
       );
+      parts.push({ kind: 'outcomes', lines: [begins.outcomes, ...each] });
     }
   }
-  lines.push(
-    '',
-    'Wat u hoeft te doen: niets.',
-    '',
-    `${head.sender}, sociaal werker (Wally), ${head.team}`,
-    dutchDate(head.writtenOn),
-  );
-  if (head.phone) lines.push(`Telefoon: ${head.phone}`);
-  return lines.join('\n');
+  const from = [`${head.sender}, sociaal werker (Wally), ${head.team}`, dutchDate(head.writtenOn)];
+  if (head.phone) from.push(`Telefoon: ${head.phone}`);
+  return [...parts, { kind: 'todo', lines: [`${begins.todo}niets.`] }, { kind: 'from', lines: from }];
+}
+
+const between = '\n\n';
+
+/** The parts as one text, with an empty line between them. */
+export function textOf(parts: readonly LetterPart[]): string {
+  return parts.map((part) => part.lines.join('\n')).join(between);
+}
+
+/** The letter as text: what stands in the Communication and travels in every format. */
+export function letterText(answer: FeedbackAnswer, head: LetterHead): string {
+  return textOf(letterParts(answer, head));
+}
+
+/**
+ * The parts of a letter that was kept as text, so that it can be set in another form without a second wording. Any
+ * text comes back whole (`textOf`); one without our parts is answer and `text`. What a Wally wrote stands between
+ * our own parts, so it is read from the outside in: a plan keeps its empty lines.
+ */
+export function readLetter(text: string): LetterPart[] {
+  const rest = text.split(between);
+  const part = (kind: LetterPart['kind'], paragraphs: readonly string[]): LetterPart[] =>
+    paragraphs.length > 0 ? [{ kind, lines: paragraphs.join(between).split('\n') }] : [];
+  const about = rest.findIndex((one) => one.startsWith(begins.about));
+  const todo = rest.findLastIndex((one) => one.startsWith(begins.todo));
+  if (about < 1 || todo <= about) return [...part('answer', rest.slice(0, 1)), ...part('text', rest.slice(1))];
+  const middle = rest.slice(about + 1, todo);
+  const first = (kind: 'contact') => part(kind, middle[0]?.startsWith(begins[kind]) ? middle.splice(0, 1) : []);
+  const last = (kind: 'appointment' | 'outcomes') =>
+    part(kind, middle.length > 0 && middle.at(-1)?.startsWith(begins[kind]) ? middle.splice(-1) : []);
+  const contact = first('contact');
+  const closing = last('outcomes');
+  closing.unshift(...last('appointment'));
+  return [
+    ...part('answer', rest.slice(0, about)),
+    ...part('about', rest.slice(about, about + 1)),
+    ...contact,
+    ...part(middle[0]?.startsWith(begins.plan) ? 'plan' : 'text', middle),
+    ...closing,
+    ...part('todo', rest.slice(todo, todo + 1)),
+    ...part('from', rest.slice(todo + 1)),
+  ];
 }

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerSchema, firstLineMax, outcomeCodes, outcomes } from '../../src/feedback/answer.ts';
-import { dutchDate, firstLine, type LetterHead, letterText } from '../../src/feedback/letter.ts';
+import {
+  dutchDate,
+  firstLine,
+  type LetterHead,
+  letterParts,
+  letterText,
+  readLetter,
+  textOf,
+} from '../../src/feedback/letter.ts';
 import { lifeAreaCodes, lifeAreas } from '../../src/referral/life-area.ts';
 import { answerOf } from './journeys.ts';
 
@@ -145,6 +153,44 @@ describe('the letter', () => {
     ['2026-12-31', '31 december 2026'],
   ])('%s is %s', (day, said) => {
     expect(dutchDate(day)).toBe(said);
+  });
+});
+
+describe('a letter that was kept', () => {
+  const kinds = (text: string) => readLetter(text).map((part) => part.kind);
+  const appointment = { at: '2026-12-02T11:30:00+01:00', place: 'Buurthuis' };
+  const { phone: _phone, ...withoutPhone } = head;
+
+  test.each([
+    ['final', answerOf(), head],
+    ['with everything', answerOf({ plan: 'Een.\nTwee.\n\n\nDrie.', appointment }), head],
+    [
+      'with a plan that speaks like us',
+      answerOf({ plan: 'Eerst:\n\nUitkomst:\n\nWat u hoeft te doen: bel haar.' }),
+      head,
+    ],
+    ['interim', answerOf({ final: false, contact: 'attempted', outcomes: [] }), withoutPhone],
+    ['interim with an appointment', answerOf({ final: false, outcomes: [], appointment }), head],
+    ['without content', answerOf({ plan: 'geheim', appointment }), closed],
+  ])('is taken apart as it was made: %s', (_, answer, by) => {
+    expect(readLetter(letterText(answer, by))).toEqual(letterParts(answer, by));
+  });
+
+  test('of another hand keeps every word', () => {
+    expect(kinds('Beste dokter,\n\nAlles gaat goed.')).toEqual(['answer', 'text']);
+    expect(kinds('')).toEqual(['answer']);
+    expect(kinds('Wat u hoeft te doen: niets.\n\nTerugkoppeling van uw verwijzing 1.')).toEqual(['answer', 'text']);
+  });
+
+  test('loses nothing, whatever it says', () => {
+    const ours = letterText(answerOf({ plan: 'Een.', appointment }), head).split('\n');
+    const line = fc.oneof(fc.constantFrom('', ...ours), fc.string());
+    fc.assert(
+      fc.property(fc.array(line), (all) => {
+        const text = all.join('\n');
+        expect(textOf(readLetter(text))).toBe(text);
+      }),
+    );
   });
 });
 
