@@ -13,4 +13,8 @@ make application_password "$(hex)"
 # The containers run as user 1000 and read these through a mount.
 make pgpass_owner "postgres:5432:kortelijn:kortelijn_owner:$(cat secrets/owner_password)"
 make pgpass_application "postgres:5432:kortelijn:kortelijn_app:$(cat secrets/application_password)"
-if [ "$(id -u)" = 0 ]; then chown -R 1000:1000 secrets; fi
+if [ "$(id -u)" = 0 ]; then
+  chown -R 1000:1000 secrets
+elif [ "$(id -u)" != 1000 ]; then
+  echo "The containers run as user 1000, and could not read them yet: sudo chown -R 1000:1000 secrets" >&2
+fi

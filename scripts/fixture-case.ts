@@ -2,9 +2,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { Bundle, Communication, Resource } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { answerSchema, type FeedbackAnswer } from '../src/feedback/answer.ts';
-import { type Acting, accept } from '../src/feedback/moves.ts';
-import { assignTo } from '../src/feedback/reassign.ts';
-import { report } from '../src/feedback/report.ts';
 import { toOutcome } from '../src/fhir/outcome.ts';
 import { codeSystems } from '../src/fhir/systems.ts';
 import { validateBaseR4 } from '../src/fhir/validate.ts';
@@ -12,15 +9,13 @@ import { transactionResponse, withPromise } from '../src/intake/fhir-answer.ts';
 import { transactionIssues } from '../src/intake/fhir-bundle.ts';
 import { type Mapping, runMapping } from '../src/mapping/run.ts';
 import { singly } from '../src/referral/bundle.ts';
-import type { Change, OutboxRow } from '../src/referral/change.ts';
-import { type Directory, type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
 import type { MappedReferral } from '../src/referral/format.ts';
-import type { Journey } from '../src/referral/journey.ts';
-import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
 import { receive } from '../src/referral/receive.ts';
 import { referralHash } from '../src/referral/referral.ts';
 import { httpStatus, isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
 import { withAbsence } from '../src/web/absence.ts';
+import { taken, worked } from './fixture-work.ts';
 
 export const fixturesFolder = new URL('../fixtures/', import.meta.url);
 /** The address that the stages name; the walk has another one and puts this in its place. */
@@ -72,18 +67,36 @@ export interface Played {
   readonly communications: readonly (Communication & { id: string })[];
 }
 
-export async function readJson(name: string, file: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(`${name}/${file}`, fixturesFolder), 'utf8'));
+/** A stage as it stands in its file. */
+export const asText = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;
+
+export async function readJson(name: string, file: string, folder = fixturesFolder): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(`${name}/${file}`, folder), 'utf8'));
 }
 
-/** The folders of all cases of the FHIR door, in alphabetical order. */
-export async function caseNames(): Promise<string[]> {
+/**
+ * The folders of all cases in alphabetical order, with what their case.json says. Those that name a format are played by
+ * fixture-play; of the others the first part of the name is the door.
+ */
+export async function allCases(): Promise<{ name: string; format: string | undefined }[]> {
   const entries = await readdir(fixturesFolder, { withFileTypes: true });
-  return entries
-    .filter((one) => one.isDirectory() && one.name.startsWith('fhir-'))
-    .map((one) => one.name)
-    .sort();
+  const names = entries.filter((one) => one.isDirectory() && one.name !== 'region').map((one) => one.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const { format } = (await readJson(name, 'case.json')) as { format?: string };
+      return { name, format };
+    }),
+  );
 }
+
+/** The folders of all cases of one of the doors with a player of its own, in alphabetical order. */
+export async function casesOfDoor(door: 'fhir' | 'mllp'): Promise<string[]> {
+  const all = await allCases();
+  return all.filter(({ name, format }) => !format && name.startsWith(`${door}-`)).map(({ name }) => name);
+}
+
+/** The folders of all cases of the FHIR door. */
+export const caseNames = (): Promise<string[]> => casesOfDoor('fhir');
 
 /** Reads what people wrote of a case: case.json and stages 0 and 4. Throws when that is not as the README says. */
 export async function readFixture(name: string): Promise<Fixture> {
@@ -136,105 +149,6 @@ const refused = (refusal: Refusal) => ({
   status: httpStatus(refusal),
   outcome: toOutcome(refusal.refused, 'nl', codeSystems.refusal),
 });
-
-/** The journey after a change, as the store would read it back. */
-export function journeyAfter(before: Journey | undefined, change: Change): Journey {
-  const index = change.index ?? before?.index;
-  const old = before
-    ? [
-        before.patient,
-        before.consent,
-        before.serviceRequest,
-        before.task,
-        ...before.communications,
-        ...before.appointments,
-      ]
-    : [];
-  const newest = new Map(
-    old.map((one) => [one.resource.id, one as { resource: Resource & { id: string }; version: number }]),
-  );
-  for (const one of change.resources ?? []) newest.set(one.resource.id, one);
-  const all = <T extends Resource['resourceType']>(type: T) =>
-    [...newest.values()].filter(
-      (one): one is { resource: Extract<Resource, { resourceType: T }> & { id: string }; version: number } =>
-        one.resource.resourceType === type,
-    );
-  const [patient, consent, serviceRequest, task] = [
-    all('Patient')[0],
-    all('Consent')[0],
-    all('ServiceRequest')[0],
-    all('Task')[0],
-  ];
-  if (!index || !patient || !consent || !serviceRequest || !task) throw new Error('a change that is no journey');
-  return {
-    practice: change.scope.practice,
-    id: change.journey ?? '',
-    index,
-    patient,
-    consent,
-    serviceRequest,
-    task,
-    requests: all('Task').slice(1),
-    letters: all('DocumentReference'),
-    communications: all('Communication'),
-    appointments: all('Appointment'),
-  };
-}
-
-/** What became of a referral that was taken in by any door: what the Wally sees, who is told, and what she reports. */
-export function worked(
-  fixture: Pick<Fixture, 'name' | 'handOver' | 'answers' | 'answeredAt'>,
-  directory: Directory,
-  newId: () => string,
-  change: Change,
-): Pick<Played, 'notices' | 'communications'> & { readonly delivered: object } {
-  const outbox: OutboxRow[] = [...(change.outbox ?? [])];
-  let journey = journeyAfter(undefined, change);
-  const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
-  const receiver = wallySees(details?.includes('share-medical-codes') === true);
-  const seen = {
-    patient: minimisePatient(journey.patient.resource, receiver),
-    serviceRequest: minimiseRequest(journey.serviceRequest.resource, receiver),
-  };
-  const move = (who: string, at: string, decide: (journey: Journey, acting: Acting) => Change | Refusal): Change => {
-    const role = directory.roles.get(who);
-    if (!role) throw new Error(`${fixture.name}: ${who} is not in the directory`);
-    const kind = role.kind === 'team-lead' ? 'team-lead' : 'wally';
-    const made = decide(journey, {
-      actor: { id: who, name: role.name, role: kind, organization: role.organization },
-      now: new Date(at),
-      newId,
-      directory,
-    });
-    if (isRefusal(made)) throw new Error(`${fixture.name}: ${made.refused.map((one) => one.reason).join(' ')}`);
-    journey = journeyAfter(journey, made);
-    outbox.push(...(made.outbox ?? []));
-    return made;
-  };
-  const { handOver, answers, answeredAt } = fixture;
-  if (handOver) move(handOver.by, handOver.at, (now, acting) => assignTo(now, handOver.to, acting));
-  const communications = answers.flatMap((one, n) => {
-    const owner = journey.index.owner ?? '';
-    const at = answeredAt[n];
-    if (!at) throw new Error(`${fixture.name}: answeredAt has no time for answer ${n + 1}`);
-    if (n === 0) move(owner, at, accept);
-    const { resources: made = [] } = move(owner, at, (now, acting) => report(now, one, acting));
-    return made
-      .map(({ resource }) => resource)
-      .filter((resource): resource is Communication & { id: string } => resource.resourceType === 'Communication');
-  });
-  const notices = outbox
-    .filter((row) => row.kind === 'notify')
-    .map((row) => {
-      const role = directory.roles.get(row.recipient);
-      return {
-        messageId: row.messageId,
-        to: role?.email ?? '',
-        role: role?.kind === 'team-lead' ? ('team-lead' as const) : ('wally' as const),
-      };
-    });
-  return { delivered: { ...seen, mails: [] }, notices, communications };
-}
 
 /** Stages 1, 2, 5 and the resources of 3, from stages 0 and 4 with the functions that the line itself uses. */
 export function play(fixture: Fixture, mapping: Mapping, region: readonly DirectoryResource[]): Played {
@@ -305,7 +219,7 @@ export function play(fixture: Fixture, mapping: Mapping, region: readonly Direct
     if (same) stages.set('2-answer-again.json', answerTo(fixture.again, true));
     else stages.set('1-refused-again.json', refused(refuse(refusals.conflict(again.places.number))));
   }
-  const { delivered, communications, notices } = worked(fixture, directory, newId, change);
+  const { delivered, communications, notices } = worked(fixture, directory, newId, taken(change));
   stages.set('3-delivered.json', delivered);
   if (communications.length > 0) stages.set('5-communication.json', fixture.many ? communications : communications[0]);
   return { stages, notices, communications };

@@ -11,7 +11,8 @@ import { messageHash } from '../src/referral/format.ts';
 import type { MllpChannel } from '../src/referral/mllp.ts';
 import { receive } from '../src/referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
-import { caseSchema, countedIds, fixturesFolder, type Played, readJson, worked } from './fixture-case.ts';
+import { caseSchema, casesOfDoor, countedIds, fixturesFolder, type Played, readJson } from './fixture-case.ts';
+import { taken, worked } from './fixture-work.ts';
 
 const codes = z.array(z.enum(['AA', 'AE', 'AR', 'CA', 'CE', 'CR'])).min(1);
 const mllpCaseSchema = caseSchema.extend({
@@ -46,14 +47,8 @@ const toWire = (text: string): string => text.trim().replaceAll('\n', '\r').conc
 export const fromWire = (messages: readonly string[]): string =>
   messages.map((one) => one.replaceAll('\r', '\n')).join('\n');
 
-/** The folders of all cases of the MLLP door, in alphabetical order. */
-export async function mllpCaseNames(): Promise<string[]> {
-  const entries = await readdir(fixturesFolder, { withFileTypes: true });
-  return entries
-    .filter((one) => one.isDirectory() && one.name.startsWith('mllp-'))
-    .map((one) => one.name)
-    .sort();
-}
+/** The folders of all cases of the MLLP door. */
+export const mllpCaseNames = (): Promise<string[]> => casesOfDoor('mllp');
 
 /** Reads what people wrote of a case: case.json and stages 0 and 4. Throws when that is not as the README says. */
 export async function readMllpFixture(name: string): Promise<MllpFixture> {
@@ -152,7 +147,7 @@ export function playMllp(fixture: MllpFixture, mapping: Mapping, region: readonl
       );
     else stages.set('1-refused-again.hl7', again.no(refuse(refusals.conflict(again.taken.mapped.places.number))));
   }
-  const { delivered, communications, notices } = worked(fixture, directory, newId, change);
+  const { delivered, communications, notices } = worked(fixture, directory, newId, taken(change));
   stages.set('3-delivered.json', delivered);
   if (communications.length > 0) stages.set('5-communication.json', fixture.many ? communications : communications[0]);
   const sent = communications.map((one) => {

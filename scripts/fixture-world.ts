@@ -9,7 +9,7 @@ import { notifyMailConnector } from '../src/connectors/notify-mail.ts';
 import { extensions } from '../src/fhir/systems.ts';
 import { loadMappings, mappingOf } from '../src/mapping/load.ts';
 import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
-import { type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
+import { asText, type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
 import { type MllpFixture, playMllp } from './fixture-mllp.ts';
 
 /** What stages 3 and 6 need of other parties: the simulated HIS and a mail server, both on this machine. */
@@ -142,8 +142,6 @@ export async function demoPractices(): Promise<readonly Practice[]> {
   return practicesFileSchema.parse(JSON.parse(await readFile(new URL('region/demo-his.json', fixturesFolder), 'utf8')))
     .practices;
 }
-
-export const asText = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;
 
 /** Starts what the stages need; the caller closes it. */
 export async function openWorld(): Promise<World> {

@@ -1,24 +1,46 @@
 // Regenerates stages 1, 2, 3, 5 and 6 of every case in fixtures/ from stages 0 and 4; people read what changed.
+// `npm run fixtures -- json-` does so for the cases whose name begins with that.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { caseNames, fixturesFolder, readFixture } from './fixture-case.ts';
-import { mllpCaseNames, readMllpFixture } from './fixture-mllp.ts';
-import { openWorld } from './fixture-world.ts';
+import { loadMapping } from '../src/mapping/load.ts';
+import type { Mapping } from '../src/mapping/run.ts';
+import { allCases, fixturesFolder, readFixture, regionWith } from './fixture-case.ts';
+import { readMllpFixture } from './fixture-mllp.ts';
+import { playFormat, readFormatFixture } from './fixture-play.ts';
+import { openWorld, type World } from './fixture-world.ts';
 
 const isByHand = (file: string) => file === 'case.json' || /^[04]-/.test(file);
 
-const names = [...(await caseNames()), ...(await mllpCaseNames())];
-const world = await openWorld();
+const [wanted = ''] = process.argv.slice(2);
+const cases = (await allCases()).filter(({ name }) => name.startsWith(wanted));
+const mappings = new Map<string, Mapping>();
+for (const entry of (await readdir(new URL('../mappings/', import.meta.url))).sort()) {
+  // One folder that is still being written must not stop the cases of the others.
+  const mapping = await loadMapping(entry).catch((error: Error) => error);
+  if (!(mapping instanceof Error)) mappings.set(entry, mapping);
+  else {
+    process.exitCode = 1;
+    process.stdout.write(`not loaded mappings/${entry}: ${mapping.message}\n`);
+  }
+}
+let world: World | undefined;
+
+async function stagesOf(name: string, format: string | undefined): Promise<ReadonlyMap<string, string>> {
+  if (format) return playFormat(await readFormatFixture(name), mappings, await regionWith({}));
+  world ??= await openWorld();
+  return name.startsWith('mllp-')
+    ? world.mllpStagesOf(await readMllpFixture(name))
+    : world.stagesOf(await readFixture(name));
+}
+
 let changes = 0;
 const say = (what: string, path: string) => {
   changes += 1;
   process.stdout.write(`${what} fixtures/${path}\n`);
 };
 try {
-  for (const name of names) {
+  for (const { name, format } of cases) {
     const folder = new URL(`${name}/`, fixturesFolder);
-    const stages = name.startsWith('mllp-')
-      ? await world.mllpStagesOf(await readMllpFixture(name))
-      : await world.stagesOf(await readFixture(name));
+    const stages = await stagesOf(name, format);
     const files = await readdir(folder);
     for (const [file, text] of stages) {
       const before = files.includes(file) ? await readFile(new URL(file, folder), 'utf8') : undefined;
@@ -33,10 +55,10 @@ try {
     }
   }
 } finally {
-  await world.close();
+  await world?.close();
 }
 process.stdout.write(
   changes === 0
-    ? `${names.length} cases, nothing changed\n`
-    : `${names.length} cases, ${changes} files changed: read them before you commit\n`,
+    ? `${cases.length} cases, nothing changed\n`
+    : `${cases.length} cases, ${changes} files changed: read them before you commit\n`,
 );

@@ -1,6 +1,6 @@
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Consent } from '../../src/referral/referral.ts';
-import type { Message } from './contract.ts';
+import type { ReferralMessage as Message } from './contract.ts';
 
 const parentWords = /\b(parents?|ouders?|moeder|vader|mother|father|voogd|guardian|N?PRN|N?MTH|N?FTH|GUARD)\b/i;
 /** A parent may be the mentor of a grown child (H7): what they are by law counts. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { validBsn } from '../../src/fhir/identifiers.ts';
-import type { Said } from '../../src/fhir/outcome.ts';
 import { identifiers } from '../../src/fhir/systems.ts';
+import { nameFromFhir } from '../../src/referral/name-from-fhir.ts';
 import type { Parts } from './gather.ts';
+import type { CancelParts } from './gather-cancellation.ts';
+import { practiceNumber } from './meaning.ts';
 
 /** Base R4 has been checked before; here stands only what this project asks beyond it. */
 const reference = z.looseObject({
@@ -42,11 +44,11 @@ const patient = z.looseObject(
           use: z.string().optional(),
           text: z.string().optional(),
           family: z.string().optional(),
-          given: z.array(z.string()).optional(),
+          given: z.array(z.string().nullable()).optional(),
         }),
         'required:patient-name',
       )
-      .refine((names) => names.some((name) => name.family || name.text), 'required:patient-name'),
+      .refine((names) => nameFromFhir(names).family !== '', 'required:patient-name'),
     birthDate: z.iso.date({
       error: (problem) => (problem.input === undefined ? 'required:birth-date' : 'impossible-date'),
     }),
@@ -83,11 +85,13 @@ const consent = z
   )
   .refine((one) => one.provision?.type !== 'deny', { path: ['provision', 'type'], error: 'consent-missing' });
 
+const numbers = z
+  .array(identifier, 'required:referral-number')
+  .refine((all) => practiceNumber(all) !== undefined, 'required:referral-number');
+
 const serviceRequest = z.looseObject({
   resourceType: z.literal('ServiceRequest'),
-  identifier: z
-    .array(identifier, 'required:referral-number')
-    .refine((all) => all.some((one) => one.system && one.value), 'required:referral-number'),
+  identifier: numbers,
   status: z.enum(['active', 'completed'], 'value:status'),
   intent: z.enum(['order', 'original-order', 'filler-order'], 'value:intent'),
   authoredOn: z.string('required:authored-on').regex(wholeDay, 'value:whole-day'),
@@ -95,60 +99,34 @@ const serviceRequest = z.looseObject({
   subject: reference,
 });
 
-const shape = z.looseObject({ serviceRequest, patient, consent });
+const number = z.looseObject({ system: z.string(), value: z.string() }, 'value:replaces');
 
-export type Message = Omit<Parts, 'serviceRequest' | 'patient' | 'consent'> & z.infer<typeof shape>;
+const referral = z.looseObject({
+  kind: z.literal('refer'),
+  serviceRequest,
+  patient,
+  consent,
+  replaces: number.optional(),
+});
 
-/** What this project requires of a FHIR R4 referral; the shape is that of `Parts`, taken apart by gather. */
-export const contract = shape as unknown as z.ZodType<Message>;
+/** A withdrawal needs the number; who it was about is checked by the journey (H3). */
+const cancellation = z.looseObject({
+  kind: z.literal('cancel'),
+  request: z.looseObject({ identifier: numbers }),
+  patient: z
+    .looseObject({
+      identifier: z.array(identifier).optional(),
+      name: z.array(z.looseObject({})).optional(),
+      birthDate: z.string().optional(),
+    })
+    .optional(),
+  reason: z.string().optional(),
+});
 
-export const says: Record<string, Said> = {
-  'required:patient': {
-    nl: 'De gegevens van de inwoner (Patient) ontbreken of zijn niet te vinden bij subject. Stuur ze mee in dit bericht.',
-    en: 'The data of the resident (Patient) are missing or cannot be found at subject. Send them in this message.',
-  },
-  'required:patient-name': {
-    nl: 'De naam van de inwoner ontbreekt. Vul de achternaam in.',
-    en: 'The name of the resident is missing. Fill in the family name.',
-  },
-  'required:birth-date': {
-    nl: 'De geboortedatum ontbreekt. Zonder geboortedatum kunnen wij personen niet uit elkaar houden.',
-    en: 'The birth date is missing. Without it we cannot tell people apart.',
-  },
-  'required:consent-by': {
-    nl: 'Er staat niet bij wie toestemming gaf (Consent.performer). Leg dat vast en stuur de verwijzing opnieuw.',
-    en: 'It does not say who gave consent (Consent.performer). Record that and send the referral again.',
-  },
-  'required:consent-date': {
-    nl: 'De datum van de toestemming ontbreekt (Consent.dateTime).',
-    en: 'The date of the consent is missing (Consent.dateTime).',
-  },
-  'required:consent-how': {
-    nl: 'Er staat niet bij hoe de toestemming is gegeven: mondeling (spoken) of schriftelijk (written).',
-    en: 'It does not say how consent was given: spoken or written.',
-  },
-  'required:referral-number': {
-    nl: 'De verwijzing heeft geen eigen nummer met systeem (ServiceRequest.identifier). Dat is nodig om dubbele verwijzingen te herkennen en het antwoord in het dossier te zetten.',
-    en: 'The referral has no number of its own with a system (ServiceRequest.identifier). We need it to recognise duplicates and to file the answer.',
-  },
-  'required:authored-on': {
-    nl: 'De datum van de verwijzing ontbreekt (ServiceRequest.authoredOn).',
-    en: 'The date of the referral is missing (ServiceRequest.authoredOn).',
-  },
-  'value:whole-day': {
-    nl: 'Deze datum moet een hele dag zijn: jaar, maand en dag.',
-    en: 'This date must be a whole day: year, month and day.',
-  },
-  'required:reason': {
-    nl: 'De reden van de verwijzing ontbreekt. Schrijf in uw eigen woorden waarom u verwijst (ServiceRequest.reasonCode.text, zonder medische code).',
-    en: 'The reason for the referral is missing. Write in your own words why you refer (ServiceRequest.reasonCode.text, without a medical code).',
-  },
-  'value:status': {
-    nl: 'Een nieuwe verwijzing heeft status active. Concepten en ingetrokken verwijzingen nemen wij niet aan.',
-    en: 'A new referral has status active. We do not take drafts or revoked referrals.',
-  },
-  'value:intent': {
-    nl: 'Een verwijzing heeft intent order. Voorstellen en plannen nemen wij niet aan.',
-    en: 'A referral has intent order. We do not take proposals or plans.',
-  },
-};
+export type ReferralMessage = Omit<Parts, 'serviceRequest' | 'patient' | 'consent' | 'replaces'> &
+  z.infer<typeof referral>;
+export type CancelMessage = Omit<CancelParts, 'request' | 'patient'> & z.infer<typeof cancellation>;
+export type Message = ReferralMessage | CancelMessage;
+
+/** What this project requires of a FHIR R4 message; the shapes are those of the parts, taken apart by gather. */
+export const contract = z.discriminatedUnion('kind', [referral, cancellation]) as unknown as z.ZodType<Message>;

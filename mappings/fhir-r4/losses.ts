@@ -1,6 +1,7 @@
 import { extensions } from '../../src/fhir/systems.ts';
 import type { Loss } from '../../src/referral/referral.ts';
-import type { Part } from './gather.ts';
+import type { Part, Resolve } from './parts.ts';
+import { agbDeviations, personLosses } from './person-losses.ts';
 
 /** Elements that this mapping carries, per resource type; the rest is a loss, kept with the sealed source. */
 const carried: Record<string, readonly string[]> = {
@@ -23,6 +24,7 @@ const carried: Record<string, readonly string[]> = {
     'note',
     'extension',
     'orderDetail',
+    'replaces',
   ],
   Patient: [
     'identifier',
@@ -64,6 +66,37 @@ const carried: Record<string, readonly string[]> = {
     'asserter',
     'recordedDate',
   ],
+  Composition: ['identifier', 'status', 'type', 'subject', 'date', 'author', 'title', 'section', 'custodian'],
+  DocumentReference: [
+    'masterIdentifier',
+    'identifier',
+    'status',
+    'docStatus',
+    'type',
+    'category',
+    'subject',
+    'date',
+    'author',
+    'custodian',
+    'description',
+    'securityLabel',
+    'content',
+    'context',
+  ],
+  Binary: ['contentType', 'securityContext', 'data'],
+  MessageHeader: [
+    'eventCoding',
+    'eventUri',
+    'destination',
+    'sender',
+    'enterer',
+    'author',
+    'source',
+    'responsible',
+    'reason',
+    'focus',
+    'definition',
+  ],
   // Matched with the directory, never written.
   Organization: ['identifier', 'name', 'type', 'telecom', 'address', 'active', 'alias'],
   Practitioner: ['identifier', 'name', 'telecom', 'active', 'gender'],
@@ -90,6 +123,8 @@ const carried: Record<string, readonly string[]> = {
 };
 /** What becomes ours; people and organisations of the practice are only matched. */
 const ours = new Set(['ServiceRequest', 'Patient', 'Consent']);
+/** Taken only where the referral leads to them. */
+const ledTo = new Set(['Patient', 'Consent', 'Condition', 'Composition', 'DocumentReference', 'ServiceRequest']);
 const everywhere = new Set(['resourceType', 'id', 'meta', 'text', 'language', 'contained', 'implicitRules']);
 
 const lost = (path: string): Loss => ({ path, why: 'kept-with-source' });
@@ -99,6 +134,8 @@ const readExtensions: readonly string[] = [
   extensions.residentQuestion,
   extensions.safeContact,
   extensions.consentMethod,
+  // What the sender may have from our answer, and sends back with an update.
+  extensions.promise,
 ];
 
 interface Pointer {
@@ -108,49 +145,45 @@ interface Pointer {
 }
 interface Repeated {
   readonly extension?: readonly { readonly url: string }[];
-  readonly contact?: readonly { readonly name?: { readonly text?: string; readonly family?: string } }[];
-  readonly address?: readonly { readonly use?: string }[];
   readonly supportingInfo?: readonly Pointer[];
   readonly reasonReference?: readonly Pointer[];
+  readonly replaces?: readonly unknown[];
 }
 
 /** What is lost inside elements that we do carry: of a list the ones after the one we take, references that lead nowhere. */
-function lossesWithin({ resource, path }: Part, known: readonly string[], all: readonly Part[]): Loss[] {
-  const {
-    extension = [],
-    contact = [],
-    address = [],
-    supportingInfo = [],
-    reasonReference = [],
-  } = resource as Repeated;
-  const here = ({ reference = '' }: Pointer) =>
-    /^(urn:|#)/.test(reference) || all.some((one) => reference === `${one.resource.resourceType}/${one.resource.id}`);
+function lossesWithin(part: Part, known: readonly string[], resolve: Resolve): Loss[] {
+  const { resource, path } = part;
+  const { extension = [], supportingInfo = [], reasonReference = [], replaces = [] } = resource as Repeated;
+  const here = (one: Pointer) => {
+    const { reference } = one;
+    return reference !== undefined && (/^(urn:|#)/.test(reference) || resolve({ reference }, part) !== undefined);
+  };
   const isConsent = ({ reference = '' }: Pointer) => reference.startsWith('Consent/');
   const isEpisode = ({ type, identifier }: Pointer) => type === 'EpisodeOfCare' && identifier?.value !== undefined;
   const each = <T>(name: string, list: readonly T[], kept: (one: T, n: number) => boolean) =>
     known.includes(name) ? list.flatMap((one, n) => (kept(one, n) ? [] : [lost(`${path}.${name}[${n}]`)])) : [];
-  const named = contact.findIndex((one) => one.name?.text ?? one.name?.family);
-  const home = Math.max(
-    0,
-    address.findIndex((one) => one.use === 'home'),
-  );
   return [
     ...each('extension', extension, (one) => readExtensions.includes(one.url)),
-    ...each('contact', contact, (_, n) => n === named),
-    ...each('address', address, (one, n) => n === home || one.use === 'old'),
     ...each('supportingInfo', supportingInfo, (one) => here(one) || isConsent(one) || isEpisode(one)),
     ...each('reasonReference', reasonReference, here),
+    ...each('replaces', replaces, (_, n) => n === 0),
+    ...(resource.resourceType === 'Patient' ? personLosses(resource, path) : []),
   ];
 }
 
-/** What of the message has no place in the referral: resources that we do not know, elements and parts that we do not carry. */
-export function lossesOf(all: readonly Part[]): Loss[] {
+/**
+ * What of the message has no place in the referral: resources that we do not know or that nothing leads to, elements and
+ * parts that we do not carry; and what was written in another way than was agreed. `used`: what the referral was made of.
+ */
+export function lossesOf(all: readonly Part[], used: readonly (unknown | undefined)[], resolve: Resolve): Loss[] {
   return all.flatMap((part): Loss[] => {
-    const known = carried[part.resource.resourceType];
-    if (!known) return [lost(part.path)];
+    const { resourceType } = part.resource;
+    const known = carried[resourceType];
+    if (!known || (ledTo.has(resourceType) && !used.includes(part.resource))) return [lost(part.path)];
     const elements = Object.keys(part.resource)
       .filter((name) => !everywhere.has(name) && !known.includes(name.replace(/^_/, '')))
       .map((name) => lost(`${part.path}.${name}`));
-    return ours.has(part.resource.resourceType) ? [...elements, ...lossesWithin(part, known, all)] : elements;
+    if (!ours.has(resourceType)) return [...elements, ...agbDeviations(part.resource, part.path)];
+    return [...elements, ...lossesWithin(part, known, resolve)];
   });
 }

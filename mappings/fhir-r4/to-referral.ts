@@ -1,24 +1,21 @@
-import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import type { Format, Gathered, MappedReferral, Translate } from '../../src/referral/format.ts';
-import { isLifeArea, type LifeArea } from '../../src/referral/life-area.ts';
-import { isMedical } from '../../src/referral/minimise.ts';
-import { patientFromFhir } from '../../src/referral/patient-from-fhir.ts';
+import type { Patient as FhirPatient } from '@medplum/fhirtypes';
+import { extensions } from '../../src/fhir/systems.ts';
+import type { Format, Gathered, MappedCancellation, MappedReferral, Translate } from '../../src/referral/format.ts';
+import { type Name, nameFromFhir } from '../../src/referral/name-from-fhir.ts';
+import { type FhirPatientSource, patientFromFhir } from '../../src/referral/patient-from-fhir.ts';
+import { type Point, phonesFrom } from '../../src/referral/reach-from-fhir.ts';
 import type { Loss, Referral, SafeContact } from '../../src/referral/referral.ts';
-import { issue } from '../../src/referral/refusal.ts';
+import { issue, type Refusal } from '../../src/referral/refusal.ts';
+import { notesOf } from './composition.ts';
 import { toConsent } from './consent.ts';
-import { contract, type Message, says } from './contract.ts';
+import { type CancelMessage, contract, type Message, type ReferralMessage } from './contract.ts';
 import { gather } from './gather.ts';
 import { lossesOf } from './losses.ts';
+import { practiceNumber } from './meaning.ts';
+import { contactIn } from './person-losses.ts';
+import { type Concept, lifeAreasOf, reasonsOf } from './reasons.ts';
+import { says } from './says.ts';
 
-interface Coding {
-  system?: string | undefined;
-  code?: string | undefined;
-  display?: string | undefined;
-}
-interface Concept {
-  coding?: Coding[] | undefined;
-  text?: string | undefined;
-}
 interface Request {
   category?: Concept[];
   reasonCode?: Concept[];
@@ -30,37 +27,6 @@ interface Request {
     valueString?: string;
     extension?: { url: string; valueString?: string; valueBoolean?: boolean }[];
   }[];
-}
-
-/** Categories that say what kind of request it is, not which life area: SNOMED CT, and "verwijsbrief" of NHG table 69. */
-const kindOfRequest = new Set([
-  ...['410606002', '3457005', '308440001'].map((code) => `${codeSystems.snomed}|${code}`),
-  'urn:oid:2.16.840.1.113883.2.4.4.30.69|1',
-]);
-
-function lifeAreasOf(
-  request: Request,
-  path: string,
-  translate: Translate,
-): { areas: LifeArea[]; notes: string[]; losses: Loss[] } {
-  const areas = new Set<LifeArea>();
-  const notes: string[] = [];
-  const losses: Loss[] = [];
-  const unknown = (said: string, at: string) => {
-    notes.push(`Leefgebied volgens de verwijzer: ${said}`);
-    losses.push({ path: `${path}.${at}`, why: 'unknown-code' });
-  };
-  for (const [n, category] of (request.category ?? []).entries()) {
-    if (!category.coding?.length && category.text) unknown(category.text, `category[${n}]`);
-    for (const [c, coding] of (category.coding ?? []).entries()) {
-      const { system = '', code = '' } = coding;
-      if (kindOfRequest.has(`${system}|${code}`)) continue;
-      const area = system === codeSystems.lifeArea ? code : translate('life-area', system, code);
-      if (area && isLifeArea(area)) areas.add(area);
-      else unknown(coding.display ?? category.text ?? code, `category[${n}].coding[${c}]`);
-    }
-  }
-  return { areas: [...areas], notes, losses };
 }
 
 function safeContactOf(request: Request): SafeContact | undefined {
@@ -79,88 +45,63 @@ function safeContactOf(request: Request): SafeContact | undefined {
   };
 }
 
-/**
- * The reason in the sender's words, and the codes. The words beside a medical code or of a Condition are its title:
- * they stand in for a missing reason only when the consent covers medical codes (H17).
- */
-function reasonsOf(
-  request: Request,
-  message: Message,
-  medicalCodes: boolean,
-): { reason: string | undefined; codes: Referral['reasonCodes'] } {
-  const given = request.reasonCode ?? [];
-  const conditions = message.conditions.flatMap((one) => (one.resource.code as Concept | undefined) ?? []);
-  const wordsOf = (concepts: readonly Concept[]) => concepts.flatMap((one) => (one.text ? [one.text] : []));
-  const own = wordsOf(given.filter((one) => !one.coding?.length));
-  const social = wordsOf(given.filter((one) => !one.coding?.some(isMedical)));
-  const titles = medicalCodes ? wordsOf([...given, ...conditions]) : social;
-  const codes = [...given, ...conditions].flatMap(({ coding, text }) =>
-    (coding ?? []).flatMap(({ system, code, display = text }) =>
-      system && code ? [{ system, code, ...(display && { display: display.slice(0, 200) }) }] : [],
-    ),
-  );
-  return { reason: (own.length > 0 ? own : titles).join('\n') || undefined, codes: codes.slice(0, 10) };
-}
-
 interface Contact {
-  name?: { text?: string; family?: string };
-  telecom?: { system?: string; value?: string }[];
+  name?: Name;
+  telecom?: Point[];
   relationship?: Concept[];
 }
 
 /** The first contact with a name; the others are losses. */
-function contactPersonOf(message: Message): Referral['contactPerson'] {
-  const contacts = message.patient.contact as Contact[] | undefined;
-  const contact = contacts?.find((one) => one.name?.text ?? one.name?.family);
-  const name = contact?.name?.text ?? contact?.name?.family;
-  if (!name) return undefined;
-  const phone = contact?.telecom?.find((one) => one.system !== 'email')?.value;
-  const relation = contact?.relationship?.[0]?.text ?? contact?.relationship?.[0]?.coding?.[0]?.display;
+function contactPersonOf(message: ReferralMessage): Referral['contactPerson'] {
+  const contacts = (message.patient.contact ?? []) as Contact[];
+  const contact = contacts[contactIn(contacts)];
+  const name = contact?.name && nameFromFhir([contact.name]).text;
+  if (!contact || !name) return undefined;
+  const [phone] = phonesFrom(contact.telecom);
+  const relation = contact.relationship?.[0]?.text ?? contact.relationship?.[0]?.coding?.[0]?.display;
   return { name, ...(phone && { phone }), ...(relation && { relation }) };
 }
 
+const said = (key: string) => says[key] ?? { nl: '', en: '' };
+
+/** Who takes what back, and why; what else the message says of the referral is of no use any more. */
+function toCancellation(message: CancelMessage, gathered: Gathered): MappedCancellation | Refusal {
+  const number = practiceNumber(message.request.identifier);
+  const path = gathered.origin(['request', 'identifier']);
+  if (!number)
+    return { refused: [issue('required', 'required-referral-number', path, said('required:referral-number'))] };
+  const patient = message.patient as FhirPatient | undefined;
+  const { family } = nameFromFhir((patient?.name ?? []) as Name[]);
+  const person = gathered.origin(['patient']);
+  return {
+    intent: 'cancel',
+    number,
+    about: { ...(family && { family }), ...(patient?.birthDate && { birthDate: patient.birthDate }) },
+    ...(message.reason && { reason: message.reason }),
+    losses: [],
+    places: { consentBy: person, consentOn: person, practice: path, birthDate: person, number: path },
+  };
+}
+
 /** A FHIR R4 referral as our Referral. Nothing is guessed: what has no place is kept as text and reported as a loss. */
-function toReferral(
-  message: Message,
-  gathered: Gathered,
-  translate: Translate,
-): MappedReferral | { refused: ReturnType<typeof issue>[] } {
-  const request = message.serviceRequest as unknown as Request & Message['serviceRequest'];
+function toRequest(message: ReferralMessage, gathered: Gathered, translate: Translate): MappedReferral | Refusal {
+  const request = message.serviceRequest as unknown as Request & ReferralMessage['serviceRequest'];
   const path = gathered.origin(['serviceRequest']);
   const consentPath = gathered.origin(['consent']);
   const areas = lifeAreasOf(request, path, translate);
   const { by, how, ...consent } = toConsent(message);
   const { reason, codes } = reasonsOf(request, message, consent.medicalCodes);
+  const { letterhead, letters } = message;
+  const reasonPath = letterhead?.reason?.path ?? `${path}.reasonCode`;
+  const needed = (has: unknown, key: string, at: string) =>
+    has ? [] : [issue('required', key.replace(':', '-'), at, said(key))];
   const problems = [
-    ...(reason
-      ? []
-      : [issue('required', 'required-reason', `${path}.reasonCode`, says['required:reason'] ?? { nl: '', en: '' })]),
-    ...(by
-      ? []
-      : [
-          issue(
-            'required',
-            'required-consent-by',
-            `${consentPath}.performer`,
-            says['required:consent-by'] ?? { nl: '', en: '' },
-          ),
-        ]),
-    ...(how
-      ? []
-      : [
-          issue(
-            'required',
-            'required-consent-how',
-            `${consentPath}.extension`,
-            says['required:consent-how'] ?? { nl: '', en: '' },
-          ),
-        ]),
+    ...needed(reason, 'required:reason', reasonPath),
+    ...needed(by, 'required:consent-by', `${consentPath}.performer`),
+    ...needed(how, 'required:consent-how', `${consentPath}.extension`),
   ];
-  const number =
-    request.identifier.find(
-      (one) => one.type?.coding?.some((coding) => coding.code === 'PLAC') && one.system && one.value,
-    ) ?? request.identifier.find((one) => one.system && one.value);
-  if (!reason || !by || !how || !number?.system || !number.value) return { refused: problems };
+  const number = practiceNumber(request.identifier);
+  if (!reason || !by || !how || !number) return { refused: problems };
   const details = (request.orderDetail ?? []).map((one) => {
     const [coding] = one.coding ?? [];
     return one.text ?? coding?.display ?? coding?.code ?? '';
@@ -171,17 +112,24 @@ function toReferral(
   const episode = request.supportingInfo?.find(
     (one) => one.type === 'EpisodeOfCare' && one.identifier?.value,
   )?.identifier;
+  const sections = notesOf(letterhead, consent.medicalCodes);
+  const replaces = message.replaces && message.replaces.value !== number.value ? message.replaces : undefined;
+  const used = [
+    ...[message.serviceRequest, message.patient, message.consent, letterhead?.composition.resource],
+    ...[...message.conditions, ...letters.used].map((one) => one.resource),
+  ];
   return {
-    intent: 'refer',
+    intent: message.intent,
+    ...(replaces && { replaces: { system: replaces.system, value: replaces.value } }),
     referral: {
-      practiceReferralId: { system: number.system, value: number.value },
+      practiceReferralId: number,
       authoredOn: /T/.test(request.authoredOn) ? request.authoredOn : `${request.authoredOn}T00:00:00Z`,
       priority: (request.priority ?? 'routine') as Referral['priority'],
       requester: {
         ...(message.requester?.name && { name: message.requester.name }),
         ...(message.requester?.agb?.length === 8 && { agb: message.requester.agb }),
       },
-      patient: patientFromFhir(message.patient),
+      patient: patientFromFhir(message.patient as FhirPatientSource),
       reason,
       ...(question && { residentQuestion: question }),
       lifeAreas: areas.areas,
@@ -194,14 +142,20 @@ function toReferral(
         ...(request.note ?? []).flatMap((one) => (one.text ? [one.text] : [])),
         ...details.filter(Boolean),
         ...areas.notes,
-      ],
+        ...sections.notes,
+      ].slice(0, 50),
+      ...(letters.letters.length > 0 && { letters: [...letters.letters] }),
     },
     losses: [
       ...areas.losses,
       ...details.map((one, n): Loss => {
         return { path: `${path}.orderDetail[${n}]`, why: one ? 'kept-as-text' : 'kept-with-source' };
       }),
-      ...lossesOf(message.all),
+      ...sections.losses,
+      ...letters.losses,
+      // The bytes are kept; the Wally sees them only with consent for medical content (H17).
+      ...(consent.medicalCodes ? [] : letters.paths.map((one): Loss => ({ path: one, why: 'not-shared' }))),
+      ...lossesOf(message.all, used, message.resolve),
     ],
     places: {
       consentBy: `${consentPath}.performer`,
@@ -216,10 +170,11 @@ function toReferral(
 
 export const format: Format<Message> = {
   name: 'fhir-r4',
-  version: '1',
+  version: '2',
   syntax: 'fhir',
   gather,
   contract,
   says,
-  toReferral,
+  toReferral: (message, gathered, translate) =>
+    message.kind === 'cancel' ? toCancellation(message, gathered) : toRequest(message, gathered, translate),
 };

@@ -35,12 +35,16 @@ const segment = (name: string, fields: Readonly<Record<number, string>>): string
   return writeSegment([name, ...Array.from({ length: last }, (_, n) => fields[n + 1] ?? '')], d);
 };
 
+/** ED: the letter as a file. Base64 has none of the delimiters that we write with. */
+const document64 = (pdf: Uint8Array): string =>
+  ['', 'application', 'pdf', 'Base64', Buffer.from(pdf).toString('base64')].join(d.component);
+
 /**
- * Feedback as ORU^R01: the letter, a line of text per OBX, under the practice's own patient id and referral number, so
+ * Feedback as ORU^R01: the letter, a line of text per OBX and as PDF where there is one, under the practice's own patient id and referral number, so
  * that it files itself. Says the same for the same Communication, so a resend has the same bytes. Unencoded text.
  */
 export function fromFeedback(document: Communication, envelope: FeedbackEnvelope): string {
-  const { channel, controlId, awaitsApplication } = envelope;
+  const { channel, controlId, awaitsApplication, pdf } = envelope;
   const patient = contained<Patient>(document, 'Patient');
   const sender = contained<PractitionerRole>(document, 'PractitionerRole');
   const sent = writeInstant(new Date(document.sent ?? 0));
@@ -51,7 +55,9 @@ export function fromFeedback(document: Communication, envelope: FeedbackEnvelope
   const filler = parts(ours?.value, 'KORTELIJN');
   const name = patient?.name?.[0];
   const letter = document.payload?.at(-1)?.contentString ?? '';
-  const author = sender?.practitioner?.display;
+  const lines = letter.split('\n');
+  const written = { 3: parts('LETTER', 'Brief van de Wally', '99KL'), 11: 'F', 14: sent };
+  const by = { 16: parts('', sender?.practitioner?.display) };
   const msh = ['MSH', encodingCharacters(d), 'KORTELIJN', '', text(channel.application), text(channel.facility), sent];
   msh.push('', parts('ORU', 'R01', 'ORU_R01'), text(controlId), 'P', text(channel.version), '', '');
   msh.push('AL', awaitsApplication ? 'AL' : 'NE', 'NLD', text(channel.charset));
@@ -74,18 +80,19 @@ export function fromFeedback(document: Communication, envelope: FeedbackEnvelope
       22: sent,
       25: final ? 'F' : 'P',
     }),
-    ...letter.split('\n').map((line, n) =>
+    ...lines.map((line, n) =>
       segment('OBX', {
+        ...written,
+        ...by,
         1: String(n + 1),
         2: 'TX',
-        3: parts('LETTER', 'Brief van de Wally', '99KL'),
         4: String(n + 1),
         // A field without anything in it would say nothing was written: an empty line is a space.
         5: text(line) || ' ',
-        11: 'F',
-        14: sent,
-        16: parts('', author),
       }),
     ),
+    ...(pdf
+      ? [segment('OBX', { ...written, ...by, 1: String(lines.length + 1), 2: 'ED', 4: '1', 5: document64(pdf) })]
+      : []),
   ]);
 }

@@ -1,10 +1,11 @@
 import type { Issue } from '../../src/fhir/outcome.ts';
+import { translated } from '../../src/hl7v2/coded.ts';
 import type { Message } from '../../src/hl7v2/message.ts';
 import type { Translate } from '../../src/referral/format.ts';
 import type { Loss, SafeContact } from '../../src/referral/referral.ts';
 import { issue } from '../../src/referral/refusal.ts';
 import { says } from './contract.ts';
-import { type Observation, textsOf, translated } from './gather.ts';
+import { type Observation, textsOf } from './gather.ts';
 
 export interface TextParts {
   readonly reason: string | undefined;

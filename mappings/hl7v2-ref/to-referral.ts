@@ -1,7 +1,9 @@
-import { normaliseBsn, validAgb } from '../../src/fhir/identifiers.ts';
+import { validAgb } from '../../src/fhir/identifiers.ts';
 import type { Issue } from '../../src/fhir/outcome.ts';
 import { toSystem } from '../../src/hl7v2/authority.ts';
-import { readDay, readInstant } from '../../src/hl7v2/date.ts';
+import { allCoded, place, translated } from '../../src/hl7v2/coded.ts';
+import { agreementNote, consentOf } from '../../src/hl7v2/consent.ts';
+import { readInstant } from '../../src/hl7v2/date.ts';
 import { headerOf } from '../../src/hl7v2/header.ts';
 import {
   fieldOf,
@@ -11,53 +13,23 @@ import {
   repetitionsOf,
   segmentOf,
   segmentsOf,
+  textOf,
 } from '../../src/hl7v2/message.ts';
-import type { Format, Gathered, MappedReferral, Translate } from '../../src/referral/format.ts';
+import { aboutOf, patientOf } from '../../src/hl7v2/patient.ts';
+import { contactOf, nameText } from '../../src/hl7v2/person.ts';
+import type { Format, Gathered, MappedCancellation, MappedReferral, Translate } from '../../src/referral/format.ts';
 import { isLifeArea, type LifeArea } from '../../src/referral/life-area.ts';
-import type { Consent, Loss, Patient, Referral } from '../../src/referral/referral.ts';
+import type { Loss, Referral } from '../../src/referral/referral.ts';
 import { issue } from '../../src/referral/refusal.ts';
-import { consentOf } from './consent.ts';
-import { type Checked, contract, says } from './contract.ts';
+import { type Checked, type CheckedReferral, contract, says } from './contract.ts';
 import { fromFeedback } from './from-feedback.ts';
-import { allCoded, gather, place, translated } from './gather.ts';
+import { gather } from './gather.ts';
 import { lossesOf } from './losses.ts';
-import { addressOf, contactOf, nameText, reachOf } from './person.ts';
 import { textPartsOf } from './texts.ts';
 
-const phonesMax = 5;
+const places = { consentBy: 'CON', consentOn: 'CON', practice: 'MSH-4', birthDate: 'PID-7', number: 'RF1-6' };
 const isAgb = (authority: string) => authority === 'VEKTIS' || authority === 'AGB';
 const said = (name: string) => says[name] ?? { nl: '', en: '' };
-
-function patientOf(checked: Checked, translate: Translate): { patient: Patient; losses: Loss[] } {
-  const { message, patient } = checked;
-  const pid = segmentOf(message, 'PID');
-  const reach = reachOf(message, pid, [13, 14]);
-  const sex = fieldOf(message, pid, 8);
-  const gender = translate('gender', 'http://terminology.hl7.org/CodeSystem/v2-0001', sex);
-  const bsn = patient.identifiers.find((one) => one.isBsn && one.value)?.value;
-  const local = patient.identifiers.find((one) => !one.isBsn && one.value && one.system);
-  const others = patient.identifiers.flatMap((one, n) => (one.isBsn || one === local || !one.value ? [] : [n]));
-  const address = addressOf(message, pid);
-  const deceased = fieldOf(message, pid, 30) === 'Y' || fieldOf(message, pid, 29) !== '';
-  return {
-    patient: {
-      name: patient.name ?? { family: '', text: '' },
-      birthDate: readDay(patient.birthDate) ?? '',
-      phones: reach.phones.slice(0, phonesMax),
-      ...(bsn && { bsn: normaliseBsn(bsn) }),
-      ...(local && { localId: { system: local.system, value: local.value } }),
-      ...(gender && { gender: gender as Patient['gender'] }),
-      ...(deceased && { deceased }),
-      ...(reach.email && { email: reach.email }),
-      ...(address && { address }),
-    },
-    losses: [
-      ...others.map((n): Loss => ({ path: n > 0 ? `PID-3[${n + 1}]` : 'PID-3', why: 'kept-with-source' })),
-      ...(sex && !gender ? [{ path: 'PID-8', why: 'unknown-code' } as const] : []),
-      ...(reach.phones.length > phonesMax ? [{ path: 'PID-13', why: 'kept-with-source' } as const] : []),
-    ],
-  };
-}
 
 /** PRD with role RP, the referring provider: a person with an AGB, and the practice's AGB where 2.6 and later have it. */
 function requesterOf(message: Message): {
@@ -112,24 +84,12 @@ function priorityOf(message: Message, translate: Translate): string | undefined 
   return coded ? translated(translate, 'priority', coded) : 'routine';
 }
 
-/** The consent of the CON segments; without any, what the practice agreed on beforehand, which speaks for residents only. */
-function agreedConsent(checked: Checked, day: string, translate: Translate): Consent | { readonly issues: Issue[] } {
-  const { message, agreement } = checked;
-  if (checked.consent.segments > 0 || !agreement) return consentOf(message, day, translate);
-  const { how, medicalCodes, feedback } = agreement;
-  return { by: 'resident', how, on: day, medicalCodes, feedback };
-}
-
-/** A REF^I12 as our Referral. Nothing is guessed: what has no place stays with the source and is reported as a loss. */
-function toReferral(
-  checked: Checked,
-  _gathered: Gathered,
-  translate: Translate,
-): MappedReferral | { refused: Issue[] } {
-  const { message, number, agreement } = checked;
+/** A REF^I12 or I13 as our Referral. Nothing is guessed: what has no place stays with the source and is reported as a loss. */
+function asReferral(checked: CheckedReferral, translate: Translate): MappedReferral | { refused: Issue[] } {
+  const { message, number, agreement, intent, replaces } = checked;
   const authoredOn = readInstant(checked.writtenAt) ?? '';
   const day = authoredOn.slice(0, 10);
-  const consent = agreedConsent(checked, day, translate);
+  const consent = consentOf(message, day, translate, agreement);
   const texts = textPartsOf(message, translate);
   const priority = priorityOf(message, translate);
   const problems = [
@@ -139,7 +99,7 @@ function toReferral(
     ...texts.issues,
   ];
   if ('issues' in consent || !texts.reason || !priority || problems.length > 0) return { refused: problems };
-  const { patient, losses: patientLosses } = patientOf(checked, translate);
+  const { patient, losses: patientLosses } = patientOf(message, checked.patient, translate, () => true);
   const { requester, practiceAgb } = requesterOf(message);
   const codes = codesOf(message, translate);
   const [first, ...others] = segmentsOf(message, 'NK1');
@@ -147,9 +107,10 @@ function toReferral(
   const pv1 = segmentOf(message, 'PV1');
   const episode = fieldOf(message, pv1, 19);
   const episodeSystem = toSystem({ namespace: fieldOf(message, pv1, 19, 4) });
-  const byAgreement = checked.consent.segments === 0 && agreement;
+  const byAgreement = agreementNote(message, agreement);
   return {
-    intent: 'refer',
+    intent,
+    ...(replaces && { replaces }),
     referral: {
       practiceReferralId: number,
       authoredOn,
@@ -164,14 +125,10 @@ function toReferral(
       ...(texts.safeContact && { safeContact: texts.safeContact }),
       ...(contactPerson && { contactPerson }),
       ...(episode && { episode: { value: episode, ...(episodeSystem && { system: episodeSystem }) } }),
-      notes: [
-        ...texts.notes,
-        ...codes.notes,
-        ...(byAgreement ? [`Toestemming volgens de afspraak met de praktijk van ${byAgreement.since}.`] : []),
-      ],
+      notes: [...texts.notes, ...codes.notes, ...byAgreement],
     },
     losses: [
-      ...lossesOf(message),
+      ...lossesOf(message, 'referral', replaces ? 2 : 1),
       ...patientLosses,
       ...codes.losses,
       ...texts.losses,
@@ -180,26 +137,50 @@ function toReferral(
       ),
     ],
     places: {
-      consentBy: byAgreement ? 'CON' : 'CON-25',
-      consentOn: byAgreement ? 'CON' : 'CON-13',
-      practice: 'MSH-4',
-      birthDate: 'PID-7',
-      number: 'RF1-6',
+      ...places,
+      ...(byAgreement.length === 0 && { consentBy: 'CON-25', consentOn: 'CON-13' }),
     },
     ...(practiceAgb && { practiceAgb }),
   };
 }
 
+/**
+ * Why a referral is taken back: the notes, else RF1-10 where that is no reason for referring, which systems repeat there.
+ */
+function cancelReason(message: Message, translate: Translate): string | undefined {
+  const notes = segmentsOf(message, 'NTE').map((one) => textOf(message, one, 3));
+  const codes = allCoded(message, 'RF1', 10, '0336').filter((one) => !translated(translate, 'life-area', one));
+  return notes.filter(Boolean).join('\n') || codes.map((one) => one.text).join('; ') || undefined;
+}
+
+function toReferral(
+  checked: Checked,
+  _gathered: Gathered,
+  translate: Translate,
+): MappedReferral | MappedCancellation | { refused: Issue[] } {
+  if (checked.kind === 'referral') return asReferral(checked, translate);
+  const { message, number, patient } = checked;
+  const reason = cancelReason(message, translate);
+  return {
+    intent: 'cancel',
+    number,
+    about: aboutOf(patient),
+    ...(reason && { reason }),
+    losses: lossesOf(message, 'cancellation', 1),
+    places,
+  };
+}
+
 const eventCode = issue('not-supported', 'event-code', 'MSH-9.2', {
-  nl: 'Deze soort verwijzing (REF) kennen wij niet. Wij nemen I12 aan: een nieuwe verwijzing.',
-  en: 'We do not know this kind of referral (REF). We take I12: a new referral.',
+  nl: 'Deze soort verwijzing (REF) kennen wij niet. Wij nemen aan: I12 (nieuw), I13 (wijziging) en I14 (intrekking).',
+  en: 'We do not know this kind of referral (REF). We take I12 (new), I13 (change) and I14 (cancellation).',
 });
 
 /** REF is ours, whatever its event: which of them we do not take is said by name. */
 function claims(received: unknown): boolean | readonly Issue[] {
   const { type, event } = headerOf((received as Received).message);
   if (type !== 'REF') return false;
-  return event === 'I12' || [eventCode];
+  return ['I12', 'I13', 'I14'].includes(event) || [eventCode];
 }
 
 export const format: Format<Checked> = {

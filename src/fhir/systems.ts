@@ -40,6 +40,7 @@ export const codeSystems = {
   snomed: 'http://snomed.info/sct',
   loinc: 'http://loinc.org',
   taskCode: 'http://hl7.org/fhir/CodeSystem/task-code',
+  messageEvent: `${ours}/CodeSystem/message-event`,
   v2IdentifierType: 'http://terminology.hl7.org/CodeSystem/v2-0203',
   confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   actReason: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
@@ -89,5 +90,9 @@ export const extensions = {
   streetName: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-streetName',
   houseNumber: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-houseNumber',
   houseNumberSuffix: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-buildingNumberSuffix',
+  additionalLocator: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-additionalLocator',
+  unitId: 'http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-unitID',
+  /** The words of a section of a Nictiz ELZ referral, without its codes. */
+  textValue: 'http://nictiz.nl/fhir/StructureDefinition/ext-TextValue',
   dataAbsentReason: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason',
 } as const;

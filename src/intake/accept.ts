@@ -1,26 +1,26 @@
 import type { Directory } from '../referral/directory.ts';
-import type { MappedReferral } from '../referral/format.ts';
-import { receive } from '../referral/receive.ts';
+import { type MappedReferral, numberOf } from '../referral/format.ts';
+import { type Deciding, receive } from '../referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
-import { type FirstAnswer, readFirstAnswer } from '../store/referrals.ts';
+import { type CancelledAhead, type FirstAnswer, type FirstAnswerKey, readFirstAnswer } from '../store/referrals.ts';
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { joinJourney, keepForLater } from './join.ts';
 
 const triesMax = 8;
 
-function begin(arriving: Arriving<MappedReferral>, parts: Accepting, directory: Directory) {
+/** Decides on a referral of a number that we do not know. Pure. */
+export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): ReturnType<typeof receive> {
   const { practiceReferralId: _number, ...key } = keyOf(arriving);
   const { practice, actor, mapped, source, undoMs, door } = arriving;
   const { referral, losses, places } = mapped;
   return receive(
     { practice, actor, referral, losses, places, arrival: { ...key, door, intent: mapped.intent }, source, undoMs },
-    { directory, now: parts.store.clock(), newId: parts.store.newId },
+    deciding,
   );
 }
 
 /** What is said to a message of a number that we know, without changing anything; undefined when it is to join the journey. */
-function answerKnown(arriving: Arriving, first: FirstAnswer): Accepted | Refusal | undefined {
-  const { mapped } = arriving;
+function answerKnown({ mapped }: Arriving, first: FirstAnswer): Accepted | Refusal | undefined {
   const { answer } = first;
   if (first.clash) return refuse(refusals.conflict(mapped.places.number));
   if (first.same && mapped.intent === 'cancel') return { outcome: 'replayed', answer, replayed: true };
@@ -39,6 +39,35 @@ function answerKnown(arriving: Arriving, first: FirstAnswer): Accepted | Refusal
 }
 
 /**
+ * What is said at once, of what is known of a message's key and number: it is another practice's, it has been here, or it
+ * was withdrawn. Undefined when it is to change something. Pure.
+ */
+export function answerAtOnce(
+  arriving: Arriving,
+  first: FirstAnswer | CancelledAhead | undefined,
+  directory: Directory,
+): Accepted | Refusal | undefined {
+  const { practice, mapped } = arriving;
+  const known = directory.practices.get(practice);
+  if (mapped.practiceAgb && known?.agb && mapped.practiceAgb.value !== known.agb)
+    return refuse(refusals.otherPractice(mapped.practiceAgb.path));
+  if (!first) return undefined;
+  if (!('cancelledAhead' in first)) return answerKnown(arriving, first);
+  if (mapped.intent !== 'cancel') return refuse(refusals.cancelledEarlier(mapped.places.number));
+  return { outcome: 'kept', number: numberOf(mapped).value, intent: 'cancel', replayed: false };
+}
+
+/** A correction under a new number belongs to the journey of the old one: the key to look that up with, if it names one. */
+export function replacedKey(arriving: Arriving<MappedReferral>): FirstAnswerKey | undefined {
+  const { replaces } = arriving.mapped;
+  return replaces && { ...keyOf(arriving), controlId: '', practiceReferralId: replaces.value };
+}
+
+/** Whether the practice has not taken a number back, before or after its referral came (H15). */
+export const isStanding = (first: FirstAnswer | CancelledAhead): first is FirstAnswer =>
+  'journey' in first && !first.cancelled;
+
+/**
  * What every door ends in: known already → the first answer, a conflict, or it joins its journey; new → decide, commit,
  * and only then answer (promise 1). Of many equal messages at one moment exactly one is taken in, the others get its
  * answer (decision 2).
@@ -49,20 +78,14 @@ export async function acceptMessage(parts: Accepting, arriving: Arriving): Promi
   const key = keyOf(arriving);
   for (let tries = 0; tries < triesMax; tries += 1) {
     const [first, directory] = await Promise.all([readFirstAnswer(store, { practice }, key), parts.directory()]);
-    const known = directory.practices.get(practice);
-    if (mapped.practiceAgb && known?.agb && mapped.practiceAgb.value !== known.agb)
-      return refuse(refusals.otherPractice(mapped.practiceAgb.path));
-    if (first && 'cancelledAhead' in first) {
-      if (mapped.intent !== 'cancel') return refuse(refusals.cancelledEarlier(mapped.places.number));
-      return { outcome: 'kept', number: key.practiceReferralId, intent: 'cancel', replayed: false };
-    }
-    const said = first && answerKnown(arriving, first);
+    const said = answerAtOnce(arriving, first, directory);
     if (said) return said;
-    const done = first
-      ? await joinJourney(parts, arriving, first, directory)
-      : 'referral' in mapped
-        ? await beginJourney(parts, { ...arriving, mapped }, directory)
-        : await keepForLater(parts, { ...arriving, mapped });
+    const done =
+      first && 'journey' in first
+        ? await joinJourney(parts, arriving, first, directory)
+        : 'referral' in mapped
+          ? await beginJourney(parts, { ...arriving, mapped }, directory)
+          : await keepForLater(parts, { ...arriving, mapped });
     // Undefined: somebody was earlier. Look again.
     if (done) return done;
   }
@@ -75,15 +98,11 @@ async function beginJourney(
   directory: Directory,
 ): Promise<Accepted | Refusal | undefined> {
   const { mapped, practice } = arriving;
-  if (mapped.replaces) {
-    // A correction under a new number belongs to the journey of the old one.
-    const key = { ...keyOf(arriving), controlId: '', practiceReferralId: mapped.replaces.value };
-    const old = await readFirstAnswer(parts.store, { practice }, key);
-    if (old && 'cancelledAhead' in old) return refuse(refusals.cancelledEarlier(mapped.places.number));
-    if (old?.cancelled) return refuse(refusals.cancelledEarlier(mapped.places.number));
-    if (old) return joinJourney(parts, arriving, old, directory);
-  }
-  const decided = begin(arriving, parts, directory);
+  const key = replacedKey(arriving);
+  const old = key && (await readFirstAnswer(parts.store, { practice }, key));
+  if (old && !isStanding(old)) return refuse(refusals.cancelledEarlier(mapped.places.number));
+  if (old) return joinJourney(parts, arriving, old, directory);
+  const decided = begin(arriving, { directory, now: parts.store.clock(), newId: parts.store.newId });
   if (isRefusal(decided)) return decided;
   const committed = await parts.store.commit(decided.change);
   return committed.ok ? { outcome: 'new', answer: decided.answer, replayed: false } : undefined;

@@ -68,11 +68,19 @@ export function answerIssues(answer: Answer): Issue[] {
       nl: 'Dit is niet gedeeld: de toestemming gaat er niet over.',
       en: 'This was not shared: the consent does not cover it.',
     },
+    deviates: {
+      nl: 'Dit is anders geschreven dan is afgesproken. Wij hebben het toch kunnen lezen.',
+      en: 'This is written in another way than was agreed. We could read it all the same.',
+    },
   };
   return [
     information('promise', promiseSaid(answer)),
     ...(answer.acute ? [acute] : []),
-    ...answer.losses.map((loss) => information(`loss-${loss.why}`, lost[loss.why] ?? { nl: '', en: '' }, loss.path)),
+    ...answer.losses.map((loss) => {
+      const said = lost[loss.why] ?? { nl: '', en: '' };
+      if (loss.why !== 'deviates') return information(`loss-${loss.why}`, said, loss.path);
+      return { ...information('deviates', said, loss.path), severity: 'warning' as const };
+    }),
   ];
 }
 

@@ -48,6 +48,15 @@ export function capability(parts: Reading): CapabilityStatement {
   };
 }
 
+/** The methods that an address of this door takes, for Allow (RFC 9110 §10.2.1); empty where there is nothing. */
+export function allowedAt(path: string): string {
+  const [type = '', id, history, version, ...more] = path.split('/').slice(1);
+  if (type === 'metadata' && id === undefined) return 'GET, HEAD';
+  if (id === undefined || id === '') return type === '' || type === 'ServiceRequest' ? 'POST' : '';
+  const isVersion = history === undefined || (history === '_history' && version !== undefined);
+  return readable.includes(type) && isVersion && more.length === 0 ? 'GET, HEAD' : '';
+}
+
 /** Reads one resource of the caller's own practice, its newest version or the one named; each read is in the audit trail. */
 export async function readOwn(parts: Reading, request: Request, response: Response): Promise<void> {
   const caller = callerOf(request);

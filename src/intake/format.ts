@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { preferredLanguage } from '../fhir/outcome.ts';
 import type { Log } from '../log.ts';
 import { type Mapping, runMapping } from '../mapping/run.ts';
-import { numberOf, type Syntax } from '../referral/format.ts';
+import { type Mapped, messageHash, type Syntax } from '../referral/format.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { acceptMessage } from './accept.ts';
 import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
@@ -45,6 +45,12 @@ const unknownFormat = refuse(
   }),
 );
 
+/** The document's own id, else the X-Request-ID; of a sender with neither, the same content is the same message. */
+function controlIdOf(request: Request, mapped: Mapped): string {
+  const { messageKey = request.get('x-request-id') } = mapped;
+  return (messageKey ?? `${mapped.intent} ${Buffer.from(messageHash(mapped)).toString('base64url')}`).slice(0, 200);
+}
+
 async function take(
   parts: FormatDoor,
   request: Request,
@@ -54,16 +60,16 @@ async function take(
   const { format } = mapping;
   const claim = format.claims?.(received) ?? true;
   if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
-  const mapped = runMapping(mapping, received, new Map());
-  if (isRefusal(mapped)) return mapped;
   const { practice, application, actor } = callerOf(request);
+  const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
+  const mapped = runMapping(mapping, received, new Map(), agreement);
+  if (isRefusal(mapped)) return mapped;
   return acceptMessage(parts, {
     practice,
     application,
     actor,
     door: format.name,
-    // A sender without message ids of its own: the number and what it means are the key.
-    controlId: (request.get('x-request-id') ?? `${mapped.intent} ${numberOf(mapped).value}`).slice(0, 200),
+    controlId: controlIdOf(request, mapped),
     messageType: format.name,
     mapped,
     source: {

@@ -1,15 +1,41 @@
 import { cancel, correct, supplement } from '../feedback/later.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
+import type { Change } from '../referral/change.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { MappedCancellation, MappedSupplement } from '../referral/format.ts';
-import type { Answer } from '../referral/receive.ts';
+import type { Journey } from '../referral/journey.ts';
+import type { Answer, Deciding } from '../referral/receive.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { type Early, keepEarly, readEarly } from '../store/early.ts';
 import { readJourney } from '../store/referrals.ts';
 import { type Accepted, type Accepting, type Arriving, arrivalOf } from './arriving.ts';
 
 const triesMax = 5;
+
+/** What a later message makes of its journey, and what its sender is told; or why it may not. Pure. */
+export function decideJoin(
+  journey: Journey,
+  arriving: Arriving,
+  firstAnswer: Answer,
+  deciding: Deciding,
+): { readonly change: Change; readonly accepted: Exclude<Accepted, { outcome: 'kept' }> } | Refusal {
+  const { mapped, actor, source } = arriving;
+  const acting = { actor, ...deciding };
+  const answer = { ...firstAnswer, losses: mapped.losses };
+  const arrival = arrivalOf(arriving, answer);
+  if (mapped.intent === 'cancel') {
+    const decided = cancel(journey, mapped, arrival, acting);
+    if (isRefusal(decided)) return decided;
+    return { change: decided.change, accepted: { outcome: decided.outcome, answer, replayed: false } };
+  }
+  const isSupplement = mapped.intent === 'supplement';
+  const change = isSupplement
+    ? supplement(journey, mapped, { arrival, source }, acting)
+    : correct(journey, mapped, { arrival, source }, acting);
+  if (isRefusal(change)) return change;
+  return { change, accepted: { outcome: isSupplement ? 'supplemented' : 'corrected', answer, replayed: false } };
+}
 
 /**
  * A later message about a referral that we have: correction, supplement or cancellation, in any format. Undefined when
@@ -22,25 +48,13 @@ export async function joinJourney(
   directory: Directory,
 ): Promise<Accepted | Refusal | undefined> {
   const { store } = parts;
-  const { practice, mapped, actor, source } = arriving;
+  const { practice } = arriving;
   const journey = await readJourney(store, { kind: 'practice', practice }, first.journey);
   if (!journey) throw new Error('a number without its journey');
-  const acting = { actor, now: store.clock(), newId: store.newId, directory };
-  const answer = { ...first.answer, losses: mapped.losses };
-  const arrival = arrivalOf(arriving, answer);
-  if (mapped.intent === 'cancel') {
-    const decided = cancel(journey, mapped, arrival, acting);
-    if (isRefusal(decided)) return decided;
-    const committed = await store.commit(decided.change);
-    return committed.ok ? { outcome: decided.outcome, answer, replayed: false } : undefined;
-  }
-  const isSupplement = mapped.intent === 'supplement';
-  const change = isSupplement
-    ? supplement(journey, mapped, { arrival, source }, acting)
-    : correct(journey, mapped, { arrival, source }, acting);
-  if (isRefusal(change)) return change;
-  const committed = await store.commit(change);
-  return committed.ok ? { outcome: isSupplement ? 'supplemented' : 'corrected', answer, replayed: false } : undefined;
+  const decided = decideJoin(journey, arriving, first.answer, { directory, now: store.clock(), newId: store.newId });
+  if (isRefusal(decided)) return decided;
+  const committed = await store.commit(decided.change);
+  return committed.ok ? decided.accepted : undefined;
 }
 
 /**

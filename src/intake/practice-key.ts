@@ -22,13 +22,17 @@ export function callerOf(request: Request): Caller {
   return caller;
 }
 
+/** 415 says in a header what would do (RFC 9110 §15.5.16). */
+const unsupportedMedia: Readonly<Record<string, readonly [header: string, value: string]>> = {
+  'content-type': ['Accept', 'application/fhir+json'],
+  'content-encoding': ['Accept-Encoding', 'gzip, deflate, br'],
+};
+
 /** Sends a refusal as an OperationOutcome in the caller's language, with the status of its gravest issue unless given. */
-export function sendRefusal(
-  request: Request,
-  response: Response,
-  refusal: Refusal,
-  status = httpStatus(refusal),
-): void {
+export function sendRefusal(request: Request, response: Response, refusal: Refusal, asked?: number): void {
+  const media = unsupportedMedia[refusal.refused[0]?.reason ?? ''];
+  const status = asked ?? (media ? 415 : httpStatus(refusal));
+  if (media) response.set(...media);
   if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="kortelijn"');
   if (status === 503 || status === 429) response.set('Retry-After', '5');
   response

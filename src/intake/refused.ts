@@ -13,8 +13,12 @@ export interface RefusedBy {
   readonly door: string;
 }
 
-/** Decision 15: kept sealed for 30 days; ids and hash only when it was consent that was missing. Says so in the audit trail. */
+/**
+ * Decision 15: kept sealed for 30 days; ids and hash only when it was consent that was missing. Says so in the audit trail.
+ * What we could not do now comes again by itself: only a no that stands is kept.
+ */
 export async function keepRefused(store: Store, by: RefusedBy, body: Buffer, refusal: Refusal): Promise<void> {
+  if (refusal.refused.every((one) => one.code === 'transient')) return;
   const consentMissing = refusal.refused.some(
     (one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'),
   );

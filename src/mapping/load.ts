@@ -3,9 +3,9 @@ import type { ConceptMap } from '@medplum/fhirtypes';
 import type { Format } from '../referral/format.ts';
 import type { Mapping } from './run.ts';
 
-const folder = new URL('../../mappings/', import.meta.url);
+const ours = new URL('../../mappings/', import.meta.url);
 
-async function readTables(name: string): Promise<Map<string, ConceptMap>> {
+async function readTables(folder: URL, name: string): Promise<Map<string, ConceptMap>> {
   const files = await readdir(new URL(`${name}/codes/`, folder)).catch(() => []);
   const tables = new Map<string, ConceptMap>();
   for (const file of files.filter((one) => one.endsWith('.json')).sort()) {
@@ -16,15 +16,20 @@ async function readTables(name: string): Promise<Map<string, ConceptMap>> {
   return tables;
 }
 
-/** Every format under mappings/, by name. A folder that does not load stops the start: better than a door that is silently shut. */
-export async function loadMappings(): Promise<ReadonlyMap<string, Mapping>> {
+/** The format in one folder, with its code tables. Throws, naming what is wrong, when it cannot be loaded. */
+export async function loadMapping(name: string, folder = ours): Promise<Mapping> {
+  const module = (await import(new URL(`${name}/to-referral.ts`, folder).href)) as { format?: Format };
+  if (module.format?.name !== name)
+    throw new Error(`mappings/${name}/to-referral.ts does not export the format ${name}`);
+  return { format: module.format, tables: await readTables(folder, name) };
+}
+
+/** Every format under mappings/ (or another folder), by name. A folder that does not load stops the start: better than a door that is silently shut. */
+export async function loadMappings(folder = ours): Promise<ReadonlyMap<string, Mapping>> {
   const entries = await readdir(folder, { withFileTypes: true });
   const mappings = new Map<string, Mapping>();
   for (const entry of entries.filter((one) => one.isDirectory()).sort((a, b) => a.name.localeCompare(b.name))) {
-    const module = (await import(new URL(`${entry.name}/to-referral.ts`, folder).href)) as { format?: Format };
-    if (module.format?.name !== entry.name)
-      throw new Error(`mappings/${entry.name}/to-referral.ts does not export the format ${entry.name}`);
-    mappings.set(entry.name, { format: module.format, tables: await readTables(entry.name) });
+    mappings.set(entry.name, await loadMapping(entry.name, folder));
   }
   return mappings;
 }

@@ -2,6 +2,7 @@ import type { ConceptMap, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, IssueCode } from '../fhir/outcome.ts';
 import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/format.ts';
+import type { ConsentAgreement } from '../referral/mllp.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 
@@ -72,9 +73,10 @@ export function runMapping(
   mapping: Mapping,
   received: unknown,
   known: ReadonlyMap<string, Resource>,
+  agreement?: ConsentAgreement,
 ): Mapped | Refusal {
   const { format } = mapping;
-  const gathered = format.gather(received, known);
+  const gathered = format.gather(received, known, agreement);
   if (gathered.issues.length > 0) return refuse(...gathered.issues);
   const checked = format.contract.safeParse(gathered.message);
   if (!checked.success)

@@ -8,7 +8,15 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
-import { channelOf, endpointKind, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
+import {
+  agreementOf,
+  type ConsentAgreement,
+  channelOf,
+  endpointKind,
+  type MllpChannel,
+  type MllpPeer,
+  peerOf,
+} from './mllp.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -55,6 +63,8 @@ export interface Practice {
   readonly endpoint?: PracticeEndpoint;
   /** Who may send HL7 v2 from there (decision 14). */
   readonly peers: readonly MllpPeer[];
+  /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
+  readonly agreement?: ConsentAgreement;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
   readonly service?: { readonly id: string; readonly name: string; readonly team: string; readonly wally?: string };
 }
@@ -133,6 +143,7 @@ function toPractice(
   const service = services.find(
     (one) => idOf(extension(one, extensions.servesPractice)?.valueReference) === organization.id,
   );
+  const agreement = active.map(agreementOf).find((one) => one !== undefined);
   const wally = service && idOf(extension(service, extensions.fixedWally)?.valueReference);
   const agb = agbOf(organization);
   const phone = telecom(organization, 'phone');
@@ -151,6 +162,7 @@ function toPractice(
       },
     }),
     peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
+    ...(agreement && { agreement }),
     ...(service && {
       service: {
         id: service.id ?? '',

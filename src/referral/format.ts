@@ -1,7 +1,7 @@
 import type { Communication, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
-import type { MllpChannel } from './mllp.ts';
+import type { ConsentAgreement, MllpChannel } from './mllp.ts';
 import type { Places } from './receive.ts';
 import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';
 
@@ -21,6 +21,8 @@ interface Carried {
   readonly places: Places;
   /** The practice the message says it comes from (AGB), to be checked against the credential. */
   readonly practiceAgb?: { readonly value: string; readonly path: string };
+  /** What tells this message from others, of a sender whose own message ids do not: in place of those (decision 2). */
+  readonly messageKey?: string;
 }
 
 /** The practice's own number of a referral. */
@@ -75,7 +77,7 @@ export function numberOf(mapped: Mapped): ReferralNumber {
  */
 export function messageHash(mapped: Mapped): Uint8Array {
   if ('referral' in mapped) return referralHash(mapped.referral);
-  const { losses: _losses, places: _places, ...said } = mapped;
+  const { losses: _losses, places: _places, messageKey: _messageKey, ...said } = mapped;
   return hashOf(said);
 }
 
@@ -93,6 +95,8 @@ export interface FeedbackEnvelope {
   readonly channel: MllpChannel;
   /** Whether the receiver's application is asked to answer, or only its transport. */
   readonly awaitsApplication: boolean;
+  /** The letter as PDF, for formats that take a file beside the text. */
+  readonly pdf?: Uint8Array;
 }
 
 /** A format that referrals come in: one folder under mappings/. */
@@ -105,8 +109,11 @@ export interface Format<M = unknown> {
    * all, and these are the words that help. Absent: every message of the syntax is.
    */
   readonly claims?: (received: unknown) => boolean | readonly Issue[];
-  /** `known` resolves references to resources the practice sent earlier. */
-  gather(received: unknown, known: ReadonlyMap<string, Resource>): Gathered;
+  /**
+   * `known` resolves references to resources the practice sent earlier. `agreement` is what the practice agreed on
+   * consent, for a message that cannot carry it (decision 13); HL7 v2 has it in `received`, from the peer.
+   */
+  gather(received: unknown, known: ReadonlyMap<string, Resource>, agreement?: ConsentAgreement): Gathered;
   readonly contract: z.ZodType<M>;
   /** What stands on the wire, where that is JSON of our own making: its JSON Schema is served beside the door. */
   readonly wire?: z.ZodType;

@@ -57,7 +57,8 @@ export function endpointKind(endpoint: Endpoint): 'fhir' | 'mllp' {
   return isMllp(endpoint) ? 'mllp' : 'fhir';
 }
 
-function agreementOf(endpoint: Endpoint): ConsentAgreement | undefined {
+/** What the practice agreed on consent, as recorded at one of its endpoints; half an agreement is none. */
+export function agreementOf(endpoint: Endpoint): ConsentAgreement | undefined {
   const parts = partsOf(endpoint, extensions.consentAgreement);
   const since = text(parts, 'since');
   const how = text(parts, 'how');

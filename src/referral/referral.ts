@@ -95,11 +95,14 @@ export type Consent = z.infer<typeof consentSchema>;
 export type Letter = z.infer<typeof letterSchema>;
 export type SafeContact = z.infer<typeof safeContactSchema>;
 
-/** Content of the sender's message that could not be carried to its own place; always reported, never silent. */
+/**
+ * Content of the sender's message that could not be carried to its own place; always reported, never silent.
+ * `deviates`: carried, though written in another way than was agreed: a warning, so that the sender can mend it.
+ */
 export interface Loss {
   /** Where it stood, in the sender's own message. */
   readonly path: string;
-  readonly why: 'kept-as-text' | 'kept-with-source' | 'unknown-code' | 'not-shared';
+  readonly why: 'kept-as-text' | 'kept-with-source' | 'unknown-code' | 'not-shared' | 'deviates';
 }
 
 /** Whole years on a day (both local dates). A birthday on 29 February counts from 1 March (BW 1:2, in practice). */

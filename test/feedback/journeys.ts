@@ -1,4 +1,5 @@
-import { countedIds, journeyAfter } from '../../scripts/fixture-case.ts';
+import { countedIds } from '../../scripts/fixture-case.ts';
+import { journeyAfter } from '../../scripts/fixture-work.ts';
 import type { FeedbackAnswer } from '../../src/feedback/answer.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';

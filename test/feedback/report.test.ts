@@ -1,6 +1,6 @@
 import type { Communication, Task } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
-import { journeyAfter } from '../../scripts/fixture-case.ts';
+import { journeyAfter } from '../../scripts/fixture-work.ts';
 import { accept, seen } from '../../src/feedback/moves.ts';
 import { noteLanded, report } from '../../src/feedback/report.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';

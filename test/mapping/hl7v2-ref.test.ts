@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { parseMessage } from '../../src/hl7v2/message.ts';
-import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
+import { loadMapping } from '../../src/mapping/load.ts';
 import { runMapping } from '../../src/mapping/run.ts';
 import type { MappedReferral } from '../../src/referral/format.ts';
 import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { type RefParts, refMessage } from '../doubles/ref.ts';
 
-const mapping = mappingOf(await loadMappings(), 'hl7v2-ref');
+const mapping = await loadMapping('hl7v2-ref');
 const agreement: ConsentAgreement = { since: '2026-01-05', how: 'spoken', medicalCodes: true, feedback: 'content' };
 
 function run(parts: RefParts | string, agreed?: ConsentAgreement) {

@@ -1,18 +1,24 @@
-import { fieldOf, type Message, partOf, repetitionsOf, type Segment } from '../../src/hl7v2/message.ts';
-import type { Patient } from '../../src/referral/referral.ts';
+import type { Patient } from '../referral/referral.ts';
+import { fieldOf, type Message, partOf, repetitionsOf, type Segment } from './message.ts';
 
 const joined = (...parts: readonly string[]): string => parts.filter(Boolean).join(' ');
 
-/** XPN.1 (FN): the whole surname, else its own prefix and name and the partner's (HL7 2.5.1 §2.A.30). */
-function familyOf(message: Message, raw: string): string {
-  const part = (n: number) => partOf(message, raw, 1, n);
+/** FN: the whole surname, else its own prefix and name and the partner's (HL7 2.5.1 §2.A.30). */
+function familyOf(message: Message, raw: string, component = 1): string {
+  const part = (n: number) => partOf(message, raw, component, n);
   return part(1) || joined(part(2), part(3), part(4), part(5));
 }
 
-/** Any person's name on one line, as people write it: given names or initials, then the family name. */
+/** A person's name (XPN, PLN) on one line, as people write it: given names or initials, then the family name. */
 export function nameText(message: Message, raw: string | undefined): string {
   if (raw === undefined) return '';
   return joined(partOf(message, raw, 2), partOf(message, raw, 3), familyOf(message, raw));
+}
+
+/** The same of an XCN, which has a number before the name. */
+export function carerText(message: Message, raw: string | undefined): string {
+  if (raw === undefined) return '';
+  return joined(partOf(message, raw, 3), partOf(message, raw, 4), familyOf(message, raw, 2));
 }
 
 /** PID-5: the legal name (type L), else the first that is no nickname; a nickname (type N) is how the resident is called. */
@@ -59,16 +65,33 @@ export interface Reach {
   readonly email?: string;
 }
 
+/**
+ * The repetitions of XTN fields. A mail address with an underscore, from a system that repeats with `_` and did not
+ * escape it, stands in two: the first half has no @ and the second is nothing but the rest.
+ */
+function pointsOf(message: Message, segment: Segment | undefined, fields: readonly number[]): string[] {
+  const { component, repetition } = message.delimiters;
+  const points: string[] = [];
+  for (const raw of fields.flatMap((field) => repetitionsOf(message, segment, field))) {
+    const before = points.at(-1);
+    const half = before !== undefined && partOf(message, before, 3) === 'Internet' && !before.includes('@');
+    if (half && partOf(message, before, 4) !== '' && raw.split(component, 1)[0]?.includes('@'))
+      points.splice(-1, 1, before + repetition + raw);
+    else points.push(raw);
+  }
+  return points;
+}
+
 /** XTN: the number as people write it, else its area and local part; mail in component 4, or in 1 of an Internet address. */
 export function reachOf(message: Message, segment: Segment | undefined, fields: readonly number[]): Reach {
-  const points = fields.flatMap((field) => repetitionsOf(message, segment, field));
+  const points = pointsOf(message, segment, fields);
   const mail = (raw: string) => {
     const first = partOf(message, raw, 1);
     return partOf(message, raw, 4) || (first.includes('@') ? first : '');
   };
   const phone = (raw: string) =>
     mail(raw) ? '' : partOf(message, raw, 1) || joined(partOf(message, raw, 6), partOf(message, raw, 7));
-  const email = points.map(mail).find(Boolean);
+  const email = points.map(mail).find((one) => one.includes('@'));
   return { phones: points.map(phone).filter(Boolean), ...(email && { email }) };
 }
 

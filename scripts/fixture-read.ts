@@ -1,0 +1,91 @@
+import type { Bundle, Resource } from '@medplum/fhirtypes';
+import { readInterchange } from '../src/edifact/interchange.ts';
+import { validateBaseR4 } from '../src/fhir/validate.ts';
+import { charsetOf, decodeBytes, undeclaredCharset } from '../src/hl7v2/charset.ts';
+import { headerOf } from '../src/hl7v2/header.ts';
+import { parseMessage } from '../src/hl7v2/message.ts';
+import { transactionIssues } from '../src/intake/fhir-bundle.ts';
+import { rejections } from '../src/intake/mllp-refusals.ts';
+import { type Mapping, runMapping } from '../src/mapping/run.ts';
+import type { Mapped, Syntax } from '../src/referral/format.ts';
+import type { ConsentAgreement } from '../src/referral/mllp.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
+
+/** What `gather` of a format of this syntax gets, and the Content-Type it is kept under. */
+export interface ReadMessage {
+  readonly received: unknown;
+  readonly contentType: string;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function readJsonObject(bytes: Uint8Array, contentType: string): ReadMessage | Refusal {
+  try {
+    const body: unknown = JSON.parse(utf8.decode(bytes));
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { received: body, contentType };
+  } catch {
+    // What the parser says quotes the message.
+  }
+  return refuse(refusals.notParseable());
+}
+
+function readHl7(bytes: Uint8Array): ReadMessage | Refusal {
+  const contentType = 'x-application/hl7-v2+er7';
+  // MSH is ASCII up to and with MSH-18.
+  const head = parseMessage(
+    Buffer.from(bytes)
+      .toString('latin1')
+      .split(/[\r\n]/, 1)[0] ?? '',
+    'ASCII',
+  );
+  const declared = 'unreadable' in head ? '' : headerOf(head).charset;
+  const charset = declared === '' ? undeclaredCharset(bytes) : charsetOf(declared);
+  const text = charset && decodeBytes(bytes, charset);
+  if (charset === undefined || text === undefined) return refuse(rejections.charset);
+  const message = parseMessage(text, charset);
+  return 'unreadable' in message ? refuse(rejections.unreadable(message.path)) : { received: { message }, contentType };
+}
+
+function readEdifact(bytes: Uint8Array): ReadMessage | Refusal {
+  const interchange = readInterchange(bytes);
+  if (!('unreadable' in interchange)) return { received: interchange, contentType: 'application/edifact' };
+  const { segment, tag, unreadable } = interchange;
+  return refuse(
+    issue('structure', 'not-parseable', [tag, segment > 0 ? String(segment) : ''].filter(Boolean).join(' '), {
+      nl: `Wij kunnen dit bericht niet lezen: het is geen geldig EDIFACT (${unreadable}).`,
+      en: `We cannot read this message: it is not valid EDIFACT (${unreadable}).`,
+    }),
+  );
+}
+
+/** Reads bytes by their syntax, as the doors do. Never throws. */
+export function readSyntax(syntax: Syntax, bytes: Uint8Array): ReadMessage | Refusal {
+  if (syntax === 'fhir') return readJsonObject(bytes, 'application/fhir+json');
+  if (syntax === 'json') return readJsonObject(bytes, 'application/json');
+  return syntax === 'hl7v2' ? readHl7(bytes) : readEdifact(bytes);
+}
+
+/** What the FHIR door looks at before a mapping does: base R4 and the rules of a transaction. */
+function baseIssues(received: Resource): Refusal | undefined {
+  const base = validateBaseR4(received).filter((one) => one.severity === 'error');
+  const issues = base.length > 0 || received.resourceType !== 'Bundle' ? base : transactionIssues(received as Bundle);
+  return issues.length > 0 ? refuse(...issues) : undefined;
+}
+
+/** Bytes to what they mean, by one format, over the pure path: syntax, claims, mapping. */
+export function readBytes(mapping: Mapping, bytes: Uint8Array, agreement?: ConsentAgreement): Mapped | Refusal {
+  const { format } = mapping;
+  const read = readSyntax(format.syntax, bytes);
+  if (isRefusal(read)) return read;
+  const stopped = format.name === 'fhir-r4' ? baseIssues(read.received as Resource) : undefined;
+  if (stopped) return stopped;
+  const received = format.syntax === 'hl7v2' && agreement ? { ...(read.received as object), agreement } : read.received;
+  const claim = format.claims?.(received) ?? true;
+  if (claim !== true) return claim === false ? refuse(notOfThisFormat) : refuse(...claim);
+  return runMapping(mapping, received, new Map(), agreement);
+}
+
+const notOfThisFormat = issue('not-supported', 'message-type', '', {
+  nl: 'Dit bericht is niet van dit formaat.',
+  en: 'This message is not of this format.',
+});
