@@ -15,7 +15,7 @@ import { singly } from '../src/referral/bundle.ts';
 import type { Change, OutboxRow } from '../src/referral/change.ts';
 import { type Directory, type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
 import type { MappedReferral } from '../src/referral/format.ts';
-import type { Journey } from '../src/referral/journey.ts';
+import { afterWriting, type Journey, journeyFrom } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
 import { receive } from '../src/referral/receive.ts';
 import { referralHash } from '../src/referral/referral.ts';
@@ -140,45 +140,13 @@ const refused = (refusal: Refusal) => ({
 /** The journey after a change, as the store would read it back. */
 export function journeyAfter(before: Journey | undefined, change: Change): Journey {
   const index = change.index ?? before?.index;
-  const old = before
-    ? [
-        before.patient,
-        before.consent,
-        before.serviceRequest,
-        before.task,
-        ...before.communications,
-        ...before.appointments,
-      ]
-    : [];
-  const newest = new Map(
-    old.map((one) => [one.resource.id, one as { resource: Resource & { id: string }; version: number }]),
-  );
-  for (const one of change.resources ?? []) newest.set(one.resource.id, one);
-  const all = <T extends Resource['resourceType']>(type: T) =>
-    [...newest.values()].filter(
-      (one): one is { resource: Extract<Resource, { resourceType: T }> & { id: string }; version: number } =>
-        one.resource.resourceType === type,
-    );
-  const [patient, consent, serviceRequest, task] = [
-    all('Patient')[0],
-    all('Consent')[0],
-    all('ServiceRequest')[0],
-    all('Task')[0],
-  ];
-  if (!index || !patient || !consent || !serviceRequest || !task) throw new Error('a change that is no journey');
-  return {
-    practice: change.scope.practice,
-    id: change.journey ?? '',
-    index,
-    patient,
-    consent,
-    serviceRequest,
-    task,
-    requests: all('Task').slice(1),
-    letters: all('DocumentReference'),
-    communications: all('Communication'),
-    appointments: all('Appointment'),
-  };
+  if (!index) throw new Error('a change that is no journey');
+  const written = change.resources ?? [];
+  const made = before
+    ? afterWriting(before, written)
+    : journeyFrom(change.scope.practice, change.journey ?? '', index.taskId, written);
+  if (!made) throw new Error('a change that is no journey');
+  return { ...made, index };
 }
 
 /** What became of a referral that was taken in by any door: what the Wally sees, who is told, and what she reports. */

@@ -79,6 +79,12 @@ export const extensions = {
   consentMethod: `${ours}/StructureDefinition/consent-method`,
   /** Communication → coded outcome per life area. */
   lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
+  /** Task → the fixed Wally for whom the owner acts during an absence. */
+  actingFor: `${ours}/StructureDefinition/acting-for`,
+  /** Task → the colleague to whom the owner offered it; the owner stays the owner until that one accepts. */
+  proposedOwner: `${ours}/StructureDefinition/proposed-owner`,
+  /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
+  unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
   iso21090Qualifier: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier',
   ownName: 'http://hl7.org/fhir/StructureDefinition/humanname-own-name',

@@ -8,6 +8,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import type { ServiceLevels } from './clocks.ts';
 import { channelOf, endpointKind, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
@@ -51,6 +52,8 @@ export interface Practice {
   readonly name: string;
   readonly agb?: string;
   readonly phone?: string;
+  /** Working days that were agreed with this practice, where they differ from the usual ones. */
+  readonly levels?: ServiceLevels;
   /** Where its feedback goes. */
   readonly endpoint?: PracticeEndpoint;
   /** Who may send HL7 v2 from there (decision 14). */
