@@ -4,7 +4,7 @@ import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';
 import type { Change, OutboxRow } from '../src/referral/change.ts';
 import type { Directory } from '../src/referral/directory.ts';
-import type { Journey } from '../src/referral/journey.ts';
+import { afterWriting, type Journey, journeyFrom } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, type Receiver, wallySees } from '../src/referral/minimise.ts';
 import { isRefusal, type Refusal } from '../src/referral/refusal.ts';
 import type { Fixture, Played } from './fixture-case.ts';
@@ -12,50 +12,13 @@ import type { Fixture, Played } from './fixture-case.ts';
 /** The journey after a change, as the store would read it back. */
 export function journeyAfter(before: Journey | undefined, change: Change): Journey {
   const index = change.index ?? before?.index;
-  const old = before
-    ? [
-        before.patient,
-        before.consent,
-        before.serviceRequest,
-        before.task,
-        ...before.requests,
-        ...before.letters,
-        ...before.communications,
-        ...before.appointments,
-      ]
-    : [];
-  const newest = new Map(
-    old.map((one) => [one.resource.id, one as { resource: Resource & { id: string }; version: number }]),
-  );
-  for (const one of change.resources ?? []) newest.set(one.resource.id, one);
-  const all = <T extends Resource['resourceType']>(type: T) =>
-    [...newest.values()].filter(
-      (one): one is { resource: Extract<Resource, { resourceType: T }> & { id: string }; version: number } =>
-        one.resource.resourceType === type,
-    );
-  const [patient, consent, requests, task] = [
-    all('Patient')[0],
-    all('Consent')[0],
-    all('ServiceRequest'),
-    all('Task')[0],
-  ];
-  // Of a corrected referral there are two; the Task says which one counts.
-  const focus = task?.resource.focus?.reference;
-  const serviceRequest = requests.find(({ resource }) => `ServiceRequest/${resource.id}` === focus);
-  if (!index || !patient || !consent || !serviceRequest || !task) throw new Error('a change that is no journey');
-  return {
-    practice: change.scope.practice,
-    id: change.journey ?? '',
-    index,
-    patient,
-    consent,
-    serviceRequest,
-    task,
-    requests: all('Task').slice(1),
-    letters: all('DocumentReference'),
-    communications: all('Communication'),
-    appointments: all('Appointment'),
-  };
+  if (!index) throw new Error('a change that is no journey');
+  const written = change.resources ?? [];
+  const made = before
+    ? afterWriting(before, written)
+    : journeyFrom(change.scope.practice, change.journey ?? '', index.taskId, written);
+  if (!made) throw new Error('a change that is no journey');
+  return { ...made, index };
 }
 
 /** A referral that has been taken in: its journey, and what goes out because of it. */

@@ -24,8 +24,9 @@ export interface Parts {
   letters: Letters;
   /** What each performer of the consent refers to, as far as it is in the message: the subject of the referral, or another. */
   performers?: ('subject' | Resource | undefined)[];
-  /** Everything that came along, for the losses, and how references in it are found. */
+  /** Everything that came along, for the losses; what of it the referral is made of; and how references are found. */
   all: readonly Part[];
+  used: readonly Resource[];
   resolve: Resolve;
 }
 
@@ -149,6 +150,9 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
     .filter(isType('Condition'));
   const who = (one: Part | undefined) => (one && one.resource === patient?.resource ? 'subject' : one?.resource);
   const { path: requesterPath, ...requester } = requesterOf(request, resolve);
+  const letters = lettersOf(all, resolve, isTheirs);
+  const theirConditions = [...new Set([...conditions, ...(letterhead?.conditions ?? [])])].filter(isTheirs);
+  const used = [request, patient, consent, letterhead?.composition, ...theirConditions, ...letters.used];
   const declares = event === 'correct' || declaresCorrection(message, request);
   const parts: Parts = {
     kind: 'refer',
@@ -158,11 +162,12 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
     ...(patient && { patient: patient.resource }),
     ...(consent && { consent: consent.resource }),
     ...requester,
-    conditions: [...new Set([...conditions, ...(letterhead?.conditions ?? [])])].filter(isTheirs),
+    conditions: theirConditions,
     letterhead,
-    letters: lettersOf(all, resolve, isTheirs),
+    letters,
     ...(consent && { performers: (consent.resource.performer ?? []).map((one) => who(resolve(one, consent))) }),
     all,
+    used: used.flatMap((one) => (one ? [one.resource] : [])),
     resolve,
   };
   const origins: Record<string, string> = {

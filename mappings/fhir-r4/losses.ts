@@ -1,3 +1,4 @@
+import type { Resource } from '@medplum/fhirtypes';
 import { extensions } from '../../src/fhir/systems.ts';
 import type { Loss } from '../../src/referral/referral.ts';
 import type { Part, Resolve } from './parts.ts';
@@ -175,7 +176,7 @@ function lossesWithin(part: Part, known: readonly string[], resolve: Resolve): L
  * What of the message has no place in the referral: resources that we do not know or that nothing leads to, elements and
  * parts that we do not carry; and what was written in another way than was agreed. `used`: what the referral was made of.
  */
-export function lossesOf(all: readonly Part[], used: readonly (unknown | undefined)[], resolve: Resolve): Loss[] {
+export function lossesOf(all: readonly Part[], used: readonly Resource[], resolve: Resolve): Loss[] {
   return all.flatMap((part): Loss[] => {
     const { resourceType } = part.resource;
     const known = carried[resourceType];

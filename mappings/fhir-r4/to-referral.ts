@@ -114,10 +114,6 @@ function toRequest(message: ReferralMessage, gathered: Gathered, translate: Tran
   )?.identifier;
   const sections = notesOf(letterhead, consent.medicalCodes);
   const replaces = message.replaces && message.replaces.value !== number.value ? message.replaces : undefined;
-  const used = [
-    ...[message.serviceRequest, message.patient, message.consent, letterhead?.composition.resource],
-    ...[...message.conditions, ...letters.used].map((one) => one.resource),
-  ];
   return {
     intent: message.intent,
     ...(replaces && { replaces: { system: replaces.system, value: replaces.value } }),
@@ -155,7 +151,7 @@ function toRequest(message: ReferralMessage, gathered: Gathered, translate: Tran
       ...letters.losses,
       // The bytes are kept; the Wally sees them only with consent for medical content (H17).
       ...(consent.medicalCodes ? [] : letters.paths.map((one): Loss => ({ path: one, why: 'not-shared' }))),
-      ...lossesOf(message.all, used, message.resolve),
+      ...lossesOf(message.all, message.used, message.resolve),
     ],
     places: {
       consentBy: `${consentPath}.performer`,

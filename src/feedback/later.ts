@@ -56,10 +56,7 @@ function notices(journey: Journey, { directory, newId }: Acting): OutboxRow[] {
     }));
 }
 
-const asIs = ({ task, index }: Journey) => ({
-  to: task.resource.status ?? 'requested',
-  businessStatus: index.businessStatus,
-});
+const asIs = ({ task }: Journey) => ({ status: task.resource.status ?? ('requested' as const) });
 
 function replacing(request: ServiceRequest & { id: string }, journey: Journey, newId: () => string) {
   const { resource: before } = journey.serviceRequest;
@@ -136,7 +133,6 @@ export function correct(journey: Journey, mapped: MappedReferral, arrived: Arriv
       ]),
       sourceOf(arrived, acting.newId),
     ],
-    corrected: { patient: made.patient, serviceRequest: current },
     index: { practiceReferral: referral.practiceReferralId, referralHash: arrived.arrival.hash, callBefore: before },
     events: [{ kind: 'corrected', at: now, route: arrived.arrival.door }],
     rest: {
@@ -188,7 +184,7 @@ export function supplement(
 /** A request to stop work that has begun: a Task of its own (code abort) that the Wally answers; never a command. */
 function askToStop(journey: Journey, reason: string | undefined, arrival: Arrival, acting: Acting): Change | Refusal {
   const { resource: task } = journey.task;
-  const row = transition(task, 'ask-to-stop', acting.actor);
+  const row = transition(journey, 'ask-to-stop', acting.actor);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   const id = acting.newId();
@@ -225,7 +221,7 @@ export function cancel(
   const { places, about, reason } = mapped;
   if (!isAbout(journey, about)) return refuse(refusals.otherPerson(places.birthDate));
   if (!isOpen(journey.task.resource.status ?? '')) return refuse(refusals.alreadyClosed(places.number));
-  const isBegun = journey.task.resource.status === 'in-progress';
+  const isBegun = ['in-progress', 'on-hold'].includes(journey.task.resource.status ?? '');
   const change = isBegun
     ? askToStop(journey, reason, arrival, acting)
     : takeBack(journey, 'withdraw', acting, { ...(reason && { reason }), rest: { arrival } });

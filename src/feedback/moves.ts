@@ -1,10 +1,11 @@
-import type { Patient, Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems, extensions } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
+import { clocksOf } from '../referral/clocks.ts';
 import type { Directory } from '../referral/directory.ts';
-import { indexOf, type Journey } from '../referral/journey.ts';
-import { type Transition, transition } from '../referral/lifecycle.ts';
+import { afterWriting, indexOf, type Journey } from '../referral/journey.ts';
+import { type Moving, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 
 /** Who acts, when, with which directory: what every decider gets besides the journey. */
@@ -42,8 +43,6 @@ export interface Step {
     'outbox' | 'deliveries' | 'alarms' | 'visible' | 'expected' | 'arrival' | 'numbers' | 'joined'
   >;
   readonly index?: Partial<Omit<Journey['index'], 'taskId' | 'taskStatus' | 'businessStatus' | 'identity'>>;
-  /** What the index is computed from where a correction changed it; the resources themselves stand in `resources`. */
-  readonly corrected?: { readonly patient: Patient; readonly serviceRequest: ServiceRequest };
 }
 
 function agentOf({ actor }: Acting): Provenance['agent'][number]['who'] {
@@ -58,7 +57,7 @@ function agentOf({ actor }: Acting): Provenance['agent'][number]['who'] {
  */
 export function step(
   journey: Journey,
-  row: Pick<Transition, 'to' | 'businessStatus'>,
+  row: Pick<Moving, 'status' | 'businessStatus'>,
   activity: string,
   acting: Acting,
   parts: Step,
@@ -70,8 +69,8 @@ export function step(
   const { owner: _owner, ...withoutOwner } = before;
   const task: Task & { id: string } = {
     ...(parts.task && 'owner' in parts.task && !parts.task.owner ? withoutOwner : before),
-    status: row.to,
-    businessStatus: concept(codeSystems.businessStatus, row.businessStatus),
+    status: row.status,
+    ...(row.businessStatus && { businessStatus: concept(codeSystems.businessStatus, row.businessStatus) }),
     lastModified: now,
     ...Object.fromEntries(Object.entries(parts.task ?? {}).filter(([, value]) => value !== undefined)),
     relevantHistory: [...(before.relevantHistory ?? []), { reference: `Provenance/${provenanceId}` }],
@@ -89,27 +88,22 @@ export function step(
       },
     ],
   };
-  const { index } = journey;
+  const resources: Written[] = [
+    { resource: task, version },
+    { resource: provenance, version: 1 },
+    ...(parts.serviceRequest ? [{ resource: parts.serviceRequest, version: journey.serviceRequest.version + 1 }] : []),
+    ...(parts.resources ?? []),
+  ];
+  const after = afterWriting(journey, resources);
   return {
     scope: { practice: journey.practice },
     journey: journey.id,
-    resources: [
-      { resource: task, version },
-      { resource: provenance, version: 1 },
-      ...(parts.serviceRequest
-        ? [{ resource: parts.serviceRequest, version: journey.serviceRequest.version + 1 }]
-        : []),
-      ...(parts.resources ?? []),
-    ],
+    resources,
     index: indexOf(
-      {
-        patient: journey.patient.resource,
-        serviceRequest: parts.serviceRequest ?? journey.serviceRequest.resource,
-        ...parts.corrected,
-        task,
-      },
-      { ...index, ...parts.index },
+      { patient: after.patient.resource, serviceRequest: after.serviceRequest.resource, task },
+      { ...journey.index, ...parts.index },
     ),
+    clocks: clocksOf(after, acting.directory.practices.get(journey.practice)?.levels),
     events: parts.events ?? [],
     ...parts.rest,
     audit: [auditOf(activity, journey, acting, 'U')],
@@ -118,7 +112,7 @@ export function step(
 
 /** The Wally opened the referral for the first time; undefined when there is nothing to note (already seen). */
 export function seen(journey: Journey, acting: Acting): Change | undefined {
-  const row = transition(journey.task.resource, 'open', acting.actor);
+  const row = transition(journey, 'open', acting.actor);
   if (isRefusal(row)) return undefined;
   return step(journey, row, 'task-opened', acting, {
     events: [{ kind: 'opened', at: acting.now.toISOString(), owner: acting.actor.id }],
@@ -127,7 +121,7 @@ export function seen(journey: Journey, acting: Acting): Change | undefined {
 
 /** The Wally takes it on: from now it is hers, also when her absence begins (a substitute's stays the substitute's). */
 export function accept(journey: Journey, acting: Acting): Change | Refusal {
-  const row = transition(journey.task.resource, 'accept', acting.actor);
+  const row = transition(journey, 'accept', acting.actor);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   return step(journey, row, 'task-accepted', acting, {
@@ -164,7 +158,7 @@ export function takeBack(
       }),
     );
   }
-  const row = transition(journey.task.resource, how, acting.actor);
+  const row = transition(journey, how, acting.actor);
   if (isRefusal(row)) return row;
   const plain = how === 'undo' ? 'Teruggenomen door de praktijk, vóór bezorging' : 'Ingetrokken door de praktijk';
   const reason = more.reason ? `${plain}: ${more.reason}` : plain;

@@ -16,7 +16,7 @@ interface NewOwner {
 }
 
 function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refusal {
-  const row = transition(journey.task.resource, 'reassign', acting.actor);
+  const row = transition(journey, 'reassign', acting.actor);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   const assignment = journey.index.assignment + 1;

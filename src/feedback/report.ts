@@ -1,10 +1,11 @@
-import type { Appointment } from '@medplum/fhirtypes';
+import type { Appointment, TaskOutput } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change, Written } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
+import { noted } from '../referral/task-output.ts';
 import type { FeedbackAnswer } from './answer.ts';
 import { toCommunication } from './communication.ts';
 import type { LetterHead } from './letter.ts';
@@ -55,12 +56,20 @@ function toAppointment(
   };
 }
 
+/** H13: a contact is a named moment, so that figures and clocks count contacts and not letters. */
+function contactNotes(answer: FeedbackAnswer, acting: Acting): TaskOutput[] {
+  const { contact, contactOn } = answer;
+  if (contact === 'none' || !contactOn) return [];
+  // Noon: a day without a time must not become another day in another zone.
+  return [noted(contact === 'made' ? 'contact' : 'contact-attempt', `${contactOn}T12:00:00Z`, acting.actor.id)];
+}
+
 /**
  * The Wally reports back: Communication, appointment, the Task's move and the outbox row to the practice, in one Change.
  * `final` closes the Wally's work; the journey stays open for operations until this feedback landed (promise 3).
  */
 export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting): Change | Refusal {
-  const row = transition(journey.task.resource, answer.final ? 'close' : 'report', acting.actor);
+  const row = transition(journey, answer.final ? 'close' : 'report', acting.actor);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   const messageId = acting.newId();
@@ -82,14 +91,22 @@ export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting)
   const before = journey.task.resource;
   return step(journey, row, answer.final ? 'feedback-final' : 'feedback-interim', acting, {
     task: {
-      output: [...(before.output ?? []), ...output],
+      output: [...(before.output ?? []), ...contactNotes(answer, acting), ...output],
       executionPeriod: { ...before.executionPeriod, ...(answer.final && { end: now }) },
     },
     resources,
     events: [
       ...(answer.contact === 'none'
         ? []
-        : [{ kind: 'contact' as const, at: now, outcome: answer.contact, owner: acting.actor.id }]),
+        : [
+            {
+              kind: 'contact' as const,
+              at: now,
+              outcome: answer.contact,
+              owner: acting.actor.id,
+              ...(answer.contactOn && { on: answer.contactOn }),
+            },
+          ]),
       { kind: 'feedback', at: now, owner: acting.actor.id, outcome: answer.final ? 'final' : 'interim' },
       ...(answer.final
         ? [

@@ -53,6 +53,7 @@ export const codeSystems = {
   requestPriority: 'http://hl7.org/fhir/request-priority',
   connectionType: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type',
   organizationType: 'http://nictiz.nl/fhir/NamingSystem/organization-type',
+  resourceTypes: 'http://hl7.org/fhir/resource-types',
 } as const;
 
 export const extensions = {
@@ -68,6 +69,10 @@ export const extensions = {
   mllpPeer: `${ours}/StructureDefinition/mllp-peer`,
   /** Endpoint (hl7v2-mllp) → how the system there wants its messages, and what its AE and AR mean. */
   mllpChannel: `${ours}/StructureDefinition/mllp-channel`,
+  /** Endpoint (secure-email) → the EDIFACT mailbox behind its address: number, character set, whether it ends at the GP. */
+  medvriMailbox: `${ours}/StructureDefinition/medvri-mailbox`,
+  /** Organization that receives referrals → its legal basis, and whether that lets it have the BSN. */
+  dataContract: `${ours}/StructureDefinition/data-contract`,
   /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */
   consentAgreement: `${ours}/StructureDefinition/consent-agreement`,
   /** ServiceRequest or Task in an answer → who calls, on which number, before which day. */
@@ -80,6 +85,12 @@ export const extensions = {
   consentMethod: `${ours}/StructureDefinition/consent-method`,
   /** Communication → coded outcome per life area. */
   lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
+  /** Task → the fixed Wally for whom the owner acts during an absence. */
+  actingFor: `${ours}/StructureDefinition/acting-for`,
+  /** Task → the colleague to whom the owner offered it; the owner stays the owner until that one accepts. */
+  proposedOwner: `${ours}/StructureDefinition/proposed-owner`,
+  /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
+  unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
   iso21090Qualifier: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier',
   ownName: 'http://hl7.org/fhir/StructureDefinition/humanname-own-name',

@@ -95,6 +95,8 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
       communications: [],
       appointments: [],
       requests: [],
+      children: [],
+      childRequests: [],
       letters: resources.letters.map((one) => first(one.reference)),
     },
     answer,

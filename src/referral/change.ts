@@ -1,4 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
+import type { Clock, ClockKind } from './clocks.ts';
 import type { Proof } from './directory.ts';
 import type { LifeArea } from './life-area.ts';
 
@@ -13,6 +14,10 @@ export interface Change {
   /** Present when this change takes in a received message: keys and hashes of decision 2. */
   readonly arrival?: Arrival;
   /** Numbers of the practice that are taken from now on: this journey's, or one cancelled before its referral came (H15). */
+  /** All clocks of the journey from now on; a clock that stays as it was keeps the steps it has had. */
+  readonly clocks?: readonly Clock[];
+  /** A clock that ran out has had a step; stale when someone else was at it, or its day moved. */
+  readonly clockStep?: ClockStep;
   readonly numbers?: readonly NumberTaken[];
   /** Early supplements (store/early) that this change joins to the journey: they must still be there, and go. */
   readonly joined?: readonly string[];
@@ -30,6 +35,15 @@ export interface Change {
   readonly directory?: readonly DirectoryWrite[];
   readonly destinations?: readonly DestinationMove[];
   readonly audit: readonly AuditLine[];
+}
+
+export interface ClockStep {
+  readonly kind: ClockKind;
+  readonly dueOn: string;
+  /** The level it had when it was looked at; it has one more now. */
+  readonly level: number;
+  /** The day of the next step; null: there is none. */
+  readonly nextOn: string | null;
 }
 
 export interface NumberTaken {
@@ -68,6 +82,10 @@ export interface JourneyIndex {
   /** Counts owners: the worklist shows a referral per (Task, assignment). */
   readonly assignment: number;
   readonly owner: string | null;
+  /** The fixed Wally for whom the owner acts. */
+  readonly actingFor: string | null;
+  /** The colleague to whom it was offered. */
+  readonly proposed: string | null;
   readonly team: string;
   readonly fixed: string | null;
   readonly requesterAgb: string | null;
@@ -103,8 +121,29 @@ export interface JourneyEvent {
     | 'cancelled'
     | 'corrected'
     | 'supplemented'
-    | 'stop-asked';
+    | 'stop-asked'
+    | 'stop-answered'
+    | 'declined'
+    | 'attempt'
+    | 'appointment'
+    | 'no-show'
+    | 'asked'
+    | 'answered'
+    | 'rest'
+    | 'resumed'
+    | 'offered'
+    | 'acting'
+    | 'forwarded'
+    | 'onward-heard'
+    | 'recalled'
+    | 'ended'
+    | 'registered'
+    | 'confirmed'
+    | 'overdue'
+    | 'deviated';
   readonly at: string;
+  /** The day it was about, where that is another than the day it was noted: a contact, an appointment (H13). */
+  readonly on?: string;
   readonly route?: string;
   readonly owner?: string | null;
   readonly outcome?: string;
@@ -171,7 +210,7 @@ export interface Visible {
 }
 
 export interface AlarmMove {
-  readonly kind: 'nobody-present' | 'acute' | 'retry-exhausted';
+  readonly kind: 'nobody-present' | 'acute' | 'retry-exhausted' | 'overdue' | 'call-practice';
   readonly team: string;
   readonly raise: boolean;
   readonly at: string;

@@ -8,15 +8,17 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
-import {
-  agreementOf,
-  type ConsentAgreement,
-  channelOf,
-  endpointKind,
-  type MllpChannel,
-  type MllpPeer,
-  peerOf,
-} from './mllp.ts';
+import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
+import type { ServiceLevels } from './clocks.ts';
+import { contractOf, type DataContract } from './contract.ts';
+import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
+
+=======
+
+import type { ServiceLevels } from './clocks.ts';
+import { channelOf, endpointKind, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
+
+>>>>>>> five
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -45,13 +47,20 @@ export interface Role {
   readonly wally?: string;
 }
 
+/** One way for feedback to a practice. */
 export interface PracticeEndpoint {
   readonly id: string;
   readonly address: string;
   readonly bestProof: Proof;
-  readonly kind: 'fhir' | 'mllp';
+  readonly kind: 'fhir' | 'mllp' | 'medvri';
+  /** Of kind `fhir`: what it files, when that is not the Communication itself. */
+  readonly form?: FhirForm;
+  /** It wants the letter as PDF too. */
+  readonly pdf?: true;
   /** Of kind `mllp`: how its system wants its messages. */
   readonly channel?: MllpChannel;
+  /** Of kind `medvri`. */
+  readonly mailbox?: Mailbox;
 }
 
 export interface Practice {
@@ -59,7 +68,11 @@ export interface Practice {
   readonly name: string;
   readonly agb?: string;
   readonly phone?: string;
-  /** Where its feedback goes. */
+  /** Working days that were agreed with this practice, where they differ from the usual ones. */
+  readonly levels?: ServiceLevels;
+  /** The ways for its feedback, in the order in which they are tried. */
+  readonly channels: readonly PracticeEndpoint[];
+  /** The first of them. */
   readonly endpoint?: PracticeEndpoint;
   /** Who may send HL7 v2 from there (decision 14). */
   readonly peers: readonly MllpPeer[];
@@ -73,6 +86,8 @@ export interface Team {
   readonly id: string;
   readonly name: string;
   readonly phone?: string;
+  /** On what legal basis it receives referrals, where that was agreed. */
+  readonly contract?: DataContract;
 }
 
 /** The directory as the rules read it; `revision` changes with every change of any part. */
@@ -124,12 +139,6 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
   };
 }
 
-/** What the directory says; over MLLP nobody can read back from a record, so there the application's yes is the best. */
-function proofOf(endpoint: Endpoint): Proof {
-  const said = (extension(endpoint, extensions.bestProof)?.valueCode ?? 'transport') as Proof;
-  return endpointKind(endpoint) === 'mllp' && said === 'record' ? 'application' : said;
-}
-
 function toPractice(
   organization: Organization,
   services: HealthcareService[],
@@ -139,7 +148,8 @@ function toPractice(
     const found = endpoints.get(idOf(one) ?? '');
     return found?.status === 'active' ? [found] : [];
   });
-  const [endpoint] = active;
+  const channels = channelsOf(active);
+  const [endpoint] = channels;
   const service = services.find(
     (one) => idOf(extension(one, extensions.servesPractice)?.valueReference) === organization.id,
   );
@@ -152,15 +162,8 @@ function toPractice(
     name: organization.name ?? '',
     ...(agb && { agb }),
     ...(phone && { phone }),
-    ...(endpoint?.address && {
-      endpoint: {
-        id: endpoint.id ?? '',
-        address: endpoint.address,
-        bestProof: proofOf(endpoint),
-        kind: endpointKind(endpoint),
-        ...(endpointKind(endpoint) === 'mllp' && { channel: channelOf(endpoint) }),
-      },
-    }),
+    channels,
+    ...(endpoint && { endpoint }),
     peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
     ...(agreement && { agreement }),
     ...(service && {
@@ -201,7 +204,9 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
         .filter((one) => !isPractice(one))
         .map((one) => {
           const phone = telecom(one, 'phone');
-          return [one.id ?? '', { id: one.id ?? '', name: one.name ?? '', ...(phone && { phone }) }];
+          const contract = contractOf(one);
+          const id = one.id ?? '';
+          return [id, { id, name: one.name ?? '', ...(phone && { phone }), ...(contract && { contract }) }];
         }),
     ),
   };

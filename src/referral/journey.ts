@@ -6,12 +6,14 @@ import type {
   DocumentReference,
   Extension,
   Patient,
+  Resource,
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
 import { extensions, identifiers } from '../fhir/systems.ts';
-import type { JourneyIndex } from './change.ts';
+import type { JourneyIndex, Written } from './change.ts';
 import { isLifeArea, type LifeArea } from './life-area.ts';
+import { namedRole } from './named-role.ts';
 import { ageBand } from './referral.ts';
 
 /** A stored resource and the version it has. */
@@ -31,6 +33,9 @@ export interface Journey {
   readonly task: Versioned<Task>;
   /** Tasks beside the one that carries the work: the practice asks to stop. */
   readonly requests: readonly Versioned<Task>[];
+  /** Tasks of other organisations that came of this one (partOf), and the requests they fulfil. */
+  readonly children: readonly Versioned<Task>[];
+  readonly childRequests: readonly Versioned<ServiceRequest>[];
   /** Letters of the practice; their bytes are Binaries of the same journey. */
   readonly letters: readonly Versioned<DocumentReference>[];
   readonly communications: readonly Versioned<Communication>[];
@@ -86,6 +91,8 @@ export function indexOf(
     taskStatus: task.status ?? '',
     businessStatus: task.businessStatus?.coding?.[0]?.code ?? '',
     owner: task.owner?.reference?.split('/')[1] ?? null,
+    actingFor: namedRole(task, extensions.actingFor) ?? null,
+    proposed: namedRole(task, extensions.proposedOwner) ?? null,
     priority: serviceRequest.priority ?? 'routine',
     lifeAreas: lifeAreasOf(serviceRequest),
     ageBand: ageBand(patient.birthDate ?? '', (serviceRequest.authoredOn ?? '').slice(0, 10)),
@@ -104,4 +111,65 @@ export function indexOf(
 export function practiceReferralOf(request: ServiceRequest): { system: string; value: string } {
   const own = request.identifier?.find((one) => one.system !== identifiers.journeyNumber);
   return { system: own?.system ?? '', value: own?.value ?? '' };
+}
+
+const isAbort = (task: Task) => task.code?.coding?.some((one) => one.code === 'abort') === true;
+
+/**
+ * The journey that a set of resources makes, newest versions as they are given; undefined when one of the four that
+ * every journey has is not among them. Of a corrected referral there are two requests: the Task says which one counts.
+ */
+export function journeyFrom(
+  practice: string,
+  id: string,
+  taskId: string,
+  resources: readonly Versioned<Resource>[],
+): Omit<Journey, 'index'> | undefined {
+  const all = <T extends Resource['resourceType']>(type: T) =>
+    resources.filter((one) => one.resource.resourceType === type) as unknown as Versioned<
+      Extract<Resource, { resourceType: T }>
+    >[];
+  const tasks = all('Task');
+  const requests = all('ServiceRequest');
+  const task = tasks.find((one) => one.resource.id === taskId);
+  const focus = task?.resource.focus?.reference;
+  const serviceRequest = requests.find((one) => `ServiceRequest/${one.resource.id}` === focus);
+  const [patient] = all('Patient');
+  const [consent] = all('Consent');
+  if (!patient || !consent || !serviceRequest || !task) return undefined;
+  return {
+    practice,
+    id,
+    patient,
+    consent,
+    serviceRequest,
+    task,
+    requests: tasks.filter((one) => isAbort(one.resource)),
+    children: tasks.filter((one) => one.resource.partOf?.some((of) => of.reference === `Task/${taskId}`)),
+    childRequests: requests.filter((one) => one.resource.intent === 'filler-order'),
+    letters: all('DocumentReference'),
+    communications: all('Communication'),
+    appointments: all('Appointment'),
+  };
+}
+
+/** A journey as it is once these are written. */
+export function afterWriting(journey: Journey, written: readonly Written[]): Omit<Journey, 'index'> {
+  const { patient, consent, serviceRequest, task, requests, children, childRequests, letters } = journey;
+  const single: Versioned<Resource>[] = [patient, consent, serviceRequest, task];
+  const newest = new Map<string, Versioned<Resource>>();
+  for (const one of [
+    ...single,
+    ...requests,
+    ...children,
+    ...childRequests,
+    ...letters,
+    ...journey.communications,
+    ...journey.appointments,
+    ...written,
+  ])
+    newest.set(one.resource.id, one);
+  const made = journeyFrom(journey.practice, journey.id, task.resource.id, [...newest.values()]);
+  if (!made) throw new Error('a journey lost one of its four resources');
+  return made;
 }

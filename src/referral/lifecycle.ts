@@ -1,109 +1,25 @@
-import type { Task } from '@medplum/fhirtypes';
+import type { Communication, Task } from '@medplum/fhirtypes';
 import type { Said } from '../fhir/outcome.ts';
+import { extensions } from '../fhir/systems.ts';
 import type { Actor } from './actor.ts';
+import type { Journey } from './journey.ts';
+import { namedRole } from './named-role.ts';
 import { issue, type Refusal, refuse } from './refusal.ts';
+import { attemptDays } from './task-output.ts';
+import {
+  type Condition,
+  type Move,
+  openStatuses,
+  type Status,
+  TRANSITIONS,
+  type Transition,
+  type Who,
+} from './transitions.ts';
 
-type Status = NonNullable<Task['status']>;
-type Who = Actor['role'] | 'owner';
+export { type Move, TRANSITIONS, type Transition } from './transitions.ts';
 
-/** A row of the one table that says when a Task may move, and by whom (referral-guides (d)). */
-export interface Transition {
-  readonly move: Move;
-  readonly from: readonly Status[];
-  readonly to: Status;
-  readonly by: readonly Who[];
-  readonly businessStatus: string;
-  readonly said: Said;
-}
-
-export type Move = 'open' | 'accept' | 'report' | 'close' | 'reassign' | 'undo' | 'withdraw' | 'ask-to-stop';
-
-const open: readonly Status[] = ['requested', 'received', 'accepted', 'in-progress'];
-
-/** `owner` is the Wally who has the Task now. Rows are tried in order; the first that fits the Task and the actor counts. */
-export const TRANSITIONS: readonly Transition[] = [
-  {
-    move: 'open',
-    from: ['requested'],
-    to: 'received',
-    by: ['owner'],
-    businessStatus: 'seen',
-    said: { nl: 'gezien', en: 'seen' },
-  },
-  {
-    move: 'accept',
-    from: ['requested', 'received'],
-    to: 'accepted',
-    by: ['owner'],
-    businessStatus: 'accepted',
-    said: { nl: 'aangenomen', en: 'accepted' },
-  },
-  {
-    move: 'report',
-    from: ['accepted', 'in-progress'],
-    to: 'in-progress',
-    by: ['owner'],
-    businessStatus: 'interim-feedback-sent',
-    said: { nl: 'teruggekoppeld', en: 'reported back' },
-  },
-  {
-    move: 'close',
-    from: ['accepted', 'in-progress'],
-    to: 'completed',
-    by: ['owner'],
-    businessStatus: 'final-feedback-sent',
-    said: { nl: 'afgesloten', en: 'closed' },
-  },
-  {
-    move: 'reassign',
-    from: ['requested', 'received'],
-    to: 'requested',
-    by: ['line', 'team-lead'],
-    businessStatus: 'reassigned',
-    said: { nl: 'overgedragen', en: 'handed over' },
-  },
-  {
-    move: 'reassign',
-    from: ['accepted'],
-    to: 'accepted',
-    by: ['team-lead'],
-    businessStatus: 'reassigned',
-    said: { nl: 'overgedragen', en: 'handed over' },
-  },
-  {
-    move: 'reassign',
-    from: ['in-progress'],
-    to: 'in-progress',
-    by: ['team-lead'],
-    businessStatus: 'reassigned',
-    said: { nl: 'overgedragen', en: 'handed over' },
-  },
-  {
-    move: 'undo',
-    from: ['requested'],
-    to: 'cancelled',
-    by: ['practice'],
-    businessStatus: 'taken-back',
-    said: { nl: 'teruggenomen', en: 'taken back' },
-  },
-  {
-    move: 'withdraw',
-    from: ['requested', 'received', 'accepted'],
-    to: 'cancelled',
-    by: ['practice', 'practice-system'],
-    businessStatus: 'withdrawn',
-    said: { nl: 'ingetrokken', en: 'withdrawn' },
-  },
-  {
-    // Work that has begun is not stopped by a command: the Wally answers (COW; referral-guides (d)).
-    move: 'ask-to-stop',
-    from: ['in-progress'],
-    to: 'in-progress',
-    by: ['practice', 'practice-system'],
-    businessStatus: 'cancellation-requested',
-    said: { nl: 'de praktijk vraagt om te stoppen', en: 'the practice asks to stop' },
-  },
-];
+/** No-contact protocol (H14): so many attempts, on as many different days. */
+export const attemptDaysMin = 3;
 
 const notNow: Said = {
   nl: 'Dit kan nu niet meer: de verwijzing is intussen veranderd. Laad de pagina opnieuw.',
@@ -114,19 +30,114 @@ const notYou: Said = {
   en: 'You may not do this with this referral: it now belongs to someone else.',
 };
 
-/** The row that lets this actor make this move on this Task now, or the refusal that says why not. */
-export function transition(task: Task, move: Move, actor: Actor): Transition | Refusal {
-  const rows = TRANSITIONS.filter((row) => row.move === move);
+const unmet: Record<Condition, { readonly reason: string; readonly said: Said }> = {
+  'nothing-open-elsewhere': {
+    reason: 'onward-referral-open',
+    said: {
+      nl: 'Een andere organisatie is nog bezig voor deze inwoner. Wacht op hun antwoord, of noteer het, en sluit dan af.',
+      en: 'Another organisation is still at work for this resident. Wait for its answer, or note it, and then close.',
+    },
+  },
+  'three-attempts': {
+    reason: 'too-few-attempts',
+    said: {
+      nl: 'Probeer het eerst op drie verschillende dagen. Daarna kunt u afsluiten met "niet bereikt".',
+      en: 'First try on three different days. After that you can close with "not reached".',
+    },
+  },
+  'stop-asked': {
+    reason: 'no-stop-asked',
+    said: { nl: 'De praktijk heeft niet gevraagd om te stoppen.', en: 'The practice did not ask to stop.' },
+  },
+  'question-open': {
+    reason: 'no-question-open',
+    said: { nl: 'Er staat geen vraag aan de praktijk open.', en: 'No question to the practice is open.' },
+  },
+  'appointment-planned': {
+    reason: 'no-appointment',
+    said: { nl: 'Er staat geen afspraak.', en: 'There is no appointment.' },
+  },
+  unconfirmed: {
+    reason: 'nothing-to-confirm',
+    said: { nl: 'Er is niets te bevestigen.', en: 'There is nothing to confirm.' },
+  },
+};
+
+/** What the conditions of the table ask about a journey. */
+export interface Facts {
+  readonly openChildren: number;
+  readonly stopAsked: boolean;
+  readonly questionOpen: boolean;
+  readonly appointmentPlanned: boolean;
+  readonly attemptDays: number;
+  readonly unconfirmed: boolean;
+}
+
+const isOpenTask = ({ status }: Task) => openStatuses.includes(status ?? 'requested');
+
+const isQuestion = ({ category }: Communication) =>
+  category?.some((one) => one.coding?.some((coding) => coding.code === 'question')) === true;
+const isAnswered = (question: Communication, all: Journey['communications']) =>
+  all.some((one) => one.resource.inResponseTo?.some((to) => to.reference === `Communication/${question.id}`));
+
+export function factsOf(journey: Omit<Journey, 'index'>): Facts {
+  const { task, requests, children, appointments, serviceRequest, communications } = journey;
+  return {
+    openChildren: children.filter((one) => isOpenTask(one.resource)).length,
+    stopAsked: requests.some((one) => one.resource.status === 'requested'),
+    questionOpen: communications.some((one) => isQuestion(one.resource) && !isAnswered(one.resource, communications)),
+    appointmentPlanned: appointments.some((one) => one.resource.status === 'booked'),
+    attemptDays: attemptDays(task.resource).size,
+    unconfirmed:
+      serviceRequest.resource.extension?.some(
+        (one) => one.url === extensions.unconfirmed && one.valueBoolean === true,
+      ) ?? false,
+  };
+}
+
+const isMet: Record<Condition, (facts: Facts) => boolean> = {
+  'nothing-open-elsewhere': (facts) => facts.openChildren === 0,
+  'three-attempts': (facts) => facts.attemptDays >= attemptDaysMin,
+  'stop-asked': (facts) => facts.stopAsked,
+  'question-open': (facts) => facts.questionOpen,
+  'appointment-planned': (facts) => facts.appointmentPlanned,
+  unconfirmed: (facts) => facts.unconfirmed,
+};
+
+function isWho(who: Who, task: Task, actor: Actor): boolean {
+  if (who === 'owner') return actor.role === 'wally' && task.owner?.reference === `PractitionerRole/${actor.id}`;
+  if (who === 'proposed') return actor.role === 'wally' && namedRole(task, extensions.proposedOwner) === actor.id;
+  if (who === 'acted-for') return actor.role === 'wally' && namedRole(task, extensions.actingFor) === actor.id;
+  return who === actor.role;
+}
+
+/** A row as it applies: the status the Task will have. */
+export interface Moving extends Transition {
+  readonly status: Status;
+}
+
+/**
+ * The row that lets this actor make this move on this journey now, or the refusal that says why not. A team lead may
+ * make the owner's move with a reason, where the row allows it (H18); such a reason also waives its condition.
+ */
+export function transition(journey: Journey, move: Move, actor: Actor, deviating?: string): Moving | Refusal {
+  const task = journey.task.resource;
   const status = task.status ?? 'requested';
-  const fitting = rows.filter((row) => row.from.includes(status));
+  const fitting = TRANSITIONS.filter((row) => row.move === move && row.from.includes(status));
   if (fitting.length === 0) return refuse(issue('conflict', 'not-in-this-state', 'Task.status', notNow));
-  const isOwner = actor.role === 'wally' && task.owner?.reference === `PractitionerRole/${actor.id}`;
-  const allowed = fitting.find((row) => row.by.some((who) => (who === 'owner' ? isOwner : who === actor.role)));
-  return allowed ?? refuse(issue('forbidden', 'not-yours', 'Task.owner', notYou));
+  const deviates = actor.role === 'team-lead' && deviating !== undefined && deviating !== '';
+  const allowed = fitting.find(
+    (row) => row.by.some((who) => isWho(who, task, actor)) || (deviates && row.mayDeviate === true),
+  );
+  if (!allowed) return refuse(issue('forbidden', 'not-yours', 'Task.owner', notYou));
+  const { only } = allowed;
+  if (only && !isMet[only](factsOf(journey)) && !(deviates && allowed.mayDeviate))
+    return refuse(issue('business-rule', unmet[only].reason, 'Task', unmet[only].said));
+  return { ...allowed, status: allowed.to === 'same' ? status : allowed.to };
 }
 
 export function isOpen(status: string): boolean {
-  return (open as readonly string[]).includes(status);
+  return (openStatuses as readonly string[]).includes(status);
 }
 
 /** What a person reads for a state of the work; the delivery's words are another matter (H4). */

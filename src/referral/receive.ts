@@ -3,10 +3,11 @@ import type { Actor } from './actor.ts';
 import { assign, phoneOf } from './assignment.ts';
 import { type ReferralResources, singly, toResources } from './bundle.ts';
 import type { Arrival, Change, OutboxRow } from './change.ts';
+import { clocksOf } from './clocks.ts';
 import { consentIssues } from './consent.ts';
 import { callBefore, localDay } from './deadlines.ts';
 import { type Directory, type Role, teamLeads } from './directory.ts';
-import { indexOf, journeyNumber } from './journey.ts';
+import { indexOf, journeyFrom, journeyNumber } from './journey.ts';
 import type { Loss, Referral } from './referral.ts';
 import { issue, type Refusal, refusals, refuse } from './refusal.ts';
 
@@ -177,13 +178,16 @@ export function receive(
     contentType: received.source.contentType,
     data: received.source.base64,
   };
+  const written = [...singly(resources), source].map((resource) => ({ resource, version: 1 }));
+  const made = journeyFrom(practice, journey, resources.task.id, written);
   const change: Change = {
     scope: { practice },
     journey,
     arrival: { ...received.arrival, answer },
     numbers: [{ value: referral.practiceReferralId.value }],
     expected: { directoryRevision: directory.revision },
-    resources: [...singly(resources), source].map((resource) => ({ resource, version: 1 })),
+    resources: written,
+    clocks: made ? clocksOf(made, directory.practices.get(practice)?.levels) : [],
     index: indexOf(resources, {
       number,
       practiceReferral: referral.practiceReferralId,

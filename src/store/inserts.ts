@@ -22,7 +22,7 @@ function insert(name: string, table: string, columns: string, rows: Part['rows']
 const journeyColumns = `
   practice_id text, id uuid, number text, practice_referral_system text, practice_referral_id text,
   referral_hash bytea, task_id uuid, task_status text, business_status text, assignment int, owner_id text,
-  team_id text, fixed_id text, requester_agb text, route text, priority text, life_areas text[], age_band text,
+  acting_for_id text, proposed_id text, team_id text, fixed_id text, requester_agb text, route text, priority text, life_areas text[], age_band text,
   unsafe_contact boolean, authored_on timestamptz, call_before date, undo_until timestamptz,
   received_at timestamptz, updated_at timestamptz, bsn_hmac bytea, family_hmac bytea, birth_date_hmac bytea,
   postcode_hmac bytea`;
@@ -44,6 +44,8 @@ function journeyRow({ change, sealed, at }: Prepared): unknown[] {
     index.businessStatus,
     index.assignment,
     index.owner,
+    index.actingFor,
+    index.proposed,
     index.team,
     index.fixed,
     index.requesterAgb,
@@ -172,13 +174,14 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'e',
       'journey_event',
-      'practice_id text, journey_id uuid, kind text, at timestamptz, route text, owner_id text, team_id text, outcome text, age_band text, life_areas text[]',
+      'practice_id text, journey_id uuid, kind text, at timestamptz, on_day date, route text, owner_id text, team_id text, outcome text, age_band text, life_areas text[]',
       each(({ change }) =>
         (change.events ?? []).map((event) => [
           change.scope.practice,
           change.journey,
           event.kind,
           event.at,
+          event.on ?? null,
           event.route ?? null,
           event.owner ?? null,
           change.index?.team ?? null,

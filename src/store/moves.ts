@@ -1,3 +1,4 @@
+import { clockParts } from './clocks.ts';
 import { destinationParts } from './destinations.ts';
 import { type Part, type Prepared, textArray } from './writes.ts';
 
@@ -100,6 +101,7 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       rows: batch.flatMap(({ change }) => (change.joined ?? []).map((id) => [change.scope.practice, id])),
       sql: 'delete from early_message e using n where e.practice_id = n.practice_id and e.id = n.id returning 1',
     },
+    ...clockParts(batch),
     ...destinationParts(batch),
     {
       name: 'al',

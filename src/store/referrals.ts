@@ -1,6 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { JourneyIndex } from '../referral/change.ts';
-import { indexOf, type Journey, practiceReferralOf, type Versioned } from '../referral/journey.ts';
+import { indexOf, type Journey, journeyFrom, practiceReferralOf, type Versioned } from '../referral/journey.ts';
 import type { Answer } from '../referral/receive.ts';
 import { documentContext } from './commit.ts';
 import { ContentErased, openJson, type Scope, type Store, scopeCondition } from './store.ts';
@@ -198,18 +198,9 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
   const row = rows[0];
   if (!row) return undefined;
   const resources = await readResources(store, row.practice_id, row.id, journeyTypes);
-  const all = <T extends Resource['resourceType']>(type: T) =>
-    resources.filter((one) => one.resource.resourceType === type) as unknown as Versioned<
-      Extract<Resource, { resourceType: T }>
-    >[];
-  const [patient] = all('Patient');
-  const [consent] = all('Consent');
-  const tasks = all('Task');
-  const task = tasks.find((one) => one.resource.id === row.task_id);
-  // Of a corrected referral there are two; the Task says which one counts.
-  const focus = task?.resource.focus?.reference;
-  const serviceRequest = all('ServiceRequest').find((one) => `ServiceRequest/${one.resource.id}` === focus);
-  if (!patient || !consent || !serviceRequest || !task) throw new Error('a journey without its four resources');
+  const made = journeyFrom(row.practice_id, row.id, row.task_id, resources);
+  if (!made) throw new Error('a journey without its four resources');
+  const { patient, serviceRequest, task } = made;
   const index: JourneyIndex = indexOf(
     { patient: patient.resource, serviceRequest: serviceRequest.resource, task: task.resource },
     {
@@ -225,19 +216,7 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
       callBefore: row.call_before,
     },
   );
-  return {
-    practice: row.practice_id,
-    id: row.id,
-    index,
-    patient,
-    consent,
-    serviceRequest,
-    task,
-    requests: tasks.filter((one) => one !== task),
-    letters: all('DocumentReference'),
-    communications: all('Communication'),
-    appointments: all('Appointment'),
-  };
+  return { ...made, index };
 }
 
 /** Who has a referral now, and how far it is. */

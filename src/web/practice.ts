@@ -106,7 +106,7 @@ function takeBackPart(shown: Shown, now: Date): Markup | undefined {
   const { journey, viewer, directory } = shown;
   const t = sayIn(viewer.language);
   const { undoUntil, taskStatus, owner } = journey.index;
-  const may = (move: 'undo' | 'withdraw') => !isRefusal(transition(journey.task.resource, move, viewer.actor));
+  const may = (move: 'undo' | 'withdraw') => !isRefusal(transition(journey, move, viewer.actor));
   const form = (how: 'undo' | 'withdraw', label: string) =>
     html`<form method="post" action="/practice/${journey.id}/take-back" class="buttons">${csrfField(viewer)}<button name="how" value="${how}" class="${how === 'undo' ? '' : 'danger'}">${label}</button></form>`;
   if (undoUntil && undoUntil > now.toISOString() && may('undo')) {

@@ -61,7 +61,7 @@ async function sendRefused(site: Site, visit: Visit, journey: Journey, fields: R
 export async function openReport(site: Site, visit: Visit, id: string): Promise<void> {
   const journey = await readOwn(site, visit.viewer.actor, id);
   if (!journey) return sendNotFound(visit);
-  const allowed = transition(journey.task.resource, 'report', visit.viewer.actor);
+  const allowed = transition(journey, 'report', visit.viewer.actor);
   if (isRefusal(allowed))
     return sendReferral(
       site,
@@ -88,7 +88,7 @@ export async function postReport(site: Site, visit: Visit, id: string): Promise<
   const { answer } = read;
   const letter = (at: Journey, by: Acting) => letterText(answer, letterHead(at, answer, by));
   if (step !== 'send') {
-    const allowed = transition(journey.task.resource, answer.final ? 'close' : 'report', actor);
+    const allowed = transition(journey, answer.final ? 'close' : 'report', actor);
     if (isRefusal(allowed)) return sendRefused(site, visit, journey, fields, allowed);
     await noteView(site, journey, acting);
     const shown = show(journey, acting.directory, viewer, localDay(acting.now));

@@ -34,8 +34,7 @@ export async function readOwn(site: Site, actor: Actor, id: string): Promise<Jou
 
 function actions(shown: Shown): Markup {
   const t = sayIn(shown.viewer.language);
-  const task = shown.journey.task.resource;
-  const may = (move: 'accept' | 'report') => !isRefusal(transition(task, move, shown.viewer.actor));
+  const may = (move: 'accept' | 'report') => !isRefusal(transition(shown.journey, move, shown.viewer.actor));
   const address = `/worklist/${shown.journey.id}`;
   if (may('accept'))
     return html`<form method="post" action="${address}/accept" class="buttons">${csrfField(shown.viewer)}<button>${t('Aannemen', 'Accept')}</button></form>`;

@@ -81,7 +81,11 @@ describe('reporting back', () => {
       {
         status: 'completed',
         executionPeriod: { start: monday, end: tuesday },
-        output: [{ valueReference: { reference: `Communication/${communication.id}` } }],
+        output: [
+          // H13: the contact is a named moment of its own, on the day it was.
+          { type: { coding: [{ code: 'contact' }] }, valueAnnotation: { time: '2026-11-24T12:00:00Z' } },
+          { valueReference: { reference: `Communication/${communication.id}` } },
+        ],
       },
     ]);
     expect(change.events?.map((one) => one.kind)).toEqual(['contact', 'feedback', 'closed']);
@@ -95,7 +99,7 @@ describe('reporting back', () => {
     expect(change.index).toMatchObject({ taskStatus: 'in-progress', businessStatus: 'interim-feedback-sent' });
     expect(change.events?.map((one) => one.kind)).toEqual(['feedback']);
     played.move(sanne, (journey, acting) => report(journey, answerOf(), acting), tuesday);
-    expect(played.journey().task.resource.output).toHaveLength(2);
+    expect(played.journey().task.resource.output).toHaveLength(3);
     expect(played.journey().communications).toHaveLength(2);
   });
 
@@ -127,7 +131,7 @@ describe('reporting back', () => {
       start: '2026-12-02T10:30:00.000Z',
       end: '2026-12-02T11:15:00.000Z',
     });
-    expect(of<Task>(change, 'Task')[0]?.output).toHaveLength(2);
+    expect(of<Task>(change, 'Task')[0]?.output).toHaveLength(3);
   });
 
   test.each([

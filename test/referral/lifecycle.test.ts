@@ -1,18 +1,21 @@
-import type { Task } from '@medplum/fhirtypes';
-import fc from 'fast-check';
+import type { Appointment, Communication, Task } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
+import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
+import type { Journey, Versioned } from '../../src/referral/journey.ts';
+import { isOpen, stateSaid, transition } from '../../src/referral/lifecycle.ts';
+import { isRefusal } from '../../src/referral/refusal.ts';
+import { noted } from '../../src/referral/task-output.ts';
 import {
-  isOpen,
+  type Condition,
   type Move,
-  stateSaid,
+  type Status,
   TRANSITIONS,
   type Transition,
-  transition,
-} from '../../src/referral/lifecycle.ts';
-import { isRefusal } from '../../src/referral/refusal.ts';
+  type Who,
+} from '../../src/referral/transitions.ts';
+import { received } from '../feedback/journeys.ts';
 
-type Status = NonNullable<Task['status']>;
 const statuses: readonly Status[] = [
   'draft',
   'requested',
@@ -29,94 +32,167 @@ const statuses: readonly Status[] = [
 ];
 const roles: readonly Actor['role'][] = ['practice', 'wally', 'team-lead', 'administrator', 'practice-system', 'line'];
 const moves = [...new Set(TRANSITIONS.map((row) => row.move))];
+const base = received().journey();
+const role = (id: string) => ({ reference: `PractitionerRole/${id}` });
+const versioned = <T>(resource: T): Versioned<T> => ({ resource: { ...resource, id: 'x' }, version: 1 });
 
-const taskOf = (status: Status, owner?: string): Task => ({
-  resourceType: 'Task',
-  intent: 'order',
-  status,
-  ...(owner && { owner: { reference: `PractitionerRole/${owner}` } }),
-});
-const actorOf = (role: Actor['role'], id = 'me'): Actor => ({ id, name: id, role });
+/** A journey in a state, with what conditions ask about set as wished; `me` stands in no role unless told. */
+function journeyIn(
+  status: Status,
+  as: Partial<Record<'owner' | 'proposed' | 'acted-for', string>> = {},
+  met = false,
+): Journey {
+  const days = ['2026-11-23', '2026-11-24', '2026-11-25'];
+  const task: Task & { id: string } = {
+    ...base.task.resource,
+    status,
+    owner: role(as.owner ?? 'someone'),
+    output: met ? days.map((day) => noted('contact-attempt', `${day}T10:00:00Z`, 'phone')) : [],
+    extension: [
+      { url: extensions.proposedOwner, valueReference: role(as.proposed ?? 'someone') },
+      { url: extensions.actingFor, valueReference: role(as['acted-for'] ?? 'someone') },
+    ],
+  };
+  const question: Communication = {
+    resourceType: 'Communication',
+    status: 'completed',
+    category: [{ coding: [{ system: codeSystems.communicationCategory, code: 'question' }] }],
+  };
+  const child: Task = {
+    resourceType: 'Task',
+    intent: 'order',
+    status: 'accepted',
+    partOf: [{ reference: `Task/${task.id}` }],
+  };
+  const abort: Task = { resourceType: 'Task', intent: 'order', status: 'requested' };
+  const appointment: Appointment = {
+    resourceType: 'Appointment',
+    status: 'booked',
+    participant: [{ status: 'accepted' }],
+  };
+  const request = base.serviceRequest.resource;
+  return {
+    ...base,
+    task: { resource: task, version: 1 },
+    requests: met ? [versioned(abort)] : [],
+    children: met ? [] : [versioned(child)],
+    communications: met ? [versioned(question)] : [],
+    appointments: met ? [versioned(appointment)] : [],
+    serviceRequest: {
+      resource: {
+        ...request,
+        extension: [...(request.extension ?? []), { url: extensions.unconfirmed, valueBoolean: met }],
+      },
+      version: 1,
+    },
+  };
+}
+
+const actorOf = (who: Who): Actor => {
+  const named = who === 'owner' || who === 'proposed' || who === 'acted-for';
+  return { id: 'me', name: 'me', role: named ? 'wally' : who };
+};
+const asWho = (who: Who) => (who === 'owner' || who === 'proposed' || who === 'acted-for' ? { [who]: 'me' } : {});
 const reasonOf = (found: ReturnType<typeof transition>) => (isRefusal(found) ? found.refused[0]?.reason : undefined);
 const nameOf = (row: Transition) => `${row.move} from ${row.from.join('/')}`;
+const allRows = TRANSITIONS.map((row) => [nameOf(row), row] as const);
 
 describe('every row makes its move', () => {
-  const rows = TRANSITIONS.flatMap((row) =>
+  const each = TRANSITIONS.flatMap((row) =>
     row.from.flatMap((from) => row.by.map((by) => [nameOf(row), from, by, row] as const)),
   );
-  test.each(rows)('%s: from %s by %s', (_, from, by, row) => {
-    const [actor, owner] = by === 'owner' ? [actorOf('wally'), 'me'] : [actorOf(by), 'someone'];
-    expect(transition(taskOf(from, owner), row.move, actor)).toBe(row);
+  test.each(each)('%s: from %s by %s', (_, from, by, row) => {
+    const moving = transition(journeyIn(from, asWho(by), true), row.move, actorOf(by));
+    expect(moving).toEqual({ ...row, status: row.to === 'same' ? from : row.to });
   });
 });
 
-describe('and no other', () => {
-  test.each(TRANSITIONS.map((row) => [nameOf(row), row] as const))('%s: refused for whom it is not', (_, row) => {
+describe('and is refused', () => {
+  test.each(allRows)('%s: for whom it is not', (_, row) => {
     const [from = 'requested'] = row.from;
     const allowed = TRANSITIONS.filter((one) => one.move === row.move && one.from.includes(from)).flatMap(
       (one) => one.by,
     );
-    const others = roles.filter((role) => !allowed.includes(role));
+    const others = roles.filter((one) => !allowed.includes(one));
     expect(others.length).toBeGreaterThan(0);
-    // The Wally who is no longer the owner is as much a stranger as the administrator.
-    for (const role of others)
-      expect(reasonOf(transition(taskOf(from, 'someone'), row.move, actorOf(role)))).toBe('not-yours');
+    // A Wally who is neither owner nor named is as much a stranger as the administrator.
+    for (const one of others)
+      expect(reasonOf(transition(journeyIn(from, {}, true), row.move, actorOf(one)))).toBe('not-yours');
   });
 
-  test.each(moves.map((move) => [move] as const))('%s: refused in every state that is not named', (move) => {
+  test.each(allRows.filter(([, row]) => row.only))('%s: without its condition', (_, row) => {
+    const reasons: Record<Condition, string> = {
+      'nothing-open-elsewhere': 'onward-referral-open',
+      'three-attempts': 'too-few-attempts',
+      'stop-asked': 'no-stop-asked',
+      'question-open': 'no-question-open',
+      'appointment-planned': 'no-appointment',
+      unconfirmed: 'nothing-to-confirm',
+    };
+    for (const from of row.from)
+      for (const by of row.by)
+        expect(reasonOf(transition(journeyIn(from, asWho(by)), row.move, actorOf(by)))).toBe(
+          reasons[row.only as Condition],
+        );
+  });
+
+  test.each(moves.map((move) => [move] as const))('%s: in every state that is not named', (move) => {
     const named = TRANSITIONS.filter((row) => row.move === move).flatMap((row) => row.from);
-    for (const status of statuses.filter((one) => !named.includes(one))) {
-      for (const role of roles)
-        expect(reasonOf(transition(taskOf(status, 'me'), move, actorOf(role)))).toBe('not-in-this-state');
-    }
+    const everyone = { owner: 'me', proposed: 'me', 'acted-for': 'me' };
+    for (const status of statuses.filter((one) => !named.includes(one)))
+      for (const one of roles)
+        expect(reasonOf(transition(journeyIn(status, everyone, true), move, actorOf(one)))).toBe('not-in-this-state');
   });
 
-  test('nothing leaves an end: completed, cancelled, failed, rejected', () => {
-    for (const end of ['completed', 'cancelled', 'failed', 'rejected', 'entered-in-error'] as const) {
-      for (const move of moves)
-        for (const role of roles) expect(isRefusal(transition(taskOf(end, 'me'), move, actorOf(role)))).toBe(true);
-    }
-  });
-
-  test('the line never accepts, reports or closes, and an administrator does nothing at all', () => {
-    for (const row of TRANSITIONS) expect(row.by).not.toContain('administrator');
-    for (const move of ['open', 'accept', 'report', 'close'] satisfies Move[]) {
-      expect(TRANSITIONS.filter((row) => row.move === move).flatMap((row) => row.by)).toEqual(['owner']);
-    }
-  });
-
-  test('started work is not cancelled by command', () => {
-    expect(reasonOf(transition(taskOf('in-progress', 'w'), 'withdraw', actorOf('practice')))).toBe('not-in-this-state');
+  test('nothing about the work leaves an end: completed, cancelled, failed, rejected, entered-in-error', () => {
+    for (const end of ['completed', 'cancelled', 'failed', 'rejected', 'entered-in-error'] as const)
+      for (const row of TRANSITIONS.filter((one) => one.from.includes(end))) expect(row.to).toBe('same');
   });
 });
 
-test('whatever is tried in whatever order, a Task only ever stands where the table can bring it', () => {
-  const reachable = new Set<Status>(['requested', ...TRANSITIONS.map((row) => row.to)]);
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.constantFrom(...moves), fc.constantFrom(...roles), fc.boolean()), { maxLength: 20 }),
-      (tries) => {
-        let status: Status = 'requested';
-        let ended = false;
-        for (const [move, role, own] of tries) {
-          const row = transition(taskOf(status, own ? 'me' : 'other'), move, actorOf(role));
-          if (isRefusal(row)) continue;
-          expect(ended).toBe(false);
-          status = row.to;
-          ended = !isOpen(status);
-          expect(reachable.has(status)).toBe(true);
-        }
-      },
-    ),
-  );
+describe('what the table must never say', () => {
+  const by = (move: Move) => TRANSITIONS.filter((row) => row.move === move).flatMap((row) => row.by);
+  test('an administrator does nothing at all; the line never accepts, declines, reports, closes or gives up (H14)', () => {
+    for (const row of TRANSITIONS) expect(row.by).not.toContain('administrator');
+    for (const move of ['open', 'accept', 'decline', 'report', 'close', 'give-up', 'refer-on'] satisfies Move[])
+      expect(by(move)).toEqual(['owner']);
+  });
+
+  test('started work is not cancelled by command', () => {
+    for (const from of ['in-progress', 'on-hold'] as const)
+      expect(reasonOf(transition(journeyIn(from, {}, true), 'withdraw', actorOf('practice')))).toBe(
+        'not-in-this-state',
+      );
+  });
+
+  test('H18: a team lead deviates with a reason, but never where consent or safety is at stake', () => {
+    const lead = actorOf('team-lead');
+    const early = journeyIn('accepted', {}, false);
+    expect(reasonOf(transition(early, 'give-up', lead))).toBe('not-yours');
+    expect(reasonOf(transition(early, 'give-up', lead, ''))).toBe('not-yours');
+    expect(transition(early, 'give-up', lead, 'De inwoner belde zelf af')).toMatchObject({ status: 'failed' });
+    for (const move of ['decline', 'refer-on', 'report', 'close', 'refuse-to-stop', 'ask'] satisfies Move[])
+      expect(
+        reasonOf(transition(journeyIn('in-progress', {}, true), move, lead, 'Omdat het moet')),
+      ).not.toBeUndefined();
+    // A reason gives nobody else a right.
+    expect(reasonOf(transition(early, 'give-up', actorOf('wally'), 'Ik wil het'))).toBe('not-yours');
+  });
+
+  test('no open state is a dead end: from each, every open referral can still be closed by somebody', () => {
+    for (const status of statuses.filter((one) => isOpen(one))) {
+      const ends = TRANSITIONS.filter((row) => row.from.includes(status) && row.to !== 'same' && !isOpen(row.to));
+      expect(ends.map((row) => row.move)).not.toEqual([]);
+    }
+  });
 });
 
 test('every state has words for people, in both languages', () => {
   expect(stateSaid('requested', 'new')).toEqual({ nl: 'nieuw', en: 'new' });
   expect(stateSaid('requested', 'reassigned')).toEqual({ nl: 'overgedragen', en: 'handed over' });
-  for (const row of TRANSITIONS) {
-    const said = stateSaid(row.to, row.businessStatus);
-    expect(said.nl).toMatch(/^\p{Ll}[\p{Ll} ]+$/u);
+  for (const { to, from, businessStatus } of TRANSITIONS.filter((row) => row.businessStatus)) {
+    const said = stateSaid(to === 'same' ? (from[0] ?? '') : to, businessStatus ?? '');
+    expect(said.nl).toMatch(/^\p{Ll}[\p{Ll}:, -]+$/u);
     expect(said.en).not.toBe(said.nl);
   }
 });

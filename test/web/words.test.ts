@@ -65,9 +65,9 @@ test('a promise made today is never late today', () => {
 });
 
 test('every state a Task can come into has words for each reader', () => {
-  for (const row of TRANSITIONS) {
+  for (const row of TRANSITIONS.filter((one) => one.businessStatus)) {
     for (const reader of ['wally', 'practice', 'team'] as const) {
-      const said = stateWords(row.to, row.businessStatus, reader);
+      const said = stateWords(row.to === 'same' ? (row.from[0] ?? '') : row.to, row.businessStatus ?? '', reader);
       expect(said.nl).not.toBe(row.to);
       expect(said.en).not.toBe('');
     }

@@ -45,6 +45,8 @@ create table journey (
   business_status text not null,
   assignment int not null,
   owner_id text,
+  acting_for_id text,
+  proposed_id text,
   team_id text not null,
   fixed_id text,
   requester_agb text,
@@ -68,6 +70,8 @@ create table journey (
   unique (practice_id, practice_referral_id)
 );
 create index journey_by_owner on journey (owner_id, task_status, received_at);
+create index journey_by_acted_for on journey (acting_for_id) where acting_for_id is not null;
+create index journey_by_proposed on journey (proposed_id) where proposed_id is not null;
 create index journey_by_team on journey (team_id, task_status, received_at);
 create index journey_by_practice on journey (practice_id, received_at);
 create index journey_by_person on journey (practice_id, family_hmac, birth_date_hmac);
@@ -240,6 +244,7 @@ create table journey_event (
   journey_id uuid not null,
   kind text not null,
   at timestamptz not null,
+  on_day date,
   route text,
   owner_id text,
   team_id text,
@@ -249,6 +254,19 @@ create table journey_event (
   xid xid8 not null default pg_current_xact_id()
 );
 create index journey_event_by_journey on journey_event (journey_id, id);
+
+-- What must happen before a day. Written with each change of the journey, from its state alone; `level` counts the steps
+-- that were taken since it ran out, `next_on` is the day of the next.
+create table clock (
+  practice_id text not null,
+  journey_id uuid not null,
+  kind text not null,
+  due_on date not null,
+  level int not null default 0,
+  next_on date,
+  primary key (journey_id, kind)
+);
+create index clock_due on clock (next_on) where next_on is not null;
 
 create table alarm (
   id bigint generated always as identity primary key,
