@@ -13,12 +13,6 @@ import type { ServiceLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 
-=======
-
-import type { ServiceLevels } from './clocks.ts';
-import { channelOf, endpointKind, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
-
->>>>>>> five
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
