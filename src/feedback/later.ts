@@ -2,16 +2,16 @@ import type { DocumentReference, ServiceRequest, Task } from '@medplum/fhirtypes
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { assign } from '../referral/assignment.ts';
 import { toResources } from '../referral/bundle.ts';
-import type { Arrival, Change, OutboxRow, Written } from '../referral/change.ts';
+import type { Arrival, Change, Written } from '../referral/change.ts';
 import { consentIssues } from '../referral/consent.ts';
 import { callBefore, localDay } from '../referral/deadlines.ts';
 import type { About, MappedCancellation, MappedReferral, MappedSupplement } from '../referral/format.ts';
 import type { Journey } from '../referral/journey.ts';
 import { keepLetters } from '../referral/letters.ts';
 import { isOpen, transition } from '../referral/lifecycle.ts';
-import { noticesFor } from '../referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type Acting, concept, step, takeBack } from './moves.ts';
+import { tellOwner } from './tell.ts';
 
 /** The received message that a later part came in; kept sealed with the journey. */
 export interface Arrived {
@@ -39,21 +39,6 @@ export function isAbout({ patient }: Journey, about: About): boolean {
 function sourceOf({ source }: Arrived, newId: () => string): Written {
   const { contentType, base64: data } = source;
   return { resource: { resourceType: 'Binary', id: newId(), contentType, data }, version: 1 };
-}
-
-/** A mail without content to whoever has the referral now: something about it changed (H5). */
-function notices(journey: Journey, { directory, newId }: Acting): OutboxRow[] {
-  const owner = directory.roles.get(journey.index.owner ?? '');
-  return noticesFor(directory, owner, journey.index.team)
-    .filter((role) => role.email)
-    .map((role) => ({
-      messageId: newId(),
-      kind: 'notify',
-      destination: 'mail',
-      recipient: role.id,
-      document: { type: 'Task', id: journey.index.taskId },
-      assignment: journey.index.assignment,
-    }));
 }
 
 const asIs = ({ task }: Journey) => ({ status: task.resource.status ?? ('requested' as const) });
@@ -138,7 +123,7 @@ export function correct(journey: Journey, mapped: MappedReferral, arrived: Arriv
     rest: {
       arrival: arrived.arrival,
       ...(isNewNumber && { numbers: [{ value: referral.practiceReferralId.value }] }),
-      outbox: notices(journey, acting),
+      outbox: tellOwner(journey, acting),
       ...(raised &&
         ['stat', 'asap'].includes(referral.priority) && {
           alarms: [{ kind: 'acute', team: index.team, raise: true, at: now }],
@@ -177,7 +162,7 @@ export function supplement(
       ...(arrival && source ? [sourceOf({ arrival, source }, acting.newId)] : []),
     ],
     events: [{ kind: 'supplemented', at: now, ...(arrival && { route: arrival.door }) }],
-    rest: { ...(arrival && { arrival }), ...(joined && { joined: [joined] }), outbox: notices(journey, acting) },
+    rest: { ...(arrival && { arrival }), ...(joined && { joined: [joined] }), outbox: tellOwner(journey, acting) },
   });
 }
 
@@ -207,7 +192,7 @@ function askToStop(journey: Journey, reason: string | undefined, arrival: Arriva
   return step(journey, row, 'stop-asked', acting, {
     resources: [{ resource: request, version: 1 }],
     events: [{ kind: 'stop-asked', at: now, route: arrival.door }],
-    rest: { arrival, outbox: notices(journey, acting) },
+    rest: { arrival, outbox: tellOwner(journey, acting) },
   });
 }
 

@@ -5,6 +5,8 @@ import { type FeedbackAnswer, outcomes } from './answer.ts';
 export interface LetterHead {
   readonly number: string;
   readonly practiceReferralId: string;
+  /** Name of the practice it goes to. */
+  readonly practice?: string;
   readonly sender: string;
   readonly team: string;
   readonly phone?: string;
@@ -69,6 +71,26 @@ const begins = {
   todo: 'Wat u hoeft te doen: ',
 } as const;
 
+const fromPart = (head: LetterHead): LetterPart => {
+  const lines = [`${head.sender}, sociaal werker (Wally), ${head.team}`, dutchDate(head.writtenOn)];
+  if (head.phone) lines.push(`Telefoon: ${head.phone}`);
+  return { kind: 'from', lines };
+};
+
+/** A letter that is no report: a question, a no, a notice. `todo`: what the GP needs to do, as a sentence. */
+export function shortLetter(
+  head: Pick<LetterHead, 'number' | 'practiceReferralId' | 'sender' | 'team' | 'phone' | 'writtenOn'>,
+  said: { readonly answer: string; readonly lines?: readonly string[]; readonly todo?: string },
+): string {
+  return textOf([
+    { kind: 'answer', lines: [said.answer] },
+    { kind: 'about', lines: [`${begins.about}${head.practiceReferralId} (Kortelijn ${head.number}).`] },
+    ...(said.lines ?? []).map((line): LetterPart => ({ kind: 'text', lines: [line] })),
+    { kind: 'todo', lines: [`${begins.todo}${said.todo ?? 'niets.'}`] },
+    fromPart({ ...head, closureOnly: false }),
+  ]);
+}
+
 /** The letter in B1 Dutch: answer first, then what was done and agreed, by whom, and what the GP needs to do. */
 export function letterParts(answer: FeedbackAnswer, head: LetterHead): LetterPart[] {
   const parts: LetterPart[] = [
@@ -103,9 +125,7 @@ export function letterParts(answer: FeedbackAnswer, head: LetterHead): LetterPar
       parts.push({ kind: 'outcomes', lines: [begins.outcomes, ...each] });
     }
   }
-  const from = [`${head.sender}, sociaal werker (Wally), ${head.team}`, dutchDate(head.writtenOn)];
-  if (head.phone) from.push(`Telefoon: ${head.phone}`);
-  return [...parts, { kind: 'todo', lines: [`${begins.todo}niets.`] }, { kind: 'from', lines: from }];
+  return [...parts, { kind: 'todo', lines: [`${begins.todo}niets.`] }, fromPart(head)];
 }
 
 const between = '\n\n';

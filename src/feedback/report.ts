@@ -12,16 +12,21 @@ import type { LetterHead } from './letter.ts';
 import { type Acting, auditOf, concept, step } from './moves.ts';
 
 /** Whether content may go back: the consent at referral covered it, and the resident agreed to this report (H9). */
-export function closureOnly(journey: Journey, answer: FeedbackAnswer): boolean {
+export function closureOnly(journey: Journey, answer: Pick<FeedbackAnswer, 'residentAgreed'>): boolean {
   const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
   return !answer.residentAgreed || !details?.includes('feedback-content');
 }
 
 /** Who writes, as it stands under the letter. */
-export function letterHead(journey: Journey, answer: FeedbackAnswer, acting: Acting): LetterHead {
+export function letterHead(
+  journey: Journey,
+  answer: Pick<FeedbackAnswer, 'residentAgreed'>,
+  acting: Acting,
+): LetterHead {
   const role = acting.directory.roles.get(acting.actor.id);
   const team = acting.directory.teams.get(role?.organization ?? journey.index.team);
   const phone = role?.phone ?? team?.phone;
+  const practice = acting.directory.practices.get(journey.practice)?.name;
   return {
     number: journey.index.number,
     practiceReferralId: journey.index.practiceReferral.value,
@@ -30,6 +35,7 @@ export function letterHead(journey: Journey, answer: FeedbackAnswer, acting: Act
     writtenOn: localDay(acting.now),
     closureOnly: closureOnly(journey, answer),
     ...(phone && { phone }),
+    ...(practice && { practice }),
   };
 }
 

@@ -1,0 +1,71 @@
+import { codeSystems } from '../fhir/systems.ts';
+import type { OutboxRow, Written } from '../referral/change.ts';
+import type { Journey } from '../referral/journey.ts';
+import { noticesFor } from '../referral/receive.ts';
+import { communicationOf, type Message } from './communication.ts';
+import type { LetterHead } from './letter.ts';
+import { shortLetter } from './letter.ts';
+import { type Acting, concept } from './moves.ts';
+import { letterHead } from './report.ts';
+
+/** A message to the practice, ready for a Change: the resource, what the Task says of it, and the row of the outbox. */
+export interface Told {
+  readonly written: Written;
+  readonly output: {
+    readonly type: ReturnType<typeof concept>;
+    readonly valueReference: { readonly reference: string };
+  };
+  readonly outbox: OutboxRow;
+  readonly id: string;
+}
+
+/** Whoever speaks for the line itself: no person wrote it. */
+function headOf(journey: Journey, acting: Acting): LetterHead {
+  const head = letterHead(journey, { residentAgreed: true }, acting);
+  return acting.actor.role === 'line' ? { ...head, sender: 'Kortelijn' } : head;
+}
+
+/** A short letter to the practice (a question, a no, a notice), on its way by the practice's own channel. */
+export function tellPractice(
+  journey: Journey,
+  said: Pick<Message, 'category' | 'topic' | 'inResponseTo'> & {
+    readonly firstLine: string;
+    readonly lines?: readonly string[];
+    readonly todo?: string;
+  },
+  acting: Acting,
+): Told {
+  const { firstLine, lines, todo, ...message } = said;
+  const head = headOf(journey, acting);
+  const text = shortLetter(head, { answer: firstLine, ...(lines && { lines }), ...(todo && { todo }) });
+  const messageId = acting.newId();
+  const id = acting.newId();
+  const at = { id, messageId, now: acting.now.toISOString(), senderRole: acting.actor.id };
+  return {
+    id,
+    written: { resource: communicationOf(journey, { ...message, firstLine, text }, head, at), version: 1 },
+    output: { type: concept(codeSystems.taskOutput, 'feedback'), valueReference: { reference: `Communication/${id}` } },
+    outbox: {
+      messageId,
+      kind: 'feedback',
+      destination: `practice:${journey.practice}`,
+      recipient: journey.practice,
+      document: { type: 'Communication', id },
+    },
+  };
+}
+
+/** A mail without content to whoever has the referral now: something about it changed (H5). */
+export function tellOwner(journey: Journey, { directory, newId }: Acting, ownerId = journey.index.owner): OutboxRow[] {
+  const owner = directory.roles.get(ownerId ?? '');
+  return noticesFor(directory, owner, journey.index.team)
+    .filter((role) => role.email)
+    .map((role) => ({
+      messageId: newId(),
+      kind: 'notify',
+      destination: 'mail',
+      recipient: role.id,
+      document: { type: 'Task', id: journey.index.taskId },
+      assignment: journey.index.assignment,
+    }));
+}
