@@ -2,9 +2,9 @@ import { reassignByPresence } from '../feedback/reassign.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import { type Directory, isPresent } from '../referral/directory.ts';
 import { isRefusal } from '../referral/refusal.ts';
-import { unacceptedJourneys } from '../store/lists.ts';
+import { openJourneys } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 
@@ -24,19 +24,22 @@ async function reevaluate(store: Store, directory: () => Promise<Directory>, jou
 }
 
 /**
- * Asks the directory again who should have each unaccepted referral, and moves what is with an absent person or with
- * nobody (promise 2). Run after every change of presence and by the clock: what one run misses (someone was at the
- * same referral) the next one finds. Gives how many moved.
+ * Asks the directory again who should have each open referral, and moves what is with an absent person or with nobody:
+ * unaccepted work to who is present, accepted work to a substitute who acts (promise 2). Run after every change of
+ * presence and by the clock: what one run misses (someone was at the same referral) the next one finds. Gives how many
+ * moved.
  */
 export async function reevaluatePresence(store: Store, directory: () => Promise<Directory>): Promise<number> {
   const now = await directory();
   const day = localDay(store.clock());
-  const waiting = await unacceptedJourneys(store, atOnceMax);
   let moved = 0;
-  for (const one of waiting) {
+  for (const one of await openJourneys(store, atOnceMax)) {
+    const owner = now.roles.get(one.owner ?? '');
+    const isThere = owner !== undefined && isPresent(owner, day);
     // Most are where they belong: those are not opened at all.
+    if (one.begun && isThere) continue;
     const right = assign(now, one.practice, one.requesterAgb ?? undefined, day);
-    if (!right || (right.owner?.id ?? null) === one.owner) continue;
+    if (!one.begun && (!right || (right.owner?.id ?? null) === one.owner)) continue;
     if (await reevaluate(store, directory, one.journey)) moved += 1;
   }
   return moved;

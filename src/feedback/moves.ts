@@ -1,5 +1,5 @@
 import type { Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
-import { codeSystems, extensions } from '../fhir/systems.ts';
+import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
@@ -7,6 +7,7 @@ import type { Directory } from '../referral/directory.ts';
 import { afterWriting, indexOf, type Journey } from '../referral/journey.ts';
 import { type Moving, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { revoked } from './revoked.ts';
 
 /** Who acts, when, with which directory: what every decider gets besides the journey. */
 export interface Acting {
@@ -42,6 +43,8 @@ export interface Step {
     Change,
     'outbox' | 'deliveries' | 'alarms' | 'visible' | 'expected' | 'arrival' | 'numbers' | 'joined'
   >;
+  /** Why a team lead did this in the owner's place (H18): audited, shown. */
+  readonly deviating?: string;
   readonly index?: Partial<Omit<Journey['index'], 'taskId' | 'taskStatus' | 'businessStatus' | 'identity'>>;
 }
 
@@ -81,6 +84,7 @@ export function step(
     target: [{ reference: `Task/${task.id}/_history/${version}` }],
     recorded: now,
     activity: concept(codeSystems.provenanceActivity, activity),
+    ...(parts.deviating && { reason: [{ text: parts.deviating }] }),
     agent: [
       {
         type: concept(codeSystems.provenanceParticipant, 'author'),
@@ -104,7 +108,7 @@ export function step(
       { ...journey.index, ...parts.index },
     ),
     clocks: clocksOf(after, acting.directory.practices.get(journey.practice)?.levels),
-    events: parts.events ?? [],
+    events: [...(parts.events ?? []), ...(parts.deviating ? [{ kind: 'deviated' as const, at: now }] : [])],
     ...parts.rest,
     audit: [auditOf(activity, journey, acting, 'U')],
   };
@@ -128,15 +132,6 @@ export function accept(journey: Journey, acting: Acting): Change | Refusal {
     task: { executionPeriod: { start: now } },
     events: [{ kind: 'accepted', at: now, owner: acting.actor.id }],
   });
-}
-
-function revoked(request: ServiceRequest & { id: string }, reason: string): ServiceRequest & { id: string } {
-  const kept = (request.extension ?? []).filter((one) => one.url !== extensions.requestStatusReason);
-  return {
-    ...request,
-    status: 'revoked',
-    extension: [...kept, { url: extensions.requestStatusReason, valueCodeableConcept: { text: reason } }],
-  };
 }
 
 /**

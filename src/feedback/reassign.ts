@@ -4,9 +4,10 @@ import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { isPresent, type Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { isOpen, transition } from '../referral/lifecycle.ts';
 import { assignmentRows } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { actForAbsent, rolesNamed } from './handover.ts';
 import { type Acting, step } from './moves.ts';
 
 interface NewOwner {
@@ -25,6 +26,12 @@ function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refu
   const task = {
     owner: to.owner ? { reference: `PractitionerRole/${to.owner.id}`, display: to.owner.name } : undefined,
     reasonCode: { text: to.why },
+    // A new owner is nobody's substitute, and nothing is on offer any more.
+    extension: rolesNamed(journey.task.resource, {}),
+    restriction: {
+      ...journey.task.resource.restriction,
+      period: { ...journey.task.resource.restriction?.period, start: now },
+    },
   } as Partial<Task>;
   const { undoUntil } = journey.index;
   return step(journey, row, 'task-reassigned', acting, {
@@ -51,13 +58,14 @@ function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refu
 }
 
 /**
- * The line looks again who is present: undefined when the owner is still right. Only unaccepted work moves by itself;
- * what someone accepted stays with them until a person hands it over (promise 2).
+ * The line looks again who is present: undefined when the owner is still right. Unaccepted work moves; for what someone
+ * accepted the substitute acts, until that one is back (promise 2).
  */
 export function reassignByPresence(journey: Journey, acting: Acting): Change | Refusal | undefined {
   const day = localDay(acting.now);
   const status = journey.task.resource.status;
-  if (status !== 'requested' && status !== 'received') return undefined;
+  if (status !== 'requested' && status !== 'received')
+    return isOpen(status ?? '') ? actForAbsent(journey, acting) : undefined;
   const owner = acting.directory.roles.get(journey.index.owner ?? '');
   const fixedIsBack = journey.index.route === 'substitute' || journey.index.route === 'team-queue';
   if (owner && isPresent(owner, day) && !fixedIsBack) return undefined;

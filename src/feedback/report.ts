@@ -1,4 +1,4 @@
-import type { Appointment, TaskOutput } from '@medplum/fhirtypes';
+import type { TaskOutput } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change, Written } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
@@ -7,6 +7,7 @@ import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { noted } from '../referral/task-output.ts';
 import type { FeedbackAnswer } from './answer.ts';
+import { toAppointment } from './appointment.ts';
 import { toCommunication } from './communication.ts';
 import type { LetterHead } from './letter.ts';
 import { type Acting, auditOf, concept, step } from './moves.ts';
@@ -36,29 +37,6 @@ export function letterHead(
     closureOnly: closureOnly(journey, answer),
     ...(phone && { phone }),
     ...(practice && { practice }),
-  };
-}
-
-function toAppointment(
-  journey: Journey,
-  at: { at: string; place?: string | undefined },
-  acting: Acting,
-): Appointment & { id: string } {
-  const start = new Date(at.at);
-  return {
-    resourceType: 'Appointment',
-    id: acting.newId(),
-    status: 'booked',
-    // H2: whoever sees a calendar must learn nothing from it.
-    description: 'afspraak',
-    start: start.toISOString(),
-    end: new Date(start.getTime() + 45 * 60_000).toISOString(),
-    basedOn: [{ reference: `ServiceRequest/${journey.serviceRequest.resource.id}` }],
-    ...(at.place && { comment: at.place }),
-    participant: [
-      { actor: { reference: `Patient/${journey.patient.resource.id}` }, status: 'accepted' },
-      { actor: { reference: `PractitionerRole/${acting.actor.id}` }, status: 'accepted' },
-    ],
   };
 }
 

@@ -167,20 +167,23 @@ export async function readCarriages(store: Store, journey: string): Promise<Carr
   return rows;
 }
 
-/** Open work whose owner the directory must be asked about again: unaccepted, by owner. */
-export async function unacceptedJourneys(
-  store: Store,
-  limit: number,
-): Promise<{ journey: string; owner: string | null; practice: string; requesterAgb: string | null }[]> {
-  const { rows } = await store.pool.query<{
-    journey: string;
-    owner: string | null;
-    practice: string;
-    requesterAgb: string | null;
-  }>({
-    name: 'unaccepted',
-    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb" from journey
-            where task_status in ('requested', 'received') order by received_at limit $1`,
+/** An open referral, and who has it: what presence is compared with. */
+export interface OpenJourney {
+  readonly journey: string;
+  readonly owner: string | null;
+  readonly practice: string;
+  readonly requesterAgb: string | null;
+  /** Someone accepted it: it does not move, a substitute acts. */
+  readonly begun: boolean;
+}
+
+/** Every open referral, oldest first; no content is opened. */
+export async function openJourneys(store: Store, limit: number): Promise<OpenJourney[]> {
+  const { rows } = await store.pool.query<OpenJourney>({
+    name: 'open-journeys',
+    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb",
+                  task_status in ('accepted', 'in-progress', 'on-hold') as begun from journey
+            where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold') order by received_at limit $1`,
     values: [limit],
   });
   return rows;

@@ -1,0 +1,29 @@
+import type { Appointment } from '@medplum/fhirtypes';
+import type { Journey } from '../referral/journey.ts';
+import type { Acting } from './moves.ts';
+
+const usualMs = 45 * 60_000;
+
+/** A planned appointment of the Wally with the resident; its description is fit for anyone's eyes (H2). */
+export function toAppointment(
+  journey: Journey,
+  at: { at: string; place?: string | undefined },
+  acting: Acting,
+): Appointment & { id: string } {
+  const start = new Date(at.at);
+  return {
+    resourceType: 'Appointment',
+    id: acting.newId(),
+    status: 'booked',
+    // H2: whoever sees a calendar must learn nothing from it.
+    description: 'afspraak',
+    start: start.toISOString(),
+    end: new Date(start.getTime() + usualMs).toISOString(),
+    basedOn: [{ reference: `ServiceRequest/${journey.serviceRequest.resource.id}` }],
+    ...(at.place && { comment: at.place }),
+    participant: [
+      { actor: { reference: `Patient/${journey.patient.resource.id}` }, status: 'accepted' },
+      { actor: { reference: `PractitionerRole/${acting.actor.id}` }, status: 'accepted' },
+    ],
+  };
+}

@@ -1,0 +1,84 @@
+import type { Communication } from '@medplum/fhirtypes';
+import { z } from 'zod';
+import { codeSystems } from '../fhir/systems.ts';
+import type { Change } from '../referral/change.ts';
+import type { Journey } from '../referral/journey.ts';
+import { transition } from '../referral/lifecycle.ts';
+import { isRefusal, type Refusal } from '../referral/refusal.ts';
+import { firstLineMax } from './answer.ts';
+import { type Acting, concept, step } from './moves.ts';
+import { tellOwner, tellPractice } from './tell.ts';
+
+export const questionSchema = z.strictObject({ text: z.string().trim().min(1).max(firstLineMax) });
+export const replySchema = z.strictObject({
+  text: z.string().trim().min(1).max(2000),
+  /** How it came: the practice's own page or system, or by phone, noted by the Wally. */
+  by: z.enum(['practice', 'phone']),
+});
+
+/** The Wally asks the practice something; the baton is with the practice until it answers. */
+export function ask(journey: Journey, question: z.infer<typeof questionSchema>, acting: Acting): Change | Refusal {
+  const row = transition(journey, 'ask', acting.actor);
+  if (isRefusal(row)) return row;
+  const told = tellPractice(
+    journey,
+    {
+      category: 'question',
+      topic: 'Vraag van de Wally',
+      firstLine: question.text,
+      lines: ['Dit is een vraag van de Wally over uw verwijzing.'],
+      todo: 'antwoord geven, in Kortelijn of per telefoon.',
+    },
+    acting,
+  );
+  const { output = [] } = journey.task.resource;
+  return step(journey, row, 'question-asked', acting, {
+    task: { output: [...output, told.output] },
+    resources: [told.written],
+    events: [{ kind: 'asked', at: acting.now.toISOString(), owner: acting.actor.id }],
+    rest: { outbox: [told.outbox] },
+  });
+}
+
+const isOf = (code: string, { category }: Communication) =>
+  category?.some((one) => one.coding?.some((coding) => coding.code === code)) === true;
+
+/** The question that waits for the practice; undefined when none does. */
+export function openQuestion({ communications }: Journey): (Communication & { id: string }) | undefined {
+  return communications.findLast(
+    ({ resource }) =>
+      isOf('question', resource) &&
+      !communications.some((one) =>
+        one.resource.inResponseTo?.some((to) => to.reference === `Communication/${resource.id}`),
+      ),
+  )?.resource;
+}
+
+/** The practice's answer, given itself or by phone and noted by the Wally; every open question is answered by it. */
+export function answer(journey: Journey, reply: z.infer<typeof replySchema>, acting: Acting): Change | Refusal {
+  const row = transition(journey, 'answer', acting.actor);
+  if (isRefusal(row)) return row;
+  const question = openQuestion(journey);
+  const now = acting.now.toISOString();
+  const communication: Communication & { id: string } = {
+    resourceType: 'Communication',
+    id: acting.newId(),
+    status: 'completed',
+    category: [concept(codeSystems.communicationCategory, 'answer')],
+    medium: [concept(codeSystems.participationMode, reply.by === 'phone' ? 'PHONE' : 'ELECTRONIC')],
+    subject: { reference: `Patient/${journey.patient.resource.id}` },
+    ...(question && { inResponseTo: [{ reference: `Communication/${question.id}` }] }),
+    about: [{ reference: `Task/${journey.task.resource.id}` }],
+    sent: now,
+    received: now,
+    sender: { reference: `Organization/${journey.practice}` },
+    payload: [{ contentString: reply.text }],
+  };
+  const isOwn = acting.actor.role === 'wally';
+  return step(journey, row, 'question-answered', acting, {
+    resources: [{ resource: communication, version: 1 }],
+    events: [{ kind: 'answered', at: now, outcome: reply.by }],
+    // Who noted it herself need not be told.
+    ...(!isOwn && { rest: { outbox: tellOwner(journey, acting) } }),
+  });
+}
