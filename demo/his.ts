@@ -6,6 +6,7 @@ import { ZodError } from 'zod';
 import { apiRoutes } from './api.ts';
 import { fhirDoor } from './fhir-door.ts';
 import type { Mail } from './mail.ts';
+import { openMllpDoor } from './mllp-door.ts';
 import type { Practice } from './model.ts';
 import { countsOf, openRecords, type Records } from './record.ts';
 import { screens } from './screens.ts';
@@ -18,6 +19,8 @@ export interface HisOptions {
   readonly url?: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Where letters come in over MLLP; 0 takes a free port. Absent: only FHIR. */
+  readonly mllpPort?: number;
   /** Everything is kept here; a second start in the same folder goes on where the first one stopped. */
   readonly dataDir: string;
   /** Address of Kortelijn. */
@@ -33,6 +36,8 @@ export interface HisOptions {
 /** A running HIS. */
 export interface His {
   readonly url: string;
+  /** Port of the HL7 v2 side, when it has one. */
+  readonly mllpPort?: number;
   readonly switches: Switches;
   /** Called after a Communication is durably stored and before the answer; what it throws becomes a 500. */
   onEffect: (communication: Communication & { id: string }, practice: string) => void | Promise<void>;
@@ -99,8 +104,23 @@ export async function startHis(options: HisOptions): Promise<His> {
   const server = createServer(app);
   const port = await listen(server, options.port, host);
   url = options.url ?? `http://127.0.0.1:${port}`;
+  const mllp =
+    options.mllpPort === undefined
+      ? undefined
+      : await openMllpDoor({
+          port: options.mllpPort,
+          host,
+          practices,
+          switches,
+          now,
+          onEffect: (communication, id) => his.onEffect(communication, id),
+        }).catch((error: unknown) => {
+          server.close();
+          throw error;
+        });
   const his: His = {
     url,
+    ...(mllp && { mllpPort: mllp.port }),
     switches,
     onEffect: () => undefined,
     records(practice) {
@@ -109,8 +129,9 @@ export async function startHis(options: HisOptions): Promise<His> {
       return found;
     },
     counts: () => Object.fromEntries([...practices].map(([id, records]) => [id, countsOf(records)])),
-    close() {
+    async close() {
       closing.abort();
+      await mllp?.close();
       return new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();

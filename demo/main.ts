@@ -1,8 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { startHis } from './his.ts';
 import { startMailCatcher } from './mail.ts';
 import { practicesFileSchema } from './model.ts';
+
+/** The port when nobody has it, else 0 (a free one) when it may be another. */
+async function freeOf(port: number, host: string, mayMove: boolean): Promise<number> {
+  if (!mayMove) return port;
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
+  });
+  return isFree ? port : 0;
+}
 
 /**
  * The simulated HIS and the mail catcher as one process. One JSON line on stdout says that both listen; it ends when
@@ -12,6 +24,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '8090' },
+      'mllp-port': { type: 'string', default: '2576' },
       'mail-port': { type: 'string', default: '2525' },
       data: { type: 'string' },
       kortelijn: { type: 'string', default: 'http://127.0.0.1:8080' },
@@ -41,17 +54,19 @@ async function main(): Promise<void> {
   const mail = await on(values['mail-port'], values['fallback-mail'], (port) =>
     startMailCatcher({ port, host: values.host, dataDir: data }),
   );
-  const his = await on(values.port, values['fallback-his'], (port) =>
+  const start = (port: number, mllpPort: number) =>
     startHis({
       port,
+      mllpPort,
       host: values.host,
       ...(values.url && { url: values.url }),
       dataDir: data,
       kortelijn,
       practices,
       mails: () => mail.mails(),
-    }),
-  );
+    });
+  const hl7 = await freeOf(Number(values['mllp-port']), values.host, values['fallback-his']);
+  const his = await on(values.port, values['fallback-his'], (port) => start(port, hl7));
 
   let ending = false;
   const end = () => {
@@ -62,7 +77,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', end);
   process.stdin.on('end', end).on('close', end).on('error', end).resume();
-  process.stdout.write(`${JSON.stringify({ his: his.url, mail: mail.port })}\n`);
+  process.stdout.write(`${JSON.stringify({ his: his.url, mail: mail.port, mllp: his.mllpPort })}\n`);
 }
 
 main().catch((error: unknown) => {

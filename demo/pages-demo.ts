@@ -60,7 +60,7 @@ ${counts && html`<p class="muted">Verzoeken: ${counts.requests} · opgeslagen: $
   return page({
     title: 'Storingen',
     body: html`<div class="narrow"><h1>Storingen nadoen</h1>
-<p class="muted">Zo gedraagt de FHIR-kant van dit HIS zich. Een praktijk zonder eigen stand volgt de algemene stand.</p>
+<p class="muted">Zo gedraagt dit HIS zich. Een praktijk zonder eigen stand volgt de algemene stand. De HL7-kant (MLLP) van een praktijk heeft een eigen stand: zo ziet u een bericht langs de andere weg gaan.</p>
 ${sheet('', 'Algemeen', global, false)}
 ${[...practices].map((one) => sheet(one.practice.id, one.practice.name, own[one.practice.id] ?? global, !(one.practice.id in own), countsOf(one)))}</div>`,
   });

@@ -66,10 +66,15 @@ export function readSyntax(syntax: Syntax, bytes: Uint8Array): ReadMessage | Ref
 }
 
 /** What the FHIR door looks at before a mapping does: base R4 and the rules of a transaction. */
-function baseIssues(received: Resource): Refusal | undefined {
-  const base = validateBaseR4(received).filter((one) => one.severity === 'error');
-  const issues = base.length > 0 || received.resourceType !== 'Bundle' ? base : transactionIssues(received as Bundle);
+function baseIssues(resource: Resource): Refusal | undefined {
+  const base = validateBaseR4(resource).filter((one) => one.severity === 'error');
+  const issues = base.length > 0 || resource.resourceType !== 'Bundle' ? base : transactionIssues(resource as Bundle);
   return issues.length > 0 ? refuse(...issues) : undefined;
+}
+
+/** What `gather` gets: HL7 v2 has the practice's agreement with the message, from its peer. */
+export function received(syntax: Syntax, read: ReadMessage, agreement: ConsentAgreement | undefined): unknown {
+  return syntax === 'hl7v2' && agreement ? { ...(read.received as object), agreement } : read.received;
 }
 
 /** Bytes to what they mean, by one format, over the pure path: syntax, claims, mapping. */

@@ -1,4 +1,4 @@
-import type { Communication, Patient, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { Communication, Patient, ServiceRequest } from '@medplum/fhirtypes';
 import { type Acting, accept } from '../src/feedback/moves.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';

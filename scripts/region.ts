@@ -19,6 +19,29 @@ const practices = [
   { id: 'zuidrand', name: 'Huisartsen Voorbeeldrand', agb: '01990102', phone: '0570-000202', wally: 'wally-joost' },
   { id: 'aan-de-kade', name: 'Praktijk Voorbeeldkade', agb: '01990103', phone: '0570-000203', wally: 'wally-sanne' },
 ];
+/** Its system takes letters over MLLP too: that is where feedback goes when the FHIR side does not take it. */
+const hl7Practice = 'aan-de-kade';
+const hl7Endpoint = (practice: { id: string; name: string }): Json => ({
+  resourceType: 'Endpoint',
+  id: `hl7-${practice.id}`,
+  status: 'active',
+  name: `HIS van ${practice.name}, HL7 v2`,
+  extension: [
+    { url: extensions.bestProof, valueCode: 'application' },
+    {
+      url: extensions.mllpChannel,
+      extension: [
+        { url: 'application', valueString: 'HIS' },
+        { url: 'facility', valueString: practice.id },
+        { url: 'charset', valueString: 'UNICODE UTF-8' },
+      ],
+    },
+  ],
+  connectionType: { system: codeSystems.connectionType, code: 'hl7v2-mllp' },
+  payloadType: [{ text: 'HL7 v2 ORU^R01' }],
+  payloadMimeType: ['text/plain', 'application/pdf'],
+  address: 'mllp://127.0.0.1:2576',
+});
 const people = [
   { id: 'wally-sanne', name: 'Sanne Verhoeven', kind: 'wally', phone: '06-00001011', substitute: 'wally-karim' },
   { id: 'wally-karim', name: 'Karim Bouzid', kind: 'wally', phone: '06-00001012', substitute: 'wally-sanne' },
@@ -53,6 +76,7 @@ const resources: Json[] = [
       payloadType: [{ text: 'FHIR R4 Communication' }],
       address: `http://127.0.0.1:8090/${one.id}/fhir`,
     },
+    ...(one.id === hl7Practice ? [hl7Endpoint(one)] : []),
     {
       resourceType: 'Organization',
       id: one.id,
@@ -61,7 +85,10 @@ const resources: Json[] = [
       type: [concept(codeSystems.organizationType, 'Z3')],
       identifier: [{ system: identifiers.agb, value: one.agb }],
       telecom: [{ system: 'phone', value: one.phone }],
-      endpoint: [reference('Endpoint', `his-${one.id}`)],
+      endpoint: [
+        reference('Endpoint', `his-${one.id}`),
+        ...(one.id === hl7Practice ? [reference('Endpoint', `hl7-${one.id}`)] : []),
+      ],
     },
     {
       resourceType: 'HealthcareService',

@@ -81,6 +81,41 @@ export const settings = {
   SMTP_USER: { what: 'User of the mail server.', schema: z.string().min(1).optional() },
   SMTP_PASSWORD_FILE: { what: 'File with the password of the mail server.', schema: z.string().min(1).optional() },
   MAIL_FROM: { what: 'Sender of the notices.', schema: z.string().min(3).default('Kortelijn <kortelijn@localhost>') },
+  MAILBOX_SMTP_HOST: {
+    what: 'Mail server of the closed network of EDIFACT mailboxes (MEDVRI). Not set: no letters go there.',
+    schema: z.string().min(1).optional(),
+  },
+  MAILBOX_SMTP_PORT: { what: 'Port of that mail server.', schema: port.default(587) },
+  MAILBOX_SMTP_TLS: {
+    what: 'starttls: refused without it. on: TLS from the first byte. off: only where the network itself is closed.',
+    schema: z.enum(['starttls', 'on', 'off']).default('starttls'),
+  },
+  MAILBOX_SMTP_USER: { what: 'User of that mail server.', schema: z.string().min(1).optional() },
+  MAILBOX_SMTP_PASSWORD_FILE: {
+    what: 'File with the password of that mail server.',
+    schema: z.string().min(1).optional(),
+  },
+  MAILBOX_FROM: { what: 'Our own mail address in that network.', schema: z.email().optional() },
+  MAILBOX_NUMBER: {
+    what: 'Number of our own mailbox in that network.',
+    schema: z
+      .string()
+      .regex(/^[0-9A-Za-z._-]{1,35}$/)
+      .optional(),
+  },
+  MAILBOX_DOMAINS: {
+    what: 'Mail domains of that network, by comma: a letter goes to no other address.',
+    schema: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim().toLowerCase())
+          .filter(Boolean),
+      )
+      .pipe(z.array(z.string().regex(/^[a-z0-9.-]+$/))),
+  },
   OUTBOUND_HOSTS: {
     what: 'Hosts (host or host:port, by comma) that feedback may be sent to. Anything else is refused.',
     schema: z
@@ -125,6 +160,27 @@ export const settings = {
   MLLP_TLS_CA_FILE: {
     what: 'PEM file with who signs the certificates of the other side. Not set: the directory names each certificate.',
     schema: z.string().min(1).optional(),
+  },
+  MAILDROP_DIR: {
+    what: 'Folder in which the mail gateway puts EDIFACT messages of practices (role clock). Not set: none are taken.',
+    schema: z.string().min(1).optional(),
+  },
+  MAILDROP_ADDRESS: {
+    what: 'Our own mailbox numbers (EDI addresses, UNB-3), by comma. What is for another one is not read.',
+    schema: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
+      .pipe(z.array(z.string().regex(/^[0-9A-Za-z._@-]{1,35}$/))),
+  },
+  MAILDROP_KEEP: {
+    what: 'on: keep the files that were read, in done and refused. They hold patient data: someone must clear them.',
+    schema: z.enum(['on', 'off']).default('off'),
   },
   REDIS_URL: {
     what: 'Redis 6.2 or newer as the queue (redis://, rediss:// or the path of a socket), the same for every process. Not set: the database is the queue.',
@@ -201,6 +257,12 @@ export function readConfig(
     ['MLLP_TLS_CA_FILE', 'MLLP_TLS_CERT_FILE'],
   ] as const) {
     if (config[one] && !config[other]) faults.push({ setting: other, why: `is needed with ${one}` });
+  }
+  if (config.MAILDROP_DIR && config.MAILDROP_ADDRESS?.length === 0)
+    faults.push({ setting: 'MAILDROP_ADDRESS', why: 'is needed with MAILDROP_DIR' });
+  for (const name of ['MAILBOX_FROM', 'MAILBOX_NUMBER', 'MAILBOX_DOMAINS'] as const) {
+    if (config.MAILBOX_SMTP_HOST && !config[name]?.length)
+      faults.push({ setting: name, why: 'is needed with MAILBOX_SMTP_HOST' });
   }
   if (config.DATABASE_OWNER_URL && !config.DATABASE_URL)
     faults.push({ setting: 'DATABASE_OWNER_URL', why: 'means nothing without DATABASE_URL' });

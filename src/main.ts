@@ -19,6 +19,7 @@ import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
 import { joinEarly } from './intake/join.ts';
+import { maildropDuties } from './intake/maildrop.ts';
 import { listenMllp, readMllpTls, usualMllp } from './intake/mllp-listen.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings, mappingOf } from './mapping/load.ts';
@@ -146,6 +147,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
+        ...maildropDuties({ store, directory, log, mappings }, config),
       ],
       log,
     );

@@ -40,7 +40,7 @@ const agbOf = (resource: Resource | undefined) =>
 const hasLifeArea = ({ resource }: Part<ServiceRequest>) =>
   resource.category?.some((one) => one.coding?.some((coding) => coding.system === codeSystems.lifeArea));
 
-/** The requests that may be the referral: of several, what replaces an old one, what is in focus, or has our life areas. */
+/** The requests that may be the referral: of several, not what is replaced by another; those with our life areas, else what is in focus. */
 function candidates(all: readonly Part[], header: Part<MessageHeader> | undefined, resolve: Resolve) {
   const requests = all.filter(isType('ServiceRequest')).filter(isEntry);
   const replaced = requests.flatMap((one) => (one.resource.replaces ?? []).map((old) => resolve(old, one)?.resource));
@@ -51,8 +51,8 @@ function candidates(all: readonly Part[], header: Part<MessageHeader> | undefine
     ...(header?.resource.focus ?? []).map((one) => resolve(one, header as Part)?.resource),
     ...tasks.map((one) => requestOf(one, resolve)?.resource),
   ];
-  const narrowed = [current.filter((one) => focus.includes(one.resource)), current.filter(hasLifeArea)];
-  return narrowed.find((one) => one.length === 1) ?? narrowed.find((one) => one.length > 1) ?? [];
+  const social = current.filter(hasLifeArea);
+  return social.length > 0 ? social : current.filter((one) => focus.includes(one.resource));
 }
 
 function pathIn(origins: Readonly<Record<string, string>>, root: string, absent: ReadonlySet<string>) {

@@ -118,6 +118,24 @@ const otherPatient = (path: string): Issue =>
     en: 'This part of the message is about another person than the letter. Nothing was sent on.',
   });
 
+const aboutSomeone = ['ReferralRequest', 'ProcedureRequest', 'DocumentReference', 'Condition'];
+
+/** What is about another person than the letter (H3), and a second request: each referral has a number of its own. */
+function strays(all: readonly Part[], patient: Part | undefined, resolve: Resolve): Issue[] {
+  const others = all.filter((one) => {
+    if (!aboutSomeone.includes(String(one.resource.resourceType))) return false;
+    const about = resolve(one.resource.subject, one);
+    return patient !== undefined && about !== undefined && about !== patient;
+  });
+  const [, second] = all.filter((one) => /^(Referral|Procedure)Request$/.test(String(one.resource.resourceType)));
+  const several = (path: string) =>
+    issue('not-supported', 'several-referrals', path, {
+      nl: 'Dit bericht bevat meer dan één verwijzing. Stuur elke verwijzing apart.',
+      en: 'This message holds more than one referral. Send each referral separately.',
+    });
+  return [...others.map((one) => otherPatient(`${one.path}.subject`)), ...(second ? [several(second.path)] : [])];
+}
+
 function issuesOf(message: Json, top: Part | undefined, entries: readonly Part[]): Issue[] {
   const isDocument = message.resourceType === 'Bundle' && message.type === 'document';
   if (message.resourceType !== 'Task' && (!isDocument || top?.resource.resourceType !== 'Composition'))
@@ -153,9 +171,8 @@ export function gather(received: unknown, _known?: unknown, agreement?: ConsentA
   const about = isTask ? message.for : top.resource.subject;
   const subject = resolve(about, top);
   const patient = subject?.resource.resourceType === 'Patient' ? subject : undefined;
-  const asked = request && resolve(request.resource.subject, request);
-  if (request && asked && asked !== patient)
-    return { message: undefined, origin: () => '', issues: [otherPatient(`${request.path}.subject`)] };
+  const stray = strays(all, patient, resolve);
+  if (stray.length > 0) return { message: undefined, origin: () => '', issues: stray };
   const documentId = isTask ? undefined : textOf(message.id);
   const consent = consentPart(all, patient, resolve, textOf(objectOf(about)?.reference));
   const parts: Parts = {

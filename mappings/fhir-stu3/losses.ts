@@ -1,5 +1,11 @@
+import { extensions } from '../../src/fhir/systems.ts';
+import { namesOf } from '../../src/referral/name-from-fhir.ts';
+import { numbersIn } from '../../src/referral/patient-from-fhir.ts';
+import { emailIn, homeIn, isSecret, phonesIn } from '../../src/referral/reach-from-fhir.ts';
 import type { Loss } from '../../src/referral/referral.ts';
 import type { Part } from './gather.ts';
+import { listOf } from './json.ts';
+import { zorgdomein } from './systems.ts';
 
 /** Elements that this mapping carries or that only say how the message is built; the rest is a loss, kept with the source. */
 const carried: Readonly<Record<string, readonly string[]>> = {
@@ -37,13 +43,45 @@ const carried: Readonly<Record<string, readonly string[]>> = {
 
 const everywhere = new Set('resourceType id meta text language contained implicitRules'.split(' '));
 
+const lost = (path: string): Loss => ({ path, why: 'kept-with-source' });
+const readExtensions: readonly string[] = [zorgdomein.sender, extensions.consentMethod];
+
+/** Of a person's lists what was not taken: other names than the official and the usual, numbers, addresses. */
+function patientLosses({ resource, path }: Part): Loss[] {
+  const lists = (name: string) => listOf(resource[name]);
+  const { bsn, local } = numbersIn(lists('identifier'));
+  const { official, usual } = namesOf(lists('name'));
+  const [telecom, addresses] = [lists('telecom'), lists('address')];
+  const home = homeIn(addresses);
+  const kept: Readonly<Record<string, readonly number[]>> = {
+    identifier: [bsn, local],
+    name: [official, usual],
+    telecom: [...phonesIn(telecom), emailIn(telecom)],
+    address: addresses[home] && isSecret(resource, addresses[home]) ? [] : [home],
+  };
+  return Object.entries(kept).flatMap(([name, at]) =>
+    lists(name).flatMap((one, n) => (at.includes(n) || one.use === 'old' ? [] : [lost(`${path}.${name}[${n}]`)])),
+  );
+}
+
+function withinOf(part: Part): Loss[] {
+  const { resource, path } = part;
+  if (resource.resourceType === 'Patient') return patientLosses(part);
+  if (!carried[String(resource.resourceType)]?.includes('extension')) return [];
+  return listOf(resource.extension).flatMap((one, n) =>
+    readExtensions.includes(String(one.url)) ? [] : [lost(`${path}.extension[${n}]`)],
+  );
+}
+
 /** What has no place in the referral: resources that we do not know, and elements that we do not carry. */
 export function lossesOf(all: readonly Part[]): Loss[] {
-  return all.flatMap(({ resource, path }): Loss[] => {
+  return all.flatMap((part): Loss[] => {
+    const { resource, path } = part;
     const known = carried[String(resource.resourceType)];
-    if (!known) return [{ path, why: 'kept-with-source' }];
-    return Object.keys(resource)
-      .filter((name) => !everywhere.has(name) && !known.includes(name.replace(/^_/, '')))
-      .map((name) => ({ path: `${path}.${name}`, why: 'kept-with-source' }));
+    if (!known) return [lost(path)];
+    const elements = Object.keys(resource).filter(
+      (name) => !everywhere.has(name) && !known.includes(name.replace(/^_/, '')),
+    );
+    return [...elements.map((name) => lost(`${path}.${name}`)), ...withinOf(part)];
   });
 }

@@ -15,7 +15,9 @@ const required = (name: string, path: string): Issue =>
  * like a ZD number is it, wherever it stands; else the only identifier that says what the Task is part of.
  */
 function numberOf({ task }: TaskMessage): ReferralNumber | undefined {
-  const related = [...(task.basedOn ?? []), ...(task.focus ? [task.focus] : [])].flatMap((one) => one.identifier ?? []);
+  const related = [...(task.basedOn ?? []), ...(task.focus ? [task.focus] : [])]
+    .map((one) => one.identifier)
+    .filter((one) => one !== undefined);
   const group = task.groupIdentifier ? [task.groupIdentifier] : [];
   const all = [...related, ...group, ...(task.identifier ?? [])];
   const values = (some: typeof all) => [...new Set(some.flatMap((one) => one.value ?? []))];

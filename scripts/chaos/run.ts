@@ -33,6 +33,8 @@ export interface ChaosReport {
 const deadPractice = 'aan-de-kade';
 const killEveryMs = 1_200;
 const recoverMsMax = 8_000;
+const workersAwayMs = 3_000;
+const queueFillsMs = 1_500;
 const sendersMax = 16;
 const sayEveryMs = 5_000;
 /** Nothing lands for so long although nothing is killed any more: it never will. */
@@ -68,6 +70,26 @@ async function killAll(
       await target.kill(200 + random() * 1_300);
     }
   }
+}
+
+/**
+ * The workers are away, what comes in fills the queue, and the queue is lost. No relay starts after this: it would put
+ * back what the queue's epoch alone must show.
+ */
+async function loseFullQueue(
+  { targets, processes }: Pick<World, 'targets' | 'processes'>,
+  fill: () => void,
+  killed: (name: string) => void,
+): Promise<void> {
+  await readyWithin(processes, recoverMsMax);
+  const workers = targets.filter(({ name }) => name.startsWith('deliver'));
+  for (const { name } of workers) killed(name);
+  await Promise.all(workers.map((one) => one.kill(workersAwayMs)));
+  fill();
+  await pause(queueFillsMs);
+  const queue = targets.at(-1);
+  killed(queue?.name ?? '');
+  await queue?.kill(200);
 }
 
 interface Standing {
@@ -133,7 +155,7 @@ function outageViolations(outage: Outage): string[] {
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { referrals, seed } = options;
   const [chances, sendChances, killChances] = [seeded(seed), seeded(seed + 1), seeded(seed + 2)];
-  const perSecond = Math.min(40, Math.max(6, referrals / 100));
+  const perSecond = Math.min(40, Math.max(4, referrals / 100));
   const closing = new Closing();
   const began = performance.now();
   const violations: string[] = [];
@@ -156,10 +178,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const telling = setInterval(tell, sayEveryMs);
     closing.push(async () => clearInterval(telling));
 
+    // Some are kept for the end, so that there is work when the queue is lost.
+    const kept = Math.min(20, Math.floor(referrals / 10));
+    const last = Promise.withResolvers<void>();
     let next = 0;
     const opened = performance.now();
     const senders = Array.from({ length: Math.min(sendersMax, referrals) }, async () => {
       for (let n = next++; n < referrals; n = next++) {
+        if (n >= referrals - kept) await last.promise;
         const early = opened + (n * 1_000) / perSecond - performance.now();
         if (early > 0) await pause(early);
         const one = await refer(receivers.his, world.doors, world.practices, n, sendChances() < 0.2).catch((error) => {
@@ -173,17 +199,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     void outage.finally(() => {
       outageOver = true;
     });
-    let sendersOver = false;
-    void Promise.all(senders).finally(() => {
-      sendersOver = true;
-    });
     await killAll(
       world,
       options.rounds,
       killChances,
-      () => !options.killsOn || (sendersOver && outageOver && wallys.done + violations.length >= referrals),
+      () => !options.killsOn || (outageOver && wallys.done + violations.length >= referrals - kept),
       (name) => killed.push(name),
     );
+    await loseFullQueue(world, last.resolve, (name) => killed.push(name));
     const worstMs = performance.now() - opened;
     await Promise.all(senders);
     const { hours, waiting, tries, elsewhere, minutesToLand, held } = await outage;

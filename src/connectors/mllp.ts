@@ -98,7 +98,8 @@ export function mllpConnector(settings: MllpSettings): Connector {
       const controlId = toControlId(parcel.messageId);
       const awaitsApplication = parcel.awaitsApplication === true;
       if (!settings.write) throw new Error('a format without feedback');
-      const text = settings.write(document, { controlId, channel, awaitsApplication });
+      const { pdf } = parcel;
+      const text = settings.write(document, { controlId, channel, awaitsApplication, ...(pdf && { pdf }) });
       const socket = await open(url, settings.tls, signal);
       const stop = () => socket.destroy();
       signal.addEventListener('abort', stop, { once: true });

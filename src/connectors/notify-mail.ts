@@ -1,6 +1,7 @@
 import nodemailer from 'nodemailer';
 import type { Connector } from '../delivery/connector.ts';
 import { Failure } from '../delivery/failure.ts';
+import { fromSmtp, whenOver } from './smtp.ts';
 
 export interface MailSettings {
   readonly host: string;
@@ -21,31 +22,6 @@ const texts = {
     text: 'Er wacht een verwijzing op uw team en er is nu niemand die haar heeft. Wijs iemand aan in Kortelijn.\n\nOpen uw team: ',
   },
 } as const;
-
-function failureOf(error: { code?: string; responseCode?: number }): Failure {
-  // A wrong password of ours (535) says nothing about this mail: it waits until someone mends it.
-  if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000);
-  if (error.responseCode && error.responseCode >= 500) return new Failure('permanent', 'mail-rejected');
-  if (error.responseCode && error.responseCode >= 400) return new Failure('transient', 'mail-deferred');
-  if (
-    error.code === 'ECONNECTION' ||
-    error.code === 'ESOCKET' ||
-    error.code === 'EDNS' ||
-    error.code === 'ECONNREFUSED'
-  )
-    return new Failure('transient', 'unreachable');
-  if (error.code === 'EENVELOPE') return new Failure('permanent', 'no-address');
-  return new Failure('ambiguous', 'connection-lost');
-}
-
-/** Rejects when the time of this attempt is over: the lease ends soon after, and then another may take it over. */
-function whenOver(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const over = () => reject(new Failure('ambiguous', 'timeout'));
-    if (signal.aborted) over();
-    else signal.addEventListener('abort', over, { once: true });
-  });
-}
 
 /**
  * A mail that says only that something waits: no name, no number, no reason (H5, promise 4). SMTP's 250 is the best
@@ -78,7 +54,7 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
         });
         await Promise.race([sending, whenOver(signal)]);
       } catch (error) {
-        throw error instanceof Failure ? error : failureOf(error as { code?: string; responseCode?: number });
+        throw error instanceof Failure ? error : fromSmtp(error as { code?: string; responseCode?: number });
       }
       return { proof: 'transport' };
     },

@@ -1,4 +1,5 @@
-import type { Communication, Task } from '@medplum/fhirtypes';
+import type { Bundle, Communication, DocumentReference, Task } from '@medplum/fhirtypes';
+import type { Mailbox } from '../referral/channels.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { MllpChannel } from '../referral/mllp.ts';
 
@@ -8,12 +9,17 @@ export interface Parcel {
   readonly kind: string;
   /** An earlier attempt may have had its effect: ask the receiver before sending again. */
   readonly ambiguous: boolean;
-  readonly document?: Communication | Task;
+  /** Feedback in the form in which the receiver files it. */
+  readonly document?: Communication | DocumentReference | Bundle | Task;
   readonly address?: string;
   readonly secret?: string;
   /** For an HL7 v2 system: how it wants its messages, and whether its application can be asked to answer. */
   readonly channel?: MllpChannel;
   readonly awaitsApplication?: boolean;
+  /** The letter as PDF, where it goes beside the text and does not stand in the document already. */
+  readonly pdf?: Uint8Array;
+  /** For an EDIFACT mailbox: which, whose, and the BSN where it may stand there. */
+  readonly mailbox?: Mailbox & { readonly practice: string; readonly bsn?: string };
   /** For a mail: to whom, and what they do with it. */
   readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' };
 }
@@ -23,6 +29,8 @@ export interface Receipt {
   readonly proof: Proof;
   /** How long a better proof may take before we look again; by the number of attempts where the channel has no rule. */
   readonly answerWithinMs?: number;
+  /** How many characters or fields of the letter the format could not hold: written another way, or not at all. */
+  readonly lost?: number;
 }
 
 /** Code that talks to one kind of system. Throws Failure for every expected no; anything else is a bug. */

@@ -1,4 +1,3 @@
-import type { Communication } from '@medplum/fhirtypes';
 import { reassignByPresence } from '../feedback/reassign.ts';
 import { noteLanded } from '../feedback/report.ts';
 import type { Log } from '../log.ts';
@@ -6,23 +5,20 @@ import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import type { AuditLine, Change, DeliveryMove } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
-import { readDestinationSecret } from '../store/directory.ts';
 import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
 import { readJourney, readStanding } from '../store/referrals.ts';
-import { ContentErased, type Store } from '../store/store.ts';
+import { ContentErased } from '../store/store.ts';
 import type { Claim } from './batch.ts';
 import { verdictOf } from './breaker.ts';
-import type { Connector, Parcel, Receipt } from './connector.ts';
+import type { Receipt } from './connector.ts';
 import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './failure.ts';
+import { goesOnBy } from './fallback.ts';
+import { type Packing, pack } from './parcel.ts';
 
-export interface Delivering {
-  readonly store: Store;
-  readonly directory: () => Promise<Directory>;
-  readonly connectors: Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>>;
+export interface Delivering extends Packing {
   readonly log: Log;
   /** How long one attempt may take; its lease is that and a margin. */
   readonly timeoutMs: number;
@@ -72,47 +68,6 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
     return done.ok || superseded(parts, claimed);
   }
   return journey.index.assignment !== claimed.assignment || !isOpen(journey.index.taskStatus);
-}
-
-interface Loaded {
-  readonly connector: Connector;
-  readonly parcel: Parcel;
-  /** As it was when the parcel was made. */
-  readonly journey?: Journey;
-}
-
-async function parcelOf(parts: Delivering, claimed: Claimed): Promise<Loaded> {
-  const { store } = parts;
-  const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
-  if (claimed.destination === 'worklist') return { connector: parts.connectors.worklist, parcel: plain };
-  const directory = await parts.directory();
-  if (claimed.destination === 'mail') {
-    const role = directory.roles.get(claimed.recipient);
-    if (!role?.email) throw new Failure('permanent', 'no-address');
-    return {
-      connector: parts.connectors.mail,
-      parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } },
-    };
-  }
-  const endpoint = directory.practices.get(claimed.recipient)?.endpoint;
-  const secret = await readDestinationSecret(store, claimed.destination);
-  const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
-  const document = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource as
-    | Communication
-    | undefined;
-  if (!endpoint || !journey || !document) throw new Failure('permanent', 'no-address');
-  const { address, kind, channel } = endpoint;
-  return {
-    connector: parts.connectors[kind],
-    journey,
-    parcel: {
-      ...plain,
-      address,
-      document,
-      ...(secret && { secret }),
-      ...(channel && { channel, awaitsApplication: claimed.bestProof !== 'transport' }),
-    },
-  };
 }
 
 /**
@@ -178,10 +133,9 @@ function isPatient(parts: Deciding, claimed: Claimed): boolean {
   return parts.store.clock().getTime() - claimed.waitingSince.getTime() < patienceMs;
 }
 
-/** The Change that a failure is: a next time, or held for a person. */
-export function failureChange(parts: Deciding, claimed: Claimed, failure: Failure): Change {
-  const { store } = parts;
-  const now = store.clock();
+/** The Change that a failure is: a next time, the practice's next channel, or held for a person. */
+export async function failureChange(parts: Deciding, claimed: Claimed, failure: Failure): Promise<Change> {
+  const at = parts.store.clock().toISOString();
   // What an earlier attempt may have done stays in doubt until the receiver says that it has it.
   const failed = {
     id: claimed.id,
@@ -191,28 +145,21 @@ export function failureChange(parts: Deciding, claimed: Claimed, failure: Failur
     ambiguous: failure.kind === 'ambiguous' || claimed.ambiguous,
     ...verdictOf(failure, parts.random()),
   };
-  const move: DeliveryMove =
-    failure.kind === 'permanent' || !isPatient(parts, claimed)
-      ? { to: 'held', ...failed }
-      : {
-          to: 'pending',
-          ...failed,
-          retryInMs: failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random()),
-        };
-  return {
+  const isOver = failure.kind === 'permanent' || !isPatient(parts, claimed);
+  const next = claimed.kind === 'feedback' && goesOnBy(claimed, failure, isOver, await parts.directory());
+  const settled = (event: string, move: DeliveryMove): Change => ({
     scope: { practice: claimed.practice },
     journey: claimed.journey,
     deliveries: [move],
-    audit: [
-      audit(
-        move.to === 'held' ? 'delivery-held' : 'delivery-failed',
-        claimed,
-        now.toISOString(),
-        'failed',
-        failure.code,
-      ),
-    ],
-  };
+    audit: [audit(event, claimed, at, 'failed', failure.code)],
+  });
+  if (next) {
+    const { id, lease } = claimed;
+    return { ...settled('delivery-fallback', { to: 'abandoned', id, lease, reason: 'fallback' }), outbox: [next] };
+  }
+  if (isOver) return settled('delivery-held', { to: 'held', ...failed });
+  const retryInMs = failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random());
+  return settled('delivery-failed', { to: 'pending', ...failed, retryInMs });
 }
 
 /** Commits what `make` decides on the newest state; a stale lease is no fault: someone else has taken the delivery over. */
@@ -237,8 +184,10 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
       }));
       return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
-    const { connector, parcel, journey } = await parcelOf(parts, claimed);
+    const { connector, parcel, journey, ...packed } = await pack(parts, claimed);
     const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
+    const lost = (packed.lost ?? 0) + (receipt.lost ?? 0);
+    if (lost > 0) parts.log.warn('letter-lost-characters', { delivery: claimed.id, count: lost });
     if (!isLanded(receipt.proof, claimed.bestProof) && !isPatient(parts, claimed)) {
       throw new Failure('permanent', 'not-confirmed');
     }
@@ -247,7 +196,7 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
   } catch (error) {
     const failure = failureOf(error);
     if (failure !== error) parts.log.bug('delivery', error, { delivery: claimed.id, journey: claimed.journey });
-    const settled = await settle(parts, async () => failureChange(parts, claimed, failure));
+    const settled = await settle(parts, () => failureChange(parts, claimed, failure));
     return { outcome: settled ? failure.kind : leaseLost, code: failure.code };
   }
 }

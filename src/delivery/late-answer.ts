@@ -1,3 +1,4 @@
+import { channelAt } from '../referral/channels.ts';
 import { readAwaited } from '../store/outbox.ts';
 import { type Deciding, failureChange, receiptChange } from './deliver.ts';
 import { fromAnswer } from './failure.ts';
@@ -18,12 +19,13 @@ export async function takeLateAnswer(
     const awaited = await readAwaited(parts.store, practice, messageId);
     // Said before: a repeat changes nothing.
     if (!awaited || awaited === 'landed') return awaited === 'landed';
-    const channel = (await parts.directory()).practices.get(practice)?.endpoint?.channel;
+    const from = (await parts.directory()).practices.get(practice);
+    const channel = from && channelAt(from, awaited.destination)?.channel;
     const meaning = said === 'error' ? channel?.onError : channel?.onReject;
     const change =
       said === 'yes'
         ? await receiptChange(parts, awaited, { proof: 'application' })
-        : failureChange(parts, awaited, fromAnswer(meaning ?? 'hold'));
+        : await failureChange(parts, awaited, fromAnswer(meaning ?? 'hold'));
     // An attempt that began meanwhile has another lease: then look again.
     if ((await parts.store.commit(change)).ok) return true;
   }

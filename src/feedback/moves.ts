@@ -3,6 +3,7 @@ import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import { afterWriting, indexOf, type Journey } from '../referral/journey.ts';
 import { type Moving, transition } from '../referral/lifecycle.ts';
@@ -32,6 +33,13 @@ export function auditOf(event: string, journey: Journey, acting: Acting, action:
     purpose: 'TREAT',
   };
 }
+
+const overdueResolved = ({ index }: Journey, at: string) => ({
+  kind: 'overdue' as const,
+  team: index.team,
+  raise: false,
+  at,
+});
 
 /** Parts of a step beyond the Task itself. */
 export interface Step {
@@ -99,6 +107,9 @@ export function step(
     ...(parts.resources ?? []),
   ];
   const after = afterWriting(journey, resources);
+  const clocks = clocksOf(after, acting.directory.practices.get(journey.practice)?.levels);
+  const today = localDay(acting.now);
+  const isLate = clocks.some((one) => one.dueOn < today);
   return {
     scope: { practice: journey.practice },
     journey: journey.id,
@@ -107,9 +118,11 @@ export function step(
       { patient: after.patient.resource, serviceRequest: after.serviceRequest.resource, task },
       { ...journey.index, ...parts.index },
     ),
-    clocks: clocksOf(after, acting.directory.practices.get(journey.practice)?.levels),
+    clocks,
     events: [...(parts.events ?? []), ...(parts.deviating ? [{ kind: 'deviated' as const, at: now }] : [])],
     ...parts.rest,
+    // What was late is so no longer: nobody has to look for it any more.
+    alarms: [...(parts.rest?.alarms ?? []), ...(isLate ? [] : [overdueResolved(journey, now)])],
     audit: [auditOf(activity, journey, acting, 'U')],
   };
 }

@@ -20,6 +20,8 @@ export const identifiers = {
   inboundMessage: `${ours}/NamingSystem/inbound-message`,
   /** Followed by the name of an assigning authority that HL7 v2 gives without an OID. */
   hl7v2Authority: `${ours}/NamingSystem/hl7v2-authority/`,
+  /** Followed by the mailbox number (EDI address) of the practice that gave the number out. */
+  ediMailbox: `${ours}/NamingSystem/edi-mailbox/`,
 } as const;
 
 export const codeSystems = {

@@ -82,15 +82,10 @@ function plain(character: string): string {
 export function encodeText(text: string, charset: Charset): Uint8Array {
   if (charset === 'UNICODE UTF-8') return new TextEncoder().encode(text);
   const table = tables[charset];
-  const bytes: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code < 0x80) bytes.push(code);
-    else {
-      const byte = table.get(character);
-      if (byte !== undefined) bytes.push(byte);
-      else for (const one of spelled[character] ?? plain(character)) bytes.push(one.charCodeAt(0));
-    }
-  }
-  return Uint8Array.from(bytes);
+  const encode = (character: string): string => {
+    const byte = table.get(character);
+    return byte === undefined ? (spelled[character] ?? plain(character)) : String.fromCharCode(byte);
+  };
+  // Only what is not ASCII is looked at by itself: a letter may have a file in it.
+  return Buffer.from(text.replace(/[^\0-\x7f]/gu, encode), 'latin1');
 }

@@ -1,6 +1,6 @@
-import type { Bundle, BundleEntry, Extension, OperationOutcome, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { Bundle, Extension, OperationOutcome, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { type Issue, type Language, type Said, toOutcome } from '../fhir/outcome.ts';
-import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import { codeSystems, extensions } from '../fhir/systems.ts';
 import type { Answer } from '../referral/receive.ts';
 import type { Accepted } from './arriving.ts';
 
@@ -31,7 +31,7 @@ export function promiseSaid(answer: Answer): Said {
   };
 }
 
-const information = (reason: string, said: Said, path = ''): Issue => ({
+export const information = (reason: string, said: Said, path = ''): Issue => ({
   severity: 'information',
   code: 'informational',
   reason,
@@ -152,63 +152,6 @@ export function promiseExtension(answer: Answer): Extension {
 /** The ServiceRequest as the answer to a create: the stored one, with the promise and the number people use. */
 export function withPromise(request: ServiceRequest, answer: Answer): ServiceRequest {
   return { ...request, extension: [...(request.extension ?? []), promiseExtension(answer)] };
-}
-
-const ours: Record<string, keyof Answer['ids']> = {
-  ServiceRequest: 'serviceRequest',
-  Task: 'task',
-  Patient: 'patient',
-  Consent: 'consent',
-};
-
-/**
- * The transaction-response: one entry per entry of the request, in its order (FHIR R4 http.html#transaction-response).
- * Entries that became ours say where; people and organisations were matched, the rest stays with the source message.
- */
-export function transactionResponse(
-  received: Bundle,
-  accepted: Exclude<Accepted, { outcome: 'kept' }>,
-  base: string,
-  language: Language,
-): Bundle {
-  const { answer, outcome } = accepted;
-  const taken = new Set<string>();
-  const entry = (received.entry ?? []).map(({ resource }): BundleEntry => {
-    const type = resource?.resourceType ?? '';
-    const part = ours[type];
-    if (part && !taken.has(part)) {
-      taken.add(part);
-      const response = {
-        status: outcome === 'new' ? '201 Created' : '200 OK',
-        location: `${base}/${type}/${answer.ids[part]}/_history/1`,
-        etag: 'W/"1"',
-      };
-      if (type !== 'ServiceRequest') return { response };
-      return {
-        response: { ...response, extension: [promiseExtension(answer)], outcome: acceptedOutcome(accepted, language) },
-      };
-    }
-    return {
-      response: {
-        status: '200 OK',
-        outcome: toOutcome([information('kept-with-source', keptSaid(type))], language, codeSystems.refusal),
-      },
-    };
-  });
-  return {
-    resourceType: 'Bundle',
-    type: 'transaction-response',
-    identifier: { system: identifiers.journey, value: `urn:uuid:${answer.journey}` },
-    // One entry per entry, no more: our Task, which the sender need not have sent, is told as a link.
-    link: [{ relation: 'related', url: `${base}/Task/${answer.ids.task}` }],
-    entry,
-  };
-}
-
-function keptSaid(type: string): Said {
-  return ['Organization', 'Practitioner', 'PractitionerRole'].includes(type)
-    ? { nl: 'Vergeleken met onze adreslijst, niet opgeslagen.', en: 'Compared with our directory, not stored.' }
-    : { nl: 'Bewaard bij het ontvangen bericht.', en: 'Kept with the received message.' };
 }
 
 export function isBundle(resource: Resource): resource is Bundle {

@@ -8,7 +8,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** The JSON object in a body that came in raw; a refusal when it says to be something else, or cannot be read. */
 export function fhirBody(request: Request): Resource | Refusal {
   const type = request.get('content-type') ?? '';
-  if (!/^application\/(fhir\+)?json\b/i.test(type)) {
+  // `json+fhir` is what DSTU2 called it, and what senders of STU3 still say they read. XML: see mappings/fhir-stu3/README.
+  if (!/^application\/(?:fhir\+json|json\+fhir|json)\s*(?:;|$)/i.test(type)) {
     return refuse(
       issue('not-supported', 'content-type', '', {
         nl: 'Stuur het bericht als JSON (Content-Type: application/fhir+json).',

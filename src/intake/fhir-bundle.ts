@@ -16,8 +16,8 @@ function urnReferences(value: unknown, path: string, found: { path: string; refe
 }
 
 /**
- * The rules of a transaction (FHIR R4 http.html#transaction) that we hold a referral to: only creates and updates,
- * unique fullUrls, and every urn reference resolved: a dangling one would be a referral about nobody.
+ * The rules of a transaction (FHIR R4 http.html#transaction) that we hold a referral to: only creates and updates; and of
+ * a message too: unique fullUrls, and every urn reference resolved: a dangling one would be a referral about nobody.
  */
 export function transactionIssues(bundle: Bundle): Issue[] {
   const issues: Issue[] = [];
@@ -26,14 +26,15 @@ export function transactionIssues(bundle: Bundle): Issue[] {
     const path = `Bundle.entry[${n}]`;
     const method = entry.request?.method;
     const type = entry.request?.url?.split(/[/?]/)[0];
-    if (method !== 'POST' && method !== 'PUT') {
+    const isMessage = bundle.type === 'message';
+    if (!isMessage && method !== 'POST' && method !== 'PUT') {
       issues.push(
         issue('not-supported', 'method-not-supported', `${path}.request.method`, {
           nl: 'In een verwijzing mag u alleen gegevens toevoegen (POST of PUT).',
           en: 'In a referral you can only add data (POST or PUT).',
         }),
       );
-    } else if (type !== entry.resource?.resourceType) {
+    } else if (!isMessage && type !== entry.resource?.resourceType) {
       issues.push(
         issue('value', 'url-and-resource-differ', `${path}.request.url`, {
           nl: 'Het adres van deze regel past niet bij het soort gegeven dat erin staat.',
@@ -66,9 +67,11 @@ export function transactionIssues(bundle: Bundle): Issue[] {
   return issues;
 }
 
+const earlier =
+  /"reference":"((?:Patient|Consent|ServiceRequest|Task|DocumentReference)\/[0-9a-f]{8}-[0-9a-f-]{27})[/"]/g;
+
 /** `Type/id` references of one resource to what the practice sent before; the door looks them up. */
 export function earlierReferences(resource: Resource): string[] {
-  const text = JSON.stringify(resource);
-  const found = text.matchAll(/"reference":"((?:Patient|Consent)\/[0-9a-f]{8}-[0-9a-f-]{27})"/g);
+  const found = JSON.stringify(resource).matchAll(earlier);
   return [...new Set([...found].map((match) => match[1] ?? ''))].slice(0, 10);
 }

@@ -1,7 +1,7 @@
 import type { CapabilityStatement, Resource } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
 import { issue, refuse } from '../referral/refusal.ts';
-import { readResource } from '../store/referrals.ts';
+import { readJourney, readResource } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { callerOf, sendRefusal } from './practice-key.ts';
 
@@ -10,7 +10,21 @@ interface Reading {
   readonly publicUrl: string;
 }
 
-const readable = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', 'Provenance'];
+type Interaction = 'read' | 'vread' | 'create' | 'update';
+
+/** What the practice may do with each type of resource: the router, Allow and the CapabilityStatement all follow it. */
+export const interactions: Readonly<Record<string, readonly Interaction[]>> = {
+  ServiceRequest: ['read', 'vread', 'create', 'update'],
+  Task: ['read', 'vread', 'update'],
+  Patient: ['read', 'vread'],
+  Consent: ['read', 'vread'],
+  Communication: ['read', 'vread'],
+  Provenance: ['read', 'vread'],
+  DocumentReference: ['read', 'vread'],
+  Binary: ['read'],
+};
+
+const may = (type: string, what: Interaction) => interactions[type]?.includes(what) === true;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const send = (response: Response, status: number, resource: Resource) =>
@@ -33,16 +47,20 @@ export function capability(parts: Reading): CapabilityStatement {
     rest: [
       {
         mode: 'server',
-        resource: readable.map((type) => ({
+        resource: Object.entries(interactions).map(([type, codes]) => ({
           type: type as Resource['resourceType'],
-          interaction: [
-            { code: 'read' as const },
-            { code: 'vread' as const },
-            ...(type === 'ServiceRequest' ? [{ code: 'create' as const }] : []),
-          ],
-          versioning: 'versioned' as const,
+          interaction: codes.map((code) => ({ code })),
+          versioning: codes.includes('update') ? ('versioned-update' as const) : ('versioned' as const),
+          ...(codes.includes('update') && { updateCreate: false }),
+          ...(codes.includes('create') && { conditionalUpdate: true }),
         })),
         interaction: [{ code: 'transaction' }],
+        operation: [
+          {
+            name: 'process-message',
+            definition: 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
+          },
+        ],
       },
     ],
   };
@@ -50,11 +68,23 @@ export function capability(parts: Reading): CapabilityStatement {
 
 /** The methods that an address of this door takes, for Allow (RFC 9110 §10.2.1); empty where there is nothing. */
 export function allowedAt(path: string): string {
-  const [type = '', id, history, version, ...more] = path.split('/').slice(1);
-  if (type === 'metadata' && id === undefined) return 'GET, HEAD';
-  if (id === undefined || id === '') return type === '' || type === 'ServiceRequest' ? 'POST' : '';
-  const isVersion = history === undefined || (history === '_history' && version !== undefined);
-  return readable.includes(type) && isVersion && more.length === 0 ? 'GET, HEAD' : '';
+  const [type = '', id = '', history, version, ...more] = path.split('/').slice(1);
+  if (type === 'metadata' && id === '') return 'GET, HEAD';
+  if (id === '' && (type === '' || type === '$process-message')) return 'POST';
+  if (id === '') return [may(type, 'create') ? 'POST' : '', conditional(type) ? 'PUT' : ''].filter(Boolean).join(', ');
+  if (!may(type, 'read') || more.length > 0) return '';
+  if (history === undefined) return may(type, 'update') ? 'GET, HEAD, PUT' : 'GET, HEAD';
+  return history === '_history' && version !== undefined && may(type, 'vread') ? 'GET, HEAD' : '';
+}
+
+/** Update by the practice's own number: of what it may both make and change. */
+const conditional = (type: string) => may(type, 'create') && may(type, 'update');
+
+/** The letters that the practice sent along, of the bytes only those: the messages they came in are not read back. */
+async function isLetter(parts: Reading, practice: string, journey: string, id: string): Promise<boolean> {
+  const found = await readJourney(parts.store, { kind: 'practice', practice }, journey);
+  const urls = found?.letters.flatMap(({ resource }) => (resource.content ?? []).map((one) => one.attachment?.url));
+  return urls?.includes(`Binary/${id}`) === true;
 }
 
 /** Reads one resource of the caller's own practice, its newest version or the one named; each read is in the audit trail. */
@@ -62,11 +92,12 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
   const caller = callerOf(request);
   const { type = '', id = '', version } = request.params as Record<string, string | undefined>;
   const wanted = version === undefined || /^\d{1,9}$/.test(version) ? version : '0';
+  const { practice } = caller;
   const found =
-    readable.includes(type) && uuid.test(id)
-      ? await readResource(parts.store, { practice: caller.practice }, type, id, wanted ? Number(wanted) : undefined)
+    may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
+      ? await readResource(parts.store, { practice }, type, id, wanted ? Number(wanted) : undefined)
       : undefined;
-  if (!found) {
+  if (!found || (type === 'Binary' && !(await isLetter(parts, practice, found.journey, id)))) {
     sendRefusal(
       request,
       response,

@@ -1,123 +1,149 @@
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
-import { type Issue, preferredLanguage } from '../fhir/outcome.ts';
-import { validateBaseR4 } from '../fhir/validate.ts';
-import type { Log } from '../log.ts';
-import { type Mapping, runMapping } from '../mapping/run.ts';
-import { numberOf } from '../referral/format.ts';
-import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import { preferredLanguage } from '../fhir/outcome.ts';
+import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
-import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
-import { acceptedOutcome, isBundle, transactionResponse, withPromise } from './fhir-answer.ts';
-import { fhirBody } from './fhir-body.ts';
-import { earlierReferences, transactionIssues } from './fhir-bundle.ts';
-import { capability, readOwn, send } from './fhir-read.ts';
-import { type Caller, callerOf, practiceKey, sendRefusal } from './practice-key.ts';
-import { bug, isFault, keepRefused } from './refused.ts';
+import { acceptedOutcome, withPromise } from './fhir-answer.ts';
+import { unreadRequest } from './fhir-body.ts';
+import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
+import { allowedAt, capability, readOwn, send } from './fhir-read.ts';
+import { type Told, tell } from './fhir-standing.ts';
+import {
+  arrivingFrom,
+  controlIdOf,
+  door,
+  type Expected,
+  type FhirDoor,
+  mapReceived,
+  noteAccepted,
+  noteRefused,
+  notSupported,
+  readBody,
+} from './fhir-take.ts';
+import { transactionResponse } from './fhir-transaction.ts';
+import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
+import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { bug, isFault } from './refused.ts';
 
-export interface FhirDoor extends Accepting {
-  readonly mapping: Mapping;
-  readonly log: Log;
-  readonly publicUrl: string;
-  readonly bodyBytesMax: number;
-}
+export type { FhirDoor } from './fhir-take.ts';
 
-const door = 'fhir';
-const notSupported = (reason: string, path: string, nl: string, en: string): Refusal =>
-  refuse(issue('not-supported', reason, path, { nl, en }));
+const languageOf = (request: Request) => preferredLanguage(request.get('accept-language'));
 
-function checked(resource: Resource, expected: string): Issue[] {
-  if (resource.resourceType !== expected) {
-    return [
-      issue('value', 'other-resource', 'resourceType', {
-        nl: `Op dit adres verwachten wij een ${expected}.`,
-        en: `At this address we expect a ${expected}.`,
-      }),
-    ];
-  }
-  const base = validateBaseR4(resource).filter((one) => one.severity === 'error');
-  if (base.length > 0 || !isBundle(resource)) return base;
-  if (resource.type !== 'transaction') {
-    return notSupported(
-      'bundle-type',
-      'Bundle.type',
-      'Stuur een verwijzing als transaction.',
-      'Send a referral as a transaction.',
-    ).refused.slice();
-  }
-  return transactionIssues(resource);
-}
-
-async function knownEarlier(parts: FhirDoor, caller: Caller, resource: Resource): Promise<Map<string, Resource>> {
-  const known = new Map<string, Resource>();
-  for (const reference of earlierReferences(resource)) {
-    const [type = '', id = ''] = reference.split('/');
-    const found = await readResource(parts.store, { practice: caller.practice }, type, id);
-    if (found) known.set(reference, found.resource);
-  }
-  return known;
-}
-
-/** The message's own key: Bundle.identifier, else the X-Request-ID of the sender, else the referral's number. */
-function controlIdOf(request: Request, resource: Resource, number: string): string {
-  const identifier = isBundle(resource) ? resource.identifier?.value : undefined;
-  return (identifier ?? request.get('x-request-id') ?? number).slice(0, 200);
-}
-
+/** A transaction or a single resource: read, mapped, taken. */
 async function take(
   parts: FhirDoor,
   request: Request,
-  expected: string,
-): Promise<{ resource: Resource; accepted: Accepted } | Refusal> {
-  const caller = callerOf(request);
-  const resource = fhirBody(request);
+  expected: Expected,
+): Promise<{ resource: Resource; told: Told } | Refusal> {
+  const resource = readBody(request, expected);
   if (isRefusal(resource)) return resource;
-  const issues = checked(resource, expected);
-  if (issues.length > 0) return refuse(...issues);
-  const mapped = runMapping(parts.mapping, resource, await knownEarlier(parts, caller, resource));
+  const mapped = await mapReceived(parts, request, resource);
   if (isRefusal(mapped)) return mapped;
-  const accepted = await acceptMessage(parts, {
-    practice: caller.practice,
-    application: caller.application,
-    actor: caller.actor,
-    door,
-    controlId: controlIdOf(request, resource, numberOf(mapped).value),
-    messageType: expected,
-    mapped,
-    source: { contentType: 'application/fhir+json', base64: (request.body as Buffer).toString('base64') },
-    undoMs: 0,
-  });
-  return isRefusal(accepted) ? accepted : { resource, accepted };
+  const key = { controlId: controlIdOf(request, resource, mapped), messageType: expected.type };
+  const accepted = await acceptMessage(parts, arrivingFrom(request, mapped, key));
+  if (isRefusal(accepted)) return accepted;
+  return { resource, told: await tell(parts.store, callerOf(request).practice, mapped.intent, accepted) };
 }
 
+/** Takes in and answers; what is refused is kept and told. */
 function intake(
   parts: FhirDoor,
-  expected: string,
-  answer: (request: Request, response: Response, taken: { resource: Resource; accepted: Accepted }) => Promise<void>,
+  expected: Expected,
+  answer: (request: Request, response: Response, resource: Resource, told: Told) => Promise<void> | void,
 ) {
   return async (request: Request, response: Response) => {
-    const { practice } = callerOf(request);
     const taken = await take(parts, request, expected);
     if (isRefusal(taken)) {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      await keepRefused(parts.store, { ...callerOf(request), door }, body, taken);
-      parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
+      await noteRefused(parts, request, taken);
       sendRefusal(request, response, taken);
       return;
     }
-    const { accepted } = taken;
-    parts.log.info('referral-accepted', { door, practice, outcome: accepted.outcome, ...journeyIn(accepted) });
-    if (accepted.replayed) response.set('X-Duplicate', 'true');
-    await answer(request, response, taken);
+    const { accepted } = taken.told;
+    noteAccepted(parts, request, accepted);
+    if (accepted.outcome !== 'kept' && accepted.replayed) response.set('X-Duplicate', 'true');
+    await answer(request, response, taken.resource, taken.told);
   };
 }
 
-/** The FHIR R4 door: transaction Bundle and single ServiceRequest in, the practice's own resources to read. */
+/** One resource of ours as the answer to a create or an update, in the version it has now (Prefer: RFC 7240). */
+async function answerWith(
+  parts: FhirDoor,
+  request: Request,
+  response: Response,
+  { accepted, standings }: Told,
+  type: 'ServiceRequest' | 'Task',
+): Promise<void> {
+  if (accepted.outcome === 'kept') return void send(response, 202, acceptedOutcome(accepted, languageOf(request)));
+  const { answer, outcome } = accepted;
+  const { practice } = callerOf(request);
+  const first = { id: answer.ids[type === 'Task' ? 'task' : 'serviceRequest'], version: 1 };
+  const at = standings?.[type === 'Task' ? 'task' : 'serviceRequest'] ?? first;
+  const stored = await readResource(parts.store, { practice }, type, at.id);
+  const prefer = /return=(minimal|representation|OperationOutcome)/.exec(request.get('prefer') ?? '')?.[1];
+  response
+    .set('Location', `${parts.publicUrl}/fhir/R4/${type}/${at.id}/_history/${at.version}`)
+    .set('ETag', `W/"${stored?.version ?? at.version}"`);
+  // Asked, not done: the Wally answers.
+  const status = outcome === 'new' ? 201 : outcome === 'stop-asked' ? 202 : 200;
+  const isTold = answer.acute || outcome === 'stop-asked' || outcome === 'superseded';
+  // Whatever the sender prefers, that it is acute is said (H1), and that nothing was changed.
+  if (prefer === 'minimal' && !isTold) response.status(status).end();
+  else if (isTold || prefer === 'OperationOutcome' || !stored)
+    send(response, status, acceptedOutcome(accepted, languageOf(request)));
+  else if (stored.resource.resourceType === 'ServiceRequest' && outcome !== 'cancelled')
+    send(response, status, withPromise(stored.resource, answer));
+  else send(response, status, stored.resource);
+}
+
+/** An update by the practice: taken in like any later message, refused with the status that says why. */
+function updating(
+  parts: FhirDoor,
+  type: 'ServiceRequest' | 'Task',
+  update: (request: Request) => Promise<Updated | Refusal>,
+) {
+  return async (request: Request, response: Response) => {
+    const updated = await update(request);
+    if (isRefusal(updated)) {
+      await noteRefused(parts, request, updated);
+      sendRefusal(request, response, updated, updateStatus(updated));
+      return;
+    }
+    noteAccepted(parts, request, updated.accepted);
+    const { practice } = callerOf(request);
+    const told = await tell(parts.store, practice, updated.mapped.intent, updated.accepted);
+    if (told.accepted.outcome !== 'kept' && told.accepted.replayed) response.set('X-Duplicate', 'true');
+    await answerWith(parts, request, response, told, type);
+  };
+}
+
+/** A message answers itself: also what is refused, and a fault of ours, comes as a message (FHIR R4 messaging.html). */
+function messaging(parts: FhirDoor) {
+  const told = async (request: Request, message: Message): Promise<Told | Refusal> => {
+    try {
+      return await takeMessage(parts, request, message);
+    } catch (error) {
+      parts.log.bug('fhir-door', error, { door });
+      return refuse(isFault(error) ? refusals.busy() : bug());
+    }
+  };
+  return async (request: Request, response: Response) => {
+    const message = readMessage(request);
+    const said = isRefusal(message) ? message : await told(request, message);
+    if (isRefusal(said)) await noteRefused(parts, request, said);
+    else noteAccepted(parts, request, said.accepted);
+    if (isRefusal(message)) return sendRefusal(request, response, message);
+    const answer = messageAnswer(parts, request, message, said);
+    if (isRefusal(said)) return sendRefusal(request, response, said, undefined, answer);
+    if (said.accepted.outcome !== 'kept' && said.accepted.replayed) response.set('X-Duplicate', 'true');
+    send(response, 200, answer);
+  };
+}
+
+/** The FHIR R4 door: transactions, messages and single resources in, updates, and the practice's own to read. */
 export function fhirRouter(parts: FhirDoor): Router {
   const router = express.Router();
   const base = `${parts.publicUrl}/fhir/R4`;
-  const language = (request: Request) => preferredLanguage(request.get('accept-language'));
   router.get('/metadata', (_request, response) => send(response, 200, capability(parts)));
   router.use(practiceKey(parts.store));
   router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
@@ -129,57 +155,47 @@ export function fhirRouter(parts: FhirDoor): Router {
   });
   router.post(
     '/',
-    intake(parts, 'Bundle', async (request, response, { resource, accepted }) => {
-      if (accepted.outcome === 'kept') send(response, 202, acceptedOutcome(accepted, language(request)));
-      else send(response, 200, transactionResponse(resource as Bundle, accepted, base, language(request)));
+    intake(parts, { type: 'Bundle', bundle: 'transaction' }, (request, response, resource, { accepted, standings }) => {
+      const language = languageOf(request);
+      if (accepted.outcome === 'kept') send(response, 202, acceptedOutcome(accepted, language));
+      else send(response, 200, transactionResponse(resource as Bundle, accepted, base, language, standings));
     }),
   );
+  router.post('/$process-message', messaging(parts));
   router.post(
     '/ServiceRequest',
-    intake(parts, 'ServiceRequest', async (request, response, { accepted }) => {
-      if (accepted.outcome === 'kept') {
-        send(response, 202, acceptedOutcome(accepted, language(request)));
-        return;
-      }
-      const { answer, outcome } = accepted;
-      const stored = await readResource(
-        parts.store,
-        { practice: callerOf(request).practice },
-        'ServiceRequest',
-        answer.ids.serviceRequest,
-      );
-      const prefer = /return=(minimal|representation|OperationOutcome)/.exec(request.get('prefer') ?? '')?.[1];
-      response
-        .set('Location', `${base}/ServiceRequest/${answer.ids.serviceRequest}/_history/1`)
-        .set('ETag', `W/"${stored?.version ?? 1}"`);
-      const status = outcome === 'new' ? 201 : 200;
-      // Whatever the sender prefers, that it is acute is said (H1).
-      if (prefer === 'minimal' && !answer.acute) response.status(status).end();
-      else if (answer.acute || prefer === 'OperationOutcome' || stored?.resource.resourceType !== 'ServiceRequest')
-        send(response, status, acceptedOutcome(accepted, language(request)));
-      else send(response, status, withPromise(stored.resource, answer));
-    }),
+    intake(parts, { type: 'ServiceRequest' }, (request, response, _resource, told) =>
+      answerWith(parts, request, response, told, 'ServiceRequest'),
+    ),
+  );
+  const idIn = (request: Request) => String(request.params.id);
+  router.put(
+    '/ServiceRequest',
+    updating(parts, 'ServiceRequest', (request) => updateByNumber(parts, request)),
+  );
+  router.put(
+    '/ServiceRequest/:id',
+    updating(parts, 'ServiceRequest', (request) => updateRequest(parts, request, idIn(request))),
+  );
+  router.put(
+    '/Task/:id',
+    updating(parts, 'Task', (request) => updateTask(parts, request, idIn(request))),
   );
   router.get('/:type/:id', (request, response) => readOwn(parts, request, response));
   router.get('/:type/:id/_history/:version', (request, response) => readOwn(parts, request, response));
   router.use((request: Request, response: Response) => {
-    response.set('Allow', 'GET, POST');
-    sendRefusal(
-      request,
-      response,
-      notSupported(
-        'not-supported-here',
-        '',
-        'Dit kan hier niet. Wat wel kan staat in metadata.',
-        'This is not possible here. See metadata for what is.',
-      ),
-      405,
-    );
+    const allowed = allowedAt(request.path);
+    if (allowed) response.set('Allow', allowed);
+    const words = [
+      'Dit kan hier niet. Wat wel kan staat in metadata.',
+      'This is not possible here. See metadata for what is.',
+    ] as const;
+    sendRefusal(request, response, notSupported('not-supported-here', '', ...words), allowed ? 405 : 404);
   });
   router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    const type = (error as { type?: string }).type;
-    if (type === 'entity.too.large') return sendRefusal(request, response, refuse(refusals.tooLong('')));
-    if (type === 'request.aborted') return response.destroy();
+    if ((error as { type?: string }).type === 'request.aborted') return response.destroy();
+    const unread = unreadRequest(error);
+    if (unread) return sendRefusal(request, response, unread);
     parts.log.bug('fhir-door', error, { door });
     return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
   });

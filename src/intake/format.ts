@@ -8,7 +8,7 @@ import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/re
 import { acceptMessage } from './accept.ts';
 import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
 import { acceptedOutcome } from './fhir-answer.ts';
-import { fhirBody } from './fhir-body.ts';
+import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { send } from './fhir-read.ts';
 import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
@@ -20,13 +20,20 @@ export interface FormatDoor extends Accepting {
   readonly bodyBytesMax: number;
 }
 
+const otherId = (type: string) =>
+  issue('value', 'other-id', `${type}.id`, {
+    nl: 'Het id in het bericht is een ander dan het id in het adres.',
+    en: 'The id in the message is another than the id in the address.',
+  });
+
 /** Syntaxes that come in as a body of HTTP; the others have doors of their own. */
 const bodies: Partial<Record<Syntax, (request: Request) => unknown | Refusal>> = {
   fhir: (request) => {
     const resource = fhirBody(request);
     if (isRefusal(resource)) return resource;
-    // `[base]/Bundle`, `[base]/Task/1`: the last part that is a type says what must come (FHIR http.html#create).
-    const type = /\/([A-Z]\w+)(?:\/[\w.-]+)?$/.exec(request.path)?.[1];
+    // `[base]/Bundle`, `[base]/Task/1`: the last part that is a type says what must come (FHIR http.html#create, #update).
+    const [, type, id] = /\/([A-Z]\w+)(?:\/([\w.-]+))?$/.exec(request.path) ?? [];
+    if (id !== undefined && type === resource.resourceType && id !== resource.id) return refuse(otherId(type));
     if (type === undefined || type === resource.resourceType) return resource;
     return refuse(
       issue('value', 'other-resource', 'resourceType', {
@@ -45,9 +52,16 @@ const unknownFormat = refuse(
   }),
 );
 
+const notHere = refuse(
+  issue('not-supported', 'not-supported-here', '', {
+    nl: 'Dit kan hier niet. Stuur een bericht met POST, en wat eerder kwam en nu anders is met PUT.',
+    en: 'This is not possible here. Send a message with POST, and what came before and is different now with PUT.',
+  }),
+);
+
 /** The document's own id, else the X-Request-ID; of a sender with neither, the same content is the same message. */
-function controlIdOf(request: Request, mapped: Mapped): string {
-  const { messageKey = request.get('x-request-id') } = mapped;
+export function controlIdOf(mapped: Mapped, requestId: string | undefined): string {
+  const { messageKey = requestId } = mapped;
   return (messageKey ?? `${mapped.intent} ${Buffer.from(messageHash(mapped)).toString('base64url')}`).slice(0, 200);
 }
 
@@ -69,7 +83,7 @@ async function take(
     application,
     actor,
     door: format.name,
-    controlId: controlIdOf(request, mapped),
+    controlId: controlIdOf(mapped, request.get('x-request-id')),
     messageType: format.name,
     mapped,
     source: {
@@ -83,8 +97,9 @@ async function take(
 /** 201 with a Location for a new referral, 200 for one we have, 202 for what waits; the words as OperationOutcome. */
 function answer(parts: FormatDoor, request: Request, response: Response, accepted: Accepted): void {
   const statuses: Partial<Record<Accepted['outcome'], number>> = { new: 201, kept: 202 };
-  if (accepted.outcome !== 'kept')
-    response.set('Location', `${parts.publicUrl}/fhir/R4/ServiceRequest/${accepted.answer.ids.serviceRequest}`);
+  // Some senders (ZorgDomein) want a Location with every yes; what waits for its referral has no resource yet.
+  const own = accepted.outcome === 'kept' ? undefined : accepted.answer.ids.serviceRequest;
+  response.set('Location', parts.publicUrl + (own ? `/fhir/R4/ServiceRequest/${own}` : request.baseUrl + request.path));
   if (accepted.replayed) response.set('X-Duplicate', 'true');
   const language = preferredLanguage(request.get('accept-language'));
   send(response, statuses[accepted.outcome] ?? 200, acceptedOutcome(accepted, language));
@@ -127,14 +142,17 @@ export function formatRouter(parts: FormatDoor): Router {
   };
   router.post(['/:format', '/:format/*rest'], intake);
   router.put('/:format/*rest', intake);
-  router.use((request, response) => {
-    response.set('Allow', 'POST, PUT');
-    sendRefusal(request, response, unknownFormat, 405);
+  router.all(['/:format', '/:format/*rest'], (request, response) => {
+    const mapping = mappingAt(request);
+    if (!mapping || !bodies[mapping.format.syntax]) return sendRefusal(request, response, unknownFormat);
+    response.set('Allow', 'rest' in request.params ? 'POST, PUT' : 'POST');
+    sendRefusal(request, response, notHere, 405);
   });
+  router.use((request, response) => sendRefusal(request, response, unknownFormat));
   router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    const type = (error as { type?: string }).type;
-    if (type === 'entity.too.large') return sendRefusal(request, response, refuse(refusals.tooLong('')));
-    if (type === 'request.aborted') return response.destroy();
+    if ((error as { type?: string }).type === 'request.aborted') return response.destroy();
+    const unread = unreadRequest(error);
+    if (unread) return sendRefusal(request, response, unread);
     parts.log.bug('format-door', error, { door: 'format' });
     return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
   });

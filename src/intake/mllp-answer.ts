@@ -88,6 +88,12 @@ interface Said {
 
 const languageOf = (header: Header): Language => (/^en/i.test(header.language) ? 'en' : 'nl');
 
+/** MSH-9 of an application's yes: what HL7 2.5.1 answers to a referral (§11.3), to an appointment (§10.3), to the rest. */
+function yesType({ type, event }: Header): string[] {
+  if (type === 'REF') return ['RRI', event, 'RRI_I12'];
+  return type === 'SRM' ? ['SRR', event, 'SRR_S01'] : ['ACK', event, 'ACK'];
+}
+
 /** One encoded acknowledgement for each that the sender asked for, each with a control id of its own. */
 function write(envelope: Envelope, said: Said, at: Answering): Uint8Array[] {
   const { head, header, charset = 'ASCII' } = envelope;
@@ -105,7 +111,7 @@ function write(envelope: Envelope, said: Said, at: Answering): Uint8Array[] {
       language: languageOf(header),
       charset: envelope.charset ? header.charset : 'ASCII',
       code,
-      type: isYes ? ['RRI', 'I12', 'RRI_I12'] : ['ACK', ...event, ...(event.length > 0 ? ['ACK'] : [])],
+      type: isYes ? yesType(header) : ['ACK', ...event, ...(event.length > 0 ? ['ACK'] : [])],
       text: tellsAll ? said.text : '',
       issues: tellsAll ? said.issues : [],
       ...(isYes && said.segments && { segments: said.segments }),
@@ -167,7 +173,7 @@ export function acceptedAnswers(envelope: Envelope, message: Message, accepted: 
   const notes = [...warnings, ...issues.filter((one) => one.severity !== 'warning')].map((one) =>
     one.path ? `${one.path}: ${one.said[language]}` : one.said[language],
   );
-  const segments = [
+  const referral = () => [
     writeSegment(
       [
         'RF1',
@@ -188,6 +194,9 @@ export function acceptedAnswers(envelope: Envelope, message: Message, accepted: 
     ),
     ...(isKept ? [] : [callerSegment(accepted.answer.promise, line, d)]),
     patientSegment(message),
+  ];
+  const segments = [
+    ...(envelope.header.type === 'REF' ? referral() : []),
     ...notes.map((note, n) => writeSegment(['NTE', String(n + 1), '', escapeText(note, d)], d)),
   ];
   return write(envelope, { outcome: 'accepted', text, issues: [], segments }, at);

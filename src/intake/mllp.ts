@@ -59,9 +59,10 @@ async function take(
   if (isRefusal(read)) return read;
   const accepted = await acceptMessage(parts, {
     practice: peer.practice,
-    // Decision 2: one key per (practice, MSH-3, MSH-10, MSH-9); MSH-9.3 may be there or not.
+    // Decision 2: one key per (practice, MSH-3, MSH-10, MSH-9); MSH-9.3 may be there or not. Some senders give several
+    // messages the same MSH-10: their mapping says what tells these apart.
     application: header.application,
-    controlId: header.controlId,
+    controlId: read.mapped.messageKey ?? header.controlId,
     messageType: `${header.type}^${header.event}`,
     actor,
     door,

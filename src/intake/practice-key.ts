@@ -1,3 +1,4 @@
+import type { Resource } from '@medplum/fhirtypes';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { preferredLanguage, toOutcome } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
@@ -28,8 +29,17 @@ const unsupportedMedia: Readonly<Record<string, readonly [header: string, value:
   'content-encoding': ['Accept-Encoding', 'gzip, deflate, br'],
 };
 
-/** Sends a refusal as an OperationOutcome in the caller's language, with the status of its gravest issue unless given. */
-export function sendRefusal(request: Request, response: Response, refusal: Refusal, asked?: number): void {
+/**
+ * Sends a refusal as an OperationOutcome in the caller's language, with the status of its gravest issue unless given;
+ * `body`: the resource that says it instead, for senders who expect another.
+ */
+export function sendRefusal(
+  request: Request,
+  response: Response,
+  refusal: Refusal,
+  asked?: number,
+  body?: Resource,
+): void {
   const media = unsupportedMedia[refusal.refused[0]?.reason ?? ''];
   const status = asked ?? (media ? 415 : httpStatus(refusal));
   if (media) response.set(...media);
@@ -40,7 +50,7 @@ export function sendRefusal(request: Request, response: Response, refusal: Refus
     .type('application/fhir+json')
     .send(
       JSON.stringify(
-        toOutcome(refusal.refused, preferredLanguage(request.get('accept-language')), codeSystems.refusal),
+        body ?? toOutcome(refusal.refused, preferredLanguage(request.get('accept-language')), codeSystems.refusal),
       ),
     );
 }

@@ -11,8 +11,8 @@ import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import type { ServiceLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
+import { type EdiSender, ediSenderOf } from './edi.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
-
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -70,6 +70,8 @@ export interface Practice {
   readonly endpoint?: PracticeEndpoint;
   /** Who may send HL7 v2 from there (decision 14). */
   readonly peers: readonly MllpPeer[];
+  /** Who may send EDIFACT from there, known by mailbox. */
+  readonly ediSenders?: readonly EdiSender[];
   /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
   readonly agreement?: ConsentAgreement;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
@@ -159,6 +161,7 @@ function toPractice(
     channels,
     ...(endpoint && { endpoint }),
     peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
+    ediSenders: active.flatMap((one) => ediSenderOf(one, organization.id ?? '') ?? []),
     ...(agreement && { agreement }),
     ...(service && {
       service: {

@@ -5,15 +5,24 @@ import { startHisProcess } from './his-process.ts';
 import { loadDemoAccess, loadDirectory, pointEndpointsAt } from './load.ts';
 
 const regionFolder = new URL('../../fixtures/region/', import.meta.url);
-const usualPorts = { his: 8090, mail: 2525 };
+const usualPorts = { his: 8090, mail: 2525, mllp: 2576 };
 
-/** The invented region: directory into an empty one, users, credentials, and where their GP system is. */
-export async function loadRegion(store: Store, login: 'loopback' | 'anywhere', hisUrl: string | undefined) {
+/**
+ * The invented region: directory into an empty one, users, credentials, and where their GP system is. Its HL7 v2 side is
+ * on the same host, on its usual port unless it says another.
+ */
+export async function loadRegion(
+  store: Store,
+  login: 'loopback' | 'anywhere',
+  hisUrl: string | undefined,
+  mllpPort = usualPorts.mllp,
+) {
   const directory = directoryReader(store);
   await loadDirectory(store, regionFolder);
   await syncDestinations(store, await directory());
   const users = await loadDemoAccess(store, regionFolder, login === 'anywhere');
-  if (hisUrl) await pointEndpointsAt(store, await directory(), hisUrl);
+  const mllp = hisUrl && `${new URL(hisUrl).hostname}:${mllpPort}`;
+  if (hisUrl) await pointEndpointsAt(store, await directory(), hisUrl, mllp);
   return users;
 }
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 export interface HisProcess {
   readonly url: string;
   readonly mailPort: number;
+  /** Where its HL7 v2 side listens, on this machine. */
+  readonly mllpPort: number;
   stop(): Promise<void>;
 }
 
@@ -44,11 +46,11 @@ export async function startHisProcess(options: {
     { detached: true, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const ready = new Promise<{ his: string; mail: number }>((resolve, reject) => {
+  const ready = new Promise<{ his: string; mail: number; mllp: number }>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the simulated GP system did not start in time')), startMsMax);
     createInterface({ input: child.stdout }).once('line', (line) => {
       clearTimeout(timer);
-      resolve(JSON.parse(line) as { his: string; mail: number });
+      resolve(JSON.parse(line) as { his: string; mail: number; mllp: number });
     });
     child.once('error', reject);
     child.once('exit', () => reject(new Error('the simulated GP system could not start: is its port free?')));
@@ -59,8 +61,8 @@ export async function startHisProcess(options: {
     await exited;
   };
   try {
-    const { his, mail } = await ready;
-    return { url: his, mailPort: mail, stop };
+    const { his, mail, mllp } = await ready;
+    return { url: his, mailPort: mail, mllpPort: mllp, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -72,15 +72,26 @@ export async function loadDemoAccess(store: Store, folder: URL, anywhere: boolea
   return users;
 }
 
-/** Points the demo's endpoints at where the simulated GP system really listens; a port may have been taken. */
-export async function pointEndpointsAt(store: Store, directory: Directory, hisUrl: string): Promise<void> {
+/**
+ * Points the demo's endpoints at where the simulated GP system really listens; a port may have been taken. `mllp` is
+ * `host:port` of its HL7 v2 side; without it those endpoints stay as they are.
+ */
+export async function pointEndpointsAt(
+  store: Store,
+  directory: Directory,
+  hisUrl: string,
+  mllp?: string,
+): Promise<void> {
   const at = store.clock().toISOString();
   const writes: DirectoryWrite[] = [];
   for (const practice of directory.practices.values()) {
-    const address = `${hisUrl}/${practice.id}/fhir`;
-    if (practice.endpoint?.kind !== 'fhir' || practice.endpoint.address === address) continue;
-    const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', practice.endpoint.id);
-    if (endpoint) writes.push({ resource: { ...endpoint, address }, validFrom: at });
+    for (const channel of practice.channels) {
+      const there = { fhir: `${hisUrl}/${practice.id}/fhir`, mllp: mllp && `mllp://${mllp}`, medvri: undefined };
+      const address = there[channel.kind];
+      if (!address || channel.address === address) continue;
+      const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', channel.id);
+      if (endpoint) writes.push({ resource: { ...endpoint, address }, validFrom: at });
+    }
   }
   if (writes.length === 0) return;
   const done = await store.commit({

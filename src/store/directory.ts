@@ -1,3 +1,4 @@
+import { destinationOf } from '../referral/channels.ts';
 import { type Directory, type DirectoryResource, readDirectory } from '../referral/directory.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
@@ -73,20 +74,25 @@ export async function directoryIsEmpty(store: Store): Promise<boolean> {
 const windowOfOne = 4;
 
 /**
- * Makes the destinations follow the directory: the worklist, the mail server, and each practice. One without an
- * endpoint too: its feedback must be held for a person to see, not wait unseen. Breaker, pause, window and secret of
+ * Makes the destinations follow the directory: the worklist, the mail server, and each channel of each practice. One
+ * without any too: its feedback must be held for a person to see, not wait unseen. Breaker, pause, window and secret of
  * one that exists are left alone.
  */
 export async function syncDestinations(store: Store, directory: Directory): Promise<void> {
   const rows = [
     { id: 'worklist', kind: 'worklist', window: 20, proof: 'record' },
     { id: 'mail', kind: 'mail', window: windowOfOne, proof: 'transport' },
-    ...[...directory.practices.values()].map((practice) => ({
-      id: `practice:${practice.id}`,
-      kind: practice.endpoint?.kind ?? 'fhir',
-      window: windowOfOne,
-      proof: practice.endpoint?.bestProof ?? 'transport',
-    })),
+    ...[...directory.practices.values()].flatMap((practice) => [
+      ...(practice.endpoint
+        ? []
+        : [{ id: `practice:${practice.id}`, kind: 'fhir', window: windowOfOne, proof: 'transport' }]),
+      ...practice.channels.map((one) => ({
+        id: destinationOf(practice, one),
+        kind: one.kind,
+        window: windowOfOne,
+        proof: one.bestProof,
+      })),
+    ]),
   ];
   await store.pool.query(
     `insert into destination (id, kind, best_proof, max_inflight) select * from unnest($1::text[], $2::text[], $3::text[], $4::int[])

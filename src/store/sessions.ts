@@ -188,6 +188,7 @@ export async function removeExpired(store: Store): Promise<number> {
     store.pool.query('delete from handle where expires_at < $1', [now]),
     store.pool.query('delete from refused where expires_at < $1', [now]),
     store.pool.query('delete from early_message where expires_at < $1', [now]),
+    store.pool.query('delete from message_envelope where expires_at < $1', [now]),
     // H15: a cancellation that came before its referral is remembered for 30 days.
     store.pool.query("delete from referral_number where cancelled_at < $1::timestamptz - interval '30 days'", [now]),
     store.pool.query('delete from oidc where expires_at < $1', [now]),

@@ -54,6 +54,10 @@ const kindSaid: Record<string, Said> = {
 const reasonSaid: Record<string, Said> = {
   superseded: { nl: 'iemand anders kreeg de verwijzing', en: 'someone else got the referral' },
   withdrawn: { nl: 'de praktijk trok de verwijzing in', en: 'the practice withdrew the referral' },
+  fallback: {
+    nl: 'het lukte niet; de terugkoppeling ging verder langs de volgende weg naar de praktijk',
+    en: 'it did not work; the feedback went on by the next way to the practice',
+  },
   'taken-back': { nl: 'de praktijk nam de verwijzing terug', en: 'the practice took the referral back' },
 };
 
@@ -66,10 +70,12 @@ function destinationName(id: string, directory: Directory, viewer: Viewer): stri
   const t = sayIn(viewer.language);
   if (id === 'worklist') return t('Werklijst', 'Worklist');
   if (id === 'mail') return t('Mail', 'Mail');
-  return directory.practices.get(id.replace(/^practice:/, ''))?.name ?? id;
+  const [practice = '', channel] = id.replace(/^practice:/, '').split('/');
+  const name = directory.practices.get(practice)?.name ?? id;
+  return channel ? `${name}, ${t('weg', 'way')} ${channel}` : name;
 }
 
-const destinationPattern = /^[\w:.-]{1,120}$/;
+const destinationPattern = /^[\w:./-]{1,120}$/;
 
 function address({ state, destination }: Filter): string {
   const parts = [

@@ -70,6 +70,10 @@ const failures: Record<string, Said> = {
     nl: 'Van deze ontvanger is geen adres bekend. Vul het aan in de adreslijst, en probeer dan opnieuw.',
     en: 'No address is known for this receiver. Add it to the directory, then try again.',
   },
+  'no-mailbox': {
+    nl: 'Kortelijn heeft nog geen toegang tot het postbusnetwerk van de zorg. Stel die in, en probeer dan opnieuw.',
+    en: 'Kortelijn has no access to the care mailbox network yet. Configure it, then try again.',
+  },
   'mail-deferred': {
     nl: 'De mailserver nam de mail nog niet aan. Kortelijn probeert het vanzelf opnieuw.',
     en: 'The mail server did not take the mail yet. Kortelijn tries again by itself.',

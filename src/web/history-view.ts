@@ -1,4 +1,5 @@
 import type { Communication } from '@medplum/fhirtypes';
+import { channelAt } from '../referral/channels.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { readEvents } from '../store/deliveries.ts';
 import type { Carriage } from '../store/lists.ts';
@@ -41,14 +42,18 @@ function fateSteps(carriage: Carriage, best: Proof, viewer: Viewer): Markup {
 <p class="fate-line"><strong class="fate ${fate}">${t(said.nl, said.en)}</strong>${when}. ${t(means.nl, means.en)}</p>`;
 }
 
-function feedbackItem(shown: Shown, communication: Communication, carriage: Carriage | undefined): Markup {
+/** One message, where it is now, and whether an earlier way to the practice was given up for another one. */
+function feedbackItem(shown: Shown, communication: Communication, carriages: readonly Carriage[]): Markup {
   const { viewer } = shown;
   const t = sayIn(viewer.language);
   const final = communication.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
   const letter = communication.payload?.[1]?.contentString ?? '';
-  const best = shown.directory.practices.get(shown.journey.practice)?.endpoint?.bestProof ?? 'transport';
+  const carriage = carriages.at(-1);
+  const practice = shown.directory.practices.get(shown.journey.practice);
+  const best = (practice && carriage && channelAt(practice, carriage.destination)?.bestProof) ?? 'transport';
   return html`<li><h3>${final ? t('Laatste bericht', 'Final message') : t('Tussenbericht', 'Interim message')}${communication.sent && html`<span class="when">${momentText(new Date(communication.sent), viewer.language)}</span>`}</h3>
 ${carriage && fateSteps(carriage, best, viewer)}
+${carriages.length > 1 && html`<p>${t('Eerst lukte het versturen niet. Daarom gaat het bericht nu langs een andere weg naar de praktijk.', 'At first sending did not work. So the message now goes to the practice by another way.')}</p>`}
 <details><summary>${t('Lees het bericht', 'Read the message')}</summary><div class="letter" lang="nl">${letter}</div></details></li>`;
 }
 
@@ -62,7 +67,7 @@ export function feedbackPart(shown: Shown, carriages: readonly Carriage[]): Mark
     feedbackItem(
       shown,
       one,
-      carriages.find((carriage) => carriage.documentId === one.id),
+      carriages.filter((carriage) => carriage.documentId === one.id),
     ),
   )}</ul></section>`;
 }

@@ -30,6 +30,7 @@ import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
 import { urgencyMark } from './marks.ts';
 import type { PageParts, Viewer } from './page.ts';
+import { seesPart } from './receiver-view.ts';
 import { consentPart, facts, recognition, type Shown, show, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { pressing, stateWords } from './words.ts';
@@ -149,7 +150,7 @@ ${facts([
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
 ])}</section>${feedbackPart(shown, carriages)}${takeBackPart(shown, acting.now)}</div>
-<div>${consentPart(shown)}${eventsPart(shown, events)}</div></div>`;
+<div>${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
   send(visit, { title: `${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) }, status);
 }
 

@@ -1,35 +1,29 @@
-import type { Extension, Patient, ServiceRequest } from '@medplum/fhirtypes';
-import { extensions } from '../fhir/systems.ts';
+import type { Extension } from '@medplum/fhirtypes';
+import { extensions, identifiers } from '../fhir/systems.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { lifeAreas } from '../referral/life-area.ts';
-import { minimisePatient, minimiseRequest, wallySees } from '../referral/minimise.ts';
+import { consentDetails, receiverSees, type Seen, teamSees } from '../referral/minimise.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import { isAcute } from './words.ts';
 
 /** A referral as its reader may see it: made once per page, the only thing the parts below look at. */
-export interface Shown {
+export interface Shown extends Seen {
   readonly journey: Journey;
-  readonly patient: Patient;
-  readonly request: ServiceRequest;
   readonly consentDetails: readonly string[];
   readonly directory: Directory;
   readonly viewer: Viewer;
   readonly today: string;
 }
 
-/** Minimises for the Wally (promise 4): never a BSN, medical codes only when the consent says so. */
+/** Minimises for who has the referral (promise 4), whoever reads the page: nobody sees more here than the Wally. */
 export function show(journey: Journey, directory: Directory, viewer: Viewer, today: string): Shown {
-  const codes = (journey.consent.resource.provision?.code ?? []).flatMap((one) => one.coding ?? []);
-  const consentDetails = codes.flatMap((one) => one.code ?? []);
-  const receiver = wallySees(consentDetails.includes('share-medical-codes'));
   return {
+    ...receiverSees(journey, teamSees(journey, directory, today)),
     journey,
-    patient: minimisePatient(journey.patient.resource, receiver),
-    request: minimiseRequest(journey.serviceRequest.resource, receiver),
-    consentDetails,
+    consentDetails: consentDetails(journey.consent.resource),
     directory,
     viewer,
     today,
@@ -198,11 +192,13 @@ export function whoPart(shown: Shown): Markup | undefined {
     return html`<p>${one.name?.text}${relation && ` (${relation})`} ${phonesOf(one).map(telLink)}</p>`;
   });
   const gender = genders[patient.gender ?? ''];
-  if (!called && !gender && address.length === 0 && contacts.length === 0) return undefined;
+  const bsn = patient.identifier?.find((one) => one.system === identifiers.bsn)?.value;
+  if (!called && !gender && !bsn && address.length === 0 && contacts.length === 0) return undefined;
   return html`<section aria-labelledby="who"><h2 id="who">${t('Wie', 'Who')}</h2>
 ${facts([
   [t('Roepnaam', 'Called'), called],
   [t('Geslacht', 'Sex'), gender],
+  ['BSN', bsn],
   [
     t('Adres', 'Address'),
     address.length > 0 && html`${address.map((one, nth) => html`${nth > 0 && html`<br>`}${one}`)}`,

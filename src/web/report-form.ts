@@ -3,6 +3,7 @@ import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.t
 import { csrfField } from './acting.ts';
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
+import { getsPart } from './receiver-view.ts';
 import { acuteNote, recognition, type Shown } from './referral-view.ts';
 import { contentMayReturn, outcomeField, planMax, type ReportFields } from './report-fields.ts';
 
@@ -144,6 +145,7 @@ ${recognition(shown, 'p')}${acuteNote(shown)}
 <p>${t(`Dit gaat naar ${practice}:`, `This goes to ${practice}:`)}</p>
 <div class="letter" lang="nl">${parts.letter}</div>
 ${parts.withheld && html`<p class="panel">${t('Er gaat geen inhoud mee: de inwoner heeft daar geen toestemming voor gegeven. Uw tekst wordt niet verstuurd en niet bewaard. Klopt dat niet? Ga dan terug.', 'No content goes along: the resident has not agreed to it. Your text is not sent and not kept. Is that wrong? Then go back.')}</p>`}
+${getsPart(shown)}
 ${parts.final && html`<p>${t('Na het versturen is de verwijzing afgesloten.', 'After sending the referral is closed.')}</p>`}
 <form method="post" action="/worklist/${shown.journey.id}/report" class="buttons">${csrfField(shown.viewer)}
 ${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}

@@ -9,6 +9,7 @@ import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
 import { html, type Markup, sayIn } from './html.ts';
+import { lettersPart } from './letters.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import type { PageParts } from './page.ts';
 import {
@@ -70,7 +71,7 @@ export async function sendReferral(
 ${recognition(shown, 'h1')}
 <p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
 ${acuteNote(shown)}${index.unsafeContact && reach}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${whyPart(shown)}${feedbackPart(shown, carriages)}</div>
+<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${whyPart(shown)}${lettersPart(shown)}${feedbackPart(shown, carriages)}</div>
 <div>${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}</div></div>${eventsPart(shown, events)}`;
   send(visit, { title: `${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) }, status);
 }

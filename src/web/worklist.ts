@@ -19,6 +19,7 @@ import {
 } from './acting.ts';
 import { fateWord } from './history-view.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
+import { openLetter } from './letter-download.ts';
 import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import { openReport, postReport } from './report-pages.ts';
 import type { Site } from './site.ts';
@@ -134,6 +135,7 @@ export function worklistPages(site: Site, viewerOf: ViewerOf): Router {
   );
   router.get('/worklist/:journey', own(open));
   router.post('/worklist/:journey/accept', own(acceptIt));
+  router.get('/worklist/:journey/letter/:letter', own(openLetter));
   router.get('/worklist/:journey/report', own(openReport));
   router.post('/worklist/:journey/report', own(postReport));
   return router;

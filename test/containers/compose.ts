@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
+import { parse } from 'yaml';
 import { z } from 'zod';
 
 export const root = new URL('../../', import.meta.url);
@@ -44,7 +44,7 @@ export type Compose = z.infer<typeof compose>;
 
 /** The compose file as Compose reads it: anchors and merge keys followed, variables at their usual values. */
 export function readCompose(): Compose {
-  return compose.parse(load(textOf('docker-compose.yml'), { schema: CORE_SCHEMA.withTags(mergeTag) }));
+  return compose.parse(parse(textOf('docker-compose.yml'), { merge: true }));
 }
 
 /** One instruction of a Dockerfile, its lines joined. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accept, seen, takeBack } from '../../src/feedback/moves.ts';
+import { resumeOwn } from '../../src/feedback/handover.ts';
 import { assignTo, reassignByPresence } from '../../src/feedback/reassign.ts';
 import { report } from '../../src/feedback/report.ts';
 import type { Absence } from '../../src/referral/directory.ts';
@@ -22,7 +23,7 @@ function look(played: Played, absences: Absences, at = monday) {
     route: change.index?.route,
     assignment: change.index?.assignment,
     to: change.outbox?.map((one) => `${one.kind} ${one.recipient}`),
-    alarm: change.alarms?.map((one) => one.raise),
+    alarm: change.alarms?.flatMap((one) => (one.kind === 'nobody-present' ? one.raise : [])),
     gaveUp: change.deliveries,
   };
 }
@@ -80,22 +81,34 @@ describe('the line looks again who is present (promise 2)', () => {
     expect(look(played, sanneAway)).toEqual(toKarim);
   });
 
-  test('what is accepted stays with who accepted it, also a substitute when the fixed Wally is back', () => {
+  test('for what is accepted the substitute acts, until the one who accepted it is back', () => {
     const hers = received();
     hers.move(sanne, accept);
-    expect(look(hers, bothAway)).toBeUndefined();
+    expect(look(hers, sanneAway)).toEqual(toKarim);
+    hers.move(theLine, (journey, acting) => reassignByPresence(journey, acting) ?? { refused: [] }, monday, sanneAway);
+    expect(hers.journey().index).toMatchObject({ owner: 'wally-karim', actingFor: 'wally-sanne', taskStatus: 'accepted' });
+    // Back at work she takes it up herself: nothing moves under the hands of whoever is at it.
+    expect(look(hers, none)).toBeUndefined();
+    hers.move(sanne, resumeOwn);
+    expect(hers.journey().index).toMatchObject({ owner: 'wally-sanne', actingFor: null });
+    // Both absent: nobody has it, and the team lead is told; whoever comes first has it again.
+    expect(look(hers, bothAway)).toEqual({ ...toTeam, assignment: 4 });
+  });
+
+  test('what a substitute accepted stays with the substitute when the fixed Wally is back', () => {
     const his = received({}, { absences: sanneAway });
     his.move(karim, accept);
     expect(look(his, none)).toBeUndefined();
   });
 
-  test('nothing moves that has ended or has begun', () => {
+  test('nothing moves that has ended; for what has begun somebody acts', () => {
     const closed = received();
     closed.move(gp, (journey, acting) => takeBack(journey, 'withdraw', acting));
     const begun = received();
     begun.move(sanne, accept);
     begun.move(sanne, (journey, acting) => report(journey, answerOf({ final: false, outcomes: [] }), acting));
-    for (const played of [closed, begun]) expect(look(played, bothAway)).toBeUndefined();
+    expect(look(closed, bothAway)).toBeUndefined();
+    expect(look(begun, bothAway)).toMatchObject({ owner: null, alarm: [true] });
   });
 
   test('the Task loses its owner in the team queue and gets one again', () => {
@@ -150,7 +163,7 @@ describe('a team lead gives it to someone', () => {
       'worklist wally-joost',
       'notify wally-joost',
     ]);
-    expect(change.alarms).toMatchObject([{ kind: 'nobody-present', raise: false }]);
+    expect(change.alarms).toMatchObject([{ kind: 'nobody-present', raise: false }, { kind: 'overdue', raise: false }]);
     expect(played.journey().task.resource.reasonCode?.text).toBe('Toegewezen door Marijke Hoekzema');
   });
 

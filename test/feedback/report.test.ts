@@ -162,7 +162,10 @@ describe('reporting back', () => {
   test('H1: a report lowers the alarm of an acute referral', () => {
     const played = accepted({ priority: 'asap' });
     const change = played.move(sanne, (journey, acting) => report(journey, answerOf(), acting));
-    expect(change.alarms).toMatchObject([{ kind: 'acute', raise: false }]);
+    expect(change.alarms).toMatchObject([
+      { kind: 'acute', raise: false },
+      { kind: 'overdue', raise: false },
+    ]);
   });
 
   test.each([

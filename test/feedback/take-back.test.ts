@@ -63,6 +63,7 @@ describe('taking back', () => {
     expect(change.alarms?.map(({ kind, raise }) => ({ kind, raise }))).toEqual([
       { kind: 'nobody-present', raise: false },
       { kind: 'acute', raise: false },
+      { kind: 'overdue', raise: false },
     ]);
     const { task, serviceRequest, index } = played.journey();
     expect(task.resource).toMatchObject({

@@ -228,8 +228,8 @@ describe('refusals', () => {
       ['MSH^1^9^1^1 200 message-type'],
     ],
     [
-      'a change of a referral',
-      'MSH|^~\\&|H|01990101|K|R|20261123||REF^I13|X2|P|2.5\r',
+      'a question about a referral',
+      'MSH|^~\\&|H|01990101|K|R|20261123||REF^I15|X2|P|2.5\r',
       'AR',
       ['MSH^1^9^1^2 201 event-code'],
     ],

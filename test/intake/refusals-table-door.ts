@@ -13,6 +13,8 @@ const single = (number: string): Ask => ({
     .replaceAll('2026-12-', '2026-10-')
     .replaceAll('V26-00431', number),
 });
+/** The practice takes it back, by the same message. */
+const revoked = bundle(({ request }) => put(request, { status: 'revoked' }));
 const nowhere = '/Task/01900000-0000-7000-8000-000000000000';
 const deep = () => {
   let value: unknown = {};
@@ -86,7 +88,7 @@ export const doorRows: readonly FhirRow[] = [
     ask: as({ method: 'GET', path: '/ServiceRequest?status=active' }),
     status: 405,
     told: [['not-supported', 'not-supported-here']],
-    headers: { allow: /^POST$/ },
+    headers: { allow: /^POST, PUT$/ },
     kept: 'nothing',
   },
   {
@@ -99,8 +101,8 @@ export const doorRows: readonly FhirRow[] = [
   },
   {
     row: 'unsupported event, resource, profile version',
-    what: 'a change by PUT',
-    ask: as({ method: 'PUT', path: nowhere, body: '{"resourceType":"Task"}' }),
+    what: 'a change of what only we change',
+    ask: as({ method: 'PUT', path: nowhere.replace('Task', 'Patient'), body: '{"resourceType":"Patient"}' }),
     status: 405,
     told: [['not-supported', 'not-supported-here']],
     headers: { allow: /^GET, HEAD$/ },
@@ -113,6 +115,24 @@ export const doorRows: readonly FhirRow[] = [
     status: 404,
     told: [['not-found', 'no-such-resource']],
     kept: 'nothing',
+  },
+  {
+    row: 'unknown referral on update/cancel',
+    what: 'a cancellation of what never came: taken, and remembered',
+    ask: revoked,
+    status: 202,
+    told: [],
+    says: 'kept-for-later',
+    kept: 'nothing',
+  },
+  {
+    row: 'unknown referral on update/cancel',
+    what: 'the referral after its cancellation',
+    first: revoked,
+    ask: plain,
+    status: 409,
+    told: [['conflict', 'cancelled-earlier', `${sr}.identifier`]],
+    kept: 'sealed',
   },
   {
     row: 'duplicate, identical',
@@ -147,7 +167,7 @@ export const doorRows: readonly FhirRow[] = [
     row: 'same id, other content',
     what: 'as the first, which the practice took back',
     first: plain,
-    takenBack: true,
+    meanwhile: 'taken back',
     ask: plain,
     status: 409,
     told: [['conflict', 'cancelled-earlier', `${sr}.identifier`]],

@@ -16,7 +16,7 @@ import { masterKeyFrom, open } from '../../src/store/keys.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import { committed, journeyOf, notRefused } from '../doubles/made.ts';
+import { committed, journeyOf, notRefused, reportBack } from '../doubles/made.ts';
 import { giveMllp, type MllpClient, openMllpClient } from '../doubles/mllp.ts';
 import { bodyBytesMax, type FhirRow, type Kept } from './refusals-table.ts';
 
@@ -43,8 +43,8 @@ export interface Table {
   readonly lines: readonly string[];
   doorsOf(row: { readonly behind?: FhirRow['behind'] }): Doors;
   counted(): Promise<Counted>;
-  /** The practice withdraws what it sent under this number. */
-  takeBack(number: string): Promise<void>;
+  /** The practice withdraws what it sent under this number, or the Wally reports for good. */
+  end(number: string, how: 'taken back' | 'closed'): Promise<void>;
   /** Decision 15, on what was kept since `before`. */
   expectKept(kept: Kept, before: Counted, sent: Sent): Promise<void>;
   close(): Promise<void>;
@@ -107,13 +107,17 @@ async function expectKept(at: TestStore, kept: Kept, before: Counted, sent: Sent
   if (bytes.length > 20) expect(row.sealed.includes(bytes.subarray(0, 20))).toBe(false);
 }
 
-async function withdraw(at: TestStore, number: string): Promise<void> {
+async function end(at: TestStore, number: string, how: 'taken back' | 'closed'): Promise<void> {
   const { rows } = await at.owner.query('select id from journey where practice_referral_id = $1', [number]);
-  const journey = await journeyOf(at.store, rows[0].id);
+  const { id } = rows[0];
+  if (how === 'closed') {
+    await reportBack(at.store, id);
+    return;
+  }
   const actor = { id: 'gp-vanleeuwen', name: 'M. van Leeuwen', role: 'practice', organization: 'de-brink' } as const;
   const directory = await directoryReader(at.store)();
   const acting = { actor, now: at.store.clock(), newId: at.store.newId, directory };
-  await committed(at.store, notRefused(takeBack(journey, 'withdraw', acting)));
+  await committed(at.store, notRefused(takeBack(await journeyOf(at.store, id), 'withdraw', acting)));
 }
 
 export async function openTable(): Promise<Table> {
@@ -175,7 +179,7 @@ export async function openTable(): Promise<Table> {
       return found;
     },
     counted: () => countIn(at),
-    takeBack: (number) => withdraw(at, number),
+    end: (number, how) => end(at, number, how),
     expectKept: (kept, before, sent) => expectKept(at, kept, before, sent),
     close: async () => {
       for (const close of closing.reverse()) await close();

@@ -124,7 +124,11 @@ export const contentRows: readonly FhirRow[] = [
   {
     row: 'unsupported event, resource, profile version',
     what: 'two referrals in one message',
-    ask: bundle(({ add, request }) => add(structuredClone(request), 'urn:uuid:00000001-0000-4000-8000-000000000099')),
+    ask: bundle(({ add, request, without }) => {
+      add(structuredClone(request), 'urn:uuid:00000001-0000-4000-8000-000000000099');
+      // No Task says which of them it is about.
+      without('Task');
+    }),
     status: 422,
     told: [['not-supported', 'several-referrals', 'Bundle.entry']],
     kept: 'sealed',

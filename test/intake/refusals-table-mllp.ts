@@ -9,6 +9,11 @@ const ref =
 const header = (rest: string) => `MSH|^~\\&|VOORBEELDHIS|01990101|K|R|20261123||${rest}`;
 const only = (rest: string) => (number: string) => `${header(rest.replace('#', `C-${number}`))}\r`;
 const plain = ref();
+/** The same with another event: I13 changes, I14 cancels. */
+const event =
+  (name: string, parts: RefParts = {}) =>
+  (number: string) =>
+    ref({ ...parts, controlId: `${name}-${number}` })(number).replace('REF^I12^', `REF^${name}^`);
 const pid = (birthDate: string, ids = 'P-77^^^VOORBEELDHIS^PI', name = 'Kanariegeel^Quirijntje', more = '') =>
   `PID|1||${ids}||${name}||${birthDate}|F${more}`;
 const consentOn = (day: string) => [`CON|1|share-reason^^99KL||||||||V|A||${day}||||||||||||1`];
@@ -129,16 +134,8 @@ export const mllpRows: readonly MllpRow[] = [
   },
   {
     row: 'unsupported event, resource, profile version',
-    what: 'a change of a referral',
-    ask: only('REF^I13|#|P|2.5||||||UNICODE UTF-8'),
-    code: 'AR',
-    errors: [['MSH^1^9^1^2', '201', 'event-code']],
-    kept: 'sealed',
-  },
-  {
-    row: 'unsupported event, resource, profile version',
-    what: 'a cancellation',
-    ask: only('REF^I14|#|P|2.5||||||UNICODE UTF-8'),
+    what: 'an event that is no referral, change or cancellation',
+    ask: only('REF^I15|#|P|2.5||||||UNICODE UTF-8'),
     code: 'AR',
     errors: [['MSH^1^9^1^2', '201', 'event-code']],
     kept: 'sealed',
@@ -183,6 +180,34 @@ export const mllpRows: readonly MllpRow[] = [
     errors: [['MSA^1^2^1', '204', 'unknown-message']],
     kept: 'nothing',
   },
+  {
+    row: 'unknown referral on update/cancel',
+    what: 'a cancellation of what never came: taken, and remembered',
+    ask: event('I14'),
+    code: 'AA',
+    errors: [],
+    says: 'kept-for-later',
+    kept: 'nothing',
+  },
+  {
+    row: 'unknown referral on update/cancel',
+    what: 'the referral after its cancellation',
+    first: event('I14'),
+    ask: plain,
+    code: 'AE',
+    errors: [['RF1^1^6^1', '205', 'cancelled-earlier']],
+    kept: 'sealed',
+  },
+  {
+    row: 'illegal transition',
+    what: 'a change of what the Wally has closed',
+    first: plain,
+    meanwhile: 'closed',
+    ask: event('I13', { change: { OBX: ['OBX|1|TX|reason^^99KL||Iets heel anders'] } }),
+    code: 'AE',
+    errors: [['RF1^1^6^1', '207', 'already-closed']],
+    kept: 'sealed',
+  },
   { row: 'duplicate, identical', what: 'again', first: plain, ask: plain, code: 'AA', errors: [], kept: 'nothing' },
   {
     row: 'same id, other content',
@@ -195,9 +220,18 @@ export const mllpRows: readonly MllpRow[] = [
   },
   {
     row: 'same id, other content',
+    what: 'a change that names another person',
+    first: plain,
+    ask: event('I13', { change: { PID: [pid('19600101', '', 'Anders^Iemand')] } }),
+    code: 'AE',
+    errors: [['PID^1^7^1', '205', 'other-person']],
+    kept: 'sealed',
+  },
+  {
+    row: 'same id, other content',
     what: 'as the first, which the practice took back',
     first: plain,
-    takenBack: true,
+    meanwhile: 'taken back',
     ask: plain,
     code: 'AE',
     errors: [['RF1^1^6^1', '205', 'cancelled-earlier']],

@@ -163,8 +163,20 @@ export const words: Readonly<Record<string, Said>> = {
     en: 'We do not know this kind of message. Kortelijn takes referrals to the Wally, and changes and withdrawals of these.',
   },
   'event-code': {
-    nl: 'Deze soort verwijzing (REF) kennen wij niet. Wij nemen I12 aan: een nieuwe verwijzing.',
-    en: 'We do not know this kind of referral (REF). We take I12: a new referral.',
+    nl: 'Deze soort verwijzing (REF) kennen wij niet. Wij nemen aan: I12 (nieuw), I13 (wijziging) en I14 (intrekking).',
+    en: 'We do not know this kind of referral (REF). We take I12 (new), I13 (change) and I14 (cancellation).',
+  },
+  'kept-for-later': {
+    nl: 'Wij hebben nog geen verwijzing met dit nummer. Komt zij binnen 30 dagen alsnog, dan nemen wij haar niet aan.',
+    en: 'We have no referral with this number yet. If it comes within 30 days, we will not take it.',
+  },
+  'other-person': {
+    nl: 'De naam of de geboortedatum past niet bij de verwijzing met dit nummer. Er is niets veranderd. Controleer het nummer. Ging de verwijzing over de verkeerde persoon? Trek haar in en bel de Wally.',
+    en: 'The name or the birth date does not fit the referral with this number. Nothing was changed. Check the number. Was the referral about the wrong person? Withdraw it and call the Wally.',
+  },
+  'already-closed': {
+    nl: 'De Wally heeft deze verwijzing al afgesloten. Er is niets veranderd. Is er iets nieuws? Maak dan een nieuwe verwijzing.',
+    en: 'The Wally has closed this referral already. Nothing was changed. Is there something new? Then make a new referral.',
   },
   'processing-id': {
     nl: 'Wij nemen alleen echte berichten aan (P), geen tests.',

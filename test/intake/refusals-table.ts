@@ -45,18 +45,11 @@ export const later: readonly Later[] = [
     until: 'no profile is asked for: base R4 and the rules of the contract are checked whatever meta.profile says',
   },
   {
-    row: 'unknown referral on update/cancel',
-    what: 'an update or cancellation of a referral that never came, kept as an early arrival',
-    doors: ['FHIR', 'MLLP'],
-    issue: 6,
-    until: 'these two formats have no updates: 405, AR 201 (rows); of formats that do it is kept (test/intake/later)',
-  },
-  {
     row: 'illegal transition',
     what: 'a status that may not follow the present one',
-    doors: ['FHIR', 'MLLP'],
+    doors: ['FHIR'],
     issue: 6,
-    until: 'these two formats change no Task; the pages and later parts refuse it (test/referral, test/intake/later)',
+    until: 'R4 changes no Task here; pages and later parts refuse it (test/referral, test/intake/later)',
   },
   {
     row: 'stale version',
@@ -105,23 +98,27 @@ interface Row<Sent> {
   readonly ask: (number: string) => Sent;
   /** Sent before it, and taken. */
   readonly first?: (number: string) => Sent;
-  /** The practice takes the first one back before the row is sent. */
-  readonly takenBack?: true;
+  /** What becomes of the first one before the row is sent. */
+  readonly meanwhile?: 'taken back' | 'closed';
   /** What is broken behind the door. */
   readonly behind?: 'database away' | 'bug';
   readonly kept: Kept;
 }
 
-/** A case at the FHIR door. Nothing told: it is no refusal, the first answer comes again. */
+/** A case at the FHIR door. Nothing told: it is no refusal; when there was a first, its answer comes again. */
 export interface FhirRow extends Row<Ask> {
   readonly status: number;
   readonly told: readonly Told[];
+  /** The words of the one thing said, when it is no refusal. */
+  readonly says?: string;
   readonly headers?: Readonly<Record<string, RegExp>>;
 }
 
 /** A case at the MLLP door: MSA-1, and per ERR the place as ERR-2 has it, the code of table 0357 and the words. */
 export interface MllpRow extends Row<string | Buffer> {
   readonly code: 'AA' | 'AE' | 'AR' | 'CE' | 'CR';
+  /** The words of MSA-3, when it is no refusal. */
+  readonly says?: string;
   readonly errors: readonly (readonly [place: string, condition: string, words: string])[];
   /** As the door writes paths, when they differ from what the places of `errors` say. */
   readonly paths?: readonly string[];

@@ -129,6 +129,12 @@ const rules: readonly Rule[] = [
   ],
   ['a draft', ({ request }) => put(request, { status: 'draft' }), 'value-status', `${sr}.status`],
   ['a plan', ({ request }) => put(request, { intent: 'plan' }), 'value-intent', `${sr}.intent`],
+  [
+    'a correction of something it does not name',
+    ({ request }) => put(request, { replaces: [{ display: 'de vorige' }] }),
+    'value-replaces',
+    `${sr}.replaces[0]`,
+  ],
   ['no day of writing', ({ request }) => void delete request.authoredOn, 'required-authored-on', `${sr}.authoredOn`],
   ['a year of writing', ({ request }) => put(request, { authoredOn: '2026' }), 'value-whole-day', `${sr}.authoredOn`],
   ['no reason', ({ request }) => void delete request.reasonCode, 'required-reason', `${sr}.reasonCode`],

@@ -41,7 +41,7 @@ describe('the mapping as data', () => {
   });
 
   test('every table that the code names exists, and every table is named', () => {
-    const named = [...mappingText('to-referral.ts').matchAll(/translate\('([\w-]+)'/g)].map((match) => match[1]);
+    const named = [...mappingText('reasons.ts').matchAll(/translate\('([\w-]+)'/g)].map((match) => match[1]);
     expect([...new Set(named)].sort()).toEqual([...mapping.tables.keys()].sort());
   });
 

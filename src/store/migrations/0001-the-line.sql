@@ -121,6 +121,17 @@ create table inbound (
 );
 create index inbound_by_journey on inbound (journey_id);
 
+-- Envelopes of FHIR messages and the header each brought: an envelope that comes with another header is a mistake.
+create table message_envelope (
+  practice_id text not null,
+  application text not null,
+  envelope text not null,
+  header text not null,
+  expires_at timestamptz not null,
+  primary key (practice_id, application, envelope)
+);
+create index message_envelope_by_expiry on message_envelope (expires_at);
+
 -- Received and not taken: kept sealed for 30 days, without content when consent was missing (decision 15).
 create table refused (
   practice_id text not null,

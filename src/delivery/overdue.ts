@@ -1,0 +1,107 @@
+import { type Acting, auditOf } from '../feedback/moves.ts';
+import { resume } from '../feedback/rest.ts';
+import { tellOwner, tellPractice } from '../feedback/tell.ts';
+import type { Log } from '../log.ts';
+import { theLine } from '../referral/actor.ts';
+import type { Change, OutboxRow } from '../referral/change.ts';
+import { type ClockKind, clocksOf, type Step, stepAt } from '../referral/clocks.ts';
+import { isWorkingDay, localDay } from '../referral/deadlines.ts';
+import type { Directory } from '../referral/directory.ts';
+import { isPresent, teamLeads } from '../referral/directory.ts';
+import type { Journey } from '../referral/journey.ts';
+import { isRefusal } from '../referral/refusal.ts';
+import { type DueClock, dueClocks } from '../store/clocks.ts';
+import { readJourney } from '../store/referrals.ts';
+import type { Store } from '../store/store.ts';
+
+export interface Overseeing {
+  readonly store: Store;
+  readonly directory: () => Promise<Directory>;
+  readonly log: Log;
+}
+
+const atOnceMax = 500;
+
+/** What the GP reads when a promise was not kept; the Wally's own memory is not the GP's business. */
+const toPractice: Partial<Record<ClockKind, string>> = {
+  open: 'Nog geen antwoord: de Wally heeft uw verwijzing nog niet geopend.',
+  attempt: 'Nog geen antwoord: de Wally heeft de inwoner nog niet gebeld.',
+  contact: 'Nog geen antwoord: de Wally heeft de inwoner nog niet gesproken.',
+  news: 'Al enige tijd geen nieuws van de Wally.',
+  stop: 'Nog geen antwoord op uw vraag om te stoppen.',
+};
+
+function remind(journey: Journey, step: Step, acting: Acting): OutboxRow[] {
+  const { roles } = acting.directory;
+  const { owner, team } = journey.index;
+  if (step === 'reminder') return tellOwner(journey, acting);
+  const leads = teamLeads(acting.directory, team).flatMap((lead) => tellOwner(journey, acting, lead.id));
+  if (step === 'team-lead') return leads;
+  const substitute = roles.get(roles.get(owner ?? '')?.substitute ?? '');
+  const isThere = substitute && isPresent(substitute, localDay(acting.now));
+  return isThere ? tellOwner(journey, acting, substitute.id) : leads;
+}
+
+/**
+ * The next step about a clock that ran out: reminder, substitute, team lead and phone list, and then the GP is told
+ * (H5). A rest that is over is taken up again. Undefined when the clock no longer runs. Pure.
+ */
+export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Change | undefined {
+  const levels = acting.directory.practices.get(journey.practice)?.levels;
+  const running = clocksOf(journey, levels).find((one) => one.kind === due.kind);
+  const day = localDay(acting.now);
+  const next = stepAt(due.kind, due.level, day);
+  if (running?.dueOn !== due.dueOn || !next) return undefined;
+  if (due.kind === 'rest') {
+    const resumed = resume(journey, acting);
+    if (!isRefusal(resumed)) return { ...resumed, outbox: tellOwner(journey, acting) };
+  }
+  const { step, nextOn } = next;
+  const said = step === 'practice' ? toPractice[due.kind] : undefined;
+  const told = said
+    ? tellPractice(
+        journey,
+        {
+          category: 'system-notice',
+          topic: 'Nog geen antwoord van de Wally',
+          firstLine: said,
+          lines: ['De teamleider van de Wally weet ervan.'],
+          todo: 'bellen als het niet kan wachten.',
+        },
+        acting,
+      )
+    : undefined;
+  const at = acting.now.toISOString();
+  return {
+    scope: { practice: journey.practice },
+    journey: journey.id,
+    clockStep: { kind: due.kind, dueOn: due.dueOn, level: due.level, nextOn },
+    ...(told && { resources: [told.written] }),
+    outbox: told ? [told.outbox] : remind(journey, step, acting),
+    events: [{ kind: 'overdue', at, on: due.dueOn, owner: journey.index.owner, outcome: `${due.kind} ${step}` }],
+    alarms: step === 'team-lead' ? [{ kind: 'overdue', team: journey.index.team, raise: true, at }] : [],
+    audit: [auditOf('clock-overdue', journey, acting, 'E')],
+  };
+}
+
+/**
+ * Takes the step that is due for each clock that ran out, on working days only; the other days wait for the next one.
+ * Safe in several processes: of two that take the same step one finds it taken. Gives how many were taken.
+ */
+export async function overseeClocks({ store, directory, log }: Overseeing): Promise<number> {
+  const now = store.clock();
+  const day = localDay(now);
+  if (!isWorkingDay(day)) return 0;
+  let taken = 0;
+  for (const due of await dueClocks(store, day, atOnceMax)) {
+    const journey = await readJourney(store, { kind: 'line' }, due.journey);
+    const change =
+      journey && overdueStep(journey, due, { actor: theLine, now, newId: store.newId, directory: await directory() });
+    if (!change) {
+      log.warn('clock-without-reason', { journey: due.journey, code: due.kind });
+      continue;
+    }
+    if ((await store.commit(change)).ok) taken += 1;
+  }
+  return taken;
+}

@@ -1,0 +1,85 @@
+import type { Communication } from '@medplum/fhirtypes';
+import { inForm } from '../feedback/documents.ts';
+import { letterPdf } from '../feedback/letter-pdf.ts';
+import type { LetterFonts } from '../feedback/pdf-sheet.ts';
+import { channelAt } from '../referral/channels.ts';
+import type { Directory, PracticeEndpoint } from '../referral/directory.ts';
+import type { Journey } from '../referral/journey.ts';
+import { bsnForPractice } from '../referral/minimise.ts';
+import { readDestinationSecret } from '../store/directory.ts';
+import type { Claimed } from '../store/outbox.ts';
+import { readJourney } from '../store/referrals.ts';
+import type { Store } from '../store/store.ts';
+import type { Connector, Parcel } from './connector.ts';
+import { Failure } from './failure.ts';
+
+/** What each kind of destination is reached with. */
+export type Connectors = Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>> & {
+  /** Absent: this process has no way into the mailbox network. */
+  readonly medvri?: Connector;
+};
+
+export interface Packing {
+  readonly store: Store;
+  readonly directory: () => Promise<Directory>;
+  readonly connectors: Connectors;
+  /** Without them a letter goes as text only. */
+  readonly fonts?: LetterFonts;
+}
+
+export interface Packed {
+  readonly connector: Connector;
+  readonly parcel: Parcel;
+  /** As it was when the parcel was made. */
+  readonly journey?: Journey;
+  /** Characters that the PDF cannot show. */
+  readonly lost?: number;
+}
+
+/** The letter in the form that this channel takes. Throws when the fonts are no fonts. */
+function letterFor(channel: PracticeEndpoint, document: Communication, fonts: LetterFonts | undefined) {
+  const pdf = channel.pdf && fonts ? letterPdf(document, fonts) : undefined;
+  const lost = pdf?.lost.length ?? 0;
+  if (channel.kind === 'fhir') return { document: inForm(document, channel.form ?? 'Communication', pdf?.bytes), lost };
+  return { document, ...(pdf && { pdf: pdf.bytes }), lost };
+}
+
+/** What a connector needs for one delivery, read at sending. Throws Failure when it has nowhere to go. */
+export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
+  const { store, connectors } = parts;
+  const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
+  if (claimed.destination === 'worklist') return { connector: connectors.worklist, parcel: plain };
+  const directory = await parts.directory();
+  if (claimed.destination === 'mail') {
+    const role = directory.roles.get(claimed.recipient);
+    if (!role?.email) throw new Failure('permanent', 'no-address');
+    return {
+      connector: connectors.mail,
+      parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } },
+    };
+  }
+  const practice = directory.practices.get(claimed.recipient);
+  const endpoint = practice && channelAt(practice, claimed.destination);
+  const secret = await readDestinationSecret(store, claimed.destination);
+  const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
+  const found = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource;
+  if (!endpoint || !journey || !found) throw new Failure('permanent', 'no-address');
+  const connector = connectors[endpoint.kind];
+  if (!connector) throw new Failure('permanent', 'no-mailbox');
+  const { address, channel, mailbox } = endpoint;
+  const bsn = mailbox && bsnForPractice(journey.patient.resource, mailbox);
+  const { lost, ...letter } = letterFor(endpoint, found, parts.fonts);
+  return {
+    connector,
+    journey,
+    ...(lost > 0 && { lost }),
+    parcel: {
+      ...plain,
+      address,
+      ...letter,
+      ...(secret && { secret }),
+      ...(channel && { channel, awaitsApplication: claimed.bestProof !== 'transport' }),
+      ...(mailbox && { mailbox: { ...mailbox, practice: practice.name, ...(bsn && { bsn }) } }),
+    },
+  };
+}
