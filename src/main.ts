@@ -1,17 +1,14 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { Closers } from './closers.ts';
 import { type Config, readEnvironment } from './config.ts';
-import { fhirConnector } from './connectors/fhir.ts';
-import { mllpConnector } from './connectors/mllp.ts';
-import { notifyMailConnector } from './connectors/notify-mail.ts';
-import { openOutbound } from './connectors/outbound.ts';
-import { worklistConnector } from './connectors/worklist.ts';
 import { claimsTogether } from './delivery/batch.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { takeLateAnswer } from './delivery/late-answer.ts';
+import { readLetterFonts } from './delivery/letter-fonts.ts';
+import { overseeClocks } from './delivery/overdue.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
 import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
@@ -23,6 +20,7 @@ import { maildropDuties } from './intake/maildrop.ts';
 import { listenMllp, readMllpTls, usualMllp } from './intake/mllp-listen.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings, mappingOf } from './mapping/load.ts';
+import { openOutside, readSecret } from './outside.ts';
 import { openRecord } from './record.ts';
 import { loadRegion, startDemoHis } from './region/demo.ts';
 import { greeting, type Running } from './region/greet.ts';
@@ -42,16 +40,12 @@ const usualPort = 8080;
 const stopMsMax = 9_500;
 const drainMsMax = 6_000;
 
-async function readSecret(file: string | undefined): Promise<string | undefined> {
-  return file ? (await readFile(file, 'utf8')).trim() : undefined;
-}
-
 async function openDemo(config: Config, store: Store, publicUrl: string, closers: Closers) {
   const dataDir = join(config.dataDir, 'his');
   const { HIS_PORT: port, MAIL_PORT: mailPort } = config;
   const his = await startDemoHis({ port, mailPort, dataDir, kortelijn: publicUrl });
   closers.push('his', his.stop);
-  return { his, users: await loadRegion(store, config.DEMO_LOGIN, his.url) };
+  return { his, users: await loadRegion(store, config.DEMO_LOGIN, his.url, his.mllpPort) };
 }
 
 async function start(config: Config, log: Log, closers: Closers): Promise<Running | undefined> {
@@ -86,7 +80,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);
   else await syncDestinations(store, await directory());
 
-  const queue = has('relay') || has('deliver') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
+  const queue = has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
   if (queue) closers.push('queue', queue.close);
   const onAbsence = () => reevaluatePresence(store, directory);
 
@@ -94,30 +88,20 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   const hl7v2 = mappingOf(mappings, 'hl7v2-ref');
   const tls = await readMllpTls(config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE);
   if (queue && has('deliver')) {
-    const smtpPassword = await readSecret(config.SMTP_PASSWORD_FILE);
-    const mail = notifyMailConnector(
-      {
-        host: config.SMTP_HOST ?? '127.0.0.1',
-        port: config.SMTP_HOST ? config.SMTP_PORT : (demo?.his.mailPort ?? config.SMTP_PORT),
-        from: config.MAIL_FROM,
-        secure: config.SMTP_SECURE === 'on',
-        ...(config.SMTP_USER && { user: config.SMTP_USER }),
-        ...(smtpPassword && { password: smtpPassword }),
-      },
+    const connectors = await openOutside(config, {
       publicUrl,
-    );
-    closers.push('mail', mail.close);
-    const hosts = new Set([...config.OUTBOUND_HOSTS, ...(demo ? [new URL(demo.his.url).host] : [])]);
+      clock: store.clock,
+      write: hl7v2.format.fromFeedback,
+      ...(tls && { tls }),
+      ...(demo && { demo: demo.his }),
+    });
+    closers.push('mail', connectors.close);
     const delivering = {
       store,
       directory,
       log,
-      connectors: {
-        worklist: worklistConnector,
-        mail,
-        fhir: fhirConnector(openOutbound(hosts), store.clock),
-        mllp: mllpConnector({ allowedHosts: hosts, write: hl7v2.format.fromFeedback, ...(tls && { tls }) }),
-      },
+      connectors,
+      fonts: await readLetterFonts(),
       timeoutMs: config.DELIVERY_TIMEOUT_MS,
       random: Math.random,
       claim: claimsTogether(store),
@@ -141,10 +125,14 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     ready.add('relay');
   }
   if (has('clock')) {
+    const followUp = () => overseeClocks({ store, directory, log });
+    // The queue's scheduler sets the beat; the hourly duty is the net for a queue that is away.
+    if (queue) closers.push('rhythm', await queue.rhythm(60_000, followUp));
     const clock = startClock(
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),

@@ -1,5 +1,3 @@
-import type { Communication } from '@medplum/fhirtypes';
-import type { FeedbackEnvelope } from '../referral/format.ts';
 import { fhirConnector } from './fhir.ts';
 import { type MailboxSettings, medvriMailConnector } from './medvri-mail.ts';
 import { type MllpSettings, mllpConnector } from './mllp.ts';
@@ -14,7 +12,7 @@ export interface Outside {
   readonly mail: MailSettings;
   readonly publicUrl: string;
   readonly mllp: {
-    readonly write: ((document: Communication, envelope: FeedbackEnvelope) => string) | undefined;
+    readonly write: MllpSettings['write'];
     readonly tls?: NonNullable<MllpSettings['tls']>;
   };
   /** Absent: no way into the network of EDIFACT mailboxes. */

@@ -8,6 +8,16 @@ import type { Due } from '../store/outbox.ts';
 import { prepareQueuePlace, readQueueEpoch } from '../store/queue-place.ts';
 import { readOrMakeSetting } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
+import {
+  atMost,
+  closeMsMax,
+  codeOf,
+  commandTimeoutMs,
+  reconnectOnError,
+  retryStrategy,
+  silentMsMax,
+  watch,
+} from './redis-line.ts';
 
 /** The queue as relay and workers use it. It carries ids and generations; the record is PostgreSQL (decision 10). */
 export interface DeliveryQueue {
@@ -20,6 +30,11 @@ export interface DeliveryQueue {
   reachable(): Promise<boolean>;
   /** Starts working; gives a stop that lets running jobs end. */
   work(handle: (due: Due) => Promise<void>, concurrency: number): () => Promise<void>;
+  /**
+   * Runs a duty on a rhythm: a job scheduler of the queue wakes one of all processes each time. May be called again and
+   * again (a queue that lost its memory lost the rhythm too); the first call starts the worker. Gives its stop.
+   */
+  rhythm(everyMs: number, duty: () => Promise<unknown>): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -40,6 +55,8 @@ class QueueRefused extends Error {
 }
 
 const name = 'deliver';
+/** The queue of the rhythm; it holds nothing but the beat itself. */
+const beats = 'clock';
 const jobId = (due: Due) => `d-${due.id}-${due.generation}`;
 const jobsOf = (due: readonly Due[]) =>
   due.map((one) => ({ name, data: { id: one.id, generation: one.generation }, opts: { jobId: jobId(one) } }));
@@ -85,6 +102,14 @@ function startWorker(
   return { worker, idle: async () => void (await Promise.allSettled(running)) };
 }
 
+async function beat(queue: Queue, everyMs: number): Promise<void> {
+  const opts = { removeOnComplete: true, removeOnFail: true };
+  await queue.upsertJobScheduler('beat', { every: everyMs }, { name: 'beat', data: {}, opts });
+}
+
+/** What a duty throws is its own to log; the queue is told nothing of it. */
+const quietly = (duty: () => Promise<unknown>) => async () => void (await duty().catch(() => undefined));
+
 /** Makes BullMQ's own schema and tables (its migrations, once per version) and lets the application's role use them. */
 export async function migrateQueue(client: pg.Client, role: string | undefined): Promise<void> {
   await runMigrations(client as never);
@@ -112,47 +137,19 @@ export function openPostgresQueue(
       const { worker } = startWorker(handle, log, (process) => new Worker<Due>(name, process, options, backend));
       return () => worker.close();
     },
+    rhythm: async (everyMs, duty) => {
+      const clock = new Queue(beats, { connection: config as never }, backend);
+      clock.on('error', () => undefined);
+      const worker = new Worker(beats, quietly(duty), { ...workerOptions, connection: config as never }, backend);
+      worker.on('error', () => undefined);
+      await beat(clock, everyMs);
+      return async () => {
+        await worker.close();
+        await clock.close();
+      };
+    },
     close: () => queue.close(),
   };
-}
-
-const commandTimeoutMs = 2_000;
-/** No answer to anything for so long: the connection is dead without having said so. A worker waits 5 s for a job. */
-const silentMsMax = 20_000;
-const closeMsMax = 2_000;
-const retryStrategy = (times: number) => Math.min(50 * times, 1_000);
-/** It became a replica while we were connected: the address leads to another one now. */
-const reconnectOnError = (error: Error) => error.message.startsWith('READONLY');
-
-/** Waits for work that may never end by itself. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const timeout = Promise.withResolvers<void>();
-  const timer = setTimeout(timeout.resolve, ms);
-  await Promise.race([work.catch(() => undefined), timeout.promise]);
-  clearTimeout(timer);
-}
-
-/** ECONNREFUSED, OOM, WRONGPASS and the like; never the rest of the text. */
-function codeOf(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return typeof code === 'string' ? code : (/^[A-Z]{2,20}\b/.exec(String(message))?.[0] ?? 'unknown');
-}
-
-/** Says once that it went and once that it came back: reconnecting is tried for ever. */
-function watch(client: Redis, log: Log | undefined): void {
-  let lost = false;
-  let code: string | undefined;
-  client.on('error', (error) => {
-    code = codeOf(error);
-  });
-  client.on('close', () => {
-    if (!lost) log?.warn('queue-lost', { ...(code && { code }) });
-    lost = true;
-  });
-  client.on('ready', () => {
-    if (lost) log?.info('queue-back');
-    lost = false;
-  });
 }
 
 /**
@@ -222,6 +219,29 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
         await idle();
         await atMost(closeMsMax, closing);
         own.disconnect();
+      };
+    },
+    rhythm: async (everyMs, duty) => {
+      const own = new Redis(at.url, { ...common, maxRetriesPerRequest: null });
+      own.on('error', () => undefined);
+      const clock = new Queue(beats, {
+        ...options,
+        connection: client,
+        skipWaitingForReady: true,
+        skipMetasUpdate: true,
+      });
+      clock.on('error', () => undefined);
+      const worker = new Worker(beats, quietly(duty), { ...workerOptions, ...options, connection: own });
+      worker.on('error', () => undefined);
+      const again = () => void beat(clock, everyMs).catch(() => undefined);
+      // Whoever comes back may have come back without its memory.
+      client.on('ready', again);
+      again();
+      return async () => {
+        client.off('ready', again);
+        await atMost(closeMsMax, worker.close(own.status !== 'ready'));
+        own.disconnect();
+        await atMost(closeMsMax, clock.close());
       };
     },
     close: async () => {

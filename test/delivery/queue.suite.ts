@@ -49,6 +49,32 @@ export function queueSuite(placeOf: (at: TestStore) => Promise<QueuePlace>): voi
   const fresh = (count: number): Due[] => Array.from({ length: count }, () => ({ id: String(next++), generation: 0 }));
   const parts = () => ({ store: bench.at.store, queue });
 
+  describe('its rhythm', () => {
+    test('beats in one of all processes at a time, goes on when one stops, and survives a duty that fails', async () => {
+      const other = await place.open();
+      onTestFinished(() => other.close());
+      let beats = 0;
+      let running = 0;
+      let together = 0;
+      const duty = async () => {
+        running += 1;
+        together = Math.max(together, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        beats += 1;
+        if (beats === 2) throw new Error('a duty that fails');
+      };
+      const stopOne = await queue.rhythm(100, duty);
+      const stopOther = await other.rhythm(100, duty);
+      onTestFinished(stopOther);
+      await until('some beats', () => beats >= 4);
+      await stopOne();
+      const before = beats;
+      await until('more beats', () => beats >= before + 2);
+      expect(together).toBe(1);
+    });
+  });
+
   describe('its jobs', () => {
     test('are given once each, over all workers of all processes', async () => {
       const other = await place.open();

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import type { Config } from './config.ts';
+import { openConnectors } from './connectors/open.ts';
+import { loadLetterWriter } from './mapping/load-writer.ts';
+import type { Format } from './referral/format.ts';
+
+/** What main knows of the outside besides the settings. */
+export interface Known {
+  readonly publicUrl: string;
+  readonly clock: () => Date;
+  /** Feedback as HL7 v2. */
+  readonly write: Format['fromFeedback'] | undefined;
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
+  /** The simulated GP system and mail catcher of the demo. */
+  readonly demo?: { readonly url: string; readonly mailPort: number; readonly mllpPort: number };
+}
+
+/** What stands in a file that a setting names, without the line's end. */
+export async function readSecret(file: string | undefined): Promise<string | undefined> {
+  return file ? (await readFile(file, 'utf8')).trim() : undefined;
+}
+
+async function login(user: string | undefined, passwordFile: string | undefined) {
+  const password = await readSecret(passwordFile);
+  return { ...(user && { user }), ...(password && { password }) };
+}
+
+/** The way into the network of EDIFACT mailboxes; undefined when there is none. */
+async function readMailbox(config: Config) {
+  const { MAILBOX_SMTP_HOST: host, MAILBOX_FROM: from, MAILBOX_NUMBER: number } = config;
+  if (!host || !from || !number) return undefined;
+  return {
+    host,
+    port: config.MAILBOX_SMTP_PORT,
+    tls: config.MAILBOX_SMTP_TLS,
+    from,
+    number,
+    domains: new Set(config.MAILBOX_DOMAINS),
+    write: await loadLetterWriter(),
+    ...(await login(config.MAILBOX_SMTP_USER, config.MAILBOX_SMTP_PASSWORD_FILE)),
+  };
+}
+
+/** The connectors as the settings want them; in the demo the simulated systems may be reached too. */
+export async function openOutside(config: Config, known: Known) {
+  const { demo, tls, write } = known;
+  const mailbox = await readMailbox(config);
+  return openConnectors({
+    hosts: new Set([...config.OUTBOUND_HOSTS, ...(demo ? [new URL(demo.url).host, `127.0.0.1:${demo.mllpPort}`] : [])]),
+    mail: {
+      host: config.SMTP_HOST ?? '127.0.0.1',
+      port: config.SMTP_HOST ? config.SMTP_PORT : (demo?.mailPort ?? config.SMTP_PORT),
+      from: config.MAIL_FROM,
+      secure: config.SMTP_SECURE === 'on',
+      ...(await login(config.SMTP_USER, config.SMTP_PASSWORD_FILE)),
+    },
+    publicUrl: known.publicUrl,
+    mllp: { write, ...(tls && { tls }) },
+    ...(mailbox && { mailbox }),
+    clock: known.clock,
+  });
+}
