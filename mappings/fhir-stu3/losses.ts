@@ -60,7 +60,7 @@ function patientLosses({ resource, path }: Part): Loss[] {
     address: addresses[home] && isSecret(resource, addresses[home]) ? [] : [home],
   };
   return Object.entries(kept).flatMap(([name, at]) =>
-    lists(name).flatMap((one, n) => (at.includes(n) || one.use === 'old' ? [] : [lost(`${path}.${name}[${n}]`)])),
+    lists(name).flatMap((_, n) => (at.includes(n) ? [] : [lost(`${path}.${name}[${n}]`)])),
   );
 }
 

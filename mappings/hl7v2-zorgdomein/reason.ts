@@ -32,8 +32,11 @@ export interface Told {
   readonly losses: readonly Loss[];
 }
 
-const lines = (all: readonly Answer[]): string =>
-  all.map(({ id, text }) => (id.text && id.text !== text ? `${id.text}: ${text}` : text)).join('\n');
+const line = ({ id, text }: Answer): string => {
+  if (id.text === '' || id.text === text) return text;
+  return `${id.text}${/[?:.!]$/.test(id.text) ? '' : ':'} ${text}`;
+};
+const lines = (all: readonly Answer[]): string => all.map(line).join('\n');
 
 /**
  * What the Wally reads: the answers on the form, without the medical ones where the consent does not cover these (H17).

@@ -67,7 +67,7 @@ export function conditionOf(issue: Issue): { readonly code: ErrorCondition; read
     case 'required':
       return { code: '101', rejects: false };
     case 'value':
-      return { code: /date|day|bsn|fit/.test(issue.reason) ? '102' : '103', rejects: false };
+      return { code: /date|day|bsn|fit|base64|pdf|encoding/.test(issue.reason) ? '102' : '103', rejects: false };
     case 'code-invalid':
       return { code: '103', rejects: false };
     case 'not-supported':

@@ -136,7 +136,9 @@ export function patientOf(
     losses: [
       ...others.map((n): Loss => ({ path: n > 0 ? `PID-3[${n + 1}]` : 'PID-3', why: 'kept-with-source' })),
       ...(sex && !gender ? [{ path: 'PID-8', why: 'unknown-code' } as const] : []),
-      ...(reach.phones.length > phonesMax ? [{ path: 'PID-13', why: 'kept-with-source' } as const] : []),
+      ...(reach.phones.length > phonesMax || reach.isBroken
+        ? [{ path: 'PID-13', why: 'kept-with-source' } as const]
+        : []),
     ],
   };
 }

@@ -63,6 +63,8 @@ export function addressOf(message: Message, pid: Segment | undefined): Patient['
 export interface Reach {
   readonly phones: readonly string[];
   readonly email?: string;
+  /** Something that calls itself a mail address and is none. */
+  readonly isBroken: boolean;
 }
 
 /**
@@ -91,8 +93,10 @@ export function reachOf(message: Message, segment: Segment | undefined, fields: 
   };
   const phone = (raw: string) =>
     mail(raw) ? '' : partOf(message, raw, 1) || joined(partOf(message, raw, 6), partOf(message, raw, 7));
-  const email = points.map(mail).find((one) => one.includes('@'));
-  return { phones: points.map(phone).filter(Boolean), ...(email && { email }) };
+  const mails = points.map(mail).filter(Boolean);
+  const email = mails.find((one) => one.includes('@'));
+  const isBroken = mails.some((one) => !one.includes('@'));
+  return { phones: points.map(phone).filter(Boolean), isBroken, ...(email && { email }) };
 }
 
 /** NK1: whom else to call; undefined without a name. */

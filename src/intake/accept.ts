@@ -13,10 +13,14 @@ export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): R
   const { practiceReferralId: _number, ...key } = keyOf(arriving);
   const { practice, actor, mapped, source, undoMs, door } = arriving;
   const { referral, losses, places } = mapped;
-  return receive(
+  const decided = receive(
     { practice, actor, referral, losses, places, arrival: { ...key, door, intent: mapped.intent }, source, undoMs },
     deciding,
   );
+  if (isRefusal(decided) || !mapped.replaces) return decided;
+  // What it corrects may still come: its number is this journey's already, so that it is never a second referral.
+  const numbers = [...(decided.change.numbers ?? []), { value: mapped.replaces.value }];
+  return { ...decided, change: { ...decided.change, numbers } };
 }
 
 /** What is said to a message of a number that we know, without changing anything; undefined when it is to join the journey. */

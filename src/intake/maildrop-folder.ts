@@ -38,9 +38,15 @@ export class MaildropFolder {
     this.#newId = newId;
   }
 
-  /** Makes the folders that are not there yet; their files are for the service and the mail gateway alone. */
+  /**
+   * Makes the folders in it that are not there yet. Not itself: where a share is not mounted, ENOENT says so, and nothing
+   * is written beside it.
+   */
   async prepare(): Promise<void> {
-    for (const place of places) await mkdir(join(this.#folder, place), { recursive: true, mode: 0o770 });
+    for (const place of places)
+      await mkdir(join(this.#folder, place), { mode: 0o770 }).catch((error: unknown) => {
+        if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      });
   }
 
   /**

@@ -170,9 +170,16 @@ export function openMaildrop(parts: MaildropDoor, settings: MaildropSettings): {
   const resting = new Map<string, number>();
   return {
     look: async () => {
-      await folder.prepare();
-      await folder.collect();
       let count = 0;
+      try {
+        await folder.prepare();
+        await folder.collect();
+      } catch (error) {
+        const { code = '' } = error as { code?: string };
+        if (!/^E[A-Z]+$/.test(code)) throw error;
+        parts.log.warn('maildrop-away', { door, code });
+        return count;
+      }
       for (const name of await folder.working()) {
         const now = parts.store.clock().getTime();
         if ((resting.get(name) ?? 0) > now) continue;

@@ -17,7 +17,7 @@ import {
 import type { Promised } from '../referral/receive.ts';
 import type { Refusal } from '../referral/refusal.ts';
 import type { Accepted } from './arriving.ts';
-import { acceptedIssues, promiseSaid } from './fhir-answer.ts';
+import { acceptedIssues } from './fhir-answer.ts';
 
 /** What can be said of a message from its first segment alone: enough to answer it, and to know whose it is. */
 export interface Envelope {
@@ -167,8 +167,14 @@ export function acceptedAnswers(envelope: Envelope, message: Message, accepted: 
   const warnings = issues.filter((one) => one.severity === 'warning');
   const isKept = accepted.outcome === 'kept';
   const isOver = isKept || accepted.outcome === 'cancelled';
-  const first = isOver ? issues.slice(0, 1).map((one) => one.said) : [promiseSaid(accepted.answer)];
-  const text = [...warnings.map((one) => one.said), ...first].map((one) => one[language]).join(' ');
+  // What became of it, and who calls; whoever asked to stop is not told that someone calls.
+  const first = issues.filter(
+    ({ severity, reason }) =>
+      severity !== 'warning' &&
+      !reason.startsWith('loss-') &&
+      !(reason === 'promise' && accepted.outcome === 'stop-asked'),
+  );
+  const text = [...warnings, ...first].map((one) => one.said[language]).join(' ');
   const number = [1, 2, 3, 4].map((n) => fieldOf(message, segmentOf(message, 'RF1'), 6, n));
   const notes = [...warnings, ...issues.filter((one) => one.severity !== 'warning')].map((one) =>
     one.path ? `${one.path}: ${one.said[language]}` : one.said[language],

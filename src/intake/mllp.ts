@@ -47,6 +47,18 @@ export function readReferral(
   return isRefusal(mapped) ? mapped : { message, mapped };
 }
 
+/**
+ * Decision 2: one key per (practice, MSH-3, MSH-10, MSH-9); MSH-9.3 may be there or not. Some senders give several messages
+ * the same MSH-10: their mapping says what tells these apart.
+ */
+export function messageKeyOf({ header }: Envelope, mapped: Mapped) {
+  return {
+    application: header.application,
+    controlId: mapped.messageKey ?? header.controlId,
+    messageType: `${header.type}^${header.event}`,
+  };
+}
+
 async function take(
   parts: MllpDoor,
   peer: MllpPeer,
@@ -54,16 +66,11 @@ async function take(
   envelope: Envelope,
   bytes: Buffer,
 ): Promise<{ message: Message; accepted: Accepted } | Refusal> {
-  const { header } = envelope;
   const read = readReferral(parts.mappings, peer, envelope, bytes);
   if (isRefusal(read)) return read;
   const accepted = await acceptMessage(parts, {
     practice: peer.practice,
-    // Decision 2: one key per (practice, MSH-3, MSH-10, MSH-9); MSH-9.3 may be there or not. Some senders give several
-    // messages the same MSH-10: their mapping says what tells these apart.
-    application: header.application,
-    controlId: read.mapped.messageKey ?? header.controlId,
-    messageType: `${header.type}^${header.event}`,
+    ...messageKeyOf(envelope, read.mapped),
     actor,
     door,
     mapped: read.mapped,

@@ -83,7 +83,7 @@ export function messageHash(mapped: Mapped): Uint8Array {
 
 /**
  * How bytes become what `gather` gets, which doors do: `fhir` a resource as parsed JSON, `json` any parsed JSON,
- * `hl7v2` a `Received` of hl7v2/message, `edifact` an interchange of edifact/.
+ * `hl7v2` a `Received` of hl7v2/message, `edifact` an `Interchange` of edifact/ with the one message that it is about.
  */
 export type Syntax = 'fhir' | 'json' | 'hl7v2' | 'edifact';
 

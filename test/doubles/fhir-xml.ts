@@ -82,8 +82,8 @@ function elements(node: Node, type: string): Json {
     const value = isPrimitive ? primitive(child, of) : elements(child, of);
     const beside = isPrimitive && of !== 'xhtml' && child.children.length > 0 ? elements(child, 'Element') : null;
     if (isMany) {
-      const list = (made[child.name] ??= []) as unknown[];
-      list.push(value);
+      const list = [...((made[child.name] as unknown[] | undefined) ?? []), value];
+      made[child.name] = list;
       const besides = (made[`_${child.name}`] ?? []) as unknown[];
       if (beside) besides[list.length - 1] = beside;
       if (besides.length > 0) made[`_${child.name}`] = Array.from(besides, (one) => one ?? null);

@@ -174,6 +174,14 @@ describe('a correction', () => {
     expect((await journeyOf('c-3')).serviceRequest.resource.reasonCode?.[0]?.text).toBe('Verbeterd');
   });
 
+  test('under a new number that comes before what it corrects: the old number is its own too', async () => {
+    const replaces = { system: '', value: 'c-6' };
+    expect(await outcome(refer('c-6b', { intent: 'correct', replaces }, 'Verbeterd'))).toBe('new');
+    expect(await outcome(refer('c-6'))).toBe('superseded');
+    expect((await journeyOf('c-6')).id).toBe((await journeyOf('c-6b')).id);
+    expect(await outcome(cancel('c-6'))).toBe('cancelled');
+  });
+
   test('about another person, or after closing, changes nothing (H3)', async () => {
     expect(await outcome(refer('c-4'))).toBe('new');
     const other = refer('c-4', { intent: 'correct' });

@@ -232,6 +232,13 @@ describe('after a crash', () => {
   });
 });
 
+test('a folder that is not there is told, and not made', async () => {
+  await rm(folder, { recursive: true });
+  expect(await open().look()).toBe(0);
+  expect(outcomes()).toEqual([expect.objectContaining({ event: 'maildrop-away', code: 'ENOENT' })]);
+  await expect(readdir(folder)).rejects.toThrow();
+});
+
 describe('sent again, or later', () => {
   test('a resend under a new interchange is the same referral', async () => {
     await drop('a.edi');

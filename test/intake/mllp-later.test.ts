@@ -1,9 +1,13 @@
 import { Hl7Message } from '@medplum/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Acting, accept } from '../../src/feedback/moves.ts';
+import { report } from '../../src/feedback/report.ts';
 import { joinEarly } from '../../src/intake/join.ts';
 import { listenMllp, type MllpListener } from '../../src/intake/mllp-listen.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
+import type { Journey } from '../../src/referral/journey.ts';
+import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
@@ -185,6 +189,39 @@ describe('REF^I12, I13 and I14', () => {
   });
 });
 
+describe('work that has begun', () => {
+  test('is not stopped by a cancellation: the answer says that the Wally is asked', async () => {
+    expect(await said(ref('I12', 'B-1'))).toBe('RRI^I12 AA');
+    const { rows } = await at.owner.query('select journey_id from referral_number where value = $1', ['B-1']);
+    const actor = { id: 'wally-sanne', name: 'Sanne', role: 'wally', organization: 'voorbeeldstreek' } as const;
+    const directory = await directoryReader(at.store)();
+    const answered = {
+      final: false,
+      contact: 'made',
+      contactOn: '2026-11-23',
+      firstLine: 'Wij spraken elkaar.',
+      outcomes: [{ lifeArea: 'loneliness', outcome: 'helped' }],
+      residentAgreed: true,
+    } as const;
+    for (const press of [
+      accept,
+      (journey: Journey, acting: Acting) => report(journey, { ...answered, outcomes: [...answered.outcomes] }, acting),
+    ]) {
+      const journey = await readJourney(at.store, { kind: 'line' }, rows[0].journey_id);
+      if (!journey) throw new Error('no journey');
+      const change = press(journey, { actor, now: at.now, newId: at.store.newId, directory });
+      if (isRefusal(change)) throw new Error(change.refused[0]?.reason);
+      expect(await at.store.commit(change)).toEqual({ ok: true });
+    }
+    const answer = await ask(ref('I14', 'B-1'));
+    expect([answer.type, answer.code, answer.value('RF1', 1)]).toEqual(['RRI^I14', 'AA', 'P']);
+    expect(answer.value('MSA', 3)).toBe(
+      'De Wally is al begonnen. Wij vragen de Wally om te stoppen; u krijgt antwoord.',
+    );
+    expect(await journeysOf('B-1')).toMatchObject([{ status: 'in-progress' }]);
+  });
+});
+
 describe('ZorgDomein', () => {
   const facility = '01990103';
   const no = (n: number) => `ZD2000001${String(n).padStart(2, '0')}`;
@@ -208,7 +245,7 @@ describe('ZorgDomein', () => {
       'ACK^R01 AA',
     );
     expect(await journeysOf(no(1))).toEqual([
-      { status: 'requested', reason: 'Waarom deze verwijzing?: Veel alleen', number: no(1), letters: 3 },
+      { status: 'requested', reason: 'Waarom deze verwijzing? Veel alleen', number: no(1), letters: 3 },
     ]);
     expect(await said(zdAppointment('S04', parts))).toBe('SRR^S04 AA');
     expect(await said(letter)).toBe('ACK^R01 AE cancelled-earlier');
@@ -244,7 +281,7 @@ describe('ZorgDomein', () => {
     const file = `^application^pdf^Base64^${pdf64('x'.repeat(4_000_000))}`;
     const answer = await ask(zdLetter({ ...parts, file }), 'latin1');
     expect(answer.code).toBe('AA');
-    expect(await journeysOf(no(5))).toMatchObject([{ reason: 'Waarom deze verwijzing?: Zoë', letters: 1 }]);
+    expect(await journeysOf(no(5))).toMatchObject([{ reason: 'Waarom deze verwijzing? Zoë', letters: 1 }]);
   });
 
   test('without consent, an order, and a practice without an agreement: a no that says why', async () => {

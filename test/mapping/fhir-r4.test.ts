@@ -8,6 +8,7 @@ import type { MappedReferral } from '../../src/referral/format.ts';
 import { isLifeArea } from '../../src/referral/life-area.ts';
 import { patientSchema, referralSchema } from '../../src/referral/referral.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
+import { received, referralOf } from './fhir-r4-cases.ts';
 import { isThere, mappedOf, mapping, mappingText, message, type Parts, places, taken } from './messages.ts';
 
 describe('the mapping as data', () => {
@@ -71,7 +72,8 @@ describe('the mapping as data', () => {
   test('every field of a referral is filled by some case', () => {
     const all = taken
       .map((name) => readMessage(mapping, message(name)))
-      .filter((one): one is MappedReferral => !isRefusal(one));
+      .filter((one): one is MappedReferral => !isRefusal(one))
+      .concat(referralOf(received('letter')));
     const filled = new Set(all.flatMap(({ referral }) => Object.keys(referral)));
     const ofPatient = new Set(all.flatMap(({ referral }) => Object.keys(referral.patient)));
     expect([...filled].sort()).toEqual(Object.keys(referralSchema.shape).sort());

@@ -74,6 +74,47 @@ describe('the documents of ZorgDomein', () => {
     expect(refused(bare, agreed)).toEqual([['required-reason', 'Bundle.entry[0].resource.section']]);
   });
 
+  test('references of a version, and roles in the manner of Nictiz, are followed', () => {
+    const document = changed('letter', (_, part) => {
+      const letter = part('Composition');
+      letter.subject.reference += '/_history/3';
+      delete letter.extension;
+      delete part('ReferralRequest').requester;
+      letter.author = [
+        {
+          extension: [
+            {
+              url: 'http://nictiz.nl/fhir/StructureDefinition/practitionerrole-reference',
+              valueReference: { reference: 'PractitionerRole/verwijzer' },
+            },
+          ],
+          reference: 'Practitioner/huisarts',
+        },
+      ];
+    });
+    const said = referral(document, agreed);
+    expect(said.referral.requester).toEqual({ name: 'M. van Leeuwen', agb: '01990111' });
+    expect(said.practiceAgb?.value).toBe('01990101');
+  });
+
+  test('at most ten letters, whatever their base64 looks like; the others are told', () => {
+    const many = changed('letter', (document, part) => {
+      const bytes = part('Binary');
+      bytes.content = bytes.content.replaceAll(/(.{76})/g, '$1\r\n');
+      for (let n = 0; n < 10; n += 1) document.entry.push({ resource: { ...bytes, id: `bijlage-${n}` } });
+    });
+    const said = referral(many, agreed);
+    expect(said.referral.letters?.length).toBe(10);
+    expect(lostAt(said)).toContain('kept-with-source Bundle.entry[17].resource');
+  });
+
+  test('the day is that of the Netherlands', () => {
+    const late = changed('letter', (_, part) => {
+      part('Composition').date = '2026-11-22T23:30:00Z';
+    });
+    expect(referral(late, agreed).referral.consent.on).toBe('2026-11-23');
+  });
+
   test('an amended letter is a correction; one that replaces another names its number', () => {
     const amended = changed('letter', (_, part) => {
       part('Composition').status = 'amended';
@@ -207,8 +248,8 @@ describe('consent', () => {
     ['ended', { period: { end: '2026-11-22' } }, 'consent-missing', '.period.end'],
     ['limited', { except: [{ type: 'deny', class: [{ code: 'x' }] }] }, 'consent-missing', '.except[0]'],
     [
-      'a carer',
-      { consentingParty: [{ reference: 'Practitioner/huisarts' }] },
+      'a carer, with a name',
+      { consentingParty: [{ reference: 'Practitioner/huisarts', display: 'E. Blaak' }] },
       'required-consent-by',
       '.consentingParty',
     ],
@@ -218,6 +259,13 @@ describe('consent', () => {
     ['half a date', { dateTime: '2026-11' }, 'impossible-date', '.dateTime'],
   ])('that is %s is none', (_what, change, reason, path) => {
     expect(refused(own(change), agreed)).toEqual([[reason, `Bundle.entry[7].resource${path}`]]);
+  });
+
+  test('that was rejected outweighs another that was given', () => {
+    const both = changed('own-consent', (document, part) => {
+      document.entry.push({ resource: { ...part('Consent'), id: 'later', status: 'rejected' } });
+    });
+    expect(refused(both, agreed)).toEqual([['consent-missing', 'Bundle.entry[8].resource.status']]);
   });
 
   test('about somebody else is none, and no agreement speaks over it', () => {

@@ -62,7 +62,7 @@ describe('ORU^R01 as a referral (dutch-exchange §1.4)', () => {
         email: 'q@vindbaar.example',
         address: { street: 'Zeldzamestraat', houseNumber: '12 a', postcode: '8299ZQ', city: 'Voorbeelddorp' },
       },
-      reason: 'Waarom deze verwijzing?: Mevrouw is veel alleen',
+      reason: 'Waarom deze verwijzing? Mevrouw is veel alleen',
       lifeAreas: [],
       reasonCodes: [],
       consent: { by: 'resident', how: 'spoken', on: '2026-11-23', medicalCodes: true, feedback: 'content' },
@@ -82,6 +82,9 @@ describe('ORU^R01 as a referral (dutch-exchange §1.4)', () => {
     const mail = (value: string) => pid(zdPatient.replace('q@vindbaar.example', value)).email;
     expect(mail('q\\R\\k@vindbaar.example')).toBe('q_k@vindbaar.example');
     expect(mail('q_k@vindbaar.example')).toBe('q_k@vindbaar.example');
+    const none = letter({ change: { PID: [zdPatient.replace('q@vindbaar.example', 'onbekend')] } });
+    expect(none.referral.patient).not.toHaveProperty('email');
+    expect(none.losses).toContainEqual({ path: 'PID-13', why: 'kept-with-source' });
   });
 
   test('MSH-10 is the ZD number: other content is another message, the same is the same', () => {
@@ -263,7 +266,7 @@ describe('answers on the form', () => {
       ],
     });
     expect(made.referral.reason).toBe(
-      'Waarom deze verwijzing?: Regel een\nregel & twee\nerbij\nSinds wanneer?: de zomer\nWoont alleen: ja',
+      'Waarom deze verwijzing? Regel een\nregel & twee\nerbij\nSinds wanneer? de zomer\nWoont alleen: ja',
     );
     expect(made.losses.map((one) => one.path)).toContain('OBX[7]');
   });

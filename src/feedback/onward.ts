@@ -1,0 +1,197 @@
+import type { Consent, ServiceRequest, Task } from '@medplum/fhirtypes';
+import { z } from 'zod';
+import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import type { Change } from '../referral/change.ts';
+import { addWorkingDays, localDay } from '../referral/deadlines.ts';
+import type { Journey } from '../referral/journey.ts';
+import { lifeAreaCodes } from '../referral/life-area.ts';
+import { isOpen, transition } from '../referral/lifecycle.ts';
+import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { type Acting, concept, step } from './moves.ts';
+
+/** Working days in which another organisation answers, unless agreed otherwise. */
+const answerWithinDays = 20;
+
+export const onwardSchema = z.strictObject({
+  organization: z.string().min(1),
+  /** What they are asked to do, in the Wally's words: the GP's own reason does not travel on by itself. */
+  question: z.string().trim().min(1).max(2000),
+  lifeAreas: z.array(z.enum(lifeAreaCodes as [string, ...string[]])).max(10),
+  /** Taken by the Wally for this organisation alone (H9): nobody else's consent counts for it. */
+  consent: z.strictObject({
+    by: z.enum(['resident', 'parents', 'resident-and-parents', 'representative']),
+    how: z.enum(['spoken', 'written']),
+    on: z.iso.date(),
+  }),
+});
+export type Onward = z.infer<typeof onwardSchema>;
+
+function consentFor(journey: Journey, onward: Onward, acting: Acting): Consent & { id: string } {
+  const patient = { reference: `Patient/${journey.patient.resource.id}` };
+  const { by, how, on } = onward.consent;
+  return {
+    resourceType: 'Consent',
+    id: acting.newId(),
+    extension: [{ url: extensions.consentMethod, valueCode: how }],
+    status: 'active',
+    scope: concept(codeSystems.consentScope, 'patient-privacy'),
+    category: [concept(codeSystems.actCode, 'IDSCL')],
+    patient,
+    dateTime: on,
+    performer: by.split('-and-').map((who) => (who === 'resident' ? patient : { display: who })),
+    organization: [{ reference: `Organization/${journey.index.team}` }],
+    policyRule: concept(codeSystems.legalBasis, 'explicit-consent'),
+    provision: {
+      type: 'permit',
+      actor: [
+        {
+          role: concept(codeSystems.participationType, 'IRCP'),
+          reference: { reference: `Organization/${onward.organization}` },
+        },
+      ],
+      action: [concept(codeSystems.consentAction, 'disclose')],
+      code: [concept(codeSystems.consentDetail, 'share-reason')],
+    },
+  };
+}
+
+/** How the resident may be reached safely goes along on every hop (H2); the GP's other extensions do not. */
+const carried: readonly string[] = [extensions.safeContact, extensions.residentQuestion];
+
+/**
+ * The Wally leads on to another organisation and stays responsible: a request of the Wally's own (filler-order) on the
+ * same requisition, and a Task that is part of this one. It holds the Wally's question and how to reach the resident
+ * safely; no medical codes, no notes of the practice. This Task stays open until that one has ended.
+ */
+export function referOn(journey: Journey, onward: Onward, acting: Acting): Change | Refusal {
+  const row = transition(journey, 'refer-on', acting.actor);
+  if (isRefusal(row)) return row;
+  const { organization } = onward;
+  const to = acting.directory.teams.get(organization);
+  const today = localDay(acting.now);
+  const issues = [
+    ...(to && organization !== journey.index.team
+      ? []
+      : [
+          issue('not-found', 'unknown-organization', 'organization', {
+            nl: 'Deze organisatie staat niet in de adreslijst. Vraag de beheerder om haar toe te voegen.',
+            en: 'This organisation is not in the directory. Ask the administrator to add it.',
+          }),
+        ]),
+    ...(onward.consent.on <= today
+      ? []
+      : [
+          issue('business-rule', 'consent-in-future', 'consent.on', {
+            nl: 'De toestemming heeft een datum in de toekomst.',
+            en: 'The consent has a date in the future.',
+          }),
+        ]),
+  ];
+  if (!to || issues.length > 0) return refuse(...issues);
+  const now = acting.now.toISOString();
+  const consent = consentFor(journey, onward, acting);
+  const { resource: parent } = journey.task;
+  const { resource: request } = journey.serviceRequest;
+  const [requestId, taskId] = [acting.newId(), acting.newId()];
+  const child: ServiceRequest & { id: string } = {
+    resourceType: 'ServiceRequest',
+    id: requestId,
+    extension: (request.extension ?? []).filter((one) => carried.includes(one.url)),
+    identifier: [{ system: identifiers.task, value: `urn:uuid:${requestId}` }],
+    basedOn: [{ reference: `ServiceRequest/${request.id}` }],
+    ...(request.requisition && { requisition: request.requisition }),
+    status: 'active',
+    intent: 'filler-order',
+    category: onward.lifeAreas.map((code) => concept(codeSystems.lifeArea, code)),
+    priority: request.priority ?? 'routine',
+    subject: request.subject,
+    authoredOn: now,
+    requester: { reference: `PractitionerRole/${acting.actor.id}`, display: acting.actor.name },
+    performer: [{ reference: `Organization/${organization}`, display: to.name }],
+    reasonCode: [{ text: onward.question }],
+    supportingInfo: [{ reference: `Consent/${consent.id}` }],
+  };
+  const task: Task & { id: string } = {
+    resourceType: 'Task',
+    id: taskId,
+    identifier: [{ system: identifiers.task, value: `urn:uuid:${taskId}` }],
+    basedOn: [{ reference: `ServiceRequest/${requestId}` }],
+    partOf: [{ reference: `Task/${parent.id}` }],
+    ...(parent.groupIdentifier && { groupIdentifier: parent.groupIdentifier }),
+    status: 'requested',
+    intent: 'order',
+    code: concept(codeSystems.taskCode, 'fulfill'),
+    focus: { reference: `ServiceRequest/${requestId}` },
+    ...(parent.for && { for: parent.for }),
+    authoredOn: now,
+    lastModified: now,
+    requester: { reference: `PractitionerRole/${acting.actor.id}`, display: acting.actor.name },
+    restriction: {
+      period: { start: now, end: addWorkingDays(today, answerWithinDays) },
+      recipient: [{ reference: `Organization/${organization}`, display: to.name }],
+    },
+  };
+  return step(journey, row, 'referred-on', acting, {
+    resources: [consent, child, task].map((resource) => ({ resource, version: 1 })),
+    events: [{ kind: 'forwarded', at: now, owner: organization }],
+  });
+}
+
+export const heardSchema = z.strictObject({
+  task: z.string().min(1),
+  /** `accepted`: they took it on; the others end it. */
+  outcome: z.enum(['accepted', 'helped', 'declined', 'not-reached']),
+  text: z.string().trim().max(2000).optional(),
+});
+
+const ends = { accepted: 'accepted', helped: 'completed', declined: 'rejected', 'not-reached': 'failed' } as const;
+
+/** What the other organisation said, noted by the Wally: what of it goes on to the GP, she decides in her own letter. */
+export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>, acting: Acting): Change | Refusal {
+  const row = transition(journey, 'hear-onward', acting.actor);
+  if (isRefusal(row)) return row;
+  const child = journey.children.find((one) => one.resource.id === heard.task && isOpen(one.resource.status ?? ''));
+  if (!child)
+    return refuse(
+      issue('conflict', 'not-in-this-state', 'task', {
+        nl: 'Deze organisatie is al klaar, of kreeg de vraag niet.',
+        en: 'This organisation has finished already, or was not asked.',
+      }),
+    );
+  const now = acting.now.toISOString();
+  const status = ends[heard.outcome];
+  const { resource, version } = child;
+  const request = journey.childRequests.find(
+    (one) => `ServiceRequest/${one.resource.id}` === resource.focus?.reference,
+  );
+  const isOver = status !== 'accepted';
+  const said = heard.text ?? heard.outcome;
+  return step(journey, row, 'onward-heard', acting, {
+    resources: [
+      {
+        resource: {
+          ...resource,
+          status,
+          lastModified: now,
+          ...(isOver && { statusReason: { text: heard.outcome } }),
+          output: [
+            ...(resource.output ?? []),
+            { type: concept(codeSystems.taskOutput, 'feedback'), valueAnnotation: { time: now, text: said } },
+          ],
+        },
+        version: version + 1,
+      },
+      ...(isOver && request
+        ? [{ resource: { ...request.resource, status: 'completed' as const }, version: request.version + 1 }]
+        : []),
+    ],
+    events: [
+      {
+        kind: 'onward-heard',
+        at: now,
+        outcome: heard.outcome,
+        owner: resource.restriction?.recipient?.[0]?.reference?.split('/')[1] ?? null,
+      },
+    ],
+  });
+}
