@@ -151,5 +151,16 @@ Processor time per referral or feedback during the floods, in ms: the service, t
 other systems; and how many cores were busy, also with what is not ours.
 
 ${cpuTable(measured)}
+
+## What binds
+Seen with \`--profile\` on 22 November 2026, on 2 cores that everything shares; the aims of 0.25 and of 500/s are not reached there.
+
+- *FHIR door*: more than half of the service's time per transaction is the check against base R4 (@medplum/core's validator: the
+  row "with reading and checking" against the one above it; HL7 v2 has no such check and is twice as fast). The service works
+  on one core; with the database beside it the machine is full. For 0.25 of the limit a referral would have to cost 1.3 ms
+  in all. A second process (\`ROLES=http\`) helps where there are more cores.
+- *The whole line*: service and database together spend some 14 ms per referral over all hops (intake, relay, two deliveries,
+  receipts, audit), so that two cores end near 150/s. Group commit, shared claims and shared receipts are in; what is left is
+  many small statements, each its own decision. The Netherlands need less than one referral per second.
 `;
 }
