@@ -40,6 +40,8 @@ export function openRecord(): FixtureRecord {
         journey,
         answer: found.answer as Answer,
         same: equal(found),
+        again: found === byKey,
+        current: Buffer.from(journeys.get(journey)?.index.referralHash ?? []).equals(key.hash),
         clash: found === byKey && !equal(found),
         intents: ofNumber.map((one) => one.intent),
         cancelled: journeys.get(journey)?.index.taskStatus === 'cancelled',

@@ -203,7 +203,7 @@ export const contract = z
         letters: maybe(list(letter, 10)).describe('Letters that are added to the referral.'),
       }),
     ],
-    named('required:type', 'value:type'),
+    'value:type',
   )
   .describe(
     'A message about a referral to the Wally. Fields that are not named here are kept with the message, not passed on.',

@@ -6,13 +6,9 @@ export const says: Readonly<Record<string, Said>> = {
     nl: 'Dit veld ontbreekt of is leeg. Vul het in, of laat ook het deel weg waar het in staat.',
     en: 'This field is missing or empty. Fill it in, or leave out the part it stands in.',
   },
-  'required:type': {
-    nl: 'Er staat niet bij wat voor bericht dit is (type): referral, correction, announcement, cancellation of supplement.',
-    en: 'It does not say what message this is (type): referral, correction, announcement, cancellation or supplement.',
-  },
   'value:type': {
-    nl: 'Dit soort bericht (type) kennen wij niet: referral, correction, announcement, cancellation of supplement.',
-    en: 'We do not know this type of message: referral, correction, announcement, cancellation or supplement.',
+    nl: 'Er staat niet bij wat voor bericht dit is (type), of wij kennen het niet: referral, correction, announcement, cancellation of supplement.',
+    en: 'It does not say what message this is (type), or we do not know it: referral, correction, announcement, cancellation or supplement.',
   },
   'required:number': {
     nl: 'De verwijzing heeft geen eigen nummer (number). Dat is nodig om dubbele verwijzingen te herkennen en het antwoord in het dossier te zetten.',

@@ -1,6 +1,6 @@
+import { type ServiceCharacters, usualService, writeUna } from './characters.ts';
 import type { Charset } from './charset.ts';
 import type { Moment } from './date.ts';
-import { type ServiceCharacters, usualService, writeUna } from './service.ts';
 import { writeSegment } from './syntax.ts';
 
 /** How a mailbox wants its bytes. */

@@ -1,6 +1,6 @@
+import { readUna, type ServiceCharacters, usualService } from './characters.ts';
 import { type Charset, charsetOf, decodeBytes } from './charset.ts';
 import { readDay, readMinute } from './date.ts';
-import { readUna, type ServiceCharacters, usualService } from './service.ts';
 import { type Fault, type Segment, splitSegments, valueAt } from './syntax.ts';
 
 /** What UNB says: who sends to whom, and under which reference. */

@@ -1,8 +1,8 @@
+import type { ServiceCharacters } from './characters.ts';
 import { readDay, readMinute } from './date.ts';
 import type { Envelope, Interchange, Message } from './interchange.ts';
 import { type Line, lineCharactersMax } from './lines.ts';
 import { isMarkedBsn, type Party, type Patient, partyOf, patientOf, wholeOf } from './person.ts';
-import type { ServiceCharacters } from './service.ts';
 import { placeOf, type Segment, valueAt } from './syntax.ts';
 
 /** Something that was taken although it is not by the book. */

@@ -1,6 +1,6 @@
 import { normaliseBsn } from '../fhir/identifiers.ts';
+import type { ServiceCharacters } from './characters.ts';
 import { readDay } from './date.ts';
-import type { ServiceCharacters } from './service.ts';
 import { placeOf, type Segment, valueAt } from './syntax.ts';
 
 /** Adres of Medeur; what is empty stays away. */

@@ -1,5 +1,5 @@
+import { releaseText, type ServiceCharacters, serviceOf } from './characters.ts';
 import { unfit } from './charset.ts';
-import { releaseText, type ServiceCharacters, serviceOf } from './service.ts';
 
 /** One segment: its values with the release characters gone. `elements` begin after the tag, `nesting` is TXT:<n>. */
 export interface Segment {

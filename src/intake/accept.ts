@@ -33,7 +33,9 @@ function answerKnown({ mapped }: Arriving, first: FirstAnswer): Accepted | Refus
     return mapped.intent === 'cancel'
       ? { outcome: 'replayed', answer, replayed: true }
       : refuse(refusals.cancelledEarlier(mapped.places.number));
-  if (first.same) return { outcome: 'replayed', answer, replayed: true };
+  // A correction back to what was said before the last one is no resend.
+  const isResend = first.same && (mapped.intent !== 'correct' || first.again || first.current);
+  if (isResend) return { outcome: 'replayed', answer, replayed: true };
   if (mapped.intent === 'announce') return { outcome: 'superseded', answer, replayed: true };
   if (mapped.intent !== 'refer') return undefined;
   const { intents } = first;

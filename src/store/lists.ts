@@ -1,4 +1,6 @@
 import type { Patient } from '@medplum/fhirtypes';
+import type { Clock } from '../referral/clocks.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Proof } from '../referral/directory.ts';
 import { documentContext } from './commit.ts';
 import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
@@ -15,6 +17,8 @@ export interface Carriage {
   readonly createdAt: Date;
   readonly firstSentAt: Date | null;
   readonly landedAt: Date | null;
+  /** Why it was given up. */
+  readonly reason?: string | null;
 }
 
 /** One line of a list of referrals. The name is opened for this reader only; it is in no index. */
@@ -33,19 +37,44 @@ export interface ListedReferral {
   readonly callBefore: string;
   readonly undoUntil: Date | null;
   readonly receivedAt: Date;
-  /** Someone called the resident, reached or not: the promise "belt vóór" was kept (H13). */
+  /** The fixed Wally for whom the owner acts, and the colleague to whom it was offered. */
+  readonly actingFor: string | null;
+  readonly proposed: string | null;
+  readonly barred: readonly string[];
+  /** Someone called the resident, reached or not, or agreed on a rest: the promise "belt vóór" was kept (H13). */
   readonly called: boolean;
-  readonly feedback: Pick<Carriage, 'state' | 'proof' | 'attempts'> | undefined;
+  /** What must happen before a day, first due first. */
+  readonly clocks: readonly Clock[];
+  /** The day of the appointment that stands. */
+  readonly appointmentOn: string | null;
+  readonly feedback: Pick<Carriage, 'state' | 'proof' | 'attempts' | 'reason'> | undefined;
 }
 
-export type Folder = 'new' | 'open' | 'done' | 'all' | 'unassigned';
+/** `me`, `others`: begun work that waits for its reader or for someone else. `overdue` cuts across the rest. */
+export type Folder = 'new' | 'open' | 'me' | 'others' | 'overdue' | 'done' | 'all' | 'unassigned';
 
+const CALLED = `exists (select from journey_event c where c.journey_id = j.id and c.kind in ('contact', 'attempt', 'rest'))`;
+// The last word on appointments counts: booked again, cancelled, or nobody came.
+const APPOINTMENT = `(select case when e.outcome = 'booked' then e.on_day::text end from journey_event e
+   where e.journey_id = j.id and e.kind in ('appointment', 'no-show') order by e.id desc limit 1)`;
+const clock = (condition: string) => `exists (select from clock c where c.journey_id = j.id and ${condition})`;
+const OPEN = `j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')`;
+const BEGUN = `j.task_status in ('accepted', 'in-progress', 'on-hold')`;
+/** Offered to this reader, or done in her place: then she is the one who must do something. */
+const FOR_ME = `$1 in (coalesce(j.proposed_id, ''), coalesce(j.acting_for_id, ''))`;
+// A request to stop waits for the Wally whatever else is asked of others.
+const ELSEWHERE = `not ${clock(`c.kind = 'stop'`)} and (${clock(`c.kind in ('answer', 'onward', 'rest')`)} or coalesce(${APPOINTMENT} >= $2, false))`;
+
+/** $1 is whose list it is, $2 today. */
 const folders: Record<Folder, string> = {
-  new: `j.task_status in ('requested', 'received')`,
-  open: `j.task_status in ('accepted', 'in-progress')`,
-  done: `j.task_status in ('completed', 'cancelled')`,
+  new: `j.task_status in ('requested', 'received') and j.proposed_id is distinct from $1`,
+  open: BEGUN,
+  me: `${OPEN} and (${FOR_ME} or (${BEGUN} and not (${ELSEWHERE})))`,
+  others: `${BEGUN} and not ${FOR_ME} and ${ELSEWHERE}`,
+  overdue: `${OPEN} and (${clock('c.due_on < $2::date')} or (j.task_status <> 'on-hold' and j.call_before <= $2::date and not ${CALLED}))`,
+  done: `not ${OPEN}`,
   all: 'true',
-  unassigned: `j.owner_id is null and j.task_status in ('requested', 'received', 'accepted', 'in-progress')`,
+  unassigned: `j.owner_id is null and ${OPEN}`,
 };
 
 interface ListRow {
@@ -56,17 +85,22 @@ interface ListRow {
   task_status: string;
   business_status: string;
   owner_id: string | null;
+  acting_for_id: string | null;
+  proposed_id: string | null;
+  barred_ids: string[];
   priority: string;
   unsafe_contact: boolean;
   call_before: string;
   undo_until: Date | null;
   received_at: Date;
   called: boolean;
+  clocks: Clock[] | null;
+  appointment_on: string | null;
   patient_id: string;
   patient_version: number;
   patient_sealed: Buffer;
   wrapped: Buffer;
-  feedback: { state: Carriage['state']; proof: Proof | null; attempts: number } | null;
+  feedback: { state: Carriage['state']; proof: Proof | null; attempts: number; reason: string | null } | null;
 }
 
 /** A Wally and a team see a referral only once it was delivered to their worklist (decision 12); the practice at once. */
@@ -84,11 +118,11 @@ export async function countFolders(store: Store, scope: Scope): Promise<Record<F
   );
   const { rows } = await store.pool.query<Record<Folder, number>>({
     name: `count-${scope.kind}`,
-    text: `select ${counted.join(', ')} from journey j where ${sql} and ${visibleTo(scope)}
+    text: `select ${counted.join(', ')} from journey j where ${sql} and $2::text is not null and ${visibleTo(scope)}
              and exists (select from journey_key k where k.journey_id = j.id and k.wrapped is not null)`,
-    values: [value],
+    values: [value, localDay(store.clock())],
   });
-  return rows[0] ?? { new: 0, open: 0, done: 0, all: 0, unassigned: 0 };
+  return rows[0] ?? { new: 0, open: 0, me: 0, others: 0, overdue: 0, done: 0, all: 0, unassigned: 0 };
 }
 
 /** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them and they were not erased. */
@@ -103,18 +137,20 @@ export async function listReferrals(
     name: `list-${scope.kind}-${folder}`,
     text: `
       select j.id, j.number, j.practice_id, j.practice_referral_id, j.task_status, j.business_status, j.owner_id, j.priority,
-             j.unsafe_contact, j.call_before, j.undo_until, j.received_at,
-             exists (select from journey_event c where c.journey_id = j.id and c.kind = 'contact') as called,
+             j.acting_for_id, j.proposed_id, j.barred_ids, j.unsafe_contact, j.call_before, j.undo_until, j.received_at,
+             ${CALLED} as called, ${APPOINTMENT} as appointment_on,
+             (select json_agg(json_build_object('kind', c.kind, 'dueOn', c.due_on::text) order by c.due_on, c.kind)
+                from clock c where c.journey_id = j.id) as clocks,
              d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed, k.wrapped,
-             (select json_build_object('state', f.state, 'proof', f.proof, 'attempts', f.attempts) from delivery f
+             (select json_build_object('state', f.state, 'proof', f.proof, 'attempts', f.attempts, 'reason', f.reason) from delivery f
                where f.journey_id = j.id and f.kind = 'feedback' order by f.id desc limit 1) as feedback
         from journey j
         join journey_key k on k.journey_id = j.id and k.wrapped is not null
         join resource r on r.journey_id = j.id and r.type = 'Patient'
         join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
-       where ${sql} and ${folders[folder]} and ${visibleTo(scope)}
-       order by ${folder === 'done' || folder === 'all' ? 'j.received_at desc' : 'j.received_at'} limit $2`,
-    values: [value, limit],
+       where ${sql} and $2::text is not null and ${folders[folder]} and ${visibleTo(scope)}
+       order by ${folder === 'done' || folder === 'all' ? 'j.received_at desc' : 'j.received_at'} limit $3`,
+    values: [value, localDay(store.clock()), limit],
   });
   return Promise.all(
     rows.map(async (row) => {
@@ -134,12 +170,17 @@ export async function listReferrals(
         taskStatus: row.task_status,
         businessStatus: row.business_status,
         owner: row.owner_id,
+        actingFor: row.acting_for_id,
+        proposed: row.proposed_id,
+        barred: row.barred_ids,
         priority: row.priority,
         unsafeContact: row.unsafe_contact,
         callBefore: row.call_before,
         undoUntil: row.undo_until,
         receivedAt: row.received_at,
         called: row.called,
+        clocks: row.clocks ?? [],
+        appointmentOn: row.appointment_on,
         feedback: row.feedback ?? undefined,
       };
     }),
@@ -161,7 +202,7 @@ export async function readCarriages(store: Store, journey: string): Promise<Carr
   const { rows } = await store.pool.query<Carriage>({
     name: 'carriages',
     text: `select kind, destination, recipient, state, proof, attempts, document_id as "documentId", created_at as "createdAt",
-                  first_sent_at as "firstSentAt", landed_at as "landedAt" from delivery where journey_id = $1 order by id`,
+                  first_sent_at as "firstSentAt", landed_at as "landedAt", reason from delivery where journey_id = $1 order by id`,
     values: [journey],
   });
   return rows;

@@ -12,6 +12,10 @@ export interface FirstAnswer {
   readonly answer: Answer;
   /** This very message has been here before (decision 2): by its key, or another with the same content. */
   readonly same: boolean;
+  /** It was this very message, by its key; else another one with the same content. */
+  readonly again: boolean;
+  /** What the journey says now: a correction back to what it said earlier is none of these. */
+  readonly current: boolean;
   /** The same key with another content, which no sender may use twice. */
   readonly clash: boolean;
   /** What its journey was made of so far. */
@@ -30,29 +34,30 @@ const FIRST_ANSWERS = `
   select u.nth, f.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
     with ordinality as u(practice_id, application, control_id, message_type, number, hash, nth)
   cross join lateral (
-    (select 'message' as by, i.hash, i.answer, i.journey_id, null::text[] as intents, j.task_status, k.wrapped
+    (select 'message' as by, i.hash, j.referral_hash, i.answer, i.journey_id, null::text[] as intents, j.task_status, k.wrapped
        from inbound i join journey j on j.id = i.journey_id join journey_key k on k.journey_id = i.journey_id
       where i.practice_id = u.practice_id and i.application = u.application and i.control_id = u.control_id
         and i.message_type = u.message_type limit 1)
     union all
-    (select 'content', i.hash, i.answer, i.journey_id, null, j.task_status, k.wrapped
+    (select 'content', i.hash, j.referral_hash, i.answer, i.journey_id, null, j.task_status, k.wrapped
        from referral_number n join inbound i on i.journey_id = n.journey_id join journey j on j.id = n.journey_id
        join journey_key k on k.journey_id = n.journey_id
       where n.practice_id = u.practice_id and n.value = u.number and i.hash = u.hash order by i.received_at limit 1)
     union all
-    (select 'number', i.hash, i.answer, i.journey_id,
+    (select 'number', i.hash, j.referral_hash, i.answer, i.journey_id,
             (select array_agg(distinct x.intent) from inbound x where x.journey_id = n.journey_id), j.task_status, k.wrapped
        from referral_number n join inbound i on i.journey_id = n.journey_id join journey j on j.id = n.journey_id
        join journey_key k on k.journey_id = n.journey_id
       where n.practice_id = u.practice_id and n.value = u.number order by i.received_at limit 1)
     union all
-    (select 'cancelled', null, null, null, null, null, null from referral_number n
+    (select 'cancelled', null, null, null, null, null, null, null from referral_number n
       where n.practice_id = u.practice_id and n.value = u.number and n.cancelled_at is not null)) f`;
 
 interface FirstAnswerRow {
   nth: number;
   by: 'message' | 'content' | 'number' | 'cancelled';
   hash: Buffer;
+  referral_hash: Buffer;
   answer: Buffer;
   journey_id: string;
   intents: string[] | null;
@@ -105,24 +110,12 @@ export async function readFirstAnswer(
     journey: row.journey_id,
     answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`),
     same,
+    again: row.by === 'message',
+    current: row.referral_hash.equals(key.hash),
     clash: row.by === 'message' && !same,
     intents: by('number')?.intents ?? [],
     cancelled: row.task_status === 'cancelled',
   };
-}
-
-/** The journey that a number of the practice stands for; undefined when there is none (yet). */
-export async function journeyByNumber(
-  store: Store,
-  scope: { readonly practice: string },
-  value: string,
-): Promise<string | undefined> {
-  const { rows } = await store.pool.query<{ journey_id: string | null }>({
-    name: 'journey-by-number',
-    text: 'select journey_id from referral_number where practice_id = $1 and value = $2',
-    values: [scope.practice, value],
-  });
-  return rows[0]?.journey_id ?? undefined;
 }
 
 interface JourneyRow {
@@ -138,6 +131,7 @@ interface JourneyRow {
   requester_agb: string | null;
   undo_until: Date | null;
   call_before: string;
+  barred_ids: string[];
 }
 
 const CURRENT = `
@@ -214,6 +208,7 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
       requesterAgb: row.requester_agb,
       undoUntil: row.undo_until?.toISOString() ?? null,
       callBefore: row.call_before,
+      barred: row.barred_ids,
     },
   );
   return { ...made, index };

@@ -8,6 +8,8 @@ export type Scope =
   | { readonly kind: 'practice'; readonly practice: string }
   /** A Wally: the referrals she owns now. */
   | { readonly kind: 'owner'; readonly owner: string }
+  /** A Wally: those, and what a colleague offers her or does in her place. Never what she is barred from (H11). */
+  | { readonly kind: 'wally'; readonly owner: string }
   /** A team lead: the referrals of the own team. */
   | { readonly kind: 'team'; readonly team: string }
   /** The line itself (relay, deliver, clock): every row, on nobody's behalf. */
@@ -98,7 +100,12 @@ export function scopeCondition(scope: Scope): { readonly sql: string; readonly v
     case 'practice':
       return { sql: 'j.practice_id = $1', value: scope.practice };
     case 'owner':
-      return { sql: 'j.owner_id = $1', value: scope.owner };
+      return { sql: '(j.owner_id = $1 and $1 <> all(j.barred_ids))', value: scope.owner };
+    case 'wally':
+      return {
+        sql: '($1 in (j.owner_id, j.proposed_id, j.acting_for_id) and $1 <> all(j.barred_ids))',
+        value: scope.owner,
+      };
     case 'team':
       return { sql: 'j.team_id = $1', value: scope.team };
     case 'line':

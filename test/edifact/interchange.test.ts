@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readUna, releaseText, type ServiceCharacters, usualService, writeUna } from '../../src/edifact/characters.ts';
 import type { Charset } from '../../src/edifact/charset.ts';
 import { type Interchange, interchangeBytesMax, readInterchange } from '../../src/edifact/interchange.ts';
-import { readUna, releaseText, type ServiceCharacters, usualService, writeUna } from '../../src/edifact/service.ts';
 import { placeOf, splitSegments, valueAt, writeSegment } from '../../src/edifact/syntax.ts';
 
 const unb = "UNB+UNOA:1+500000001+500000002+261123:0905+REF1'";

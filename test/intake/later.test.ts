@@ -168,6 +168,14 @@ describe('a correction', () => {
     expect(await outcome(refer('c-2'))).toBe('replayed');
   });
 
+  test('back to what it said at first is a correction too, not a resend', async () => {
+    expect(await outcome(refer('c-7'))).toBe('new');
+    expect(await outcome(refer('c-7', { intent: 'correct' }, 'Toch schulden'))).toBe('corrected');
+    expect(await outcome(refer('c-7', { intent: 'correct' }), 'c-7-back')).toBe('corrected');
+    expect((await journeyOf('c-7')).serviceRequest.resource.reasonCode?.[0]?.text).toBe(canaries.reason);
+    expect(await outcome(refer('c-7', { intent: 'correct' }), 'c-7-back')).toBe('replayed');
+  });
+
   test('that comes before what it corrects is the referral; the original then changes nothing', async () => {
     expect(await outcome(refer('c-3', { intent: 'correct' }, 'Verbeterd'))).toBe('new');
     expect(await outcome(refer('c-3'))).toBe('superseded');

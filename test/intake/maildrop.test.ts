@@ -217,19 +217,38 @@ describe('after a crash', () => {
   });
 
   test('while the record is away everything waits, and comes in when it is back', async () => {
-    const away: MaildropDoor = {
-      ...parts,
-      directory: async () => {
-        throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-      },
+    let isAway = true;
+    const directory = async () => {
+      if (isAway) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      return parts.directory();
     };
     await drop('a.edi');
-    const down = openMaildrop(away, { folder, addresses: [ours], isKept: false });
-    expect(await looks(down)).toBe(0);
+    const maildrop = openMaildrop({ ...parts, directory }, { folder, addresses: [ours], isKept: false });
+    expect(await looks(maildrop)).toBe(0);
     expect(await files('working')).toHaveLength(1);
-    expect(await open().look()).toBe(1);
+    expect(outcomes().map((one) => one.event)).toEqual(['maildrop-waits']);
+    isAway = false;
+    expect(await maildrop.look()).toBe(1);
     expect(await journeys()).toEqual(['V-1 requested']);
   });
+});
+
+test('a file that meets a fault of ours rests for five minutes, and holds up no other', async () => {
+  let calls = 0;
+  const directory = async () => {
+    calls += 1;
+    if (calls === 1) throw new TypeError('a fault of ours');
+    return parts.directory();
+  };
+  const maildrop = openMaildrop({ ...parts, directory }, { folder, addresses: [ours], isKept: false });
+  await drop('a.edi');
+  await drop('b.edi', { control: 'REF2', lines: linesWith({ Verwijsnummer: 'V-2' }) });
+  expect(await looks(maildrop)).toBe(1);
+  expect(await maildrop.look()).toBe(0);
+  at.now = new Date(at.now.getTime() + 300_000);
+  expect(await maildrop.look()).toBe(1);
+  expect(await journeys()).toEqual(['V-1 requested', 'V-2 requested']);
+  expect(outcomes().map((one) => one.event)).toContain('maildrop-file');
 });
 
 test('a folder that is not there is told, and not made', async () => {

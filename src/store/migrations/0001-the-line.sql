@@ -47,6 +47,7 @@ create table journey (
   owner_id text,
   acting_for_id text,
   proposed_id text,
+  barred_ids text[] not null default '{}',
   team_id text not null,
   fixed_id text,
   requester_agb text,
