@@ -58,7 +58,8 @@ export function apiRoutes({ practices, switches, now, reachOf }: HisParts): Rout
     const change = checked(res, switchChange, req.body ?? {});
     if (!change) return;
     const { practice, reset, ...rest } = change;
-    if (practice !== undefined && !practices.has(practice)) return wrong(res, 404, 'no such practice');
+    if (practice !== undefined && !practices.has(practice.replace(/\/mllp$/, '')))
+      return wrong(res, 404, 'no such practice');
     if (reset) switches.reset(practice);
     if (Object.keys(rest).length > 0) switches.set(rest, practice);
     res.json(switches.all());

@@ -19,8 +19,8 @@ export interface HisOptions {
   readonly url?: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Where letters come in over MLLP; 0 takes a free port. Absent: only FHIR. */
-  readonly mllpPort?: number;
+  /** Where letters come in over MLLP; a free port for 0, and when it may move and somebody has it. Absent: only FHIR. */
+  readonly mllp?: { readonly port: number; readonly mayMove: boolean };
   /** Everything is kept here; a second start in the same folder goes on where the first one stopped. */
   readonly dataDir: string;
   /** Address of Kortelijn. */
@@ -104,20 +104,26 @@ export async function startHis(options: HisOptions): Promise<His> {
   const server = createServer(app);
   const port = await listen(server, options.port, host);
   url = options.url ?? `http://127.0.0.1:${port}`;
+  const openHl7 = (at: number) =>
+    openMllpDoor({
+      port: at,
+      host,
+      practices,
+      switches,
+      now,
+      onEffect: (communication, id) => his.onEffect(communication, id),
+    });
   const mllp =
-    options.mllpPort === undefined
-      ? undefined
-      : await openMllpDoor({
-          port: options.mllpPort,
-          host,
-          practices,
-          switches,
-          now,
-          onEffect: (communication, id) => his.onEffect(communication, id),
-        }).catch((error: unknown) => {
-          server.close();
-          throw error;
-        });
+    options.mllp &&
+    (await openHl7(options.mllp.port)
+      .catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'EADDRINUSE' && options.mllp?.mayMove) return openHl7(0);
+        throw error;
+      })
+      .catch((error: unknown) => {
+        server.close();
+        throw error;
+      }));
   const his: His = {
     url,
     ...(mllp && { mllpPort: mllp.port }),

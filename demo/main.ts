@@ -1,20 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { startHis } from './his.ts';
 import { startMailCatcher } from './mail.ts';
 import { practicesFileSchema } from './model.ts';
 
-/** The port when nobody has it, else 0 (a free one) when it may be another. */
-async function freeOf(port: number, host: string, mayMove: boolean): Promise<number> {
-  if (!mayMove) return port;
-  const probe = createServer();
-  const isFree = await new Promise<boolean>((resolve) => {
-    probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
-  });
-  return isFree ? port : 0;
-}
+const usualMllpPort = 2576;
 
 /**
  * The simulated HIS and the mail catcher as one process. One JSON line on stdout says that both listen; it ends when
@@ -24,7 +14,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '8090' },
-      'mllp-port': { type: 'string', default: '2576' },
+      /** Not named: the usual one, or a free one when somebody has it. */
+      'mllp-port': { type: 'string' },
       'mail-port': { type: 'string', default: '2525' },
       data: { type: 'string' },
       kortelijn: { type: 'string', default: 'http://127.0.0.1:8080' },
@@ -54,10 +45,11 @@ async function main(): Promise<void> {
   const mail = await on(values['mail-port'], values['fallback-mail'], (port) =>
     startMailCatcher({ port, host: values.host, dataDir: data }),
   );
-  const start = (port: number, mllpPort: number) =>
+  const named = values['mllp-port'];
+  const start = (port: number) =>
     startHis({
       port,
-      mllpPort,
+      mllp: { port: Number(named ?? usualMllpPort), mayMove: named === undefined },
       host: values.host,
       ...(values.url && { url: values.url }),
       dataDir: data,
@@ -65,8 +57,7 @@ async function main(): Promise<void> {
       practices,
       mails: () => mail.mails(),
     });
-  const hl7 = await freeOf(Number(values['mllp-port']), values.host, values['fallback-his']);
-  const his = await on(values.port, values['fallback-his'], (port) => start(port, hl7));
+  const his = await on(values.port, values['fallback-his'], start);
 
   let ending = false;
   const end = () => {

@@ -6,7 +6,7 @@ import { ownSystems } from './fhir-patient.ts';
 import { faultsOf } from './filing.ts';
 import { acknowledgement, type Hl7Message, letterOf, readHl7 } from './mllp-message.ts';
 import type { Records } from './record.ts';
-import type { Switches } from './switches.ts';
+import { mllpSide, type Switches } from './switches.ts';
 
 export interface MllpDoorParts {
   readonly port: number;
@@ -19,9 +19,6 @@ export interface MllpDoorParts {
 }
 
 const messageBytesMax = 10_000_000;
-
-/** The name under which the switches know this side of a practice: its FHIR side may fail while this one works. */
-export const mllpSide = (practice: string) => `${practice}/mllp`;
 
 /** Whether PID-3 names another patient than the referral in OBR-2 does; a message without our own number says nothing. */
 function namesAnother(letter: Communication, records: Records): boolean {
@@ -39,7 +36,7 @@ async function take(parts: MllpDoorParts, message: Hl7Message, socket: Socket): 
   const answer = (code: 'AA' | 'AE' | 'AR') => acknowledgement(message, code, `A${Date.now()}`);
   // One port for all practices: the receiving facility says which one is meant.
   const records = parts.practices.get(message.value('MSH', 6));
-  if (!records) return answer('AR');
+  if (!records?.practice.hl7) return answer('AR');
   const practice = records.practice.id;
   records.requests += 1;
   const decided = parts.switches.decide(mllpSide(practice), true);

@@ -7,7 +7,7 @@ export interface Hl7Message {
   all(name: string): readonly (readonly string[])[];
   /** A component of a field of the first such segment, unescaped; empty when it is not there. */
   value(name: string, field: number, component?: number): string;
-  unescape(text: string): string;
+  plain(text: string): string;
   readonly component: string;
   readonly repetition: string;
 }
@@ -16,7 +16,7 @@ export interface Hl7Message {
 export function readHl7(bytes: Buffer): Hl7Message | undefined {
   const header = bytes.toString('latin1').split('\r', 1)[0] ?? '';
   const mark = header[3] ?? '';
-  const [component = '', repetition = '', escape = '', subcomponent = ''] = header.slice(4, 8);
+  const [component = '', repetition = '', escaping = '', subcomponent = ''] = header.slice(4, 8);
   if (!header.startsWith('MSH') || !component) return undefined;
   const isUtf8 = (header.split(mark)[17] ?? '').startsWith('UNICODE');
   const segments = bytes
@@ -27,20 +27,20 @@ export function readHl7(bytes: Buffer): Hl7Message | undefined {
       const fields = line.split(mark);
       return fields[0] === 'MSH' ? ['MSH', mark, ...fields.slice(1)] : fields;
     });
-  const said: Record<string, string> = { F: mark, S: component, T: subcomponent, R: repetition, E: escape };
-  const unescape = (text: string) =>
+  const said: Record<string, string> = { F: mark, S: component, T: subcomponent, R: repetition, E: escaping };
+  const plain = (text: string) =>
     text
-      .split(escape)
+      .split(escaping)
       .map((part, nth) => (nth % 2 === 1 ? (said[part] ?? (part === '.br' ? '\n' : '')) : part))
       .join('');
   const all = (name: string) => segments.filter((one) => one[0] === name);
   return {
     all,
-    unescape,
+    plain,
     component,
     repetition,
     value: (name, field, part = 1) =>
-      unescape((all(name)[0]?.[field] ?? '').split(repetition)[0]?.split(component)[part - 1] ?? ''),
+      plain((all(name)[0]?.[field] ?? '').split(repetition)[0]?.split(component)[part - 1] ?? ''),
   };
 }
 
@@ -59,15 +59,15 @@ const instant = (text: string) =>
 
 /** A letter as ORU^R01 in the shape in which this HIS keeps letters; undefined for another kind of message. */
 export function letterOf(message: Hl7Message): Communication | undefined {
-  const { value, unescape, component: by } = message;
+  const { value, plain, component: by } = message;
   if (value('MSH', 9) !== 'ORU' || value('MSH', 9, 2) !== 'R01') return undefined;
   const patientIds = (message.all('PID')[0]?.[3] ?? '').split(message.repetition).flatMap((one): Identifier[] => {
     const [id = '', , , authority = ''] = one.split(by);
     const subcomponent = message.all('MSH')[0]?.[2]?.[3] ?? '&';
-    const [namespace = '', universalId = '', type = ''] = authority.split(subcomponent).map(unescape);
-    return id ? [{ system: systemOf(namespace, universalId, type), value: unescape(id) }] : [];
+    const [namespace = '', universalId = '', type = ''] = authority.split(subcomponent).map(plain);
+    return id ? [{ system: systemOf(namespace, universalId, type), value: plain(id) }] : [];
   });
-  const birth = value('PID', 7).replace(/^(\d{4})(\d\d)(\d\d).*$/, '$1-$2-$3');
+  const birth = /^(\d{4})(\d\d)(\d\d)/.exec(value('PID', 7))?.slice(1, 4).join('-');
   const patient: FhirPatient = {
     resourceType: 'Patient',
     id: 'patient',
@@ -76,14 +76,14 @@ export function letterOf(message: Hl7Message): Communication | undefined {
     ...(birth && { birthDate: birth }),
   };
   const observations = message.all('OBX');
-  const lines = observations.filter((one) => one[2] === 'TX').map((one) => unescape(one[5] ?? '').trimEnd());
+  const lines = observations.filter((one) => one[2] === 'TX').map((one) => plain(one[5] ?? '').trimEnd());
   const files = observations
     .filter((one) => one[2] === 'ED')
     .map((one) => (one[5] ?? '').split(by))
     .map(([, type = '', subtype = '', , data = '']) => ({
       contentAttachment: { contentType: `${type}/${subtype}`, title: 'Brief van de Wally.pdf', data },
     }));
-  const author = unescape((observations[0]?.[16] ?? '').split(by)[1] ?? '');
+  const author = plain((observations[0]?.[16] ?? '').split(by)[1] ?? '');
   const sent = instant(value('OBR', 22));
   return {
     resourceType: 'Communication',

@@ -21,6 +21,8 @@ export const practiceSchema = z.strictObject({
   credential: z.string().min(1),
   /** Bearer that Kortelijn must send to this HIS. */
   token: z.string().min(1),
+  /** It takes letters over MLLP too. */
+  hl7: z.boolean().default(false),
   gps: z.array(gpSchema).min(1),
 });
 
@@ -121,7 +123,7 @@ export const referRequestSchema = z.strictObject({
     .optional(),
 });
 
-export type Practice = z.infer<typeof practiceSchema>;
+export type Practice = Omit<z.infer<typeof practiceSchema>, 'hl7'> & { readonly hl7?: boolean };
 export type Gp = z.infer<typeof gpSchema>;
 export type Patient = z.infer<typeof patientSchema>;
 export type Episode = z.infer<typeof episodeSchema>;

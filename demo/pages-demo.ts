@@ -3,7 +3,7 @@ import type { Mail } from './mail.ts';
 import { dutchTime } from './names.ts';
 import type { Records } from './record.ts';
 import { countsOf } from './record.ts';
-import { modes, type Switch, type Switches } from './switches.ts';
+import { mllpSide, modes, type Switch, type Switches } from './switches.ts';
 
 /** Mails that were caught, newest first. */
 export function mailPage(mails: readonly Mail[]): string {
@@ -57,11 +57,15 @@ ${modes.map((mode) => html`<option value="${mode}"${mode === now.mode && html` s
 ${follows && html`<span class="tag">volgt de algemene stand</span>`}${!follows && now.mode !== 'normal' && html`<span class="tag wait">${modeLabels[now.mode]}</span>`}</div>
 ${counts && html`<p class="muted">Verzoeken: ${counts.requests} · opgeslagen: ${counts.effects} · dubbel: ${counts.duplicateEffects} · in het postvak: ${counts.inbox}</p>`}
 </form></section>`;
+  const hl7Sheet = ({ practice }: Records) => {
+    const side = mllpSide(practice.id);
+    return sheet(side, `${practice.name}, HL7 (MLLP)`, own[side] ?? global, !(side in own));
+  };
   return page({
     title: 'Storingen',
     body: html`<div class="narrow"><h1>Storingen nadoen</h1>
 <p class="muted">Zo gedraagt dit HIS zich. Een praktijk zonder eigen stand volgt de algemene stand. De HL7-kant (MLLP) van een praktijk heeft een eigen stand: zo ziet u een bericht langs de andere weg gaan.</p>
 ${sheet('', 'Algemeen', global, false)}
-${[...practices].map((one) => sheet(one.practice.id, one.practice.name, own[one.practice.id] ?? global, !(one.practice.id in own), countsOf(one)))}</div>`,
+${[...practices].map((one) => [sheet(one.practice.id, one.practice.name, own[one.practice.id] ?? global, !(one.practice.id in own), countsOf(one)), one.practice.hl7 && hl7Sheet(one)])}</div>`,
   });
 }

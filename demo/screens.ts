@@ -41,7 +41,7 @@ export function screens({ practices, switches, now, reachOf, mails }: ScreenPart
   router.post('/switches', form, (req, res) => {
     const { practice, reset, mode, share, delayMs, retryAfterSeconds, deduplicates, files } = req.body ?? {};
     const id: string | undefined = practice || undefined;
-    if (id !== undefined && !practices.has(id)) return absent(res);
+    if (id !== undefined && !practices.has(id.replace(/\/mllp$/, ''))) return absent(res);
     if (reset) switches.reset(id);
     else {
       const change = {

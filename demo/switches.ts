@@ -43,6 +43,9 @@ export interface Switches {
   all(): { global: Switch; practices: Record<string, Switch> };
 }
 
+/** The name of a practice's HL7 v2 side among the switches: its FHIR side may fail while this one works. */
+export const mllpSide = (practice: string): string => `${practice}/mllp`;
+
 const onlyCreates: readonly Mode[] = ['error-after', 'hang-after', 'reject'];
 
 /** A number in [0, 1) for the nth request under a seed (mulberry32, one step). */

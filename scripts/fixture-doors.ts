@@ -2,14 +2,15 @@ import { toOutcome } from '../src/fhir/outcome.ts';
 import { codeSystems } from '../src/fhir/systems.ts';
 import type { Accepted } from '../src/intake/arriving.ts';
 import { acceptedOutcome } from '../src/intake/fhir-answer.ts';
+import { controlIdOf } from '../src/intake/format.ts';
 import { readReferral } from '../src/intake/mllp.ts';
 import { acceptedAnswers, readEnvelope, refusedAnswers } from '../src/intake/mllp-answer.ts';
-import { chooseMapping, type Mapping, runMapping } from '../src/mapping/run.ts';
-import { type Mapped, numberOf, type Syntax } from '../src/referral/format.ts';
+import { chooseMapping, type Mapping } from '../src/mapping/run.ts';
+import type { Mapped, Syntax } from '../src/referral/format.ts';
 import type { ConsentAgreement } from '../src/referral/mllp.ts';
-import { httpStatus, isRefusal, issue, type Refusal, refuse } from '../src/referral/refusal.ts';
+import { httpStatus, isRefusal, type Refusal } from '../src/referral/refusal.ts';
 import { asText } from './fixture-case.ts';
-import { readSyntax } from './fixture-read.ts';
+import { contentTypes, readBytes } from './fixture-read.ts';
 
 /** What a practice's message is read with. */
 export interface AtDoor {
@@ -43,35 +44,20 @@ const answersOfHttp: Pick<AtTheDoor, 'extension' | 'accepted' | 'refused'> = {
     asText({ status: httpStatus(refusal), outcome: toOutcome(refusal.refused, 'nl', codeSystems.refusal) }),
 };
 
-const nobodys = refuse(
-  issue('not-found', 'unknown-format', '', {
-    nl: 'Dit formaat kennen wij hier niet. Kijk in de handleiding welke formaten er zijn.',
-    en: 'We do not know this format here. See the manual for the formats there are.',
-  }),
-);
-
 /** A message that says by its address which format it is: HTTP. */
 function overHttp(bytes: Uint8Array, { mapping, practice }: AtDoor): AtTheDoor {
   const { format } = mapping;
-  const read = readSyntax(format.syntax, bytes);
-  const claim = isRefusal(read) ? true : (format.claims?.(read.received) ?? true);
-  const mapped = isRefusal(read)
-    ? read
-    : claim === true
-      ? runMapping(mapping, read.received, new Map(), practice.agreement)
-      : claim === false
-        ? nobodys
-        : refuse(...claim);
+  const mapped = readBytes(mapping, bytes, practice.agreement);
   return {
     ...answersOfHttp,
     mapped,
     key: {
       application: `his-${practice.id}`,
-      controlId: isRefusal(mapped) ? '' : `${mapped.intent} ${numberOf(mapped).value}`,
+      controlId: isRefusal(mapped) ? '' : controlIdOf(mapped, undefined),
       messageType: format.name,
     },
     door: format.name,
-    contentType: isRefusal(read) ? 'application/octet-stream' : read.contentType,
+    contentType: contentTypes[format.syntax],
   };
 }
 
@@ -99,7 +85,7 @@ function overMllp(bytes: Uint8Array, { mappings, mapping, practice, now, newId }
       messageType: `${header.type}^${header.event}`,
     },
     door: 'mllp',
-    contentType: 'x-application/hl7-v2+er7',
+    contentType: contentTypes.hl7v2,
     extension: 'hl7',
     accepted: (accepted) => {
       if (isRefusal(read)) throw new Error('a message that cannot be read was accepted');

@@ -11,18 +11,25 @@ import type { Mapped, Syntax } from '../src/referral/format.ts';
 import type { ConsentAgreement } from '../src/referral/mllp.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
 
-/** What `gather` of a format of this syntax gets, and the Content-Type it is kept under. */
+/** What `gather` of a format of this syntax gets. */
 export interface ReadMessage {
   readonly received: unknown;
-  readonly contentType: string;
 }
+
+/** What a message of a syntax is kept as. */
+export const contentTypes: Readonly<Record<Syntax, string>> = {
+  fhir: 'application/fhir+json',
+  json: 'application/json',
+  hl7v2: 'x-application/hl7-v2+er7',
+  edifact: 'application/edifact',
+};
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function readJsonObject(bytes: Uint8Array, contentType: string): ReadMessage | Refusal {
+function readJsonObject(bytes: Uint8Array): ReadMessage | Refusal {
   try {
     const body: unknown = JSON.parse(utf8.decode(bytes));
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { received: body, contentType };
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { received: body };
   } catch {
     // What the parser says quotes the message.
   }
@@ -30,7 +37,6 @@ function readJsonObject(bytes: Uint8Array, contentType: string): ReadMessage | R
 }
 
 function readHl7(bytes: Uint8Array): ReadMessage | Refusal {
-  const contentType = 'x-application/hl7-v2+er7';
   // MSH is ASCII up to and with MSH-18.
   const head = parseMessage(
     Buffer.from(bytes)
@@ -43,12 +49,12 @@ function readHl7(bytes: Uint8Array): ReadMessage | Refusal {
   const text = charset && decodeBytes(bytes, charset);
   if (charset === undefined || text === undefined) return refuse(rejections.charset);
   const message = parseMessage(text, charset);
-  return 'unreadable' in message ? refuse(rejections.unreadable(message.path)) : { received: { message }, contentType };
+  return 'unreadable' in message ? refuse(rejections.unreadable(message.path)) : { received: { message } };
 }
 
 function readEdifact(bytes: Uint8Array): ReadMessage | Refusal {
   const interchange = readInterchange(bytes);
-  if (!('unreadable' in interchange)) return { received: interchange, contentType: 'application/edifact' };
+  if (!('unreadable' in interchange)) return { received: interchange };
   const { segment, tag, unreadable } = interchange;
   return refuse(
     issue('structure', 'not-parseable', [tag, segment > 0 ? String(segment) : ''].filter(Boolean).join(' '), {
@@ -60,8 +66,7 @@ function readEdifact(bytes: Uint8Array): ReadMessage | Refusal {
 
 /** Reads bytes by their syntax, as the doors do. Never throws. */
 export function readSyntax(syntax: Syntax, bytes: Uint8Array): ReadMessage | Refusal {
-  if (syntax === 'fhir') return readJsonObject(bytes, 'application/fhir+json');
-  if (syntax === 'json') return readJsonObject(bytes, 'application/json');
+  if (syntax === 'fhir' || syntax === 'json') return readJsonObject(bytes);
   return syntax === 'hl7v2' ? readHl7(bytes) : readEdifact(bytes);
 }
 
@@ -90,7 +95,7 @@ export function readBytes(mapping: Mapping, bytes: Uint8Array, agreement?: Conse
   return runMapping(mapping, received, new Map(), agreement);
 }
 
-const notOfThisFormat = issue('not-supported', 'message-type', '', {
-  nl: 'Dit bericht is niet van dit formaat.',
-  en: 'This message is not of this format.',
+const notOfThisFormat = issue('not-found', 'unknown-format', '', {
+  nl: 'Dit formaat kennen wij hier niet. Kijk in de handleiding welke formaten er zijn.',
+  en: 'We do not know this format here. See the manual for the formats there are.',
 });

@@ -48,6 +48,7 @@ const requestIn = (bundle: Bundle) => bundle.entry?.[indexOf(bundle, 'ServiceReq
 /** What the samples lack: a number with its system, and the consent that we ask for. */
 function completed(bundle: Bundle, medical: boolean): Bundle {
   const request = requestIn(bundle);
+  const resident = { reference: request.subject?.reference ?? '' };
   const code = ['feedback-content', ...(medical ? ['share-medical-codes'] : [])].map((one) => ({
     coding: [{ system: 'https://kortelijn.example/fhir/CodeSystem/consent-detail', code: one }],
   }));
@@ -57,9 +58,9 @@ function completed(bundle: Bundle, medical: boolean): Bundle {
     status: 'active',
     scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
     category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IDSCL' }] }],
-    patient: request.subject ?? {},
+    patient: resident,
     dateTime: '2022-12-01',
-    performer: [request.subject ?? {}],
+    performer: [resident],
     policyRule: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'OPTIN' }] },
     provision: { type: 'permit', code },
   };

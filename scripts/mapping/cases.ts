@@ -4,6 +4,9 @@ import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 /** A case of a format: what its messages are and what became of them. */
 export interface Case {
   readonly name: string;
+  readonly practice: string;
+  /** When the first message comes in. */
+  readonly now: string;
   readonly agreement?: ConsentAgreement;
   readonly messages: readonly { readonly file: string; readonly bytes: Uint8Array }[];
   readonly isTaken: boolean;
@@ -30,6 +33,8 @@ export async function casesOf(format: string, folder: URL): Promise<Case[]> {
       if (!files.includes('case.json')) return [];
       const said = JSON.parse(await readFile(new URL('case.json', here), 'utf8')) as {
         format?: string;
+        practice: string;
+        now: string;
         agreement?: ConsentAgreement;
       };
       if ((said.format ?? ofDoor[name.split('-')[0] ?? '']) !== format) return [];
@@ -37,6 +42,8 @@ export async function casesOf(format: string, folder: URL): Promise<Case[]> {
       return [
         {
           name,
+          practice: said.practice,
+          now: said.now,
           ...(said.agreement && { agreement: said.agreement }),
           messages: await Promise.all(
             received.map(async (file) => ({ file, bytes: toWire(file, await readFile(new URL(file, here))) })),

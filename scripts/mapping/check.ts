@@ -34,8 +34,8 @@ async function folderFinding(name: string, { mappings }: Place): Promise<Finding
 
 const sections: Readonly<Record<string, RegExp>> = {
   'which fields are carried': /\bcarried\b|\bbecomes\b|\| from \|/i,
-  'what is lost (a heading or bold "Lost")': /^(#+ |\*\*)Lost\b/im,
-  'the source of the format': /^(#+ |\*\*)Source\b|\bshape\b|\bspecification\b|\bimplementation guide\b/im,
+  'what is lost': /\blost\b/i,
+  'the source of the format': /\bSource\b|\bshape\b|\bspecifications?\b|\bimplementation guide\b/i,
 };
 
 function readmeFinding(text: string): Finding {

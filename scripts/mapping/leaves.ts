@@ -1,4 +1,4 @@
-import { readUna, releaseText, usualService } from '../../src/edifact/service.ts';
+import { readUna, releaseText, usualCharacters } from '../../src/edifact/characters.ts';
 import { readDelimiters } from '../../src/hl7v2/message.ts';
 import type { Syntax } from '../../src/referral/format.ts';
 
@@ -106,7 +106,7 @@ function* hl7Leaves(bytes: Uint8Array): Generator<Leaf> {
 
 function* edifactLeaves(bytes: Uint8Array): Generator<Leaf> {
   const text = Buffer.from(bytes).toString('latin1');
-  const service = text.startsWith('UNA') ? (readUna(text.slice(0, 9)) ?? usualService) : usualService;
+  const service = text.startsWith('UNA') ? (readUna(text.slice(0, 9)) ?? usualCharacters) : usualCharacters;
   const counts = new Map<string, number>();
   let [tag, element, component, start] = ['', 0, 1, -1];
   for (let at = text.startsWith('UNA') ? 9 : 0; at < text.length; at += 1) {

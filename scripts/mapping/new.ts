@@ -9,7 +9,7 @@ import { contractText, readmeText, tableText, toReferralText } from './skeleton.
 import { refusedMessage, takenMessage } from './skeleton-messages.ts';
 
 const caseText = (format: string, note: string) =>
-  `${JSON.stringify({ format, practice: 'de-brink', now: '2026-11-23T09:05:30Z', note }, null, 2)}\n`;
+  `${JSON.stringify({ format, practice: 'de-brink', now: '2026-01-05T09:05:30Z', note }, null, 2)}\n`;
 
 async function write(folder: URL, files: Readonly<Record<string, string>>): Promise<string[]> {
   const paths = Object.entries(files).map(([file, text]) => ({ url: new URL(file, folder), text }));

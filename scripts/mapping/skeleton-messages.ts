@@ -2,11 +2,11 @@ const asText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 const message = (number: string) => ({
   referralNumber: number,
-  date: '2026-11-23T09:02:00+01:00',
+  date: '2026-01-05T09:02:00+01:00',
   patient: { name: 'Waterman', birthDate: '1987-06-30', phone: '06-00004421' },
   subject: 'eenzaamheid',
   text: 'Is veel alleen en wil graag mensen leren kennen.',
-  consent: { givenBy: 'resident', how: 'spoken', on: '2026-11-23' },
+  consent: { givenBy: 'resident', how: 'spoken', on: '2026-01-05' },
   colour: 'blue',
 });
 

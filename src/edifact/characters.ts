@@ -10,7 +10,7 @@ export interface ServiceCharacters {
 }
 
 /** Those that count without UNA (ISO 9735 level A). */
-export const usualService: ServiceCharacters = {
+export const usualCharacters: ServiceCharacters = {
   component: ':',
   element: '+',
   decimal: '.',

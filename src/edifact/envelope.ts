@@ -1,4 +1,4 @@
-import { type ServiceCharacters, usualService, writeUna } from './characters.ts';
+import { type ServiceCharacters, usualCharacters, writeUna } from './characters.ts';
 import type { Charset } from './charset.ts';
 import type { Moment } from './date.ts';
 import { writeSegment } from './syntax.ts';
@@ -19,7 +19,7 @@ export interface Writing {
 export const usualWriting: Writing = {
   syntax: 'UNOA',
   charset: 'ASCII',
-  service: usualService,
+  service: usualCharacters,
   hasUna: true,
   lineEnd: '\r\n',
 };
@@ -67,7 +67,7 @@ export function writeInterchange(
   const day = writtenAt.day.replaceAll('-', '').slice(2);
   const minute = writtenAt.minute.replace(':', '');
   const all = [
-    ...(hasUna || writeUna(s) !== writeUna(usualService) ? [writeUna(s)] : []),
+    ...(hasUna || writeUna(s) !== writeUna(usualCharacters) ? [writeUna(s)] : []),
     writeSegment(['UNB'], [[syntax, '1'], sender, receiver, [day, minute], control], s),
     writeSegment(['UNH'], [control, [type, '1']], s),
     ...segments,

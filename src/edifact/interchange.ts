@@ -1,4 +1,4 @@
-import { readUna, type ServiceCharacters, usualService } from './characters.ts';
+import { readUna, type ServiceCharacters, usualCharacters } from './characters.ts';
 import { type Charset, charsetOf, decodeBytes } from './charset.ts';
 import { readDay, readMinute } from './date.ts';
 import { type Fault, type Segment, splitSegments, valueAt } from './syntax.ts';
@@ -122,7 +122,7 @@ export function readInterchange(bytes: Uint8Array, agreed?: Charset): Interchang
   const whole = bytes.subarray(begin, end);
   const ascii = (from: number, to: number) => Buffer.from(whole.subarray(from, to)).toString('latin1');
   const hasUna = ascii(0, 3) === 'UNA';
-  const service = hasUna ? readUna(ascii(0, 9)) : usualService;
+  const service = hasUna ? readUna(ascii(0, 9)) : usualCharacters;
   if (!service) return nowhere('service-characters', 'UNA');
   let unbAt = hasUna ? 9 : 0;
   while (unbAt < whole.length && isTail(whole[unbAt] ?? 0)) unbAt += 1;

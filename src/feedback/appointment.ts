@@ -1,4 +1,5 @@
 import type { Appointment } from '@medplum/fhirtypes';
+import type { Written } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import type { Acting } from './moves.ts';
 
@@ -26,4 +27,11 @@ export function toAppointment(
       { actor: { reference: `PractitionerRole/${acting.actor.id}` }, status: 'accepted' },
     ],
   };
+}
+
+/** What was planned and does not happen: moved, cancelled, nobody came, or the work itself ended. */
+export function endAppointments({ appointments }: Journey, status: 'cancelled' | 'noshow'): Written[] {
+  return appointments
+    .filter((one) => one.resource.status === 'booked')
+    .map(({ resource, version }) => ({ resource: { ...resource, status }, version: version + 1 }));
 }

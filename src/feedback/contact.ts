@@ -1,4 +1,3 @@
-import type { Appointment } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
@@ -7,7 +6,7 @@ import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { noted } from '../referral/task-output.ts';
-import { toAppointment } from './appointment.ts';
+import { endAppointments, toAppointment } from './appointment.ts';
 import { type Acting, concept, step } from './moves.ts';
 
 /** How the Wally tried to reach the resident. */
@@ -106,12 +105,6 @@ export function appoint(
     events: [{ kind: 'appointment', at: now, on: localDay(new Date(planned.at)), outcome: 'booked' }],
     ...(deviating && { deviating }),
   });
-}
-
-function endAppointments(journey: Journey, status: NonNullable<Appointment['status']>) {
-  return journey.appointments
-    .filter((one) => one.resource.status === 'booked')
-    .map(({ resource, version }) => ({ resource: { ...resource, status }, version: version + 1 }));
 }
 
 /** What was planned does not happen: cancelled beforehand, or the resident did not come. */

@@ -4,6 +4,7 @@ import type { Journey } from '../referral/journey.ts';
 import { attemptDaysMin, transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { attemptDays } from '../referral/task-output.ts';
+import { endAppointments } from './appointment.ts';
 import { dutchDate } from './letter.ts';
 import { type Acting, step } from './moves.ts';
 import { recallChildren } from './onward-end.ts';
@@ -79,7 +80,7 @@ export function giveUp(journey: Journey, acting: Acting, deviating?: string): Ch
       output: [...output, told.output],
       executionPeriod: { ...journey.task.resource.executionPeriod, end: now },
     },
-    resources: [told.written],
+    resources: [told.written, ...endAppointments(journey, 'cancelled')],
     events: [{ kind: 'closed', at: now, owner: acting.actor.id, outcome: 'not-reached' }],
     rest: { outbox: [told.outbox], alarms: acuteOver(journey, now) },
     ...(deviating && { deviating }),
@@ -94,19 +95,16 @@ export const endReasons = {
 } as const;
 export type EndReason = keyof typeof endReasons;
 
-/** Consent as it is once withdrawn (H10): checked again before every sending. */
-function withoutConsent({ consent }: Journey, now: string): Written[] {
-  const { resource, version } = consent;
-  return [
-    {
-      resource: {
-        ...resource,
-        status: 'inactive',
-        provision: { ...resource.provision, type: 'deny', period: { start: now } },
-      },
-      version: version + 1,
+/** Consent as it is once withdrawn (H10), to other organisations too: checked again before every sending. */
+function withoutConsent({ consent, childConsents = [] }: Journey, now: string): Written[] {
+  return [consent, ...childConsents].map(({ resource, version }) => ({
+    resource: {
+      ...resource,
+      status: 'inactive',
+      provision: { ...resource.provision, type: 'deny', period: { start: now } },
     },
-  ];
+    version: version + 1,
+  }));
 }
 
 /** Something in the resident's life ends it (H10): stop, tell everyone who has it, keep the legal minimum. */
@@ -134,6 +132,7 @@ export function end(journey: Journey, reason: EndReason, acting: Acting): Change
     resources: [
       ...(told ? [told.written] : []),
       ...(reason === 'consent-withdrawn' ? withoutConsent(journey, now) : []),
+      ...endAppointments(journey, 'cancelled'),
       ...recallChildren(journey, endReasons[reason], now),
     ],
     events: [{ kind: 'ended', at: now, outcome: reason }],
@@ -172,7 +171,11 @@ export function recall(journey: Journey, why: string, acting: Acting): Change | 
   return step(journey, row, 'referral-recalled', acting, {
     task: { statusReason: { text: why } },
     serviceRequest: revoked(journey.serviceRequest.resource, why, 'entered-in-error'),
-    resources: [...(told ? [told.written] : []), ...recallChildren(journey, why, now, 'entered-in-error')],
+    resources: [
+      ...(told ? [told.written] : []),
+      ...endAppointments(journey, 'cancelled'),
+      ...recallChildren(journey, why, now, 'entered-in-error'),
+    ],
     events: [{ kind: 'recalled', at: now }],
     rest: {
       outbox: [...(told ? [told.outbox] : []), ...tellOwner(journey, acting)],

@@ -8,7 +8,7 @@ import { transition } from '../referral/lifecycle.ts';
 import { namedRole } from '../referral/named-role.ts';
 import { assignmentRows } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
-import { type Acting, step } from './moves.ts';
+import { type Acting, countedFrom, step } from './moves.ts';
 import { tellOwner } from './tell.ts';
 
 const mine: readonly string[] = [extensions.proposedOwner, extensions.actingFor];
@@ -31,8 +31,8 @@ const ownerOf = (role: Role) => ({ reference: `PractitionerRole/${role.id}`, dis
 
 const notThere = refuse(
   issue('business-rule', 'not-present', 'Task.owner', {
-    nl: 'Deze collega is geen Wally van uw team of is vandaag afwezig. Kies iemand anders.',
-    en: 'This colleague is not a Wally of your team or is absent today. Choose someone else.',
+    nl: 'Deze collega is geen Wally van uw team of is vandaag afwezig, of kan deze inwoner niet helpen. Kies iemand anders.',
+    en: 'This colleague is not a Wally of your team, is absent today, or cannot help this resident. Choose someone else.',
   }),
 );
 
@@ -42,7 +42,13 @@ export function offer(journey: Journey, wallyId: string, acting: Acting): Change
   if (isRefusal(row)) return row;
   const role = acting.directory.roles.get(wallyId);
   const isThere = role?.kind === 'wally' && isPresent(role, localDay(acting.now));
-  if (!isThere || role.organization !== journey.index.team || role.id === acting.actor.id) return notThere;
+  if (
+    !isThere ||
+    journey.index.barred.includes(wallyId) ||
+    role.organization !== journey.index.team ||
+    role.id === acting.actor.id
+  )
+    return notThere;
   const { resource: task } = journey.task;
   const actingFor = namedRole(task, extensions.actingFor);
   return step(journey, row, 'task-offered', acting, {
@@ -74,13 +80,12 @@ function hold(journey: Journey, move: 'take-over' | 'resume-own', route: string,
   const { resource: task } = journey.task;
   const assignment = journey.index.assignment + 1;
   const former = journey.index.owner;
-  const { restriction } = task;
   return step(journey, row, move === 'take-over' ? 'task-taken-over' : 'task-resumed-own', acting, {
     task: {
       owner: ownerOf(me),
       extension: rolesNamed(task, {}),
       ...(task.status === 'requested' || task.status === 'received'
-        ? { restriction: { ...restriction, period: { ...restriction?.period, start: now } } }
+        ? { restriction: countedFrom(task, acting.now) }
         : {}),
     },
     index: { assignment, route },
@@ -113,7 +118,7 @@ export function actForAbsent(journey: Journey, acting: Acting): Change | Refusal
   const { resource: task } = journey.task;
   const present = (id: string | undefined) => {
     const role = roles.get(id ?? '');
-    return role && isPresent(role, day) ? role : undefined;
+    return role && isPresent(role, day) && !journey.index.barred.includes(role.id) ? role : undefined;
   };
   const owner = journey.index.owner ?? undefined;
   if (present(owner)) return undefined;
@@ -135,7 +140,7 @@ export function actForAbsent(journey: Journey, acting: Acting): Change | Refusal
         ...(proposedOwner && { proposedOwner }),
         ...(whose && !isBack && { actingFor: whose }),
       }),
-    } as Partial<Task>,
+    },
     index: { assignment, route: next ? (isBack ? 'fixed-wally' : 'substitute') : 'team-queue' },
     events: [{ kind: 'acting', at: now, owner: next?.id ?? null }],
     rest: {

@@ -167,7 +167,12 @@ export function supplement(
 }
 
 /** A request to stop work that has begun: a Task of its own (code abort) that the Wally answers; never a command. */
-function askToStop(journey: Journey, reason: string | undefined, arrival: Arrival, acting: Acting): Change | Refusal {
+export function askToStop(
+  journey: Journey,
+  reason: string | undefined,
+  acting: Acting,
+  arrival?: Arrival,
+): Change | Refusal {
   const { resource: task } = journey.task;
   const row = transition(journey, 'ask-to-stop', acting.actor);
   if (isRefusal(row)) return row;
@@ -191,8 +196,8 @@ function askToStop(journey: Journey, reason: string | undefined, arrival: Arriva
   };
   return step(journey, row, 'stop-asked', acting, {
     resources: [{ resource: request, version: 1 }],
-    events: [{ kind: 'stop-asked', at: now, route: arrival.door }],
-    rest: { arrival, outbox: tellOwner(journey, acting) },
+    events: [{ kind: 'stop-asked', at: now, route: arrival?.door ?? 'page' }],
+    rest: { ...(arrival && { arrival }), outbox: tellOwner(journey, acting) },
   });
 }
 
@@ -208,7 +213,7 @@ export function cancel(
   if (!isOpen(journey.task.resource.status ?? '')) return refuse(refusals.alreadyClosed(places.number));
   const isBegun = ['in-progress', 'on-hold'].includes(journey.task.resource.status ?? '');
   const change = isBegun
-    ? askToStop(journey, reason, arrival, acting)
+    ? askToStop(journey, reason, acting, arrival)
     : takeBack(journey, 'withdraw', acting, { ...(reason && { reason }), rest: { arrival } });
   return isRefusal(change) ? change : { outcome: isBegun ? 'stop-asked' : 'cancelled', change };
 }

@@ -34,6 +34,13 @@ export function auditOf(event: string, journey: Journey, acting: Acting, action:
   };
 }
 
+/** The Task's period with its promises counted from now; one that is past already ends today (R4 per-1). */
+export function countedFrom({ restriction }: Task, now: Date, end = restriction?.period?.end): Task['restriction'] {
+  const today = localDay(now);
+  const last = end === undefined || end.slice(0, 10) < today ? today : end;
+  return { ...restriction, period: { ...restriction?.period, start: now.toISOString(), end: last } };
+}
+
 const overdueResolved = ({ index }: Journey, at: string) => ({
   kind: 'overdue' as const,
   team: index.team,
@@ -43,7 +50,8 @@ const overdueResolved = ({ index }: Journey, at: string) => ({
 
 /** Parts of a step beyond the Task itself. */
 export interface Step {
-  readonly task?: Partial<Task>;
+  /** A key that is there as undefined goes off the Task (an owner, why it rested). */
+  readonly task?: { readonly [K in keyof Task]?: Task[K] | undefined };
   readonly serviceRequest?: ServiceRequest & { id: string };
   readonly resources?: readonly Written[];
   readonly events?: readonly JourneyEvent[];
@@ -77,13 +85,14 @@ export function step(
   const version = journey.task.version + 1;
   const provenanceId = acting.newId();
   const before = journey.task.resource;
-  const { owner: _owner, ...withoutOwner } = before;
+  const changed = Object.entries(parts.task ?? {});
+  const gone = new Set(changed.flatMap(([key, value]) => (value === undefined ? [key] : [])));
   const task: Task & { id: string } = {
-    ...(parts.task && 'owner' in parts.task && !parts.task.owner ? withoutOwner : before),
+    ...(Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key))) as Task & { id: string }),
     status: row.status,
     ...(row.businessStatus && { businessStatus: concept(codeSystems.businessStatus, row.businessStatus) }),
     lastModified: now,
-    ...Object.fromEntries(Object.entries(parts.task ?? {}).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(changed.filter(([key]) => !gone.has(key))),
     relevantHistory: [...(before.relevantHistory ?? []), { reference: `Provenance/${provenanceId}` }],
   };
   const provenance: Provenance & { id: string } = {
@@ -137,13 +146,14 @@ export function seen(journey: Journey, acting: Acting): Change | undefined {
 }
 
 /** The Wally takes it on: from now it is hers, also when her absence begins (a substitute's stays the substitute's). */
-export function accept(journey: Journey, acting: Acting): Change | Refusal {
-  const row = transition(journey, 'accept', acting.actor);
+export function accept(journey: Journey, acting: Acting, deviating?: string): Change | Refusal {
+  const row = transition(journey, 'accept', acting.actor, deviating);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   return step(journey, row, 'task-accepted', acting, {
     task: { executionPeriod: { start: now } },
-    events: [{ kind: 'accepted', at: now, owner: acting.actor.id }],
+    events: [{ kind: 'accepted', at: now, owner: journey.index.owner }],
+    ...(deviating && { deviating }),
   });
 }
 

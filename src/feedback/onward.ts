@@ -8,6 +8,7 @@ import { lifeAreaCodes } from '../referral/life-area.ts';
 import { isOpen, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, concept, step } from './moves.ts';
+import { revoked } from './revoked.ts';
 
 /** Working days in which another organisation answers, unless agreed otherwise. */
 const answerWithinDays = 20;
@@ -182,7 +183,14 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
         version: version + 1,
       },
       ...(isOver && request
-        ? [{ resource: { ...request.resource, status: 'completed' as const }, version: request.version + 1 }]
+        ? [
+            {
+              // Only what was done is completed; after a no the question is nobody's any more.
+              resource:
+                status === 'completed' ? { ...request.resource, status } : revoked(request.resource, heard.outcome),
+              version: request.version + 1,
+            },
+          ]
         : []),
     ],
     events: [

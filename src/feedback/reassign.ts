@@ -1,4 +1,3 @@
-import type { Task } from '@medplum/fhirtypes';
 import { assign } from '../referral/assignment.ts';
 import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
@@ -8,16 +7,24 @@ import { isOpen, transition } from '../referral/lifecycle.ts';
 import { assignmentRows } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { actForAbsent, rolesNamed } from './handover.ts';
-import { type Acting, step } from './moves.ts';
+import { type Acting, countedFrom, step } from './moves.ts';
 
 interface NewOwner {
   readonly owner: Role | undefined;
   readonly route: string;
   readonly why: string;
+  /** Who may see nothing of it from now on, where that changes. */
+  readonly barred?: readonly string[];
 }
 
-function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refusal {
-  const row = transition(journey, 'reassign', acting.actor);
+/** Another owner, or the team queue with an alarm; the former one's deliveries stop. `move`: the row that allows it. */
+export function handOver(
+  journey: Journey,
+  move: 'reassign' | 'too-close',
+  to: NewOwner,
+  acting: Acting,
+): Change | Refusal {
+  const row = transition(journey, move, acting.actor);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   const assignment = journey.index.assignment + 1;
@@ -28,15 +35,12 @@ function handOver(journey: Journey, to: NewOwner, acting: Acting): Change | Refu
     reasonCode: { text: to.why },
     // A new owner is nobody's substitute, and nothing is on offer any more.
     extension: rolesNamed(journey.task.resource, {}),
-    restriction: {
-      ...journey.task.resource.restriction,
-      period: { ...journey.task.resource.restriction?.period, start: now },
-    },
-  } as Partial<Task>;
+    restriction: countedFrom(journey.task.resource, acting.now),
+  };
   const { undoUntil } = journey.index;
   return step(journey, row, 'task-reassigned', acting, {
     task,
-    index: { assignment, route: to.route },
+    index: { assignment, route: to.route, ...(to.barred && { barred: to.barred }) },
     events: [{ kind: 'assigned', at: now, route: to.route, owner: to.owner?.id ?? null }],
     rest: {
       expected: { directoryRevision: acting.directory.revision },
@@ -69,20 +73,36 @@ export function reassignByPresence(journey: Journey, acting: Acting): Change | R
   const owner = acting.directory.roles.get(journey.index.owner ?? '');
   const fixedIsBack = journey.index.route === 'substitute' || journey.index.route === 'team-queue';
   if (owner && isPresent(owner, day) && !fixedIsBack) return undefined;
-  const right = assign(acting.directory, journey.practice, journey.index.requesterAgb ?? undefined, day);
+  const right = assign(
+    acting.directory,
+    journey.practice,
+    journey.index.requesterAgb ?? undefined,
+    day,
+    journey.index.barred,
+  );
   if (!right || (right.owner?.id ?? null) === journey.index.owner) return undefined;
-  return handOver(journey, { owner: right.owner, route: right.route, why: right.why.nl }, acting);
+  return handOver(journey, 'reassign', { owner: right.owner, route: right.route, why: right.why.nl }, acting);
 }
 
 /** A team lead gives it to a Wally of the own team who is present. */
 export function assignTo(journey: Journey, wallyId: string, acting: Acting): Change | Refusal {
   const role = acting.directory.roles.get(wallyId);
   const said = {
-    nl: 'Deze persoon is geen Wally van uw team of is vandaag afwezig. Kies iemand anders.',
-    en: 'This person is not a Wally of your team or is absent today. Choose someone else.',
+    nl: 'Deze persoon is geen Wally van uw team of is vandaag afwezig, of kan deze inwoner niet helpen. Kies iemand anders.',
+    en: 'This person is not a Wally of your team, is absent today, or cannot help this resident. Choose someone else.',
   };
-  if (role?.kind !== 'wally' || role.organization !== journey.index.team || !isPresent(role, localDay(acting.now))) {
+  if (
+    role?.kind !== 'wally' ||
+    role.organization !== journey.index.team ||
+    !isPresent(role, localDay(acting.now)) ||
+    journey.index.barred.includes(role.id)
+  ) {
     return refuse(issue('business-rule', 'not-present', 'Task.owner', said));
   }
-  return handOver(journey, { owner: role, route: 'team-lead', why: `Toegewezen door ${acting.actor.name}` }, acting);
+  return handOver(
+    journey,
+    'reassign',
+    { owner: role, route: 'team-lead', why: `Toegewezen door ${acting.actor.name}` },
+    acting,
+  );
 }

@@ -91,6 +91,16 @@ export function report(journey: Journey, answer: FeedbackAnswer, acting: Acting)
               ...(answer.contactOn && { on: answer.contactOn }),
             },
           ]),
+      ...(answer.appointment
+        ? [
+            {
+              kind: 'appointment' as const,
+              at: now,
+              on: localDay(new Date(answer.appointment.at)),
+              outcome: 'booked',
+            },
+          ]
+        : []),
       { kind: 'feedback', at: now, owner: acting.actor.id, outcome: answer.final ? 'final' : 'interim' },
       ...(answer.final
         ? [

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Change } from '../referral/change.ts';
-import { addDays, localDay } from '../referral/deadlines.ts';
+import { addDays, callBefore, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
-import { type Acting, step } from './moves.ts';
+import { type Acting, countedFrom, step } from './moves.ts';
 
 /** A rest without an end would be a silent end: at most so long, and then it is looked at again. */
 export const restDaysMax = 92;
@@ -48,12 +48,10 @@ export function resume(journey: Journey, acting: Acting, deviating?: string): Ch
   const row = transition(journey, 'resume', acting.actor, deviating);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
-  const { restriction } = journey.task.resource;
+  const before = callBefore(localDay(acting.now), journey.serviceRequest.resource.priority ?? 'routine');
   return step(journey, row, 'task-resumed', acting, {
-    task: {
-      statusReason: undefined,
-      restriction: { ...restriction, period: { start: now, end: journey.index.callBefore } },
-    } as never,
+    task: { statusReason: undefined, restriction: countedFrom(journey.task.resource, acting.now, before) },
+    index: { callBefore: before },
     events: [{ kind: 'resumed', at: now, owner: journey.index.owner }],
     ...(deviating && { deviating }),
   });

@@ -2,8 +2,10 @@ import type { Change, Written } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
+import { endAppointments } from './appointment.ts';
 import { type Acting, step } from './moves.ts';
 import { recallChildren } from './onward-end.ts';
+import { closureOnly } from './report.ts';
 import { revoked } from './revoked.ts';
 import { tellPractice } from './tell.ts';
 
@@ -17,6 +19,9 @@ function answered(journey: Journey, status: 'completed' | 'rejected', reason: st
     }));
 }
 
+/** Whether more than "closed" may go back to the practice (H9). */
+const mayTell = (journey: Journey) => !closureOnly(journey, { residentAgreed: true });
+
 /** The practice asked to stop work that had begun: the Wally agrees. The practice gets its answer as final feedback. */
 export function agreeToStop(journey: Journey, why: string, acting: Acting, deviating?: string): Change | Refusal {
   const row = transition(journey, 'agree-to-stop', acting.actor, deviating);
@@ -27,7 +32,7 @@ export function agreeToStop(journey: Journey, why: string, acting: Acting, devia
     {
       category: 'feedback-final',
       firstLine: 'Gestopt, zoals u vroeg.',
-      lines: why ? [why] : [],
+      lines: mayTell(journey) && why ? [why] : [],
     },
     acting,
   );
@@ -36,7 +41,12 @@ export function agreeToStop(journey: Journey, why: string, acting: Acting, devia
   return step(journey, row, 'stop-agreed', acting, {
     task: { statusReason: { text: reason }, output: [...output, told.output] },
     serviceRequest: revoked(journey.serviceRequest.resource, reason),
-    resources: [...answered(journey, 'completed', reason, now), told.written, ...recallChildren(journey, reason, now)],
+    resources: [
+      ...answered(journey, 'completed', reason, now),
+      told.written,
+      ...endAppointments(journey, 'cancelled'),
+      ...recallChildren(journey, reason, now),
+    ],
     events: [
       { kind: 'stop-answered', at: now, outcome: 'agreed' },
       { kind: 'cancelled', at: now },
@@ -56,7 +66,7 @@ export function refuseToStop(journey: Journey, why: string, acting: Acting): Cha
     {
       category: 'feedback-interim',
       firstLine: 'De Wally gaat door, in overleg met de inwoner.',
-      lines: [why],
+      lines: mayTell(journey) ? [why] : [],
     },
     acting,
   );

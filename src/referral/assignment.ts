@@ -26,13 +26,15 @@ const whys = {
 /**
  * The owner of a referral of a practice on a day: the fixed Wally (the GP's own, else the practice's) when present,
  * else the fixed substitute when present, else nobody yet. By practice, never by postcode.
- * Gives undefined when the practice has no Wally service at all.
+ * Gives undefined when the practice has no Wally service at all. `barred`: who know the resident too well (H11); for
+ * this referral they are not there.
  */
 export function assign(
   directory: Directory,
   practiceId: string,
   requesterAgb: string | undefined,
   day: string,
+  barred: readonly string[] = [],
 ): Assignment | undefined {
   const service = directory.practices.get(practiceId)?.service;
   if (!service) return undefined;
@@ -42,8 +44,9 @@ export function assign(
   const fixed = directory.roles.get(requester?.wally ?? service.wally ?? '');
   const substitute = directory.roles.get(fixed?.substitute ?? '');
   const place = { team: service.team, service: service.id, ...(fixed && { fixed }) };
-  if (fixed && isPresent(fixed, day)) return { ...place, owner: fixed, route: 'fixed-wally', why: whys['fixed-wally'] };
-  if (substitute && isPresent(substitute, day))
+  const isThere = (role: Role) => isPresent(role, day) && !barred.includes(role.id);
+  if (fixed && isThere(fixed)) return { ...place, owner: fixed, route: 'fixed-wally', why: whys['fixed-wally'] };
+  if (substitute && isThere(substitute))
     return { ...place, owner: substitute, route: 'substitute', why: whys.substitute };
   return { ...place, route: 'team-queue', why: whys['team-queue'] };
 }

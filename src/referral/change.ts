@@ -86,6 +86,8 @@ export interface JourneyIndex {
   readonly actingFor: string | null;
   /** The colleague to whom it was offered. */
   readonly proposed: string | null;
+  /** Wallys who know the resident: they see nothing of it from then on, and nobody is told why (H11). */
+  readonly barred: readonly string[];
   readonly team: string;
   readonly fixed: string | null;
   readonly requesterAgb: string | null;

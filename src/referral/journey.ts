@@ -36,6 +36,8 @@ export interface Journey {
   /** Tasks of other organisations that came of this one (partOf), and the requests they fulfil. */
   readonly children: readonly Versioned<Task>[];
   readonly childRequests: readonly Versioned<ServiceRequest>[];
+  /** One per organisation that it was led on to, taken by the Wally (H9). */
+  readonly childConsents?: readonly Versioned<Consent>[];
   /** Letters of the practice; their bytes are Binaries of the same journey. */
   readonly letters: readonly Versioned<DocumentReference>[];
   readonly communications: readonly Versioned<Communication>[];
@@ -77,6 +79,7 @@ export function indexOf(
     | 'requesterAgb'
     | 'undoUntil'
     | 'callBefore'
+    | 'barred'
   >,
 ): JourneyIndex {
   const { patient, serviceRequest, task } = parts;
@@ -135,7 +138,9 @@ export function journeyFrom(
   const focus = task?.resource.focus?.reference;
   const serviceRequest = requests.find((one) => `ServiceRequest/${one.resource.id}` === focus);
   const [patient] = all('Patient');
-  const [consent] = all('Consent');
+  const named = serviceRequest?.resource.supportingInfo?.map((one) => one.reference);
+  const consents = all('Consent');
+  const consent = consents.find((one) => named?.includes(`Consent/${one.resource.id}`)) ?? consents[0];
   if (!patient || !consent || !serviceRequest || !task) return undefined;
   return {
     practice,
@@ -147,6 +152,7 @@ export function journeyFrom(
     requests: tasks.filter((one) => isAbort(one.resource)),
     children: tasks.filter((one) => one.resource.partOf?.some((of) => of.reference === `Task/${taskId}`)),
     childRequests: requests.filter((one) => one.resource.intent === 'filler-order'),
+    childConsents: consents.filter((one) => one !== consent),
     letters: all('DocumentReference'),
     communications: all('Communication'),
     appointments: all('Appointment'),
@@ -155,8 +161,18 @@ export function journeyFrom(
 
 /** A journey as it is once these are written. */
 export function afterWriting(journey: Journey, written: readonly Written[]): Omit<Journey, 'index'> {
-  const { patient, consent, serviceRequest, task, requests, children, childRequests, letters } = journey;
-  const single: Versioned<Resource>[] = [patient, consent, serviceRequest, task];
+  const {
+    patient,
+    consent,
+    serviceRequest,
+    task,
+    requests,
+    children,
+    childRequests,
+    childConsents = [],
+    letters,
+  } = journey;
+  const single: Versioned<Resource>[] = [patient, consent, serviceRequest, task, ...childConsents];
   const newest = new Map<string, Versioned<Resource>>();
   for (const one of [
     ...single,

@@ -199,6 +199,7 @@ export function receive(
       route: assignment.route,
       undoUntil,
       callBefore: before,
+      barred: [],
     }),
     events: [
       { kind: 'received', at: now, route: received.arrival.door },

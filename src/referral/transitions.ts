@@ -27,6 +27,7 @@ export type Move =
   | 'refuse-offer'
   | 'take-over'
   | 'reassign'
+  | 'too-close'
   | 'act'
   | 'resume-own'
   | 'refer-on'
@@ -249,6 +250,32 @@ export const TRANSITIONS: readonly Transition[] = [
     businessStatus: 'reassigned',
     said: { nl: 'overgedragen', en: 'handed over' },
     tells: ['practice', 'next-owner', 'former-owner'],
+  },
+  {
+    // The Wally knows the resident: someone else has it, without a reason, and she sees no more of it (H11).
+    move: 'too-close',
+    from: unaccepted,
+    to: 'requested',
+    by: ['owner'],
+    businessStatus: 'reassigned',
+    said: { nl: 'overgedragen', en: 'handed over' },
+    tells: ['next-owner'],
+  },
+  {
+    move: 'too-close',
+    from: begun,
+    to: 'same',
+    by: ['owner'],
+    businessStatus: 'reassigned',
+    said: { nl: 'overgedragen', en: 'handed over' },
+    tells: ['next-owner'],
+  },
+  {
+    move: 'too-close',
+    from: openStatuses,
+    to: 'same',
+    by: ['proposed', 'acted-for'],
+    tells: ['owner'],
   },
   {
     // An absence began: the substitute acts for the owner, and nothing about the work itself changes.

@@ -58,6 +58,10 @@ const reasonSaid: Record<string, Said> = {
     nl: 'het lukte niet; de terugkoppeling ging verder langs de volgende weg naar de praktijk',
     en: 'it did not work; the feedback went on by the next way to the practice',
   },
+  ended: { nl: 'de verwijzing is gestopt', en: 'the referral was ended' },
+  recalled: { nl: 'de verwijzing is teruggeroepen', en: 'the referral was recalled' },
+  'consent-withdrawn': { nl: 'de inwoner trok de toestemming in', en: 'the resident withdrew the consent' },
+  'by-phone': { nl: 'het is voorgelezen per telefoon', en: 'it was read aloud by telephone' },
   'taken-back': { nl: 'de praktijk nam de verwijzing terug', en: 'the practice took the referral back' },
 };
 

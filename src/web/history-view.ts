@@ -1,12 +1,14 @@
 import type { Communication } from '@medplum/fhirtypes';
+import type { Said } from '../fhir/outcome.ts';
 import { channelAt } from '../referral/channels.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { readEvents } from '../store/deliveries.ts';
 import type { Carriage } from '../store/lists.ts';
+import { eventSaid } from './event-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import type { Shown } from './referral-view.ts';
-import { eventSaid, type Fate, fateOf, fates, travelled } from './words.ts';
+import { type Fate, fateOf, fates, travelled } from './words.ts';
 
 type Event = Awaited<ReturnType<typeof readEvents>>[number];
 
@@ -17,7 +19,7 @@ const lastStep: Record<Proof, (typeof travelled)[number]> = {
 };
 
 /** The state of a message in one word, for lists. */
-export function fateWord(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts'>, viewer: Viewer): Markup {
+export function fateWord(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts' | 'reason'>, viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
   const fate = fateOf(carriage);
   return html`<span class="fate ${fate}">${t(fates[fate].said.nl, fates[fate].said.en)}</span>`;
@@ -42,16 +44,27 @@ function fateSteps(carriage: Carriage, best: Proof, viewer: Viewer): Markup {
 <p class="fate-line"><strong class="fate ${fate}">${t(said.nl, said.en)}</strong>${when}. ${t(means.nl, means.en)}</p>`;
 }
 
+const messageSaid: Record<string, Said> = {
+  'feedback-final': { nl: 'Laatste bericht', en: 'Final message' },
+  'feedback-interim': { nl: 'Tussenbericht', en: 'Interim message' },
+  question: { nl: 'Vraag aan de praktijk', en: 'Question to the practice' },
+  answer: { nl: 'Antwoord van de praktijk', en: 'Answer of the practice' },
+  'system-notice': { nl: 'Bericht van Kortelijn', en: 'Message of Kortelijn' },
+  recall: { nl: 'Teruggeroepen', en: 'Recalled' },
+};
+
 /** One message, where it is now, and whether an earlier way to the practice was given up for another one. */
 function feedbackItem(shown: Shown, communication: Communication, carriages: readonly Carriage[]): Markup {
   const { viewer } = shown;
   const t = sayIn(viewer.language);
-  const final = communication.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
-  const letter = communication.payload?.[1]?.contentString ?? '';
+  const category = communication.category?.[0]?.coding?.[0]?.code ?? '';
+  const title = messageSaid[category] ?? messageSaid['feedback-interim'];
+  // Our letters hold the whole text second; what the practice says stands alone.
+  const letter = (communication.payload?.[1] ?? communication.payload?.[0])?.contentString ?? '';
   const carriage = carriages.at(-1);
   const practice = shown.directory.practices.get(shown.journey.practice);
   const best = (practice && carriage && channelAt(practice, carriage.destination)?.bestProof) ?? 'transport';
-  return html`<li><h3>${final ? t('Laatste bericht', 'Final message') : t('Tussenbericht', 'Interim message')}${communication.sent && html`<span class="when">${momentText(new Date(communication.sent), viewer.language)}</span>`}</h3>
+  return html`<li><h3>${title?.[viewer.language]}${communication.sent && html`<span class="when">${momentText(new Date(communication.sent), viewer.language)}</span>`}</h3>
 ${carriage && fateSteps(carriage, best, viewer)}
 ${carriages.length > 1 && html`<p>${t('Eerst lukte het versturen niet. Daarom gaat het bericht nu langs een andere weg naar de praktijk.', 'At first sending did not work. So the message now goes to the practice by another way.')}</p>`}
 <details><summary>${t('Lees het bericht', 'Read the message')}</summary><div class="letter" lang="nl">${letter}</div></details></li>`;

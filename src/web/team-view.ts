@@ -28,6 +28,7 @@ const alarmSaid: Record<string, Said> = {
   acute: { nl: 'Acute verwijzing', en: 'Acute referral' },
   'nobody-present': { nl: 'Niemand aanwezig', en: 'Nobody present' },
   'retry-exhausted': { nl: 'Bericht komt niet aan', en: 'A message does not arrive' },
+  'call-practice': { nl: 'Bericht van de praktijk is niet aangenomen', en: 'A message of the practice was not taken' },
 };
 
 const alarmDo: Record<string, Said> = {
@@ -43,6 +44,10 @@ const alarmDo: Record<string, Said> = {
     nl: 'De beheerder kijkt ernaar. Is er haast, bel dan de praktijk:',
     en: 'The administrator looks into it. If it is urgent, call the practice:',
   },
+  'call-practice': {
+    nl: 'De praktijk kreeg bericht terug waarom. Bel of het goed is aangekomen, er wacht misschien iemand:',
+    en: 'The practice was sent back why. Call whether that arrived, someone may be waiting:',
+  },
 };
 
 const kindOrder = ['acute', 'nobody-present'];
@@ -54,13 +59,16 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
   const t = sayIn(viewer.language);
   const line = (name: string, phone: string | undefined) =>
     html`<li>${name}${phone ? html` ${telLink(phone)}` : html` (${t('geen nummer bekend', 'no number known')})`}</li>`;
+  const called = ({ kind, journey }: OpenAlarm) =>
+    kind === 'call-practice' &&
+    html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
   const items = alarms
     .toSorted((a, b) => rank(a.kind) - rank(b.kind))
     .map((alarm) => {
       const owner = directory.roles.get(alarm.owner ?? '');
       const practice = directory.practices.get(alarm.practice);
       return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} <span class="number">${alarm.number}</span> <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
-<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol></li>`;
+<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
     });
   if (items.length === 0)
     return html`<section aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;

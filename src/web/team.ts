@@ -24,6 +24,7 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
+import { calledSaid, noteCalled } from './called.ts';
 import { html, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
 import type { Site } from './site.ts';
@@ -67,6 +68,7 @@ function noticeOf(visit: Visit): PageParts['notice'] {
   const { language } = visit.viewer;
   const done = query(visit.request, 'done');
   if (done === 'assigned') return { kind: 'done', text: assignedSaid[language] };
+  if (done === 'called') return { kind: 'done', text: calledSaid[language] };
   if (done !== 'absence') return undefined;
   const moved = Number(query(visit.request, 'moved')) || 0;
   const more: Said =
@@ -208,5 +210,6 @@ export function teamPages(site: Site, viewerOf: ViewerOf, onAbsence: OnAbsence):
     own((here, visit, team) => changeAbsence(here, visit, team, onAbsence)),
   );
   router.post('/team/:journey/assign', own(assignIt));
+  router.post('/team/:journey/called', own(noteCalled));
   return router;
 }

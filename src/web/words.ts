@@ -4,9 +4,9 @@ import { isOpen, stateSaid } from '../referral/lifecycle.ts';
 import type { Carriage } from '../store/lists.ts';
 
 /** What a message's way to the practice is called; H4: these are different things and never mixed. */
-export type Fate = 'ready' | 'sent' | 'received' | 'delivered' | 'filed' | 'held' | 'stopped';
+export type Fate = 'ready' | 'sent' | 'received' | 'delivered' | 'filed' | 'held' | 'stopped' | 'told';
 
-/** The four words of H4, in order, and the three states beside them; `means` says what is known and what is not. */
+/** The four words of H4, in order, and the four states beside them; `means` says what is known and what is not. */
 export const fates: Record<Fate, { readonly said: Said; readonly means: Said }> = {
   ready: {
     said: { nl: 'staat klaar', en: 'ready to send' },
@@ -48,14 +48,22 @@ export const fates: Record<Fate, { readonly said: Said; readonly means: Said }> 
     said: { nl: 'niet verstuurd, gestopt', en: 'not sent, stopped' },
     means: { nl: 'Het versturen is gestopt door een mens.', en: 'A person stopped the sending.' },
   },
+  told: {
+    said: { nl: 'voorgelezen per telefoon', en: 'read aloud by telephone' },
+    means: {
+      nl: 'Het bericht kwam niet aan. Iemand heeft de praktijk gebeld en het voorgelezen.',
+      en: 'The message did not arrive. Someone called the practice and read it aloud.',
+    },
+  },
 };
 
 /** The order in which a message travels; held and stopped stand outside it. */
 export const travelled = ['sent', 'received', 'delivered', 'filed'] as const satisfies readonly Fate[];
 
 /** How far feedback is: never further than its proof (H4). Proof of transport is not proof of the application. */
-export function fateOf(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts'>): Fate {
+export function fateOf(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts' | 'reason'>): Fate {
   if (carriage.state === 'held') return 'held';
+  if (carriage.state === 'abandoned' && carriage.reason === 'by-phone') return 'told';
   if (carriage.state === 'abandoned') return 'stopped';
   if (carriage.proof === 'record') return 'filed';
   if (carriage.proof === 'application') return 'delivered';
@@ -65,10 +73,10 @@ export function fateOf(carriage: Pick<Carriage, 'state' | 'proof' | 'attempts'>)
 
 export type Reader = 'wally' | 'practice' | 'team';
 
+/** Where the table's own words are too short beside a name in a list. */
 const states: Record<string, Said> = {
-  received: { nl: 'gezien, nog niet aangenomen', en: 'seen, not accepted yet' },
-  accepted: { nl: 'aangenomen', en: 'accepted' },
-  'in-progress': { nl: 'loopt, tussenbericht gegeven', en: 'in progress, interim message given' },
+  seen: { nl: 'gezien, nog niet aangenomen', en: 'seen, not accepted yet' },
+  'interim-feedback-sent': { nl: 'loopt, tussenbericht gegeven', en: 'in progress, interim message given' },
 };
 
 /** The state of the work as this reader understands it; who brought it about stays in the history. */
@@ -76,7 +84,7 @@ export function stateWords(taskStatus: string, businessStatus: string, reader: R
   if (taskStatus === 'requested' && reader !== 'wally') return { nl: 'nog niet geopend', en: 'not opened yet' };
   if (taskStatus === 'requested' && businessStatus === 'reassigned')
     return { nl: 'nieuw, overgedragen aan u', en: 'new, handed over to you' };
-  return states[taskStatus] ?? stateSaid(taskStatus, businessStatus);
+  return states[businessStatus] ?? stateSaid(taskStatus, businessStatus);
 }
 
 const urgencies: Record<string, Said> = {
@@ -103,44 +111,9 @@ export function pressing(
   referral: { readonly callBefore: string; readonly called: boolean; readonly taskStatus: string },
   day: string,
 ): Pressing {
-  if (referral.called || !isOpen(referral.taskStatus)) return 'kept';
+  if (referral.called || !isOpen(referral.taskStatus) || referral.taskStatus === 'on-hold') return 'kept';
   if (day >= referral.callBefore) return 'late';
   return addWorkingDays(day, 1) >= referral.callBefore ? 'today' : 'later';
-}
-
-/** Sentences for what happened on a journey; `owner` and `outcome` of the event fill them in. */
-export function eventSaid(event: { readonly kind: string; readonly outcome: string | null }, owner: string): Said {
-  const whom = owner || '?';
-  switch (event.kind) {
-    case 'received':
-      return { nl: 'Verwijzing ontvangen van de praktijk', en: 'Referral received from the practice' };
-    case 'assigned':
-      return owner
-        ? { nl: `Toegewezen aan ${whom}`, en: `Assigned to ${whom}` }
-        : { nl: 'In de teamwachtrij gezet', en: 'Put in the team queue' };
-    case 'visible':
-      return { nl: 'Op de werklijst gezet', en: 'Put on the worklist' };
-    case 'opened':
-      return { nl: `Geopend door ${whom}`, en: `Opened by ${whom}` };
-    case 'accepted':
-      return { nl: `Aangenomen door ${whom}`, en: `Accepted by ${whom}` };
-    case 'contact':
-      return event.outcome === 'made'
-        ? { nl: 'Contact met de inwoner', en: 'Contact with the resident' }
-        : { nl: 'Geprobeerd de inwoner te bereiken', en: 'Tried to reach the resident' };
-    case 'feedback':
-      return event.outcome === 'final'
-        ? { nl: 'Laatste terugkoppeling geschreven', en: 'Final feedback written' }
-        : { nl: 'Tussenbericht geschreven', en: 'Interim message written' };
-    case 'closed':
-      return { nl: 'Afgesloten door de Wally', en: 'Closed by the Wally' };
-    case 'landed':
-      return { nl: 'Terugkoppeling aangekomen bij de praktijk', en: 'Feedback arrived at the practice' };
-    case 'cancelled':
-      return { nl: 'Ingetrokken door de praktijk', en: 'Withdrawn by the practice' };
-    default:
-      return { nl: event.kind, en: event.kind };
-  }
 }
 
 /** How long something waits, in the largest unit that still says something: "zojuist", "al 12 minuten", "al 3 dagen". */

@@ -1,4 +1,5 @@
 import type { Actor } from '../referral/actor.ts';
+import { clocksOf } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
@@ -7,10 +8,14 @@ import { readEvents } from '../store/deliveries.ts';
 import { isVisible, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
+import { clockSaid, isOverdue } from './clock-words.ts';
+import { contactForms } from './contact-moves.ts';
+import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { lettersPart } from './letters.ts';
 import { dueMark, urgencyMark } from './marks.ts';
+import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import type { PageParts } from './page.ts';
 import {
   acuteNote,
@@ -25,13 +30,32 @@ import {
   whyPart,
 } from './referral-view.ts';
 import type { Site } from './site.ts';
-import { pressing, stateWords } from './words.ts';
+import { stopForms, waitingForms } from './waiting-moves.ts';
+import { pressing, type Reader, stateWords } from './words.ts';
 
 /** The referral when this Wally owns it now and it was delivered to the worklist; else undefined. */
 export async function readOwn(site: Site, actor: Actor, id: string): Promise<Journey | undefined> {
   const journey = await readJourney(site.store, { kind: 'owner', owner: actor.id }, id);
   return journey && (await isVisible(site.store, journey.id, journey.index.assignment)) ? journey : undefined;
 }
+
+/**
+ * The referral when this Wally has it, is offered it, or is acted for: who does not own it may look, and make the moves
+ * that the table gives her. What was recalled or whose consent was withdrawn stays findable, without content (H3, H10).
+ */
+export async function readForWally(site: Site, actor: Actor, id: string): Promise<Journey | undefined> {
+  const journey = await readJourney(site.store, { kind: 'wally', owner: actor.id }, id);
+  return journey && (await isVisible(site.store, journey.id, journey.index.assignment)) ? journey : undefined;
+}
+
+/** Every move that a Wally makes, in the order of the page. */
+export const wallyForms: readonly MoveForm[] = [
+  ...offeredForms,
+  ...stopForms,
+  ...contactForms,
+  ...waitingForms,
+  ...handForms,
+];
 
 function actions(shown: Shown): Markup {
   const t = sayIn(shown.viewer.language);
@@ -44,6 +68,39 @@ function actions(shown: Shown): Markup {
   return html``;
 }
 
+/** Who does what in whose place, as this reader must know it. */
+function standInPart({ journey, directory, viewer }: Shown): Markup | undefined {
+  const t = sayIn(viewer.language);
+  const { owner, actingFor, proposed } = journey.index;
+  const name = (id: string | null) => directory.roles.get(id ?? '')?.name ?? '';
+  const me = viewer.actor.id;
+  const lines = [
+    actingFor && owner === me && t(`U neemt waar voor ${name(actingFor)}.`, `You act for ${name(actingFor)}.`),
+    actingFor === me && t(`${name(owner)} neemt waar voor u.`, `${name(owner)} acts for you.`),
+    proposed === me && t(`Aangeboden door ${name(owner)}.`, `Offered by ${name(owner)}.`),
+    proposed && owner === me && t(`Aangeboden aan ${name(proposed)}. Tot die aanneemt, is de verwijzing van u.`, `Offered to ${name(proposed)}. Until they accept, the referral is yours.`),
+  ].filter(Boolean);
+  return lines.length > 0 ? html`<div class="panel">${lines.map((one) => html`<p>${one}</p>`)}</div>` : undefined;
+}
+
+/** What must happen before which day, first due first. */
+export function clocksPart(shown: Shown, reader: Reader): Markup | undefined {
+  const { journey, directory, viewer, today } = shown;
+  const clocks = clocksOf(journey, directory.practices.get(journey.practice)?.levels);
+  if (clocks.length === 0) return undefined;
+  const lines = clocks
+    .toSorted((a, b) => a.dueOn.localeCompare(b.dueOn))
+    .map((one) => {
+      const said = clockSaid(one, reader, today)[viewer.language];
+      return html`<li>${isOverdue(one, today) ? html`<strong class="late">${said}</strong>` : said}.</li>`;
+    });
+  return html`<ul class="plain clocks">${lines}</ul>`;
+}
+
+/** Recalled, or ended because the consent was withdrawn: nobody reads it here any more. */
+export const isWithdrawn = ({ task, consent }: Journey) =>
+  task.resource.status === 'entered-in-error' || consent.resource.status === 'inactive';
+
 /** The page of one referral; that it was looked at is committed before it is sent. */
 export async function sendReferral(
   site: Site,
@@ -51,6 +108,7 @@ export async function sendReferral(
   journey: Journey,
   notice: PageParts['notice'],
   status: number,
+  posted?: Posted,
 ): Promise<void> {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
@@ -63,15 +121,42 @@ export async function sendReferral(
   await noteView(site, journey, acting);
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
-  const called = events.some((event) => event.kind === 'contact');
+  const called = events.some((event) => ['contact', 'attempt', 'rest'].includes(event.kind));
   const state = stateWords(index.taskStatus, index.businessStatus, 'wally');
   const due = dueMark(pressing({ ...index, called }, today), index.callBefore, shown);
   const reach = reachPart(shown);
-  const main = html`<p><a href="/worklist">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>
+  const back = html`<p><a href="/worklist">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>`;
+  const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>`;
+  const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
+  const said = { title, ...(notice && { notice }) };
+  if (isWithdrawn(journey)) {
+    const main = html`${back}<h1>${title}</h1>${marks}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}`;
+    return send(visit, { ...said, main }, status);
+  }
+  const parts: PanelParts = {
+    viewer,
+    journey,
+    directory: acting.directory,
+    now: acting.now,
+    today,
+    address: `/worklist/${journey.id}`,
+    ...(posted && { posted }),
+  };
+  const moves = movesPart(t('Wat doet u?', 'What do you do?'), wallyForms, parts);
+  const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>
-${acuteNote(shown)}${index.unsafeContact && reach}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${whyPart(shown)}${lettersPart(shown)}${feedbackPart(shown, carriages)}</div>
-<div>${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}</div></div>${eventsPart(shown, events)}`;
-  send(visit, { title: `${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) }, status);
+${marks}${standInPart(shown)}
+${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
+<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${moves}</div>
+<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
+  const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
+  send(visit, { ...said, title: `${wrong}${title}`, main }, status);
+}
+
+/** The appointment for a calendar of the Wally's own: only for who has the referral. */
+function calendarLink({ journey, viewer }: Shown): Markup | undefined {
+  const isPlanned = journey.appointments.some((one) => one.resource.status === 'booked');
+  if (!isPlanned || journey.index.owner !== viewer.actor.id) return undefined;
+  const t = sayIn(viewer.language);
+  return html`<p><a href="/worklist/${journey.id}/appointment.ics" download>${t('Zet in uw agenda', 'Put in your calendar')}</a> (${t('alleen het woord "afspraak" en de tijd', 'only the word "afspraak" and the time')})</p>`;
 }

@@ -27,14 +27,19 @@ import { isAcute, pressing, stateWords } from './words.ts';
 import { readOwn, sendReferral } from './worklist-referral.ts';
 
 const shownMax = 200;
-const folders = ['new', 'open', 'done'] as const;
+const folders = ['new', 'me', 'others', 'overdue', 'done'] as const;
 type WallyFolder = (typeof folders)[number];
 
 const folderSaid: Record<WallyFolder, Said> = {
   new: { nl: 'Nieuw', en: 'New' },
-  open: { nl: 'Loopt', en: 'Open' },
+  me: { nl: 'Wacht op mij', en: 'Waiting for me' },
+  others: { nl: 'Wacht op anderen', en: 'Waiting for others' },
+  overdue: { nl: 'Te laat', en: 'Overdue' },
   done: { nl: 'Klaar', en: 'Done' },
 };
+
+/** An address that someone kept from before: what ran stood in one folder. */
+const formerly: Readonly<Record<string, WallyFolder>> = { open: 'me' };
 
 const doneSaid: Record<string, Said> = {
   accepted: { nl: 'U hebt de verwijzing aangenomen.', en: 'You accepted the referral.' },
@@ -48,14 +53,49 @@ const doneSaid: Record<string, Said> = {
   },
 };
 
+/** In whose place, from whom or to whom; what everyone else must know before anything else. */
+function standIns(referral: ListedReferral, { viewer }: Visit, { directory }: Acting): Markup[] {
+  const t = sayIn(viewer.language);
+  const { owner, actingFor, proposed } = referral;
+  const name = (id: string | null) => directory.roles.get(id ?? '')?.name ?? '';
+  const me = viewer.actor.id;
+  const said = [
+    actingFor && owner === me && t(`U neemt waar voor ${name(actingFor)}`, `You act for ${name(actingFor)}`),
+    actingFor === me && t(`${name(owner)} neemt waar voor u`, `${name(owner)} acts for you`),
+    proposed === me && t(`Aangeboden door ${name(owner)}`, `Offered by ${name(owner)}`),
+    proposed && owner === me && t(`Aangeboden aan ${name(proposed)}`, `Offered to ${name(proposed)}`),
+  ];
+  return said.flatMap((one) => (one ? [html`<span class="mark stand-in">${one}</span>`] : []));
+}
+
+/** What has the reader wait, or is late: the first clock of each, and the appointment that stands. */
+function waits(referral: ListedReferral, { viewer }: Visit, today: string): Markup[] {
+  const { language } = viewer;
+  const t = sayIn(language);
+  const late = referral.clocks.find((one) => isOverdue(one, today));
+  const waiting = referral.clocks.find((one) => ['stop', 'answer', 'onward', 'rest', 'confirm'].includes(one.kind));
+  const { appointmentOn } = referral;
+  const on = appointmentOn && appointmentOn >= today && dayText(appointmentOn, language, today);
+  return [
+    ...(late ? [html`<strong class="mark late">${clockSaid(late, 'wally', today)[language]}</strong>`] : []),
+    ...(waiting && waiting !== late ? [html`<span>${clockSaid(waiting, 'wally', today)[language]}</span>`] : []),
+    ...(on ? [html`<span>${t(`Afspraak op ${on}`, `Appointment on ${on}`)}</span>`] : []),
+  ];
+}
+
 function row(referral: ListedReferral, visit: Visit, acting: Acting): Markup {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const today = localDay(acting.now);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'wally');
-  return html`<li class="referral"><div class="lead"><a href="/worklist/${referral.journey}">${referral.patientName}</a>
-<span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
-<div class="marks">${dueMark(pressing(referral, today), referral.callBefore, { viewer, today })}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
+  // What was recalled was never hers to read: the number alone is left (H3).
+  const isRecalled = referral.taskStatus === 'entered-in-error';
+  const who = isRecalled
+    ? html`<a href="/worklist/${referral.journey}">${referral.number}</a>`
+    : html`<a href="/worklist/${referral.journey}">${referral.patientName}</a>
+<span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>`;
+  return html`<li class="referral"><div class="lead">${who}</div>
+<div class="marks">${standIns(referral, visit, acting)}${dueMark(pressing(referral, today), referral.callBefore, { viewer, today })}${waits(referral, visit, today)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
 <div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
@@ -68,8 +108,8 @@ async function list(site: Site, visit: Visit): Promise<void> {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const asked = query(visit.request, 'folder');
-  const folder = folders.find((one) => one === asked) ?? 'new';
-  const scope = { kind: 'owner', owner: viewer.actor.id } as const;
+  const folder = folders.find((one) => one === asked) ?? formerly[asked] ?? 'new';
+  const scope = { kind: 'wally', owner: viewer.actor.id } as const;
   const acting = await actingFor(site, viewer.actor);
   const [counts, found] = await Promise.all([
     countFolders(site.store, scope),
@@ -83,7 +123,8 @@ async function list(site: Site, visit: Visit): Promise<void> {
 <h2 class="vh">${folderSaid[folder][viewer.language]}</h2>
 ${rows.length > 0 ? html`<ul class="referrals">${rows.map((one) => row(one, visit, acting))}</ul>` : html`<p class="empty">${folder === 'new' ? t('Geen nieuwe verwijzingen.', 'No new referrals.') : t('Hier staat niets.', 'Nothing here.')}</p>`}
 ${counts[folder] > found.length && html`<p>${t(`U ziet er ${found.length} van ${counts[folder]}.`, `You see ${found.length} of ${counts[folder]}.`)}</p>`}`;
-  send(visit, { title, main });
+  const notice = doneNotice(visit, wallyForms);
+  send(visit, { title, main, ...(notice && { notice }) });
 }
 
 async function open(site: Site, visit: Visit, id: string): Promise<void> {

@@ -10,7 +10,9 @@ import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { worklistConnector } from '../../src/connectors/worklist.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
+import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
 import { openLog } from '../../src/log.ts';
+import { loadMapping } from '../../src/mapping/load.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type Due, offerDue } from '../../src/store/outbox.ts';
@@ -57,17 +59,20 @@ export async function openDeliveryBench(): Promise<DeliveryBench> {
   const { store } = at;
   const folder = await mkdtemp(join(tmpdir(), 'kortelijn-delivery-'));
   const { practices } = practicesFileSchema.parse(JSON.parse(await readFile(new URL('demo-his.json', region), 'utf8')));
-  const his = await startHis({ port: 0, dataDir: folder, kortelijn: 'http://127.0.0.1:9', practices });
+  const mllp = { port: 0, mayMove: true };
+  const his = await startHis({ port: 0, mllp, dataDir: folder, kortelijn: 'http://127.0.0.1:9', practices });
+  const mllpHost = `127.0.0.1:${his.mllpPort}`;
   const mail = await startMailCatcher({ port: 0 });
   const directory = directoryReader(store);
   await loadTestRegion(store);
   await loadDemoAccess(store, region, false);
-  await pointEndpointsAt(store, await directory(), his.url);
+  await pointEndpointsAt(store, await directory(), his.url, mllpHost);
   const lines: string[] = [];
   const mailer = notifyMailConnector(
     { host: '127.0.0.1', port: mail.port, from: 'Kortelijn <k@localhost>', secure: false },
     'https://kortelijn.example',
   );
+  const hl7v2 = await loadMapping('hl7v2-ref');
   const delivering: Delivering = {
     store,
     directory,
@@ -75,8 +80,9 @@ export async function openDeliveryBench(): Promise<DeliveryBench> {
       worklist: worklistConnector,
       mail: mailer,
       fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
-      mllp: mllpConnector({ allowedHosts: new Set(), write: undefined }),
+      mllp: mllpConnector({ allowedHosts: new Set([mllpHost]), write: hl7v2.format.fromFeedback }),
     },
+    fonts: await readLetterFonts(),
     log: openLog('debug', { write: (line: string) => void lines.push(line) }),
     timeoutMs: 5_000,
     random: () => 0.5,

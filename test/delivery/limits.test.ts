@@ -81,18 +81,18 @@ describe('a dead practice', () => {
   });
 
   test('without an address is held for a person, also when it never had one', async () => {
-    const endpoint = await readDirectoryResource<Endpoint>(bench.at.store, 'Endpoint', 'his-aan-de-kade');
+    const endpoint = await readDirectoryResource<Endpoint>(bench.at.store, 'Endpoint', 'his-zuidrand');
     if (!endpoint) throw new Error('no endpoint');
     await change({ ...endpoint, status: 'off' });
-    await bench.at.owner.query(`delete from destination where id = 'practice:aan-de-kade'`);
+    await bench.at.owner.query(`delete from destination where id = 'practice:zuidrand'`);
     await syncDestinations(bench.at.store, await bench.delivering.directory());
-    const journey = await bench.reported(nextNumber(), 'aan-de-kade');
+    const journey = await bench.reported(nextNumber(), 'zuidrand');
     await bench.round();
     expect(await bench.of(journey, 'feedback')).toMatchObject({ state: 'held', code: 'no-address' });
     await change(endpoint);
     await change({ ...endpoint, address: 'not an address' });
     await syncDestinations(bench.at.store, await bench.delivering.directory());
-    const other = await bench.reported(nextNumber(), 'aan-de-kade');
+    const other = await bench.reported(nextNumber(), 'zuidrand');
     await bench.round();
     expect(await bench.of(other, 'feedback')).toMatchObject({ state: 'held', code: 'no-address' });
     await change(endpoint);

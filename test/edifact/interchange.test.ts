@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readUna, releaseText, type ServiceCharacters, usualService, writeUna } from '../../src/edifact/characters.ts';
+import {
+  readUna,
+  releaseText,
+  type ServiceCharacters,
+  usualCharacters,
+  writeUna,
+} from '../../src/edifact/characters.ts';
 import type { Charset } from '../../src/edifact/charset.ts';
 import { type Interchange, interchangeBytesMax, readInterchange } from '../../src/edifact/interchange.ts';
 import { placeOf, splitSegments, valueAt, writeSegment } from '../../src/edifact/syntax.ts';
@@ -82,10 +88,10 @@ describe('service characters', () => {
   });
 
   test('a repetition character is released, for readers that part a value there', () => {
-    const s = { ...usualService, repetition: '*' };
+    const s = { ...usualCharacters, repetition: '*' };
     expect(writeSegment(['TXT', '1'], ['a*b'], s)).toBe("TXT:1+a?*b'");
     expect(valueAt(splitSegments("TXT:1+a?*b*c'", 0, s).segments[0], 1)).toBe('a*b*c');
-    expect(valueAt(splitSegments("TXT:1+a?*b'", 0, usualService).segments[0], 1)).toBe('a?*b');
+    expect(valueAt(splitSegments("TXT:1+a?*b'", 0, usualCharacters).segments[0], 1)).toBe('a?*b');
   });
 
   test('without UNA other characters are refused', () => {

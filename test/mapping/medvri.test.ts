@@ -163,6 +163,8 @@ describe('a MEDVRI as a referral', () => {
       noLetters: false,
     });
     expect(mapped(lines({ 'Geen brieven': 'nee' })).referral.safeContact).toBeUndefined();
+    const { referral } = mapped({ lines: [...usualLines, 'Geen voicemail', 'Zij is doof.'] });
+    expect([referral.safeContact?.noVoicemail, referral.notes.includes('Zij is doof.')]).toEqual([true, true]);
     for (const value of ['ja', 'Nee', 'ja, via haar zus', ''])
       expect(refused(lines({ 'Veilig bereiken': value }))).toEqual(['value-safe-contact TXT[11]-1']);
     expect(refused(lines({ 'Geen voicemail': 'liever niet' }))).toEqual(['value-flag TXT[11]-1']);
@@ -222,6 +224,7 @@ describe('consent', () => {
   test.each([
     ['nee, mondeling, door inwoner, 23-11-2026', ['consent-missing TXT[3]-1']],
     ['ja, nee, mondeling, door inwoner, 23-11-2026', ['consent-missing TXT[3]-1']],
+    ['nee, ja, mondeling, door inwoner, 23-11-2026', ['consent-missing TXT[3]-1']],
     ['mondeling, door inwoner, 23-11-2026', ['consent-missing TXT[3]-1']],
     ['nog vragen', ['consent-missing TXT[3]-1']],
     ['ja, mondeling, door inwoner, 23-11-2026, niet aan de gemeente', ['value-consent-words TXT[3]-1']],

@@ -204,3 +204,43 @@ describe('absence as data', () => {
     expect(readAbsence('2026-11-20', '', '2026-11-23')).toEqual({ from: '2026-11-20' });
   });
 });
+
+describe('a practice to call', () => {
+  const refusal = '0190aaaa-0000-8000-8000-000000000001';
+  const raise = () =>
+    at.store.commit({
+      scope: { practice: 'zuidrand' },
+      journey: refusal,
+      alarms: [{ kind: 'call-practice', team: 'voorbeeldstreek', raise: true, at: at.now.toISOString() }],
+      audit: [],
+    });
+
+  test('stands on the phone list with its number until somebody has called; who that was is in the audit trail', async () => {
+    await raise();
+    const page = await pages.get('marijke', '/team');
+    expect(page.text).toContain('Bericht van de praktijk is niet aangenomen');
+    expect(page.text).toContain('tel:0570000202');
+    for (const twice of [1, 2]) {
+      const answer = await pages.post('marijke', `/team/${refusal}/called`, {});
+      expect([twice, answer.status, answer.location]).toEqual([twice, 303, '/team?done=called']);
+    }
+    expect((await pages.get('marijke', '/team')).text).toContain('Niemand hoeft nu te bellen.');
+    const { rows } = await at.owner.query<{ line: string }>(
+      `select line from audit where line like '%practice-called%'`,
+    );
+    expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([
+      { actor: { id: 'lead-marijke' }, object: 'Organization/zuidrand' },
+    ]);
+  });
+
+  test('cannot be taken off by anybody else, nor another alarm this way', async () => {
+    await raise();
+    expect((await pages.post('sanne', `/team/${refusal}/called`, {})).status).toBe(404);
+    const journey = await referred(site, 'de-brink', referralOf(1));
+    await absence('wally-karim', 'sick');
+    await absence('wally-sanne', 'sick');
+    await pages.post('marijke', `/team/${journey.id}/called`, {});
+    const { rows } = await at.owner.query('select kind from alarm where resolved_at is null order by kind');
+    expect(rows.map((one) => one.kind)).toEqual(['call-practice', 'nobody-present']);
+  });
+});
