@@ -51,8 +51,13 @@ async function take(parts: MllpDoorParts, message: Hl7Message, socket: Socket): 
   if (!letter || faultsOf(letter, records.fhirPatient).length > 0) return answer('AE');
   const { system = '', value = '' } = letter.identifier?.[0] ?? {};
   if (!decided.deduplicates || records.lettersBy(system, value).length === 0) {
-    const files = decided.files && !namesAnother(letter, records);
-    const { communication } = await records.takeIn(letter, { id: randomUUID(), now: parts.now(), files });
+    const isOther = namesAnother(letter, records);
+    const { communication } = await records.takeIn(letter, {
+      id: randomUUID(),
+      now: parts.now(),
+      files: decided.files && !isOther,
+      ...(isOther && { why: 'Het patiëntnummer hoort bij een andere patiënt dan de verwijzing.' }),
+    });
     await parts.onEffect(communication, practice);
   }
   if (decided.mode === 'hang-after') return undefined;

@@ -35,6 +35,8 @@ export interface TakeIn {
   readonly now: Date;
   /** False: nothing files itself, all goes to the inbox. */
   readonly files: boolean;
+  /** Why it goes to the inbox, when that is known before. */
+  readonly why?: string;
 }
 
 const keyOf = (system: string, value: string) => `${system}|${value}`;
@@ -100,14 +102,14 @@ export async function openRecords(dataDir: string, practice: Practice, nth: numb
       while (referralBy(own.referral, numbered()));
       return numbered();
     },
-    async takeIn(communication, { id, now, files }) {
+    async takeIn(communication, { id, now, files, why = 'Automatisch archiveren staat uit.' }) {
       const { received: _, ...rest } = communication;
       const stored = { ...rest, id, meta: { ...rest.meta, versionId: '1', lastUpdated: now.toISOString() } };
       const subject = subjectOf(communication, fhirPatient)?.patient;
       const filing =
         files && subject
           ? fileWhere(communication, subject, referralBy, patients.get)
-          : ({ files: false, why: 'Automatisch archiveren staat uit.' } as const);
+          : ({ files: false, why } as const);
       const base = { id, arrivedAt: now.toISOString() };
       const letter: Letter = filing.files
         ? {

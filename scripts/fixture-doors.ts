@@ -3,7 +3,7 @@ import { codeSystems } from '../src/fhir/systems.ts';
 import type { Accepted } from '../src/intake/arriving.ts';
 import { acceptedOutcome } from '../src/intake/fhir-answer.ts';
 import { controlIdOf } from '../src/intake/format.ts';
-import { readReferral } from '../src/intake/mllp.ts';
+import { messageKeyOf, readReferral } from '../src/intake/mllp.ts';
 import { acceptedAnswers, readEnvelope, refusedAnswers } from '../src/intake/mllp-answer.ts';
 import { chooseMapping, type Mapping } from '../src/mapping/run.ts';
 import type { Mapped, Syntax } from '../src/referral/format.ts';
@@ -64,7 +64,6 @@ function overHttp(bytes: Uint8Array, { mapping, practice }: AtDoor): AtTheDoor {
 /** HL7 v2 says itself which format it is, and is answered in kind. */
 function overMllp(bytes: Uint8Array, { mappings, mapping, practice, now, newId }: AtDoor): AtTheDoor {
   const envelope = readEnvelope(bytes, false);
-  const { header } = envelope;
   const peer = {
     practice: practice.id,
     facility: practice.agb,
@@ -79,11 +78,7 @@ function overMllp(bytes: Uint8Array, { mappings, mapping, practice, now, newId }
     answers.map((one) => Buffer.from(one).toString('utf8').replaceAll('\r', '\n')).join('\n');
   return {
     mapped: isRefusal(read) ? read : read.mapped,
-    key: {
-      application: header.application,
-      controlId: header.controlId,
-      messageType: `${header.type}^${header.event}`,
-    },
+    key: isRefusal(read) ? { application: '', controlId: '', messageType: '' } : messageKeyOf(envelope, read.mapped),
     door: 'mllp',
     contentType: contentTypes.hl7v2,
     extension: 'hl7',

@@ -72,6 +72,29 @@ export const settings = {
     what: 'File with the master key (32 bytes, base64). Default DATA_DIR/master.key, made at the first start.',
     schema: z.string().min(1).optional(),
   },
+  MASTER_KEY_OLD_FILES: {
+    what: 'Files with master keys of before, by comma, newest first: what they wrapped still opens until `npm run keys -- rotate` is done.',
+    schema: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      ),
+  },
+  RETENTION_DAYS: {
+    what: 'Content of a closed referral is destroyed so many days after its feedback landed, once it stands in the own record of who received it. 0: never.',
+    schema: count(0, 3_650).default(90),
+  },
+  SECURITY_CONTACT: {
+    what: 'Where a weakness can be reported (mailto: or https:), for /.well-known/security.txt. Not set: there is no such page.',
+    schema: z
+      .string()
+      .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/)
+      .optional(),
+  },
   SMTP_HOST: {
     what: 'Mail server for notices without content. In the demo: the mail catcher.',
     schema: z.string().min(1).optional(),

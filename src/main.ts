@@ -12,6 +12,7 @@ import { overseeClocks } from './delivery/overdue.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
 import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
+import { retentionDuties } from './delivery/retention.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
@@ -80,7 +81,8 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);
   else await syncDestinations(store, await directory());
 
-  const queue = has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
+  const queue =
+    has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
   if (queue) closers.push('queue', queue.close);
   const onAbsence = () => reevaluatePresence(store, directory);
 
@@ -136,6 +138,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),
+        ...retentionDuties({ store, log }, config.RETENTION_DAYS),
       ],
       log,
     );

@@ -168,6 +168,7 @@ export const format: Format<Message> = {
   name: 'fhir-r4',
   version: '2',
   syntax: 'fhir',
+  ownDoor: true,
   gather,
   contract,
   says,

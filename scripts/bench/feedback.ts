@@ -8,11 +8,11 @@ import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Service } from './service.ts';
 import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { drainMsMax } from './referrals.ts';
 import type { Bench, Figures } from './scale.ts';
+import type { Service } from './service.ts';
 import { watchEvents } from './watch.ts';
 
 const perSecond = 50;

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { startService } from './service.ts';
 import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { FhirLoad } from './http-load.ts';
@@ -7,6 +6,7 @@ import { type Footprint, footprint, limitOf, rowsPerJourney } from './limit.ts';
 import { fhirMessages } from './messages.ts';
 import type { BenchDatabase } from './place.ts';
 import type { Bench, Figures } from './scale.ts';
+import { startService } from './service.ts';
 
 const warmUp = 300;
 

@@ -3,11 +3,11 @@ import { openPool } from '../../src/store/database.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
 import { openStore } from '../../src/store/store.ts';
 import { commitNotifier } from '../../src/store/wake-up.ts';
-import { startService } from './service.ts';
 import { measureFeedback, reportsOn } from './feedback.ts';
 import { type Footprint, footprint, limitOf, newRows, rowsPerJourney } from './limit.ts';
 import { drained, measureReferrals } from './referrals.ts';
 import type { Bench, Figures } from './scale.ts';
+import { startService } from './service.ts';
 
 /** The whole line in one process, its queue in the database or in Redis; GP systems and mail server are ours, in this one. */
 export async function measureLine(bench: Bench, name: string, redisUrl: string | undefined): Promise<Figures> {

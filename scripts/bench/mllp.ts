@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { frame } from '../../src/hl7v2/frame.ts';
-import { startService } from './service.ts';
 import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { someJourneys } from './intake.ts';
@@ -8,6 +7,7 @@ import { type Footprint, footprint, limitOf, rowsPerJourney } from './limit.ts';
 import { hl7Messages, type Sent } from './messages.ts';
 import { freePort } from './others.ts';
 import type { Bench, Figures } from './scale.ts';
+import { startService } from './service.ts';
 
 const connections = 16;
 const warmUp = 200;

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Service } from './service.ts';
 import { countCpu } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { FhirLoad } from './http-load.ts';
 import { fhirMessages } from './messages.ts';
 import type { Bench, Figures } from './scale.ts';
+import type { Service } from './service.ts';
 import { watchEvents } from './watch.ts';
 
 const warmUp = 100;

@@ -34,7 +34,7 @@ async function folderFinding(name: string, { mappings }: Place): Promise<Finding
 
 const sections: Readonly<Record<string, RegExp>> = {
   'which fields are carried': /\bcarried\b|\bbecomes\b|\| from \|/i,
-  'what is lost': /\blost\b/i,
+  'what is lost': /\b(lost|loss|losses)\b/i,
   'the source of the format': /\bSource\b|\bshape\b|\bspecifications?\b|\bimplementation guide\b/i,
 };
 

@@ -1,6 +1,7 @@
 import type { Mapping } from '../../src/mapping/run.ts';
 import { readDirectory } from '../../src/referral/directory.ts';
 import type { Mapped } from '../../src/referral/format.ts';
+import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 import { regionWith } from '../fixture-case.ts';
 import { type FormatFixture, playFormat } from '../fixture-play.ts';
@@ -14,6 +15,8 @@ export interface Trying {
   readonly bytes: Buffer;
   readonly practice: string;
   readonly now: Date;
+  /** How residents say yes where the practice agreed on that (decision 13); else what the directory has. */
+  readonly agreed?: 'spoken' | 'written';
 }
 
 function refusalText({ refused }: Refusal): string {
@@ -66,7 +69,9 @@ export async function tryMapping(
   const { file, practice, now } = trying;
   const bytes = toWire(file, trying.bytes);
   const region = await regionWith({});
-  const agreement = readDirectory(region, 1).practices.get(practice)?.agreement;
+  const agreement: ConsentAgreement | undefined = trying.agreed
+    ? { since: now.toISOString().slice(0, 10), how: trying.agreed, medicalCodes: false, feedback: 'content' }
+    : readDirectory(region, 1).practices.get(practice)?.agreement;
   const mapped = readBytes(mapping, bytes, agreement);
   if (isRefusal(mapped)) return { text: refusalText(mapped), isTaken: false };
   const fixture: FormatFixture = {

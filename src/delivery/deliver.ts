@@ -155,7 +155,9 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
   });
   if (next) {
     const { id, lease } = claimed;
-    return { ...settled('delivery-fallback', { to: 'abandoned', id, lease, reason: 'fallback' }), outbox: [next] };
+    const move = { to: 'abandoned', id, lease, reason: 'fallback', code: failure.code } as const;
+    const events = [{ kind: 'fallback' as const, at, outcome: failure.code }];
+    return { ...settled('delivery-fallback', move), outbox: [next], events };
   }
   if (isOver) return settled('delivery-held', { to: 'held', ...failed });
   const retryInMs = failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random());
@@ -174,7 +176,9 @@ async function settle(parts: Delivering, make: (again: boolean) => Promise<Chang
 /** One attempt with the lease in hand; gives how it ended. Throws only when the database cannot be told. */
 async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: string; code: string | null }> {
   try {
-    if ((claimed.kind === 'worklist' || claimed.kind === 'notify') && (await superseded(parts, claimed))) {
+    // A mail about no referral (a practice's question) has no assignment that could be another by now.
+    const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
+    if (isAssigned && (await superseded(parts, claimed))) {
       const at = parts.store.clock().toISOString();
       const settled = await settle(parts, async () => ({
         scope: { practice: claimed.practice },

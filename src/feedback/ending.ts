@@ -25,7 +25,8 @@ export const declineSchema = z.strictObject({
   proposal: z.string().trim().max(500).optional(),
 });
 
-const acuteOver = ({ index }: Journey, at: string) =>
+/** Nobody has to look any more: the work has ended. */
+export const alarmsOver = ({ index }: Journey, at: string) =>
   (['acute', 'nobody-present', 'overdue'] as const).map((kind) => ({ kind, team: index.team, raise: false, at }));
 
 const waitingMails = { to: 'abandon-all', kinds: ['worklist', 'notify'], reason: 'ended' } as const;
@@ -50,7 +51,7 @@ export function decline(journey: Journey, no: z.infer<typeof declineSchema>, act
     task: { statusReason: { text: no.reason }, output: [...output, told.output] },
     resources: [told.written],
     events: [{ kind: 'declined', at: now, owner: acting.actor.id, outcome: no.reason }],
-    rest: { outbox: [told.outbox], alarms: acuteOver(journey, now) },
+    rest: { outbox: [told.outbox], alarms: alarmsOver(journey, now) },
   });
 }
 
@@ -80,9 +81,13 @@ export function giveUp(journey: Journey, acting: Acting, deviating?: string): Ch
       output: [...output, told.output],
       executionPeriod: { ...journey.task.resource.executionPeriod, end: now },
     },
-    resources: [told.written, ...endAppointments(journey, 'cancelled')],
+    resources: [
+      told.written,
+      ...endAppointments(journey, 'cancelled'),
+      ...recallChildren(journey, 'De Wally heeft de inwoner niet bereikt.', now),
+    ],
     events: [{ kind: 'closed', at: now, owner: acting.actor.id, outcome: 'not-reached' }],
-    rest: { outbox: [told.outbox], alarms: acuteOver(journey, now) },
+    rest: { outbox: [told.outbox], alarms: alarmsOver(journey, now) },
     ...(deviating && { deviating }),
   });
 }
@@ -144,7 +149,7 @@ export function end(journey: Journey, reason: EndReason, acting: Acting): Change
           ? { to: 'abandon-all', kinds: ['worklist', 'notify', 'feedback'], reason: 'consent-withdrawn' }
           : waitingMails,
       ],
-      alarms: acuteOver(journey, now),
+      alarms: alarmsOver(journey, now),
     },
   });
 }
@@ -180,7 +185,7 @@ export function recall(journey: Journey, why: string, acting: Acting): Change | 
     rest: {
       outbox: [...(told ? [told.outbox] : []), ...tellOwner(journey, acting)],
       deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'feedback'], reason: 'recalled' }],
-      alarms: acuteOver(journey, now),
+      alarms: alarmsOver(journey, now),
     },
   });
 }

@@ -13,18 +13,19 @@ import { tellOwner } from './tell.ts';
 
 const mine: readonly string[] = [extensions.proposedOwner, extensions.actingFor];
 
-/** The Task's extensions with other roles named in them; who is not named stands there no more. */
+/** The Task's extensions with other roles named in them; who is not named stands there no more. None: undefined. */
 export function rolesNamed(
   task: Task,
   named: { readonly proposedOwner?: string; readonly actingFor?: string },
-): Extension[] {
+): Extension[] | undefined {
   const role = (url: string, id: string | undefined): Extension[] =>
     id ? [{ url, valueReference: { reference: `PractitionerRole/${id}` } }] : [];
-  return [
+  const all = [
     ...(task.extension ?? []).filter((one) => !mine.includes(one.url)),
     ...role(extensions.proposedOwner, named.proposedOwner),
     ...role(extensions.actingFor, named.actingFor),
   ];
+  return all.length > 0 ? all : undefined;
 }
 
 const ownerOf = (role: Role) => ({ reference: `PractitionerRole/${role.id}`, display: role.name });
@@ -33,6 +34,13 @@ const notThere = refuse(
   issue('business-rule', 'not-present', 'Task.owner', {
     nl: 'Deze collega is geen Wally van uw team of is vandaag afwezig, of kan deze inwoner niet helpen. Kies iemand anders.',
     en: 'This colleague is not a Wally of your team, is absent today, or cannot help this resident. Choose someone else.',
+  }),
+);
+
+const youAreAway = refuse(
+  issue('business-rule', 'not-present', 'Task.owner', {
+    nl: 'U staat vandaag als afwezig in de agenda. Meld u eerst aanwezig, dan kunt u dit overnemen.',
+    en: 'The calendar says that you are absent today. First report that you are back; then you can take this over.',
   }),
 );
 
@@ -75,7 +83,8 @@ function hold(journey: Journey, move: 'take-over' | 'resume-own', route: string,
   const row = transition(journey, move, acting.actor);
   if (isRefusal(row)) return row;
   const me = acting.directory.roles.get(acting.actor.id);
-  if (!me) return notThere;
+  // Promise 2 holds at once, and not only after the line has looked again.
+  if (!me || !isPresent(me, localDay(acting.now))) return youAreAway;
   const now = acting.now.toISOString();
   const { resource: task } = journey.task;
   const assignment = journey.index.assignment + 1;
@@ -137,8 +146,10 @@ export function actForAbsent(journey: Journey, acting: Acting): Change | Refusal
     task: {
       owner: next && ownerOf(next),
       extension: rolesNamed(task, {
-        ...(proposedOwner && { proposedOwner }),
-        ...(whose && !isBack && { actingFor: whose }),
+        // What was offered to whoever has it now is on offer no more.
+        ...(proposedOwner && proposedOwner !== next?.id && { proposedOwner }),
+        // Nobody acts for who may see nothing of it (H11): then it is the substitute's own.
+        ...(whose && !isBack && !journey.index.barred.includes(whose) && { actingFor: whose }),
       }),
     },
     index: { assignment, route: next ? (isBack ? 'fixed-wally' : 'substitute') : 'team-queue' },

@@ -94,16 +94,19 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
   const { resource: parent } = journey.task;
   const { resource: request } = journey.serviceRequest;
   const [requestId, taskId] = [acting.newId(), acting.newId()];
+  const extension = (request.extension ?? []).filter((one) => carried.includes(one.url));
   const child: ServiceRequest & { id: string } = {
     resourceType: 'ServiceRequest',
     id: requestId,
-    extension: (request.extension ?? []).filter((one) => carried.includes(one.url)),
+    ...(extension.length > 0 && { extension }),
     identifier: [{ system: identifiers.task, value: `urn:uuid:${requestId}` }],
     basedOn: [{ reference: `ServiceRequest/${request.id}` }],
     ...(request.requisition && { requisition: request.requisition }),
     status: 'active',
     intent: 'filler-order',
-    category: onward.lifeAreas.map((code) => concept(codeSystems.lifeArea, code)),
+    ...(onward.lifeAreas.length > 0 && {
+      category: onward.lifeAreas.map((code) => concept(codeSystems.lifeArea, code)),
+    }),
     priority: request.priority ?? 'routine',
     subject: request.subject,
     authoredOn: now,

@@ -43,22 +43,24 @@ export function ask(journey: Journey, question: z.infer<typeof questionSchema>, 
 const isOf = (code: string, { category }: Communication) =>
   category?.some((one) => one.coding?.some((coding) => coding.code === code)) === true;
 
-/** The question that waits for the practice; undefined when none does. */
-export function openQuestion({ communications }: Journey): (Communication & { id: string }) | undefined {
-  return communications.findLast(
-    ({ resource }) =>
-      isOf('question', resource) &&
-      !communications.some((one) =>
-        one.resource.inResponseTo?.some((to) => to.reference === `Communication/${resource.id}`),
-      ),
-  )?.resource;
+const isAnswerTo = (id: string, { inResponseTo }: Communication) =>
+  inResponseTo?.some((to) => to.reference === `Communication/${id}`) === true;
+
+function openQuestions({ communications }: Journey): (Communication & { id: string })[] {
+  return communications
+    .map((one) => one.resource)
+    .filter((asked) => isOf('question', asked) && !communications.some((one) => isAnswerTo(asked.id, one.resource)));
+}
+
+/** The question that waits for the practice, the last one when there are more; undefined when none does. */
+export function openQuestion(journey: Journey): (Communication & { id: string }) | undefined {
+  return openQuestions(journey).at(-1);
 }
 
 /** The practice's answer, given itself or by phone and noted by the Wally; every open question is answered by it. */
 export function answer(journey: Journey, reply: z.infer<typeof replySchema>, acting: Acting): Change | Refusal {
   const row = transition(journey, 'answer', acting.actor);
   if (isRefusal(row)) return row;
-  const question = openQuestion(journey);
   const now = acting.now.toISOString();
   const communication: Communication & { id: string } = {
     resourceType: 'Communication',
@@ -67,7 +69,7 @@ export function answer(journey: Journey, reply: z.infer<typeof replySchema>, act
     category: [concept(codeSystems.communicationCategory, 'answer')],
     medium: [concept(codeSystems.participationMode, reply.by === 'phone' ? 'PHONE' : 'ELECTRONIC')],
     subject: { reference: `Patient/${journey.patient.resource.id}` },
-    ...(question && { inResponseTo: [{ reference: `Communication/${question.id}` }] }),
+    inResponseTo: openQuestions(journey).map(({ id }) => ({ reference: `Communication/${id}` })),
     about: [{ reference: `Task/${journey.task.resource.id}` }],
     sent: now,
     received: now,

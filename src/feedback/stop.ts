@@ -3,6 +3,7 @@ import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { endAppointments } from './appointment.ts';
+import { alarmsOver } from './ending.ts';
 import { type Acting, step } from './moves.ts';
 import { recallChildren } from './onward-end.ts';
 import { closureOnly } from './report.ts';
@@ -51,7 +52,7 @@ export function agreeToStop(journey: Journey, why: string, acting: Acting, devia
       { kind: 'stop-answered', at: now, outcome: 'agreed' },
       { kind: 'cancelled', at: now },
     ],
-    rest: { outbox: [told.outbox] },
+    rest: { outbox: [told.outbox], alarms: alarmsOver(journey, now) },
     ...(deviating && { deviating }),
   });
 }

@@ -20,6 +20,7 @@ export type IssueCode =
   | 'duplicate'
   | 'conflict'
   | 'not-found'
+  | 'deleted'
   | 'too-long'
   | 'login'
   | 'forbidden'

@@ -56,6 +56,10 @@ export const codeSystems = {
   connectionType: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type',
   organizationType: 'http://nictiz.nl/fhir/NamingSystem/organization-type',
   resourceTypes: 'http://hl7.org/fhir/resource-types',
+  /** What happened, as a line of the trail names it. */
+  auditEvent: `${ours}/CodeSystem/audit-event`,
+  auditEventType: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
+  dicom: 'http://dicom.nema.org/resources/ontology/DCM',
 } as const;
 
 export const extensions = {
@@ -63,6 +67,12 @@ export const extensions = {
   fixedSubstitute: `${ours}/StructureDefinition/fixed-substitute`,
   /** HealthcareService "Wally of practice X", or a GP's PractitionerRole → the fixed Wally. */
   fixedWally: `${ours}/StructureDefinition/fixed-wally`,
+  /** HealthcareService → who gets a referral instead of the fixed Wally: repeated, the first that fits counts. */
+  assignmentRule: `${ours}/StructureDefinition/assignment-rule`,
+  /** HealthcareService → the working days that were agreed with the practice. */
+  serviceLevels: `${ours}/StructureDefinition/service-levels`,
+  /** HealthcareService → goal, tasks, what may be shared, when agreed and when evaluated. */
+  cooperation: `${ours}/StructureDefinition/cooperation-agreement`,
   /** HealthcareService → the practice it serves. */
   servesPractice: `${ours}/StructureDefinition/serves-practice`,
   /** Endpoint → the best proof of landing that channel can give: transport, application or record (H4). */

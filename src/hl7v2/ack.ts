@@ -75,6 +75,7 @@ export function conditionOf(issue: Issue): { readonly code: ErrorCondition; read
     case 'login':
       return { code: '204', rejects: true };
     case 'not-found':
+    case 'deleted':
       return { code: '204', rejects: false };
     case 'conflict':
     case 'duplicate':

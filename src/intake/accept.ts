@@ -3,6 +3,7 @@ import { type MappedReferral, numberOf } from '../referral/format.ts';
 import { type Deciding, receive } from '../referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type CancelledAhead, type FirstAnswer, type FirstAnswerKey, readFirstAnswer } from '../store/referrals.ts';
+import { ContentErased } from '../store/store.ts';
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { joinJourney, keepForLater } from './join.ts';
 
@@ -79,6 +80,16 @@ export const isStanding = (first: FirstAnswer | CancelledAhead): first is FirstA
  * answer (decision 2).
  */
 export async function acceptMessage(parts: Accepting, arriving: Arriving): Promise<Accepted | Refusal> {
+  try {
+    return await takeOrAnswer(parts, arriving);
+  } catch (error) {
+    // What was erased is never taken in anew, nor is its first answer there to be given again.
+    if (error instanceof ContentErased) return refuse(refusals.erased(arriving.mapped.places.number));
+    throw error;
+  }
+}
+
+async function takeOrAnswer(parts: Accepting, arriving: Arriving): Promise<Accepted | Refusal> {
   const { store } = parts;
   const { practice, mapped } = arriving;
   const key = keyOf(arriving);

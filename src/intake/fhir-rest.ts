@@ -3,6 +3,7 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { preferredLanguage } from '../fhir/outcome.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
+import { ContentErased } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
 import { acceptedOutcome, withPromise } from './fhir-answer.ts';
 import { unreadRequest } from './fhir-body.ts';
@@ -196,6 +197,7 @@ export function fhirRouter(parts: FhirDoor): Router {
     if ((error as { type?: string }).type === 'request.aborted') return response.destroy();
     const unread = unreadRequest(error);
     if (unread) return sendRefusal(request, response, unread);
+    if (error instanceof ContentErased) return sendRefusal(request, response, refuse(refusals.erased('')));
     parts.log.bug('fhir-door', error, { door });
     return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
   });

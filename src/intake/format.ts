@@ -111,7 +111,10 @@ function answer(parts: FormatDoor, request: Request, response: Response, accepte
  */
 export function formatRouter(parts: FormatDoor): Router {
   const router = express.Router();
-  const mappingAt = (request: Request) => parts.mappings.get(String(request.params.format));
+  const mappingAt = (request: Request) => {
+    const found = parts.mappings.get(String(request.params.format));
+    return found?.format.ownDoor ? undefined : found;
+  };
   router.get('/:format/schema', (request, response) => {
     const wire = mappingAt(request)?.format.wire;
     if (!wire) return sendRefusal(request, response, unknownFormat);

@@ -34,6 +34,10 @@ export interface Change {
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];
   readonly destinations?: readonly DestinationMove[];
+  /** How long the content of the journey stays (H16). */
+  readonly keeping?: KeepingMove;
+  /** A question without a journey, sealed by store/questions. */
+  readonly question?: QuestionMove;
   readonly audit: readonly AuditLine[];
 }
 
@@ -120,6 +124,7 @@ export interface JourneyEvent {
     | 'feedback'
     | 'closed'
     | 'landed'
+    | 'fallback'
     | 'cancelled'
     | 'corrected'
     | 'supplemented'
@@ -154,7 +159,7 @@ export interface JourneyEvent {
 export interface OutboxRow {
   readonly messageId: string;
   readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm';
-  /** `worklist`, `mail` or `practice:<id>`: what the window, the breaker and the order are kept for. */
+  /** `worklist`, `mail`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
   readonly destination: string;
   /** Role or team id (worklist, mail) or practice id: whom it is for there. */
   readonly recipient: string;
@@ -200,7 +205,14 @@ export type DeliveryMove =
   /** A person's retry of a held or waiting delivery: a new generation, at once. */
   | { readonly to: 'retry'; readonly id: string }
   /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
-  | { readonly to: 'abandoned'; readonly id: string; readonly lease?: string; readonly reason: string }
+  | {
+      readonly to: 'abandoned';
+      readonly id: string;
+      readonly lease?: string;
+      readonly reason: string;
+      /** What the last attempt ended in, where that is why. */
+      readonly code?: string;
+    }
   /** Everything of these kinds that is not under way: taken back, or a newer assignment took its place. */
   | { readonly to: 'abandon-all'; readonly kinds: readonly OutboxRow['kind'][]; readonly reason: string };
 
@@ -228,6 +240,31 @@ export interface DestinationMove {
   readonly id: string;
   readonly to: 'paused' | 'resumed';
 }
+
+/** A practice's question that is about no patient: asked, or answered once. */
+export type QuestionMove =
+  | {
+      readonly to: 'asked';
+      readonly id: string;
+      readonly team: string;
+      readonly by: string;
+      readonly wrapped: Uint8Array;
+      readonly sealed: Uint8Array;
+    }
+  | { readonly to: 'answered'; readonly id: string; readonly by: string; readonly sealed: Uint8Array };
+
+/**
+ * What decides how long the content of a journey is kept. `erased` destroys its key, and is stale while the work is open,
+ * something of it is still to be sent, or it is held (H16); `forget`: the person cannot be looked up there any more either.
+ */
+export type KeepingMove =
+  /** It stands in the receiver's own record: confirmed by a person there, or handed over as an export. */
+  | { readonly to: 'transferred'; readonly at: string; readonly by: string }
+  /** A legal hold; `reference` says where its reason is filed, never what it is. */
+  | { readonly to: 'held'; readonly at: string; readonly reference: string }
+  | { readonly to: 'released' }
+  | { readonly to: 'objected'; readonly at: string }
+  | { readonly to: 'erased'; readonly at: string; readonly forget: boolean };
 
 /** One line of the audit trail (NEN 7513): who did what to whose data, when, in which role and for what. */
 export interface AuditLine {

@@ -20,7 +20,7 @@ const forms: readonly FhirForm[] = ['Communication', 'DocumentReference', 'Compo
 const partsOf = (endpoint: Endpoint, url: string) => endpoint.extension?.find((one) => one.url === url)?.extension;
 
 function formOf(endpoint: Endpoint): FhirForm {
-  const codes = endpoint.payloadType
+  const codes = (endpoint.payloadType ?? [])
     .flatMap((one) => one.coding ?? [])
     .flatMap((one) => (one.system === codeSystems.resourceTypes ? one.code : []));
   return forms.find((one) => codes.includes(one)) ?? 'Communication';

@@ -1,7 +1,7 @@
 import type { Communication } from '@medplum/fhirtypes';
 import { addDays, addWorkingDays, localDay } from './deadlines.ts';
 import type { Journey } from './journey.ts';
-import { factsOf, isOpen } from './lifecycle.ts';
+import { factsOf, isOpen, openQuestionsOf } from './lifecycle.ts';
 import { notesOf } from './task-output.ts';
 
 /**
@@ -63,17 +63,15 @@ export function clocksOf(journey: Omit<Journey, 'index'>, levels: ServiceLevels 
   const asked = requests.find((one) => one.resource.status === 'requested')?.resource.authoredOn;
   const clocks: Clock[] = [...confirm];
   if (asked) clocks.push({ kind: 'stop', dueOn: addWorkingDays(dayOf(asked), levels.stop) });
-  if (facts.questionOpen) {
-    const question = communications.findLast((one) => isCategory(one.resource, 'question'));
-    clocks.push({ kind: 'answer', dueOn: addWorkingDays(dayOf(question?.resource.sent), levels.answer) });
-  }
+  for (const { sent } of openQuestionsOf(journey))
+    clocks.push({ kind: 'answer', dueOn: addWorkingDays(dayOf(sent), levels.answer) });
   for (const { resource: child } of children) {
     const end = child.restriction?.period?.end;
     if (end && isOpen(child.status ?? '')) clocks.push({ kind: 'onward', dueOn: end.slice(0, 10) });
   }
   if (status === 'on-hold') {
     const until = restUntil(journey);
-    return until ? [...clocks, { kind: 'rest', dueOn: until }] : clocks;
+    return firstDue(until ? [...clocks, { kind: 'rest', dueOn: until }] : clocks);
   }
   const attempts = notesOf(resource, 'contact-attempt');
   const contacts = notesOf(resource, 'contact');
@@ -84,11 +82,16 @@ export function clocksOf(journey: Omit<Journey, 'index'>, levels: ServiceLevels 
     clocks.push({ kind: 'contact', dueOn: addWorkingDays(since, levels.contact) });
     if (attempts.length === 0) clocks.push({ kind: 'attempt', dueOn: addWorkingDays(since, levels.attempt) });
   } else {
-    const news = [attempts.at(-1)?.time, contacts.at(-1)?.time, letters.at(-1)?.resource.sent];
+    // Letters come in the order in which they last changed, and that is not the one in which they were sent.
+    const news = [attempts.at(-1)?.time, contacts.at(-1)?.time, ...letters.map((one) => one.resource.sent)];
     const heard = latest(since, ...news.map((one) => one && dayOf(one)));
     clocks.push({ kind: 'news', dueOn: addWorkingDays(heard ?? since, levels.news) });
   }
-  // One onward clock is enough: the first that is due.
+  return firstDue(clocks);
+}
+
+/** One clock of a kind is enough: the first that is due, of several organisations or questions too. */
+function firstDue(clocks: readonly Clock[]): Clock[] {
   const first = new Map<ClockKind, Clock>();
   for (const one of clocks.toSorted((a, b) => (a.dueOn < b.dueOn ? -1 : 1)))
     if (!first.has(one.kind)) first.set(one.kind, one);

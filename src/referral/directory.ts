@@ -9,9 +9,10 @@ import type {
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
-import type { ServiceLevels } from './clocks.ts';
+import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
+import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
@@ -75,7 +76,14 @@ export interface Practice {
   /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
   readonly agreement?: ConsentAgreement;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
-  readonly service?: { readonly id: string; readonly name: string; readonly team: string; readonly wally?: string };
+  readonly service?: {
+    readonly id: string;
+    readonly name: string;
+    readonly team: string;
+    readonly wally?: string;
+    /** Whom some referrals go to instead; most practices have none. */
+    readonly rules?: readonly AssignmentRule[];
+  };
 }
 
 export interface Team {
@@ -153,11 +161,14 @@ function toPractice(
   const wally = service && idOf(extension(service, extensions.fixedWally)?.valueReference);
   const agb = agbOf(organization);
   const phone = telecom(organization, 'phone');
+  const levels = service && levelsOf(service);
+  const rules = service ? rulesOf(service) : [];
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
     ...(agb && { agb }),
     ...(phone && { phone }),
+    ...(levels && { levels: { ...usualLevels, ...levels } }),
     channels,
     ...(endpoint && { endpoint }),
     peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
@@ -169,6 +180,7 @@ function toPractice(
         name: service.name ?? '',
         team: idOf(service.providedBy) ?? '',
         ...(wally && { wally }),
+        ...(rules.length > 0 && { rules }),
       },
     }),
   };

@@ -104,6 +104,8 @@ export interface Format<M = unknown> {
   readonly name: string;
   readonly version: string;
   readonly syntax: Syntax;
+  /** It has a door of its own, which checks more before the mapping is asked: it is not taken at `/intake`. */
+  readonly ownDoor?: true;
   /**
    * Whether a message of this syntax is this format's, where several formats share a door. Issues: it is not for us at
    * all, and these are the words that help. Absent: every message of the syntax is.

@@ -80,12 +80,18 @@ const isQuestion = ({ category }: Communication) =>
 const isAnswered = (question: Communication, all: Journey['communications']) =>
   all.some((one) => one.resource.inResponseTo?.some((to) => to.reference === `Communication/${question.id}`));
 
+/** Questions to the practice that nobody has answered yet. */
+export const openQuestionsOf = ({ communications }: Pick<Journey, 'communications'>): Communication[] =>
+  communications
+    .map((one) => one.resource)
+    .filter((one) => isQuestion(one) && !isAnswered(one, communications));
+
 export function factsOf(journey: Omit<Journey, 'index'>): Facts {
-  const { task, requests, children, appointments, serviceRequest, communications } = journey;
+  const { task, requests, children, appointments, serviceRequest } = journey;
   return {
     openChildren: children.filter((one) => isOpenTask(one.resource)).length,
     stopAsked: requests.some((one) => one.resource.status === 'requested'),
-    questionOpen: communications.some((one) => isQuestion(one.resource) && !isAnswered(one.resource, communications)),
+    questionOpen: openQuestionsOf(journey).length > 0,
     appointmentPlanned: appointments.some((one) => one.resource.status === 'booked'),
     attemptDays: attemptDays(task.resource).size,
     unconfirmed:

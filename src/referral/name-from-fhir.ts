@@ -21,8 +21,11 @@ type Whole = Name & Extended & { readonly _family?: Extended; readonly _given?: 
 
 /** The words of an extension; some systems write a code as a string (`iso21090-EN-qualifier` of Sanday). */
 export const saidIn = (element: unknown, url: string): string | undefined => {
-  const found = (element as Extended | null | undefined)?.extension?.find((one) => one.url === url);
-  return found?.valueCode ?? found?.valueString;
+  // Not every door has checked the shape: what is no list, or no text, says nothing.
+  const all = (element as Extended | null | undefined)?.extension;
+  const found = Array.isArray(all) ? all.find((one) => one?.url === url) : undefined;
+  const said = found?.valueCode ?? found?.valueString;
+  return typeof said === 'string' ? said : undefined;
 };
 
 /** The family name from its parts, in the order that the name is said to have; own name first where it is not said. */
@@ -30,13 +33,13 @@ function assembled(name: Whole): { whole: string; bare: string } | undefined {
   const part = (url: string) => saidIn(name._family, url);
   const own = { prefix: part(extensions.ownPrefix), name: part(extensions.ownName) };
   const partner = { prefix: part(extensions.partnerPrefix), name: part(extensions.partnerName) };
-  const orders: Readonly<Record<string, readonly (typeof own)[]>> = {
-    NL1: [own],
-    NL2: [partner],
-    NL3: [partner, own],
-    NL4: [own, partner],
-  };
-  const order = orders[saidIn(name, extensions.assemblyOrder) ?? ''] ?? [own, partner];
+  const orders = new Map([
+    ['NL1', [own]],
+    ['NL2', [partner]],
+    ['NL3', [partner, own]],
+    ['NL4', [own, partner]],
+  ]);
+  const order = orders.get(saidIn(name, extensions.assemblyOrder) ?? '') ?? [own, partner];
   const parts = order.filter((one) => one.name);
   if (parts.length === 0) return undefined;
   return {

@@ -22,6 +22,7 @@ const statuses: Partial<Record<IssueCode, number>> = {
   forbidden: 403,
   suppressed: 403,
   'not-found': 404,
+  deleted: 410,
   conflict: 409,
   duplicate: 409,
   'too-long': 413,
@@ -35,7 +36,7 @@ const unreadable = new Set(['not-parseable', 'too-deep']);
 
 /** HTTP status of a refusal: the gravest of its issues; 422 for everything about content (referral-guides "Error answers"). */
 export function httpStatus(refusal: Refusal): number {
-  const order = [500, 503, 401, 413, 400, 429, 403, 404, 409];
+  const order = [500, 503, 401, 413, 400, 429, 403, 404, 410, 409];
   const found = new Set(refusal.refused.map((one) => (unreadable.has(one.reason) ? 400 : (statuses[one.code] ?? 422))));
   return order.find((status) => found.has(status)) ?? 422;
 }
@@ -72,6 +73,11 @@ export const refusals = {
     issue('conflict', 'cancelled-earlier', path, {
       nl: 'Uw praktijk heeft deze verwijzing eerder ingetrokken. Wilt u toch verwijzen? Maak dan een nieuwe verwijzing met een nieuw nummer.',
       en: 'Your practice withdrew this referral earlier. Do you want to refer after all? Then make a new referral with a new number.',
+    }),
+  erased: (path: string): Issue =>
+    issue('deleted', 'erased', path, {
+      nl: 'Deze verwijzing is afgerond en haar inhoud is bij ons gewist. Er is niets veranderd. Is er iets nieuws? Maak dan een nieuwe verwijzing met een nieuw nummer.',
+      en: 'This referral is finished and its content was erased here. Nothing was changed. Is there something new? Then make a new referral with a new number.',
     }),
   otherPerson: (path: string): Issue =>
     issue('conflict', 'other-person', path, {

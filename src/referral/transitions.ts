@@ -339,7 +339,7 @@ export const TRANSITIONS: readonly Transition[] = [
     businessStatus: 'not-reached',
     said: { nl: 'niet bereikt', en: 'not reached' },
     mayDeviate: true,
-    tells: ['practice'],
+    tells: ['practice', 'organisation'],
   },
   {
     move: 'undo',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
 import { insertParts } from './inserts.ts';
+import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
 import type { Store } from './store.ts';
@@ -32,7 +33,9 @@ function touched({ change }: Prepared): string[] {
     keys.push(`in ${change.scope.practice} ${application} ${controlId} ${messageType}`);
   }
   for (const { value } of change.numbers ?? []) keys.push(`pr ${change.scope.practice} ${value}`);
+  if (change.keeping) keys.push(`keep ${change.journey}`);
   for (const id of change.joined ?? []) keys.push(`early ${id}`);
+  if (change.question) keys.push(`q ${change.question.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -99,7 +102,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     if (revisions.size > 1 || (revisions.size > 0 && !revisions.has(revision ?? -1))) throw new StaleBatch();
   } else await client.query('begin');
   if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
-  const statement = composeStatement([...insertParts(batch), ...moveParts(batch)]);
+  const statement = composeStatement([...insertParts(batch), ...moveParts(batch), ...keepingParts(batch)]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({
       name: statement.name,

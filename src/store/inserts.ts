@@ -213,6 +213,26 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       ),
     ),
     insert(
+      'q',
+      'question',
+      'practice_id text, id uuid, team_id text, asked_by text, asked_at timestamptz, wrapped bytea, asked bytea',
+      each(({ change: { scope, question }, at }) =>
+        question?.to === 'asked'
+          ? [
+              [
+                scope.practice,
+                question.id,
+                question.team,
+                question.by,
+                at,
+                Buffer.from(question.wrapped),
+                Buffer.from(question.sealed),
+              ],
+            ]
+          : [],
+      ),
+    ),
+    insert(
       'v',
       'worklist_entry',
       'practice_id text, journey_id uuid, task_id uuid, assignment int, owner_id text, visible_at timestamptz',

@@ -19,14 +19,14 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
   );
   const retried = moves.flatMap(({ move, practice }) => (move.to === 'retry' ? [[move.id, practice]] : []));
   const abandoned = moves.flatMap(({ move, practice }) =>
-    move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason]] : [],
+    move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason, move.code ?? null]] : [],
   );
   const allAbandoned = moves.flatMap(({ move, journey }) =>
     move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
   );
   const attempts = moves.flatMap(({ move }) => {
     if (move.to === 'sent' || move.to === 'landed') return [[move.id, move.lease, move.proof, null]];
-    if (move.to === 'abandoned') return move.lease ? [[move.id, move.lease, move.reason, null]] : [];
+    if (move.to === 'abandoned') return move.lease ? [[move.id, move.lease, move.reason, move.code ?? null]] : [];
     if (move.to !== 'pending' && move.to !== 'held') return [];
     return [[move.id, move.lease, move.outcome ?? (move.ambiguous ? 'ambiguous' : 'transient'), move.code]];
   });
@@ -72,8 +72,8 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       name: 'ab',
       exact: true,
       rows: abandoned,
-      columns: 'id bigint, lease uuid, practice_id text, reason text',
-      sql: `update delivery d set state = 'abandoned', reason = n.reason, queued_at = null, lease_until = null
+      columns: 'id bigint, lease uuid, practice_id text, reason text, code text',
+      sql: `update delivery d set state = 'abandoned', reason = n.reason, failure_code = coalesce(n.code, d.failure_code), queued_at = null, lease_until = null
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state not in ('landed', 'abandoned')
               and (d.lease = n.lease or (n.lease is null and (d.lease_until is null or d.lease_until < now()))) returning 1`,
     },
@@ -100,6 +100,18 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       columns: 'practice_id text, id uuid',
       rows: batch.flatMap(({ change }) => (change.joined ?? []).map((id) => [change.scope.practice, id])),
       sql: 'delete from early_message e using n where e.practice_id = n.practice_id and e.id = n.id returning 1',
+    },
+    {
+      name: 'qa',
+      exact: true,
+      columns: 'practice_id text, id uuid, answer bytea, answered_by text, at timestamptz',
+      rows: batch.flatMap(({ change: { scope, question }, at }) =>
+        question?.to === 'answered'
+          ? [[scope.practice, question.id, Buffer.from(question.sealed), question.by, at]]
+          : [],
+      ),
+      sql: `update question q set answer = n.answer, answered_by = n.answered_by, answered_at = n.at
+            from n where q.practice_id = n.practice_id and q.id = n.id and q.answered_at is null returning 1`,
     },
     ...clockParts(batch),
     ...destinationParts(batch),

@@ -180,7 +180,7 @@ export async function readOrMakeSetting(store: Store, name: string, make: () => 
   return made;
 }
 
-/** Removes what has expired: sessions, handles, refused messages, sign-in state. Gives how many rows. */
+/** Removes what has expired: sessions, handles, refused messages, sign-in state, answered questions. Gives how many rows. */
 export async function removeExpired(store: Store): Promise<number> {
   const now = store.clock();
   const expired = await Promise.all([
@@ -192,6 +192,8 @@ export async function removeExpired(store: Store): Promise<number> {
     // H15: a cancellation that came before its referral is remembered for 30 days.
     store.pool.query("delete from referral_number where cancelled_at < $1::timestamptz - interval '30 days'", [now]),
     store.pool.query('delete from oidc where expires_at < $1', [now]),
+    // A question about nobody is kept as long as it takes to be read back.
+    store.pool.query("delete from question where answered_at < $1::timestamptz - interval '90 days'", [now]),
   ]);
   return expired.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
 }

@@ -29,7 +29,10 @@ export interface Store {
   commit(change: Change): Promise<Committed>;
 }
 
+/** The key of a journey was destroyed: a page says 410 of it, a door refuses with `erased`. */
 export class ContentErased extends Error {
+  readonly status = 410;
+
   constructor() {
     super('the content of this journey was erased');
   }

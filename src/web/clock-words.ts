@@ -1,6 +1,7 @@
 import type { Said } from '../fhir/outcome.ts';
-import type { Clock, ClockKind } from '../referral/clocks.ts';
-import { dayText } from './html.ts';
+import { type Clock, type ClockKind, clocksOf } from '../referral/clocks.ts';
+import { dayText, html, type Markup } from './html.ts';
+import type { Shown } from './referral-view.ts';
 import type { Reader } from './words.ts';
 
 /** What must happen, as the one who must do it reads it, and as the practice does; undefined is not that reader's business. */
@@ -65,3 +66,17 @@ export function clockSaid(clock: Clock, reader: Reader, today: string): Said {
 }
 
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** What must happen before which day, first due first. */
+export function clocksPart(shown: Shown, reader: Reader): Markup | undefined {
+  const { journey, directory, viewer, today } = shown;
+  const clocks = clocksOf(journey, directory.practices.get(journey.practice)?.levels);
+  if (clocks.length === 0) return undefined;
+  const lines = clocks
+    .toSorted((a, b) => a.dueOn.localeCompare(b.dueOn))
+    .map((one) => {
+      const said = clockSaid(one, reader, today)[viewer.language];
+      return html`<li>${isOverdue(one, today) ? html`<strong class="late">${said}.</strong>` : `${said}.`}</li>`;
+    });
+  return html`<ul class="plain clocks">${lines}</ul>`;
+}

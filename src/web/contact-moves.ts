@@ -131,6 +131,7 @@ const appointForm = moveForm({
   title: { nl: 'Afspraak maken of verzetten', en: 'Make or move an appointment' },
   done: { nl: 'De afspraak staat.', en: 'The appointment was made.' },
   names: ['appointOn', 'appointAt', 'appointPlace'],
+  texts: ['appointPlace'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     return html`${planned(parts.journey) && html`<p>${t('De afspraak die er al staat, vervalt.', 'The appointment that is there already is cancelled.')}</p>`}${dayAndTime(

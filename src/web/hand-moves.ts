@@ -128,6 +128,7 @@ const declineForm = moveForm({
     en: 'The referral is closed, and the practice reads why.',
   },
   names: ['declineReason', 'proposal'],
+  texts: ['proposal'],
   body: (parts) => {
     const { language } = parts.viewer;
     const t = sayIn(language);
@@ -193,6 +194,7 @@ export const recallForm = moveForm({
     en: 'The referral disappears for everyone who had it. This cannot be undone.',
   },
   names: ['recallWhy'],
+  texts: ['recallWhy'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     return html`<p>${t('Gaat de verwijzing over de verkeerde persoon, of was zij niet bedoeld? Roep haar dan terug.', 'Is the referral about the wrong person, or was it not meant? Then recall it.')}</p>

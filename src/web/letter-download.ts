@@ -6,7 +6,7 @@ import { readResource } from '../store/referrals.ts';
 import { actingFor, sendNotFound, type Visit } from './acting.ts';
 import { attachmentOf, letterKinds } from './letters.ts';
 import type { Site } from './site.ts';
-import { readOwn } from './worklist-referral.ts';
+import { isWithdrawn, readOwn } from './worklist-referral.ts';
 
 /**
  * One letter as a file: only to the Wally who has the referral now, and only while the consent covers medical content.
@@ -15,7 +15,7 @@ import { readOwn } from './worklist-referral.ts';
 export async function openLetter(site: Site, visit: Visit, id: string): Promise<void> {
   const { response, viewer, request } = visit;
   const journey = await readOwn(site, viewer.actor, id);
-  if (!journey) return sendNotFound(visit);
+  if (!journey || isWithdrawn(journey)) return sendNotFound(visit);
   const acting = await actingFor(site, viewer.actor);
   const seen = receiverSees(journey, teamSees(journey, acting.directory, localDay(acting.now)));
   const letter = seen.letters.find((one) => one.resource.id === request.params.letter)?.resource;

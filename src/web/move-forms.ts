@@ -35,6 +35,8 @@ export interface MoveForm {
   /** Stands open on the page: what is done most, or waits for an answer. */
   readonly shown?: true;
   readonly names: readonly string[];
+  /** Which of them hold words that someone wrote. */
+  readonly texts?: readonly string[];
   readonly body: (parts: MoveParts) => Markup;
   /** Whether this person may make it now; `reason`: only with one, in the owner's place (H18). */
   readonly offered: (parts: Omit<MoveParts, 'fields' | 'faults'>) => 'no' | 'yes' | 'with-reason';
@@ -56,7 +58,7 @@ interface Described<T> extends Omit<MoveForm, 'offered' | 'decide'> {
 export const reasonMin = 3;
 export const textMax = 500;
 const aReason: Said = {
-  nl: 'Schrijf waarom u dit in haar plaats doet.',
+  nl: 'Schrijf waarom u dit voor de Wally doet.',
   en: "Write why you do this in the owner's place.",
 };
 const reasonOf = (key: string) => `reason-${key}`;
@@ -147,7 +149,7 @@ function panel(form: MoveForm, offered: 'yes' | 'with-reason', parts: PanelParts
     offered === 'with-reason' &&
     textBox(own, {
       name: reasonOf(form.key),
-      label: t('Waarom doet u dit in haar plaats?', "Why do you do this in the owner's place?"),
+      label: t('Waarom doet u dit voor de Wally?', "Why do you do this in the owner's place?"),
       hint: t(
         'Iedereen die de verwijzing ziet, kan dit later lezen.',
         'Everyone who sees the referral can read this later.',
@@ -156,19 +158,27 @@ function panel(form: MoveForm, offered: 'yes' | 'with-reason', parts: PanelParts
     });
   const content = html`<form method="post" action="${address}/move/${form.key}" class="form" novalidate>${csrfField(viewer)}<input type="hidden" name="version" value="${journey.task.version}">${reason}${form.body(own)}</form>`;
   const title = form.title[viewer.language];
-  return form.shown
+  return form.shown && offered === 'yes'
     ? html`<section class="move" aria-labelledby="move-${form.key}"><h3 id="move-${form.key}">${title}</h3>${content}</section>`
     : html`<details class="move"${mine && html` open`}><summary>${title}</summary>${content}</details>`;
 }
 
 /** The forms of what this person may do now, in their order; nothing that the table would refuse is offered. */
 export function movesPart(title: string, forms: readonly MoveForm[], parts: PanelParts): Markup | undefined {
+  const { posted, viewer } = parts;
+  const t = sayIn(viewer.language);
+  const gone = posted && forms.find((one) => one.key === posted.key && one.offered(parts) === 'no');
+  // The form it was typed in is not there any more; the words are not thrown away with it.
+  const typed = (gone?.texts ?? []).flatMap((name) => posted?.fields[name] || []);
+  const kept =
+    typed.length > 0 &&
+    html`<div class="panel"><p>${t('Dit typte u:', 'This is what you typed:')}</p>${typed.map((one) => html`<p class="said" lang="nl">${one}</p>`)}</div>`;
   const panels = forms.flatMap((form) => {
     const offered = form.offered(parts);
     return offered === 'no' ? [] : [panel(form, offered, parts)];
   });
-  if (panels.length === 0) return undefined;
-  return html`<section class="moves" aria-labelledby="moves"><h2 id="moves">${title}</h2>${panels}</section>`;
+  if (panels.length === 0 && !kept) return undefined;
+  return html`<section class="moves" aria-labelledby="moves"><h2 id="moves">${title}</h2>${kept}${panels}</section>`;
 }
 
 /** What was wrong with the form that was posted, above the page. */

@@ -22,8 +22,13 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
   practice: [
     ['/refer', { nl: 'Verwijzen', en: 'Refer' }],
     ['/practice', { nl: 'Onze verwijzingen', en: 'Our referrals' }],
+    ['/practice/questions', { nl: 'Vraag aan de Wally', en: 'Ask the Wally' }],
   ],
-  wally: [['/worklist', { nl: 'Mijn werklijst', en: 'My worklist' }]],
+  wally: [
+    ['/worklist', { nl: 'Mijn werklijst', en: 'My worklist' }],
+    ['/worklist/questions', { nl: 'Vragen', en: 'Questions' }],
+    ['/worklist/new', { nl: 'Noteren na telefoon', en: 'Register a call' }],
+  ],
   'team-lead': [['/team', { nl: 'Mijn team', en: 'My team' }]],
   administrator: [['/admin', { nl: 'Bezorging', en: 'Deliveries' }]],
   'practice-system': [],

@@ -26,10 +26,14 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
+import { clocksPart } from './clock-words.ts';
 import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
 import { urgencyMark } from './marks.ts';
+import { movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
+import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
 import type { PageParts, Viewer } from './page.ts';
+import { practiceForms } from './practice-moves.ts';
 import { seesPart } from './receiver-view.ts';
 import { consentPart, facts, recognition, type Shown, show, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
@@ -48,15 +52,21 @@ const doneSaid: Record<string, Said> = {
   },
 };
 
-/** Who has it now, with a number to call: the owner's, else the team's (promise 2). */
-function ownerPart(directory: Directory, owner: string | null, practice: string, viewer: Viewer): Markup {
+/** Who has it now, with a number to call: the owner's, else the team's (promise 2); and in whose place. */
+function ownerPart(
+  directory: Directory,
+  { owner, actingFor }: { readonly owner: string | null; readonly actingFor: string | null },
+  practice: string,
+  viewer: Viewer,
+): Markup {
   const t = sayIn(viewer.language);
   const team = directory.teams.get(directory.practices.get(practice)?.service?.team ?? '');
   const role = directory.roles.get(owner ?? '');
   const phone = role?.phone ?? team?.phone;
   const name =
     role?.name ?? t('nog niemand; de teamleider wijst iemand aan', 'nobody yet; the team lead assigns someone');
-  return html`<span class="owner">${name}</span>${phone && html` ${telLink(phone)}`}`;
+  const absent = owner && directory.roles.get(actingFor ?? '')?.name;
+  return html`<span class="owner">${name}</span>${absent && html` <span>${t(`neemt waar voor ${absent}`, `acts for ${absent}`)}</span>`}${phone && html` ${telLink(phone)}`}`;
 }
 
 /** What was promised at the click, and plainly so when it was not kept. */
@@ -76,7 +86,7 @@ function row(referral: ListedReferral, visit: Visit, directory: Directory, today
   return html`<li class="referral"><div class="lead"><a href="/practice/${referral.journey}">${referral.patientName}</a>
 <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
 <div class="marks"><span class="state">${t(state.nl, state.en)}</span>${promise(referral, viewer, today)}${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
-<div class="more">${ownerPart(directory, referral.owner, referral.practice, viewer)}<span>${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
+<div class="more">${ownerPart(directory, referral, referral.practice, viewer)}<span>${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
 async function list(site: Site, visit: Visit, practice: string): Promise<void> {
@@ -106,7 +116,7 @@ ${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `Y
 function takeBackPart(shown: Shown, now: Date): Markup | undefined {
   const { journey, viewer, directory } = shown;
   const t = sayIn(viewer.language);
-  const { undoUntil, taskStatus, owner } = journey.index;
+  const { undoUntil, taskStatus } = journey.index;
   const may = (move: 'undo' | 'withdraw') => !isRefusal(transition(journey, move, viewer.actor));
   const form = (how: 'undo' | 'withdraw', label: string) =>
     html`<form method="post" action="/practice/${journey.id}/take-back" class="buttons">${csrfField(viewer)}<button name="how" value="${how}" class="${how === 'undo' ? '' : 'danger'}">${label}</button></form>`;
@@ -122,10 +132,19 @@ function takeBackPart(shown: Shown, now: Date): Markup | undefined {
 <p>${t('De Wally stopt dan en ziet dat u de verwijzing hebt ingetrokken. Dit kan niet ongedaan worden gemaakt.', 'The Wally then stops and sees that you withdrew the referral. This cannot be undone.')}</p>${form('withdraw', t('Ja, intrekken', 'Yes, withdraw'))}</details>`;
   }
   if (!isOpen(taskStatus)) return undefined;
-  return html`<p class="panel">${t('De Wally is al met de inwoner bezig. Wilt u stoppen? Bel dan:', 'The Wally is already working with the resident. Do you want to stop? Then call:')} ${ownerPart(directory, owner, journey.practice, viewer)}</p>`;
+  if (journey.requests.some((one) => one.resource.status === 'requested'))
+    return html`<p class="panel">${t('U hebt gevraagd om te stoppen. De Wally overlegt met de inwoner en geeft u antwoord.', 'You asked to stop. The Wally talks with the resident and answers you.')}</p>`;
+  return html`<p class="panel">${t('De Wally is al met de inwoner bezig. Wilt u stoppen? Vraag het hieronder, of bel:', 'The Wally is already working with the resident. Do you want to stop? Ask below, or call:')} ${ownerPart(directory, journey.index, journey.practice, viewer)}</p>`;
 }
 
-async function sendReferral(site: Site, visit: Visit, journey: Journey, notice: PageParts['notice'], status: number) {
+async function sendReferral(
+  site: Site,
+  visit: Visit,
+  journey: Journey,
+  notice: PageParts['notice'],
+  status: number,
+  posted?: Posted,
+): Promise<void> {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const acting = await actingFor(site, viewer.actor);
@@ -138,27 +157,47 @@ async function sendReferral(site: Site, visit: Visit, journey: Journey, notice: 
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
   const state = stateWords(index.taskStatus, index.businessStatus, 'practice');
-  const called = events.some((event) => event.kind === 'contact');
+  const called = events.some((event) => ['contact', 'attempt', 'rest'].includes(event.kind));
+  const parts: PanelParts = {
+    viewer,
+    journey,
+    directory: acting.directory,
+    now: acting.now,
+    today,
+    address: `/practice/${journey.id}`,
+    ...(posted && { posted }),
+  };
+  // As long as it can be taken back unseen nothing else is needed (H3).
+  const isSeen = !(index.undoUntil && index.undoUntil > acting.now.toISOString());
+  const moves = isSeen && movesPart(t('Wat wilt u doen?', 'What do you want to do?'), practiceForms, parts);
   const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
+${postedFaults(parts)}
 ${recognition(shown, 'h1')}
 <p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.priority !== 'routine' && urgencyMark(index.priority, t)}</p>
 <div class="columns"><div><section aria-labelledby="now"><h2 id="now">${isOpen(index.taskStatus) ? t('Bij wie is het nu', 'Who has it now') : t('Bij wie was het', 'Who had it')}</h2>
 ${facts([
-  ['Wally', ownerPart(acting.directory, index.owner, journey.practice, viewer)],
+  ['Wally', ownerPart(acting.directory, index, journey.practice, viewer)],
   [t('Beloofd', 'Promised'), promise({ ...index, called }, viewer, today)],
+  [t('Wat nu', 'What now'), clocksPart(shown, 'practice')],
   [t('Ons nummer', 'Our number'), index.practiceReferral.value],
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
-])}</section>${feedbackPart(shown, carriages)}${takeBackPart(shown, acting.now)}</div>
+])}</section>${takeBackPart(shown, acting.now)}${moves}${feedbackPart(shown, carriages)}</div>
 <div>${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
-  send(visit, { title: `${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) }, status);
+  const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
+  send(
+    visit,
+    { title: `${wrong}${t('Verwijzing', 'Referral')} ${index.number}`, main, ...(notice && { notice }) },
+    status,
+  );
 }
 
 async function open(site: Site, visit: Visit, practice: string, id: string): Promise<void> {
   const journey = await readJourney(site.store, { kind: 'practice', practice }, id);
   if (!journey) return sendNotFound(visit);
   const done = doneSaid[query(visit.request, 'done')];
-  await sendReferral(site, visit, journey, done && { kind: 'done', text: done[visit.viewer.language] }, 200);
+  const notice = done ? { kind: 'done' as const, text: done[visit.viewer.language] } : doneNotice(visit, practiceForms);
+  await sendReferral(site, visit, journey, notice, 200);
 }
 
 async function takeItBack(site: Site, visit: Visit, practice: string, id: string): Promise<void> {
@@ -178,6 +217,13 @@ async function takeItBack(site: Site, visit: Visit, practice: string, id: string
   );
 }
 
+const movePlace = (site: Site, practice: string): MovePlace => ({
+  forms: practiceForms,
+  list: '/practice',
+  read: (_, id) => readJourney(site.store, { kind: 'practice', practice }, id),
+  page: (visit, journey, notice, status, posted) => sendReferral(site, visit, journey, notice, status, posted),
+});
+
 /** The practice's pages, with their whole addresses, behind sign-in, form parsing and the CSRF check. */
 export function practicePages(site: Site, viewerOf: ViewerOf): Router {
   const router = Router();
@@ -193,5 +239,9 @@ export function practicePages(site: Site, viewerOf: ViewerOf): Router {
   );
   router.get('/practice/:journey', own(open));
   router.post('/practice/:journey/take-back', own(takeItBack));
+  router.post(
+    '/practice/:journey/move/:move',
+    own((here, visit, practice, id) => postMove(here, visit, movePlace(here, practice), id)),
+  );
   return router;
 }

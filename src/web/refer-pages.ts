@@ -6,7 +6,7 @@ import { isOpen } from '../referral/lifecycle.ts';
 import { csrfField } from './acting.ts';
 import { errorSummary, radiosOf } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
-import type { Viewer } from './page.ts';
+import { homeOf, type Viewer } from './page.ts';
 import { type FormParts, hiddenFields } from './refer-controls.ts';
 import { type Before, typedPerson } from './refer-fields.ts';
 import { consentPart, facts, reachPart, recognition, type Shown, telLink, whoPart, whyPart } from './referral-view.ts';
@@ -90,7 +90,7 @@ ${line(t('Crisisdienst GGZ', 'Mental health crisis service'), t('het overlegnumm
 ${line(t('Zelfdoding', 'Suicide'), html`${telLink('113')} ${t('of', 'or')} ${telLink('0800-0113')}`, t('Stichting 113, dag en nacht, ook voor overleg', '113 Suicide Prevention, day and night, also for advice'))}
 ${line('Veilig Thuis', telLink('0800-2000'), t('geweld thuis, verwaarlozing, kind in gevaar; dag en nacht, ook voor overleg', 'violence at home, neglect, child in danger; day and night, also for advice'))}
 </ul></section>
-<p><a href="/practice">${t('Naar onze verwijzingen', 'To our referrals')}</a></p>`;
+<p><a href="${homeOf(viewer.actor)}">${t('Naar het begin', 'To the start')}</a></p>`;
 }
 
 const minute = (moment: string, viewer: Viewer) =>

@@ -15,7 +15,9 @@ import { html, sayIn } from './html.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
+import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
+import { registerPages } from './register.ts';
 import type { Site } from './site.ts';
 import { teamPages } from './team.ts';
 import { worklistPages } from './worklist.ts';
@@ -66,7 +68,10 @@ function pagesOf(parts: AppParts): express.Router {
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
     ['/refer', referPages(parts, viewer)],
+    ['/practice', practiceQuestionPages(parts, viewer)],
     ['/practice', practicePages(parts, viewer)],
+    ['/worklist', registerPages(parts, viewer)],
+    ['/worklist', wallyQuestionPages(parts, viewer)],
     ['/worklist', worklistPages(parts, viewer)],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer)],

@@ -62,7 +62,9 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
   const called = ({ kind, journey }: OpenAlarm) =>
     kind === 'call-practice' &&
     html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
+  // What is late is grouped by whose it is, in a part of its own: never a flood.
   const items = alarms
+    .filter((alarm) => alarm.kind !== 'overdue')
     .toSorted((a, b) => rank(a.kind) - rank(b.kind))
     .map((alarm) => {
       const owner = directory.roles.get(alarm.owner ?? '');
@@ -80,9 +82,11 @@ function presentWallys(parts: TeamParts): Role[] {
 }
 
 /** One button per Wally who is at work today, but for the present owner. */
-function assignForm(referral: ListedReferral, parts: TeamParts): Markup {
+export function assignForm(referral: ListedReferral, parts: TeamParts): Markup {
   const t = sayIn(parts.viewer.language);
-  const wallys = presentWallys(parts).filter((role) => role.id !== referral.owner);
+  const wallys = presentWallys(parts).filter(
+    (role) => role.id !== referral.owner && !referral.barred.includes(role.id),
+  );
   if (wallys.length === 0)
     return html`<p class="hint">${t('Er is vandaag niemand anders aanwezig.', 'Nobody else is present today.')}</p>`;
   return html`<form method="post" action="/team/${referral.journey}/assign" class="buttons">${csrfField(parts.viewer)}${wallys.map(
@@ -91,11 +95,11 @@ function assignForm(referral: ListedReferral, parts: TeamParts): Markup {
   )}</form>`;
 }
 
-function row(referral: ListedReferral, parts: TeamParts, owner: Markup | undefined, more: Markup): Markup {
+export function row(referral: ListedReferral, parts: TeamParts, owner: Markup | undefined, more: Markup): Markup {
   const { viewer, today } = parts;
   const t = sayIn(viewer.language);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'team');
-  return html`<li class="referral"><div class="lead"><strong>${referral.patientName}</strong> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
+  return html`<li class="referral"><div class="lead"><a href="/team/${referral.journey}">${referral.patientName}</a> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
 <div class="marks">${dueMark(pressing(referral, today), referral.callBefore, parts)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
 <div class="more">${owner}<span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
 }
@@ -147,28 +151,4 @@ ${form(html`${fault}<div class="row"><div class="field"><label for="from-${role.
 export function wallysPart(parts: TeamParts, typed: Typed | undefined): Markup {
   const t = sayIn(parts.viewer.language);
   return html`<section aria-labelledby="wallys"><h2 id="wallys">${t("Wally's vandaag", 'Wallys today')}</h2><ul class="wallys">${wallysOf(parts.directory, parts.team).map((role) => wallyItem(role, parts, typed))}</ul></section>`;
-}
-
-/** Everything that runs, with its owner; what an absent person still has stands first, ready to hand over (promise 2). */
-export function openPart(owned: readonly ListedReferral[], parts: TeamParts): Markup {
-  const { directory, today, viewer } = parts;
-  const t = sayIn(viewer.language);
-  const gone = (one: ListedReferral) => {
-    const role = directory.roles.get(one.owner ?? '');
-    return !role || !isPresent(role, today);
-  };
-  const ordered = owned.toSorted(
-    (a, b) => Number(gone(b)) - Number(gone(a)) || a.callBefore.localeCompare(b.callBefore),
-  );
-  const items = ordered.map((one) => {
-    const name = directory.roles.get(one.owner ?? '')?.name ?? one.owner;
-    const away = gone(one);
-    const owner = html`<span>${t('Van', 'Owner')}: <strong>${name}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}</span>`;
-    const handOver = away
-      ? assignForm(one, parts)
-      : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts)}</details>`;
-    return row(one, parts, owner, handOver);
-  });
-  return html`<section aria-labelledby="open"><h2 id="open">${t('Loopt', 'Open')} <span class="count">${items.length}</span></h2>
-${items.length > 0 ? html`<ul class="referrals">${items}</ul>` : html`<p class="empty">${t('Er loopt nu niets.', 'Nothing is open now.')}</p>`}</section>`;
 }

@@ -4,11 +4,9 @@ import { assignTo } from '../feedback/reassign.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { isPresent, type Role, wallysOf } from '../referral/directory.ts';
-import type { Journey } from '../referral/journey.ts';
 import { httpStatus, isRefusal } from '../referral/refusal.ts';
 import { readDirectoryResource } from '../store/directory.ts';
-import { listReferrals, openAlarms } from '../store/lists.ts';
-import { readJourney } from '../store/referrals.ts';
+import { countFolders, listReferrals, openAlarms } from '../store/lists.ts';
 import { presentFrom, readAbsence, withAbsence, withoutAbsence } from './absence.ts';
 import {
   actingFor,
@@ -25,12 +23,21 @@ import {
   visiting,
 } from './acting.ts';
 import { calledSaid, noteCalled } from './called.ts';
+import { type CallPlace, callsLink, noteReadAloud, sendCalls } from './calls.ts';
 import { html, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
 import type { Site } from './site.ts';
-import { alarmsPart, openPart, queuePart, type Typed, wallysPart } from './team-view.ts';
+import { folderOf, openCase, postCaseMove, readOfTeam } from './team-case.ts';
+import { openPart, overduePart } from './team-lists.ts';
+import { alarmsPart, queuePart, type Typed, wallysPart } from './team-view.ts';
 
 const shownMax = 300;
+
+const callPlace = (team: string): CallPlace => ({
+  scope: { kind: 'team', team },
+  path: '/team/calls',
+  back: { nl: 'Terug naar mijn team', en: 'Back to my team' },
+});
 
 export type OnAbsence = () => Promise<number>;
 
@@ -46,18 +53,28 @@ async function sendTeam(
   const t = sayIn(viewer.language);
   const scope = { kind: 'team', team } as const;
   const acting = await actingFor(site, viewer.actor);
-  const [alarms, unassigned, fresh, open] = await Promise.all([
+  const folder = folderOf(visit);
+  const [alarms, counts, unassigned, late, listed, calls] = await Promise.all([
     openAlarms(site.store, team),
+    countFolders(site.store, scope),
     listReferrals(site.store, scope, 'unassigned', shownMax),
-    listReferrals(site.store, scope, 'new', shownMax),
-    listReferrals(site.store, scope, 'open', shownMax),
+    listReferrals(site.store, scope, 'overdue', shownMax),
+    folder
+      ? listReferrals(site.store, scope, folder, shownMax)
+      : Promise.all([
+          listReferrals(site.store, scope, 'new', shownMax),
+          listReferrals(site.store, scope, 'open', shownMax),
+        ]).then((both) => both.flat()),
+    callsLink(site, visit, callPlace(team)),
   ]);
-  const owned = [...fresh, ...open].filter((one) => one.owner !== null);
+  // What nobody owns stands in the queue, but for what is done or late.
+  const owned = listed.filter((one) => one.owner !== null || folder === 'done' || folder === 'overdue');
   await noteList(site, viewer.actor, 'team', unassigned.length + owned.length);
   const parts = { viewer, directory: acting.directory, team, now: acting.now, today: localDay(acting.now) };
   const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
-<div class="columns"><div>${alarmsPart(alarms, parts)}${queuePart(unassigned, parts)}</div><div>${wallysPart(parts, typed)}</div></div>
-${openPart(owned, parts)}`;
+${calls}
+<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(unassigned, parts)}</div><div>${wallysPart(parts, typed)}</div></div>
+${openPart(owned, parts, { folder, counts })}`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }
 
@@ -76,13 +93,6 @@ function noticeOf(visit: Visit): PageParts['notice'] {
       ? { nl: '1 verwijzing ging naar iemand anders.', en: '1 referral went to someone else.' }
       : { nl: `${moved} verwijzingen gingen naar iemand anders.`, en: `${moved} referrals went to someone else.` };
   return { kind: 'done', text: moved > 0 ? `${absenceSaid[language]} ${more[language]}` : absenceSaid[language] };
-}
-
-/** The referral when this team has it, and the practice can no longer take it back unseen (H3); else undefined. */
-async function readOfTeam(site: Site, team: string, id: string): Promise<Journey | undefined> {
-  const journey = await readJourney(site.store, { kind: 'team', team }, id);
-  const { undoUntil } = journey?.index ?? {};
-  return undoUntil && undoUntil > site.store.clock().toISOString() ? undefined : journey;
 }
 
 async function assignIt(site: Site, visit: Visit, team: string): Promise<void> {
@@ -209,6 +219,16 @@ export function teamPages(site: Site, viewerOf: ViewerOf, onAbsence: OnAbsence):
     '/team/absence',
     own((here, visit, team) => changeAbsence(here, visit, team, onAbsence)),
   );
+  router.get(
+    '/team/calls',
+    own((here, visit, team) => sendCalls(here, visit, callPlace(team))),
+  );
+  router.post(
+    '/team/calls/:delivery',
+    own((here, visit, team) => noteReadAloud(here, visit, callPlace(team))),
+  );
+  router.get('/team/:journey', own(openCase));
+  router.post('/team/:journey/move/:move', own(postCaseMove));
   router.post('/team/:journey/assign', own(assignIt));
   router.post('/team/:journey/called', own(noteCalled));
   return router;

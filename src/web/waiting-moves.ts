@@ -37,6 +37,7 @@ const askForm = moveForm({
   title: { nl: 'Iets vragen aan de praktijk', en: 'Ask the practice something' },
   done: { nl: 'Uw vraag gaat naar de praktijk.', en: 'Your question goes to the practice.' },
   names: ['question'],
+  texts: ['question'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     const hint = t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`);
@@ -71,6 +72,7 @@ export const answerForm = (by: 'practice' | 'phone'): MoveForm =>
         : { nl: 'Uw antwoord staat bij de Wally.', en: 'Your answer is with the Wally.' },
     ...(by === 'practice' && { shown: true as const }),
     names: ['answerText'],
+    texts: ['answerText'],
     body: (parts) => {
       const t = sayIn(parts.viewer.language);
       const hint = noNames(parts.viewer);
@@ -152,6 +154,7 @@ const agreeForm = moveForm({
   },
   shown: true,
   names: ['stopNote'],
+  texts: ['stopNote'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     return html`${askedBy(parts)}${textBox(parts, { name: 'stopNote', label: t('Wilt u er iets bij zeggen? (mag leeg)', 'Do you want to add something? (may be empty)'), hint: noNames(parts.viewer), max: textMax, rows: 2 })}${button(t('Stop, zoals gevraagd', 'Stop, as asked'), 'danger')}`;
@@ -170,6 +173,7 @@ const goOnForm = moveForm({
   done: { nl: 'U gaat door. De praktijk leest waarom.', en: 'You go on. The practice reads why.' },
   shown: true,
   names: ['goOnWhy'],
+  texts: ['goOnWhy'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     return html`${textBox(parts, { name: 'goOnWhy', label: t('Waarom gaat u door?', 'Why do you go on?'), hint: noNames(parts.viewer), max: textMax, rows: 2 })}${button(t('Ga door', 'Go on'), 'quiet')}`;

@@ -1,5 +1,4 @@
 import type { Actor } from '../referral/actor.ts';
-import { clocksOf } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
@@ -8,7 +7,7 @@ import { readEvents } from '../store/deliveries.ts';
 import { isVisible, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
-import { clockSaid, isOverdue } from './clock-words.ts';
+import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
@@ -31,7 +30,7 @@ import {
 } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
-import { pressing, type Reader, stateWords } from './words.ts';
+import { pressing, stateWords } from './words.ts';
 
 /** The referral when this Wally owns it now and it was delivered to the worklist; else undefined. */
 export async function readOwn(site: Site, actor: Actor, id: string): Promise<Journey | undefined> {
@@ -78,23 +77,14 @@ function standInPart({ journey, directory, viewer }: Shown): Markup | undefined 
     actingFor && owner === me && t(`U neemt waar voor ${name(actingFor)}.`, `You act for ${name(actingFor)}.`),
     actingFor === me && t(`${name(owner)} neemt waar voor u.`, `${name(owner)} acts for you.`),
     proposed === me && t(`Aangeboden door ${name(owner)}.`, `Offered by ${name(owner)}.`),
-    proposed && owner === me && t(`Aangeboden aan ${name(proposed)}. Tot die aanneemt, is de verwijzing van u.`, `Offered to ${name(proposed)}. Until they accept, the referral is yours.`),
+    proposed &&
+      owner === me &&
+      t(
+        `Aangeboden aan ${name(proposed)}. Tot die aanneemt, is de verwijzing van u.`,
+        `Offered to ${name(proposed)}. Until they accept, the referral is yours.`,
+      ),
   ].filter(Boolean);
   return lines.length > 0 ? html`<div class="panel">${lines.map((one) => html`<p>${one}</p>`)}</div>` : undefined;
-}
-
-/** What must happen before which day, first due first. */
-export function clocksPart(shown: Shown, reader: Reader): Markup | undefined {
-  const { journey, directory, viewer, today } = shown;
-  const clocks = clocksOf(journey, directory.practices.get(journey.practice)?.levels);
-  if (clocks.length === 0) return undefined;
-  const lines = clocks
-    .toSorted((a, b) => a.dueOn.localeCompare(b.dueOn))
-    .map((one) => {
-      const said = clockSaid(one, reader, today)[viewer.language];
-      return html`<li>${isOverdue(one, today) ? html`<strong class="late">${said}</strong>` : said}.</li>`;
-    });
-  return html`<ul class="plain clocks">${lines}</ul>`;
 }
 
 /** Recalled, or ended because the consent was withdrawn: nobody reads it here any more. */

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { type Acting, accept, seen } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
+import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { httpStatus } from '../referral/refusal.ts';
 import { countFolders, type ListedReferral, listReferrals } from '../store/lists.ts';
@@ -9,6 +10,7 @@ import {
   decide,
   journeyOf,
   noteList,
+  noteView,
   query,
   send,
   sendNotFound,
@@ -17,14 +19,18 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
+import { toCalendar } from './calendar.ts';
+import { type CallPlace, callsLink, noteReadAloud, sendCalls } from './calls.ts';
+import { clockSaid, isOverdue } from './clock-words.ts';
 import { fateWord } from './history-view.ts';
-import { birthDateText, html, type Markup, sayIn } from './html.ts';
+import { birthDateText, dayText, html, type Markup, sayIn } from './html.ts';
 import { openLetter } from './letter-download.ts';
 import { dueMark, safetyMark, urgencyMark } from './marks.ts';
+import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
 import { openReport, postReport } from './report-pages.ts';
 import type { Site } from './site.ts';
 import { isAcute, pressing, stateWords } from './words.ts';
-import { readOwn, sendReferral } from './worklist-referral.ts';
+import { readForWally, readOwn, sendReferral, wallyForms } from './worklist-referral.ts';
 
 const shownMax = 200;
 const folders = ['new', 'me', 'others', 'overdue', 'done'] as const;
@@ -72,7 +78,11 @@ function standIns(referral: ListedReferral, { viewer }: Visit, { directory }: Ac
 function waits(referral: ListedReferral, { viewer }: Visit, today: string): Markup[] {
   const { language } = viewer;
   const t = sayIn(language);
-  const late = referral.clocks.find((one) => isOverdue(one, today));
+  // The promise to the GP has a mark of its own.
+  const isPressing = pressing(referral, today) === 'late';
+  const late = referral.clocks.find(
+    (one) => isOverdue(one, today) && !(isPressing && ['open', 'attempt', 'contact'].includes(one.kind)),
+  );
   const waiting = referral.clocks.find((one) => ['stop', 'answer', 'onward', 'rest', 'confirm'].includes(one.kind));
   const { appointmentOn } = referral;
   const on = appointmentOn && appointmentOn >= today && dayText(appointmentOn, language, today);
@@ -104,6 +114,12 @@ function pressingFirst(a: ListedReferral, b: ListedReferral): number {
   return Number(isAcute(b.priority)) - Number(isAcute(a.priority)) || a.callBefore.localeCompare(b.callBefore);
 }
 
+const callPlace = (actor: Actor): CallPlace => ({
+  scope: { kind: 'owner', owner: actor.id },
+  path: '/worklist/calls',
+  back: { nl: 'Terug naar de werklijst', en: 'Back to the worklist' },
+});
+
 async function list(site: Site, visit: Visit): Promise<void> {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
@@ -111,14 +127,15 @@ async function list(site: Site, visit: Visit): Promise<void> {
   const folder = folders.find((one) => one === asked) ?? formerly[asked] ?? 'new';
   const scope = { kind: 'wally', owner: viewer.actor.id } as const;
   const acting = await actingFor(site, viewer.actor);
-  const [counts, found] = await Promise.all([
+  const [counts, found, calls] = await Promise.all([
     countFolders(site.store, scope),
     listReferrals(site.store, scope, folder, shownMax),
+    callsLink(site, visit, callPlace(viewer.actor)),
   ]);
   await noteList(site, viewer.actor, `worklist/${folder}`, found.length);
   const rows = folder === 'done' ? found : found.toSorted(pressingFirst);
   const title = `${t('Mijn werklijst', 'My worklist')}: ${folderSaid[folder][viewer.language].toLowerCase()}`;
-  const main = html`<h1>${t('Mijn werklijst', 'My worklist')}</h1>
+  const main = html`<h1>${t('Mijn werklijst', 'My worklist')}</h1>${calls}
 <nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${folders.map((one) => html`<li><a href="/worklist?folder=${one}"${one === folder && html` aria-current="page"`}>${folderSaid[one][viewer.language]} <span class="count">${counts[one]}</span></a></li>`)}</ul></nav>
 <h2 class="vh">${folderSaid[folder][viewer.language]}</h2>
 ${rows.length > 0 ? html`<ul class="referrals">${rows.map((one) => row(one, visit, acting))}</ul>` : html`<p class="empty">${folder === 'new' ? t('Geen nieuwe verwijzingen.', 'No new referrals.') : t('Hier staat niets.', 'Nothing here.')}</p>`}
@@ -129,15 +146,16 @@ ${counts[folder] > found.length && html`<p>${t(`U ziet er ${found.length} van ${
 
 async function open(site: Site, visit: Visit, id: string): Promise<void> {
   const { actor, language } = visit.viewer;
-  const first = await readOwn(site, actor, id);
+  const first = await readForWally(site, actor, id);
   if (!first) return sendNotFound(visit);
   const opening = seen(first, await actingFor(site, actor));
   // Someone else was at it in the same moment: then it is not the first opening any more, and only the view is noted.
   const opened = opening && (await site.store.commit(opening)).ok;
-  const journey = opened ? await readOwn(site, actor, id) : first;
+  const journey = opened ? await readForWally(site, actor, id) : first;
   if (!journey) return sendNotFound(visit);
   const done = doneSaid[query(visit.request, 'done')];
-  await sendReferral(site, visit, journey, done && { kind: 'done', text: done[language] }, 200);
+  const notice = done ? { kind: 'done' as const, text: done[language] } : doneNotice(visit, wallyForms);
+  await sendReferral(site, visit, journey, notice, 200);
 }
 
 async function acceptIt(site: Site, visit: Visit, id: string): Promise<void> {
@@ -162,6 +180,31 @@ async function acceptIt(site: Site, visit: Visit, id: string): Promise<void> {
   );
 }
 
+const movePlace = (site: Site): MovePlace => ({
+  forms: wallyForms,
+  list: '/worklist',
+  read: (visit, id) => readForWally(site, visit.viewer.actor, id),
+  page: (visit, journey, notice, status, posted) => sendReferral(site, visit, journey, notice, status, posted),
+});
+
+/** The appointment that stands, as a file for the Wally's own calendar. */
+async function openCalendar(site: Site, visit: Visit, id: string): Promise<void> {
+  const journey = await readOwn(site, visit.viewer.actor, id);
+  const planned = journey?.appointments.find((one) => one.resource.status === 'booked')?.resource;
+  if (!journey || !planned) return sendNotFound(visit);
+  const acting = await actingFor(site, visit.viewer.actor);
+  await noteView(site, journey, acting);
+  visit.response
+    .status(200)
+    .set({
+      'Cache-Control': 'no-store',
+      'Content-Type': 'text/calendar; charset=utf-8',
+      'Content-Disposition': 'attachment; filename="afspraak.ics"',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .end(toCalendar(planned, acting.now));
+}
+
 /** The Wally's pages, with their whole addresses, behind sign-in, form parsing and the CSRF check. */
 export function worklistPages(site: Site, viewerOf: ViewerOf): Router {
   const router = Router();
@@ -174,8 +217,21 @@ export function worklistPages(site: Site, viewerOf: ViewerOf): Router {
     '/worklist',
     visiting('wally', viewerOf, (visit) => list(site, visit)),
   );
+  router.get(
+    '/worklist/calls',
+    visiting('wally', viewerOf, (visit) => sendCalls(site, visit, callPlace(visit.viewer.actor))),
+  );
+  router.post(
+    '/worklist/calls/:delivery',
+    visiting('wally', viewerOf, (visit) => noteReadAloud(site, visit, callPlace(visit.viewer.actor))),
+  );
   router.get('/worklist/:journey', own(open));
   router.post('/worklist/:journey/accept', own(acceptIt));
+  router.post(
+    '/worklist/:journey/move/:move',
+    own((here, visit, id) => postMove(here, visit, movePlace(here), id)),
+  );
+  router.get('/worklist/:journey/appointment.ics', own(openCalendar));
   router.get('/worklist/:journey/letter/:letter', own(openLetter));
   router.get('/worklist/:journey/report', own(openReport));
   router.post('/worklist/:journey/report', own(postReport));

@@ -36,6 +36,7 @@ export interface Ports {
   readonly redis: number;
   readonly http: number;
   readonly mllp: number;
+  readonly hisMllp: number;
   readonly his: number;
   readonly mail: number;
   /** Where the processes without a published port tell how they are. */
@@ -96,9 +97,10 @@ function makeApp(folder: string, image: Image): string {
 
 async function findPorts(): Promise<Ports> {
   const port: number[] = [];
-  while (port.length < 9) port.push(await freePort());
-  const [postgres = 0, redis = 0, http = 0, mllp = 0, his = 0, mail = 0, one = 0, two = 0, three = 0] = port;
-  return { postgres, redis, http, mllp, his, mail, health: { mllp: one, line: two, his: three } };
+  while (port.length < 10) port.push(await freePort());
+  const [postgres = 0, redis = 0, http = 0, mllp = 0, his = 0, mail = 0, hisMllp = 0, ...health] = port;
+  const [one = 0, two = 0, three = 0] = health;
+  return { postgres, redis, http, mllp, his, mail, hisMllp, health: { mllp: one, line: two, his: three } };
 }
 
 /** Prepares secrets, image and ports; nothing runs yet. */
@@ -118,6 +120,8 @@ export async function openHost(compose: Compose, image: Image): Promise<Host> {
     [`${here}:8080`, `${here}:${ports.http}`],
     [`${here}:8090`, `${here}:${ports.his}`],
     ['his:8090', `${here}:${ports.his}`],
+    ['his:2576', `${here}:${ports.hisMllp}`],
+    ['his:2576', `${here}:${ports.hisMllp}`],
     ['/run/secrets', secrets],
   ];
   const whole = (service: string): Record<string, string> => ({
@@ -127,6 +131,8 @@ export async function openHost(compose: Compose, image: Image): Promise<Host> {
     '8090': String(ports.his),
     '2525': String(ports.mail),
     '2575': String(ports.mllp),
+    '2576': String(ports.hisMllp),
+    '2576': String(ports.hisMllp),
     '/data': dataOf(service),
   });
   const dataOf = (service: string) => join(folder, `data-${service}`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { accept, seen, takeBack } from '../../src/feedback/moves.ts';
 import { resumeOwn } from '../../src/feedback/handover.ts';
+import { accept, seen, takeBack } from '../../src/feedback/moves.ts';
 import { assignTo, reassignByPresence } from '../../src/feedback/reassign.ts';
 import { report } from '../../src/feedback/report.ts';
 import type { Absence } from '../../src/referral/directory.ts';
@@ -86,7 +86,11 @@ describe('the line looks again who is present (promise 2)', () => {
     hers.move(sanne, accept);
     expect(look(hers, sanneAway)).toEqual(toKarim);
     hers.move(theLine, (journey, acting) => reassignByPresence(journey, acting) ?? { refused: [] }, monday, sanneAway);
-    expect(hers.journey().index).toMatchObject({ owner: 'wally-karim', actingFor: 'wally-sanne', taskStatus: 'accepted' });
+    expect(hers.journey().index).toMatchObject({
+      owner: 'wally-karim',
+      actingFor: 'wally-sanne',
+      taskStatus: 'accepted',
+    });
     // Back at work she takes it up herself: nothing moves under the hands of whoever is at it.
     expect(look(hers, none)).toBeUndefined();
     hers.move(sanne, resumeOwn);
@@ -163,7 +167,10 @@ describe('a team lead gives it to someone', () => {
       'worklist wally-joost',
       'notify wally-joost',
     ]);
-    expect(change.alarms).toMatchObject([{ kind: 'nobody-present', raise: false }, { kind: 'overdue', raise: false }]);
+    expect(change.alarms).toMatchObject([
+      { kind: 'nobody-present', raise: false },
+      { kind: 'overdue', raise: false },
+    ]);
     expect(played.journey().task.resource.reasonCode?.text).toBe('Toegewezen door Marijke Hoekzema');
   });
 

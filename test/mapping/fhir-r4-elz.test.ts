@@ -128,7 +128,7 @@ describe('nl-core patients', () => {
   test('a fax and a web address are no phones, of the resident and of the contact', () => {
     const { referral, losses } = patient(() => undefined);
     expect(referral.patient).toMatchObject({
-      phones: ['06-00002003', '0599-000204'],
+      phones: ['06-00002003', '099 9100204'],
       email: 'truus@voorbeeld.example',
     });
     expect(referral.contactPerson).toEqual({ name: 'Kees van den Berg', phone: '06-00002005', relation: 'zoon' });

@@ -49,7 +49,7 @@ describe('the documents of ZorgDomein', () => {
       reasonCodes: [{ code: 'Z29' }],
       patient: {
         name: { family: 'de Vosbrink', callName: 'Anneke', given: 'A.' },
-        address: { street: 'Voorbeeldstraat', houseNumber: '12', postcode: '7411AB' },
+        address: { street: 'Voorbeeldstraat', houseNumber: '12', postcode: '8299AB' },
       },
     });
     // The Binary that a DocumentReference names is one letter, not two.

@@ -26,6 +26,8 @@ const scopes = (own: string): [Scope, string[]][] => [
   [{ kind: 'owner', owner: 'wally-sanne' }, ['de-brink', 'aan-de-kade']],
   [{ kind: 'owner', owner: 'wally-joost' }, ['zuidrand']],
   [{ kind: 'owner', owner: 'wally-karim' }, []],
+  [{ kind: 'wally', owner: 'wally-sanne' }, ['de-brink', 'aan-de-kade']],
+  [{ kind: 'wally', owner: 'wally-karim' }, []],
   [{ kind: 'team', team: 'voorbeeldstreek' }, practices],
   [{ kind: 'team', team: 'another-team' }, []],
   [{ kind: 'practice', practice: '' }, []],
@@ -42,6 +44,25 @@ describe('whose rows', () => {
         expect([scope, seen.sort()]).toEqual([scope, [...allowed].sort()]);
       }
     }
+  });
+
+  test('H11: who is offered it or acted for may look, who is barred may not, whatever else she is', async () => {
+    const seenBy = async (kind: 'owner' | 'wally', owner: string) =>
+      (await readJourney(at.store, { kind, owner }, of('zuidrand'))) !== undefined;
+    const be = (column: string, value: string | string[] | null) =>
+      at.owner.query(`update journey set ${column} = $1 where id = $2`, [value, of('zuidrand')]);
+    for (const column of ['proposed_id', 'acting_for_id']) {
+      await be(column, 'wally-sanne');
+      expect([await seenBy('owner', 'wally-sanne'), await seenBy('wally', 'wally-sanne')]).toEqual([false, true]);
+      await be('barred_ids', ['wally-sanne']);
+      expect(await seenBy('wally', 'wally-sanne')).toBe(false);
+      await be('barred_ids', []);
+      await be(column, null);
+    }
+    await be('barred_ids', ['wally-karim', 'wally-joost']);
+    expect([await seenBy('owner', 'wally-joost'), await seenBy('wally', 'wally-joost')]).toEqual([false, false]);
+    await be('barred_ids', []);
+    expect(await seenBy('owner', 'wally-joost')).toBe(true);
   });
 
   test('a resource is read by id only by its own practice, in every version', async () => {

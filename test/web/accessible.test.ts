@@ -29,6 +29,8 @@ let pages: Browsing;
 let browser: Browser;
 let axe: string;
 const visits: [as: Person, path: string][] = [];
+/** A referral whose every part is open: a question, an appointment, a request to stop, an offer. */
+let moving: string;
 
 beforeAll(async () => {
   if (!executablePath) return;
@@ -72,7 +74,40 @@ beforeAll(async () => {
   );
   await pages.post('marijke', '/team/absence', { wally: 'wally-karim', act: 'plan', from: '2026-12-21', to: '' });
   await pages.post('marijke', '/team/absence', { wally: 'wally-joost', act: 'sick' });
+  const post = async (as: Person, id: string, key: string, fields: Record<string, string>) => {
+    const { task } = await journeyOf(site, id);
+    const place = as === 'brink' ? 'practice' : 'worklist';
+    const { status } = await pages.post(as, `/${place}/${id}/move/${key}`, {
+      version: String(task.version),
+      ...fields,
+    });
+    if (status !== 303) throw new Error(`${key} was not made`);
+  };
+  const stopping = await referred(site, 'de-brink', referralOf(4));
+  await pages.post('sanne', `/worklist/${stopping.id}/accept`, {});
+  await post('sanne', stopping.id, 'ask', { question: 'Klopt het nummer?' });
+  await post('sanne', stopping.id, 'appoint', { appointOn: '2026-11-25', appointAt: '14:00' });
+  await post('brink', stopping.id, 'ask-to-stop', { stopWhy: 'Loopt al elders.' });
+  await post('sanne', stopping.id, 'offer', { offerTo: 'wally-karim' });
+  const recalled = await referred(site, 'de-brink', referralOf(5));
+  const { task: old } = await journeyOf(site, recalled.id);
+  await pages.post('brink', `/practice/${recalled.id}/move/recall`, {
+    version: String(old.version),
+    recallWhy: 'Verkeerde persoon.',
+    sure: 'yes',
+  });
+  await at.owner.query(`update delivery set created_at = created_at - interval '2 days'`);
+  moving = stopping.id;
   visits.push(
+    ['sanne', `/worklist/${stopping.id}`],
+    ['karim', `/worklist/${stopping.id}`],
+    ['brink', `/practice/${stopping.id}`],
+    ['marijke', `/team/${stopping.id}`],
+    ['sanne', `/worklist/${recalled.id}`],
+    ['sanne', '/worklist?folder=me'],
+    ['sanne', '/worklist/calls'],
+    ['marijke', '/team/calls'],
+    ['marijke', '/team?folder=done'],
     ['sanne', '/worklist'],
     ['sanne', `/worklist/${acute.id}`],
     ['sanne', `/worklist/${running.id}?done=reported`],
@@ -118,6 +153,37 @@ test.skipIf(!executablePath)(
         found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`),
         path,
       ).toEqual([]);
+      await context.close();
+    }
+  },
+);
+
+test.skipIf(!executablePath)(
+  'a move that is refused, and one that is asked once more, pass axe too, without script of ours',
+  { timeout: 60_000 },
+  async () => {
+    for (const [move, choose] of [
+      ['ask', undefined],
+      ['end', 'moved'],
+      ['end', undefined],
+    ] as const) {
+      const context = await browser.newContext({
+        viewport: { width: 360, height: 800 },
+        extraHTTPHeaders: { 'x-as': 'sanne' },
+      });
+      const page = await context.newPage();
+      await page.goto(`${pages.url}/worklist/${moving}`);
+      const form = page.locator(`form[action$="/move/${move}"]`);
+      await page.locator('summary', { has: page.locator(`xpath=../form[contains(@action, '/move/${move}')]`) }).click();
+      if (choose) await form.locator(`input[value=${choose}]`).check();
+      await Promise.all([page.waitForNavigation(), form.locator('button').last().click()]);
+      expect(await page.title()).toContain(choose ? 'Weet u het zeker?' : 'Fout: ');
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      await page.evaluate(axe);
+      const found = (await page.evaluate(
+        "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+      )) as AxeResults;
+      expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
       await context.close();
     }
   },

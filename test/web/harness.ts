@@ -19,6 +19,8 @@ import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
+import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
+import { registerPages } from '../../src/web/register.ts';
 import type { Site } from '../../src/web/site.ts';
 import { teamPages } from '../../src/web/team.ts';
 import { worklistPages } from '../../src/web/worklist.ts';
@@ -182,7 +184,7 @@ export interface Answer {
 export interface Browsing {
   readonly url: string;
   get(as: Person, path: string, language?: Language): Promise<Answer>;
-  post(as: Person, path: string, fields: Record<string, string>): Promise<Answer>;
+  post(as: Person, path: string, fields: Record<string, string>, language?: Language): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -197,6 +199,9 @@ export async function browse(site: Site): Promise<Browsing> {
   };
   app.use(express.urlencoded({ extended: false }));
   app.get('/assets/kortelijn.css', (_request, response) => void response.type('css').send(css));
+  app.use(registerPages(site, viewerOf));
+  app.use(practiceQuestionPages(site, viewerOf));
+  app.use(wallyQuestionPages(site, viewerOf));
   app.use(worklistPages(site, viewerOf));
   app.use(practicePages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
@@ -211,8 +216,12 @@ export async function browse(site: Site): Promise<Browsing> {
   return {
     url,
     get: (as, path, language = 'nl') => ask(path, { headers: { 'x-as': as, 'x-language': language } }),
-    post: (as, path, fields) =>
-      ask(path, { method: 'POST', headers: { 'x-as': as }, body: new URLSearchParams(fields) }),
+    post: (as, path, fields, language = 'nl') =>
+      ask(path, {
+        method: 'POST',
+        headers: { 'x-as': as, 'x-language': language },
+        body: new URLSearchParams(fields),
+      }),
     close: async () => {
       server.close();
       server.closeAllConnections();

@@ -27,26 +27,28 @@ const absence = (wally: string, act: string, more = {}) =>
 const ownerOf = async (id: string) => (await journeyOf(site, id)).index.owner;
 
 describe('one-tap absence', () => {
-  test('moves unaccepted work to the substitute at once, leaves accepted work, and brings it back', async () => {
+  test('moves unaccepted work to the substitute at once, who acts for accepted work until its owner takes it back', async () => {
     const fresh = await referred(site, 'de-brink', referralOf(1));
     const taken = await referred(site, 'de-brink', referralOf(2));
     await pages.post('sanne', `/worklist/${taken.id}/accept`, {});
 
     const answer = await absence('wally-sanne', 'sick');
-    expect([answer.status, answer.location]).toEqual([303, '/team?done=absence&moved=1']);
+    expect([answer.status, answer.location]).toEqual([303, '/team?done=absence&moved=2']);
     expect(await ownerOf(fresh.id)).toBe('wally-karim');
-    expect(await ownerOf(taken.id)).toBe('wally-sanne');
+    expect((await journeyOf(site, taken.id)).index).toMatchObject({ owner: 'wally-karim', actingFor: 'wally-sanne' });
     expect((await pages.get('sanne', `/worklist/${fresh.id}`)).status).toBe(404);
     await putOnWorklist(site, fresh.id);
     expect((await pages.get('karim', '/worklist')).text).toContain('nieuw, overgedragen aan u');
 
-    const page = await pages.get('marijke', '/team?done=absence&moved=1');
-    expect(page.text).toContain('1 verwijzing ging naar iemand anders.');
+    await putOnWorklist(site, taken.id);
+    const page = await pages.get('marijke', '/team?done=absence&moved=2');
+    expect(page.text).toContain('2 verwijzingen gingen naar iemand anders.');
     expect(page.text).toContain('Weer aanwezig');
-    expect(page.text).toMatch(/Sanne Verhoeven<\/strong> <span class="presence absent">vandaag afwezig/);
+    expect(page.text).toMatch(/Karim Bouzid<\/strong> neemt waar voor Sanne Verhoeven/);
 
     await absence('wally-sanne', 'back');
     expect(await ownerOf(fresh.id)).toBe('wally-sanne');
+    expect(await ownerOf(taken.id)).toBe('wally-karim');
     const stored = await readDirectoryResource<PractitionerRole>(at.store, 'PractitionerRole', 'wally-sanne');
     expect(stored).not.toHaveProperty('notAvailable');
   });
@@ -144,13 +146,15 @@ describe('the team queue', () => {
   test('what an absent person had accepted can be handed over at once', async () => {
     const journey = await referred(site, 'de-brink', referralOf(1));
     await pages.post('sanne', `/worklist/${journey.id}/accept`, {});
+    // Nobody can act: begun work stands in the queue too, and is given away as it is.
+    await absence('wally-karim', 'sick');
     await absence('wally-sanne', 'sick');
-    const page = await pages.get('marijke', '/team');
-    const row = page.text.slice(page.text.indexOf('id="open"'));
-    expect(row).toContain('Geef aan Karim Bouzid');
-    await pages.post('marijke', `/team/${journey.id}/assign`, { wally: 'wally-karim' });
     await putOnWorklist(site, journey.id);
-    expect((await pages.get('karim', '/worklist?folder=open')).text).toContain(journey.index.number);
+    expect((await pages.get('marijke', '/team')).text).toMatch(/Teamwachtrij <span class="count">1</);
+    await pages.post('marijke', `/team/${journey.id}/assign`, { wally: 'wally-joost' });
+    await putOnWorklist(site, journey.id);
+    expect((await journeyOf(site, journey.id)).index).toMatchObject({ taskStatus: 'accepted', actingFor: null });
+    expect((await pages.get('joost', '/worklist?folder=me')).text).toContain(journey.index.number);
   });
 
   test('an acute referral heads the phone list with whom to call, in order (H1)', async () => {

@@ -42,9 +42,9 @@ test('folders show their counts, and a referral moves from new to open to done',
   expect(fresh.text).toContain('Bel vóór donderdag 26 november');
 
   await pages.post('sanne', `/worklist/${one.id}/accept`, {});
-  const open = await pages.get('sanne', '/worklist?folder=open');
+  const open = await pages.get('sanne', '/worklist?folder=me');
   expect(open.text).toMatch(/Nieuw <span class="count">1</);
-  expect(open.text).toMatch(/aria-current="page">Loopt <span class="count">1</);
+  expect(open.text).toMatch(/aria-current="page">Wacht op mij <span class="count">1</);
   expect(open.text).toContain(one.index.number);
   expect(open.text).not.toContain(two.index.number);
   expect((await pages.get('sanne', '/worklist?folder=done')).text).toMatch(/Klaar <span class="count">0</);
@@ -74,8 +74,8 @@ test('urgency, safety and lateness are said in words, acute first', async () => 
   expect(text).toContain('Bel vandaag (vóór dinsdag 24 november)');
   expect(text).toContain('let op bij bellen');
   expect(text).toContain('dringend');
-  expect(text.indexOf('acuut: bel eerst')).toBeLessThan(text.indexOf('Te laat'));
-  expect(text.indexOf(acute.index.number)).toBeLessThan(text.indexOf('Te laat'));
+  expect(text.indexOf('acuut: bel eerst')).toBeLessThan(text.indexOf('Te laat:'));
+  expect(text.indexOf(acute.index.number)).toBeLessThan(text.indexOf('Te laat:'));
 });
 
 test('the referral never shows a BSN, and medical codes only with consent (promise 4)', async () => {
@@ -250,7 +250,7 @@ test('where feedback is stands in the list in one of the four words (H4)', async
     residentAgreed: 'yes',
     final: 'interim',
   });
-  expect((await pages.get('sanne', '/worklist?folder=open')).text).toContain('staat klaar');
+  expect((await pages.get('sanne', '/worklist?folder=me')).text).toContain('staat klaar');
   await attemptFeedback(site, journey.id, { proof: 'transport', landed: false });
-  expect((await pages.get('sanne', '/worklist?folder=open')).text).toContain('class="fate received">ontvangen<');
+  expect((await pages.get('sanne', '/worklist?folder=me')).text).toContain('class="fate received">ontvangen<');
 });

@@ -280,6 +280,25 @@ create table clock (
 );
 create index clock_due on clock (next_on) where next_on is not null;
 
+-- A practice asks the Wally something without naming a patient: no journey. Each has a key of its own.
+create table question (
+  practice_id text not null,
+  id uuid not null,
+  team_id text not null,
+  asked_by text not null,
+  asked_at timestamptz not null,
+  wrapped bytea not null,
+  asked bytea not null,
+  answer bytea,
+  answered_by text,
+  answered_at timestamptz,
+  primary key (practice_id, id),
+  unique (id),
+  check ((answered_at is null) = (answer is null) and (answered_at is null) = (answered_by is null))
+);
+create index question_by_practice on question (practice_id, asked_at);
+create index question_answered on question (answered_at) where answered_at is not null;
+
 create table alarm (
   id bigint generated always as identity primary key,
   practice_id text not null,

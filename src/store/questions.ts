@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import type { Change } from '../referral/change.ts';
+import { open, seal } from './keys.ts';
+import type { Store } from './store.ts';
+
+/** A practice's question about no patient, opened for who may read it. */
+export interface Question {
+  readonly id: string;
+  readonly practice: string;
+  readonly askedBy: string;
+  readonly askedAt: Date;
+  readonly text: string;
+  readonly answer?: { readonly text: string; readonly by: string; readonly at: Date };
+}
+
+interface Row {
+  id: string;
+  practice_id: string;
+  asked_by: string;
+  asked_at: Date;
+  wrapped: Buffer;
+  asked: Buffer;
+  answer: Buffer | null;
+  answered_by: string | null;
+  answered_at: Date | null;
+}
+
+const contextOf = (practice: string, id: string, part: 'asked' | 'answer') => `${practice}|question|${id}|${part}`;
+
+/** The part of a Change that asks; the words are sealed with a key of the question's own, wrapped by the master key. */
+export async function questionAsked(
+  store: Store,
+  asked: { readonly practice: string; readonly id: string; readonly team: string; readonly by: string },
+  text: string,
+): Promise<NonNullable<Change['question']>> {
+  const { practice, id, team, by } = asked;
+  const key = randomBytes(32);
+  return {
+    to: 'asked',
+    id,
+    team,
+    by,
+    wrapped: await store.master.wrap(key, id),
+    sealed: seal(key, Buffer.from(text), contextOf(practice, id, 'asked')),
+  };
+}
+
+/** The part of a Change that answers. Undefined when no such question is there. */
+export async function questionAnswered(
+  store: Store,
+  question: { readonly practice: string; readonly id: string },
+  by: string,
+  text: string,
+): Promise<Change['question']> {
+  const { practice, id } = question;
+  const { rows } = await store.pool.query<Pick<Row, 'wrapped'>>(
+    'select wrapped from question where practice_id = $1 and id = $2',
+    [practice, id],
+  );
+  if (!rows[0]) return undefined;
+  const key = await store.master.unwrap(rows[0].wrapped, id);
+  return { to: 'answered', id, by, sealed: seal(key, Buffer.from(text), contextOf(practice, id, 'answer')) };
+}
+
+const shownMax = 100;
+
+/** The questions of these practices: open ones first and oldest first, then answered ones, newest first. */
+export async function readQuestions(store: Store, practices: readonly string[]): Promise<Question[]> {
+  const { rows } = await store.pool.query<Row>({
+    name: 'questions',
+    text: `select id, practice_id, asked_by, asked_at, wrapped, asked, answer, answered_by, answered_at
+             from question where practice_id = any($1::text[])
+            order by answered_at is not null, case when answered_at is null then asked_at end, answered_at desc
+            limit ${shownMax}`,
+    values: [practices],
+  });
+  return Promise.all(
+    rows.map(async (row) => {
+      const key = await store.master.unwrap(row.wrapped, row.id);
+      const read = (sealed: Buffer, part: 'asked' | 'answer') =>
+        open(key, sealed, contextOf(row.practice_id, row.id, part)).toString('utf8');
+      return {
+        id: row.id,
+        practice: row.practice_id,
+        askedBy: row.asked_by,
+        askedAt: row.asked_at,
+        text: read(row.asked, 'asked'),
+        ...(row.answer &&
+          row.answered_by &&
+          row.answered_at && {
+            answer: { text: read(row.answer, 'answer'), by: row.answered_by, at: row.answered_at },
+          }),
+      };
+    }),
+  );
+}

@@ -1,0 +1,108 @@
+import { localDay } from '../referral/deadlines.ts';
+import type { Journey } from '../referral/journey.ts';
+import { readEvents } from '../store/deliveries.ts';
+import { readJourney } from '../store/referrals.ts';
+import { actingFor, journeyOf, noteView, query, send, sendNotFound, type Visit } from './acting.ts';
+import { clocksPart } from './clock-words.ts';
+import { contactForms } from './contact-moves.ts';
+import { acceptForm, endForm, recallForm } from './hand-moves.ts';
+import { eventsPart } from './history-view.ts';
+import { html, sayIn } from './html.ts';
+import { safetyMark } from './marks.ts';
+import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
+import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
+import type { PageParts } from './page.ts';
+import { facts, reachPart, recognition, show } from './referral-view.ts';
+import type { Site } from './site.ts';
+import { stopForms, waitingForms } from './waiting-moves.ts';
+import { stateWords } from './words.ts';
+import { isWithdrawn } from './worklist-referral.ts';
+
+/** What a team lead may do: the owner's moves with a reason where the table lets her deviate (H18), and her own. */
+const leadForms: readonly MoveForm[] = [
+  acceptForm,
+  ...stopForms,
+  ...contactForms,
+  ...waitingForms,
+  endForm,
+  recallForm,
+];
+
+/** The referral when this team has it, and the practice can no longer take it back unseen (H3); else undefined. */
+export async function readOfTeam(site: Site, team: string, id: string): Promise<Journey | undefined> {
+  const journey = await readJourney(site.store, { kind: 'team', team }, id);
+  const { undoUntil } = journey?.index ?? {};
+  return undoUntil && undoUntil > site.store.clock().toISOString() ? undefined : journey;
+}
+
+/** One referral for the team lead: who has it and how far it is, not why; and what may be done in the owner's place. */
+async function sendCase(
+  site: Site,
+  visit: Visit,
+  journey: Journey,
+  notice: PageParts['notice'],
+  status: number,
+  posted?: Posted,
+): Promise<void> {
+  const { viewer } = visit;
+  const t = sayIn(viewer.language);
+  const acting = await actingFor(site, viewer.actor);
+  const today = localDay(acting.now);
+  const events = await readEvents(site.store, journey.id);
+  await noteView(site, journey, acting);
+  const shown = show(journey, acting.directory, viewer, today);
+  const { index } = journey;
+  const name = (id: string | null) => acting.directory.roles.get(id ?? '')?.name;
+  const state = stateWords(index.taskStatus, index.businessStatus, 'team');
+  const parts: PanelParts = {
+    viewer,
+    journey,
+    directory: acting.directory,
+    now: acting.now,
+    today,
+    address: `/team/${journey.id}`,
+    ...(posted && { posted }),
+  };
+  const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
+  const isGone = isWithdrawn(journey);
+  const main = html`<p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p>${postedFaults(parts)}
+${isGone ? html`<h1>${title}</h1>` : recognition(shown, 'h1')}
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>
+${facts([
+  [t('Van', 'Owner'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
+  [t('Neemt waar voor', 'Acts for'), name(index.actingFor)],
+  [t('Aangeboden aan', 'Offered to'), name(index.proposed)],
+  [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
+  [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
+])}
+<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && reachPart(shown)}</div></div>${eventsPart(shown, events)}`;
+  const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
+  send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
+}
+
+export async function openCase(site: Site, visit: Visit, team: string): Promise<void> {
+  const id = journeyOf(visit.request);
+  const journey = id && (await readOfTeam(site, team, id));
+  if (!journey) return sendNotFound(visit);
+  await sendCase(site, visit, journey, doneNotice(visit, leadForms), 200);
+}
+
+export async function postCaseMove(site: Site, visit: Visit, team: string): Promise<void> {
+  const id = journeyOf(visit.request);
+  if (!id) return sendNotFound(visit);
+  const place: MovePlace = {
+    forms: leadForms,
+    list: '/team',
+    read: (_, journey) => readOfTeam(site, team, journey),
+    page: (at, journey, notice, status, posted) => sendCase(site, at, journey, notice, status, posted),
+  };
+  await postMove(site, visit, place, id);
+}
+
+/** Folders of the team's cases; the queue stands apart. */
+export const teamFolders = ['new', 'me', 'others', 'overdue', 'done'] as const;
+export type TeamFolder = (typeof teamFolders)[number];
+
+/** The folder that the address names; undefined: everything that runs. */
+export const folderOf = (visit: Visit): TeamFolder | undefined =>
+  teamFolders.find((one) => one === query(visit.request, 'folder'));

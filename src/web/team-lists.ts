@@ -1,0 +1,66 @@
+import type { Said } from '../fhir/outcome.ts';
+import { isPresent } from '../referral/directory.ts';
+import type { Folder, ListedReferral } from '../store/lists.ts';
+import { html, type Markup, sayIn } from './html.ts';
+import { telLink } from './referral-view.ts';
+import { type TeamFolder, teamFolders } from './team-case.ts';
+import { assignForm, row, type TeamParts } from './team-view.ts';
+
+/** What is late, by whose it is: one line per person, however much there is. */
+export function overduePart(late: readonly ListedReferral[], parts: TeamParts): Markup | undefined {
+  if (late.length === 0) return undefined;
+  const { directory, viewer } = parts;
+  const t = sayIn(viewer.language);
+  const counts = Map.groupBy(late, (one) => one.owner);
+  const lines = [...counts]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([owner, own]) => {
+      const role = directory.roles.get(owner ?? '');
+      const name = role?.name ?? t('niemand', 'nobody');
+      return html`<li><a href="/team?folder=overdue">${t(`Te laat: ${own.length} bij ${name}`, `Overdue: ${own.length} with ${name}`)}</a>${role?.phone && html` ${telLink(role.phone)}`}</li>`;
+    });
+  return html`<section class="panel" aria-labelledby="overdue"><h2 id="overdue">${t('Te laat', 'Overdue')} <span class="count">${late.length}</span></h2><ul class="plain">${lines}</ul></section>`;
+}
+
+const folderSaid: Record<TeamFolder, Said> = {
+  new: { nl: 'Nieuw', en: 'New' },
+  me: { nl: 'Bij de Wally', en: 'With the Wally' },
+  others: { nl: 'Wacht op anderen', en: 'Waiting for others' },
+  overdue: { nl: 'Te laat', en: 'Overdue' },
+  done: { nl: 'Klaar', en: 'Done' },
+};
+const allSaid: Said = { nl: 'Loopt', en: 'Open' };
+
+/** The team's referrals in a folder, each with its owner; what an absent person still has stands first (promise 2). */
+export function openPart(
+  owned: readonly ListedReferral[],
+  parts: TeamParts,
+  at: { readonly folder: TeamFolder | undefined; readonly counts: Readonly<Record<Folder, number>> },
+): Markup {
+  const { directory, today, viewer } = parts;
+  const t = sayIn(viewer.language);
+  const name = (id: string | null) => directory.roles.get(id ?? '')?.name ?? id;
+  const isDone = at.folder === 'done';
+  const gone = (one: ListedReferral) => {
+    const role = directory.roles.get(one.owner ?? '');
+    return !isDone && (!role || !isPresent(role, today));
+  };
+  const ordered = isDone
+    ? owned
+    : owned.toSorted((a, b) => Number(gone(b)) - Number(gone(a)) || a.callBefore.localeCompare(b.callBefore));
+  const items = ordered.map((one) => {
+    const away = gone(one) && one.owner !== null;
+    const owner = html`<span>${t('Van', 'Owner')}: <strong>${name(one.owner) ?? t('niemand', 'nobody')}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}${one.actingFor && html` ${t('neemt waar voor', 'acts for')} ${name(one.actingFor)}`}</span>`;
+    if (isDone) return row(one, parts, owner, html``);
+    const handOver = gone(one)
+      ? assignForm(one, parts)
+      : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts)}</details>`;
+    return row(one, parts, owner, handOver);
+  });
+  const title = (at.folder ? folderSaid[at.folder] : allSaid)[viewer.language];
+  const link = (folder: TeamFolder | undefined, label: string, count: number) =>
+    html`<li><a href="/team${folder && `?folder=${folder}`}"${folder === at.folder && html` aria-current="page"`}>${label} <span class="count">${count}</span></a></li>`;
+  return html`<section aria-labelledby="open"><h2 id="open">${title} <span class="count">${items.length}</span></h2>
+<nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${link(undefined, allSaid[viewer.language], at.counts.new + at.counts.open)}${teamFolders.map((one) => link(one, folderSaid[one][viewer.language], at.counts[one]))}</ul></nav>
+${items.length > 0 ? html`<ul class="referrals">${items}</ul>` : html`<p class="empty">${t('Hier staat niets.', 'Nothing here.')}</p>`}</section>`;
+}

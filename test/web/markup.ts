@@ -1,0 +1,35 @@
+import { expect } from 'vitest';
+
+const all = (html: string, pattern: RegExp) => [...html.matchAll(pattern)].map((match) => match[1] ?? '');
+
+/** What is wrong with a page as text, whatever a browser would make of it: ids, labels, descriptions, forms, script. */
+export function faultsIn(html: string): string[] {
+  const ids = all(html, /\sid="([^"]*)"/g);
+  const known = new Set(ids);
+  const doubled = ids.filter((id, at) => ids.indexOf(id) !== at);
+  const named = [
+    ...all(html, /\s(?:for|aria-labelledby)="([^"]*)"/g),
+    ...all(html, /\saria-describedby="([^"]*)"/g).flatMap((one) => one.split(' ')),
+    ...all(html, /href="#([^"]*)"/g),
+  ];
+  const labels = new Set(all(html, /<label for="([^"]*)"/g));
+  const controls = [...html.matchAll(/<(?:input|textarea|select)\b[^>]*>/g)]
+    .map(([tag]) => tag)
+    .filter((tag) => !tag.includes('type="hidden"'));
+  const forms = html.split('<form ').slice(1);
+  return [
+    ...doubled.map((id) => `id twice: ${id}`),
+    ...named.filter((id) => !known.has(id)).map((id) => `no such id: ${id}`),
+    ...controls
+      .filter((tag) => !labels.has(/\sid="([^"]*)"/.exec(tag)?.[1] ?? ''))
+      .map((tag) => `without label: ${tag}`),
+    ...forms.filter((form) => !form.split('</form>')[0]?.includes('name="csrf"')).map((form) => form.slice(0, 60)),
+    ...(/<script|\son\w+=|javascript:/i.test(html) ? ['script'] : []),
+    ...(/undefined|\[object|NaN/.test(html) ? ['something that was never meant to be read'] : []),
+  ];
+}
+
+/** The page has no such fault. */
+export function expectSound(html: string): void {
+  expect(faultsIn(html)).toEqual([]);
+}
