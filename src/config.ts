@@ -9,6 +9,18 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const url = z.url({ protocol: /^https?$/ });
 
+/** Values by comma; blanks around them and empty ones do not count. */
+const list = (usual = '', written = (one: string) => one) =>
+  z
+    .string()
+    .default(usual)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => written(one.trim()))
+        .filter(Boolean),
+    );
+
 /** One setting: what it is for (OPERATING.md lists this text), how it is read, and what it is when not set. */
 interface Setting {
   readonly what: string;
@@ -22,16 +34,9 @@ export const settings = {
   PUBLIC_URL: { what: 'Origin that people and systems use, when it is not http://HOST:PORT.', schema: url.optional() },
   TRUSTED_PROXIES: {
     what: 'Proxies before us whose X-Forwarded-For is believed: addresses, subnets or loopback, by comma.',
-    schema: z
-      .string()
-      .default('loopback')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim())
-          .filter(Boolean),
-      )
-      .pipe(z.array(z.string().regex(/^(loopback|linklocal|uniquelocal|[0-9a-f.:]+(\/\d{1,3})?)$/i))),
+    schema: list('loopback').pipe(
+      z.array(z.string().regex(/^(loopback|linklocal|uniquelocal|[0-9a-f.:]+(\/\d{1,3})?)$/i)),
+    ),
   },
   DATA_DIR: {
     what: 'Folder of the embedded database, the master key and the demo.',
@@ -74,15 +79,7 @@ export const settings = {
   },
   MASTER_KEY_OLD_FILES: {
     what: 'Files with master keys of before, by comma, newest first: what they wrapped still opens until `npm run keys -- rotate` is done.',
-    schema: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim())
-          .filter(Boolean),
-      ),
+    schema: list(),
   },
   RETENTION_DAYS: {
     what: 'Content of a closed referral is destroyed so many days after its feedback landed, once it stands in the own record of who received it. 0: never.',
@@ -128,29 +125,11 @@ export const settings = {
   },
   MAILBOX_DOMAINS: {
     what: 'Mail domains of that network, by comma: a letter goes to no other address.',
-    schema: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim().toLowerCase())
-          .filter(Boolean),
-      )
-      .pipe(z.array(z.string().regex(/^[a-z0-9.-]+$/))),
+    schema: list('', (one) => one.toLowerCase()).pipe(z.array(z.string().regex(/^[a-z0-9.-]+$/))),
   },
   OUTBOUND_HOSTS: {
     what: 'Hosts (host or host:port, by comma) that feedback may be sent to. Anything else is refused.',
-    schema: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim())
-          .filter(Boolean),
-      )
-      .pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i))),
+    schema: list().pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i))),
   },
   ISSUER_URL: { what: 'OpenID Connect issuer for people, instead of the embedded one.', schema: url.optional() },
   ISSUER_CLIENT_ID: { what: 'Our client id at that issuer.', schema: z.string().min(1).optional() },
@@ -190,16 +169,7 @@ export const settings = {
   },
   MAILDROP_ADDRESS: {
     what: 'Our own mailbox numbers (EDI addresses, UNB-3), by comma. What is for another one is not read.',
-    schema: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim())
-          .filter(Boolean),
-      )
-      .pipe(z.array(z.string().regex(/^[0-9A-Za-z._@-]{1,35}$/))),
+    schema: list().pipe(z.array(z.string().regex(/^[0-9A-Za-z._@-]{1,35}$/))),
   },
   MAILDROP_KEEP: {
     what: 'on: keep the files that were read, in done and refused. They hold patient data: someone must clear them.',

@@ -51,8 +51,8 @@ function audit(event: string, claimed: Claimed, at: string, outcome: AuditLine['
 async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean> {
   const [standing, directory] = await Promise.all([readStanding(parts.store, claimed.journey), parts.directory()]);
   if (!standing || standing.assignment !== claimed.assignment || !isOpen(standing.taskStatus)) return true;
-  const { practice, requesterAgb, owner } = standing;
-  const right = assign(directory, practice, requesterAgb ?? undefined, localDay(parts.store.clock()));
+  const { practice, requesterAgb, owner, rule } = standing;
+  const right = assign(directory, practice, requesterAgb ?? undefined, localDay(parts.store.clock()), [], { rule });
   // Most are where they belong: those are not opened at all.
   if (!right || (right.owner?.id ?? null) === owner) return false;
   const journey = await readJourney(parts.store, { kind: 'line' }, claimed.journey);

@@ -38,7 +38,7 @@ export async function reevaluatePresence(store: Store, directory: () => Promise<
     const isThere = owner !== undefined && isPresent(owner, day);
     // Most are where they belong: those are not opened at all.
     if (one.begun && isThere) continue;
-    const right = assign(now, one.practice, one.requesterAgb ?? undefined, day);
+    const right = assign(now, one.practice, one.requesterAgb ?? undefined, day, [], { rule: one.rule });
     if (!one.begun && (!right || (right.owner?.id ?? null) === one.owner)) continue;
     if (await reevaluate(store, directory, one.journey)) moved += 1;
   }

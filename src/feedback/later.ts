@@ -68,7 +68,9 @@ export function correct(journey: Journey, mapped: MappedReferral, arrived: Arriv
   const issues = consentIssues(referral, day, { by: places.consentBy, on: places.consentOn });
   if (!isAbout(journey, { family: name.family, birthDate })) issues.push(refusals.otherPerson(places.birthDate));
   if (!isOpen(journey.task.resource.status ?? '')) issues.push(refusals.alreadyClosed(places.number));
-  const assignment = assign(acting.directory, journey.practice, journey.index.requesterAgb ?? undefined, day);
+  const assignment = assign(acting.directory, journey.practice, journey.index.requesterAgb ?? undefined, day, [], {
+    rule: journey.index.rule,
+  });
   if (!assignment) issues.push(refusals.unknownPractice(places.practice));
   if (!assignment || issues.length > 0) return refuse(...issues);
   const { index, patient, consent, serviceRequest, task } = journey;

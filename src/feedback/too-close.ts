@@ -24,7 +24,9 @@ export function tooClose(journey: Journey, acting: Acting): Change | Refusal {
   const barred = [...new Set([...index.barred, me])];
   if (index.owner === me) {
     const day = localDay(acting.now);
-    const right = assign(acting.directory, journey.practice, index.requesterAgb ?? undefined, day, barred);
+    const right = assign(acting.directory, journey.practice, index.requesterAgb ?? undefined, day, barred, {
+      rule: index.rule,
+    });
     // A route of its own: the line must not bring it back to the fixed Wally, who is there.
     const route = right?.owner ? 'too-close' : 'team-queue';
     return handOver(journey, 'too-close', { owner: right?.owner, route, why: 'Overgedragen', barred }, acting);

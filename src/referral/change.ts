@@ -94,6 +94,8 @@ export interface JourneyIndex {
   readonly barred: readonly string[];
   readonly team: string;
   readonly fixed: string | null;
+  /** Whom a rule of the practice chose instead of its fixed Wally: the same one is looked for without opening content. */
+  readonly rule: string | null;
   readonly requesterAgb: string | null;
   readonly route: string;
   readonly priority: string;

@@ -12,8 +12,8 @@ import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
-import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
+import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 

@@ -77,6 +77,7 @@ export function indexOf(
     | 'team'
     | 'fixed'
     | 'requesterAgb'
+    | 'rule'
     | 'undoUntil'
     | 'callBefore'
     | 'barred'

@@ -6,17 +6,11 @@ import type { Journey } from './journey.ts';
 import { namedRole } from './named-role.ts';
 import { issue, type Refusal, refuse } from './refusal.ts';
 import { attemptDays } from './task-output.ts';
-import {
-  type Condition,
-  type Move,
-  openStatuses,
-  type Status,
-  TRANSITIONS,
-  type Transition,
-  type Who,
-} from './transitions.ts';
+import type { Condition, Move, Status, Transition, Who } from './transition-row.ts';
+import { openStatuses, TRANSITIONS } from './transitions.ts';
 
-export { type Move, TRANSITIONS, type Transition } from './transitions.ts';
+export type { Move, Transition } from './transition-row.ts';
+export { TRANSITIONS } from './transitions.ts';
 
 /** No-contact protocol (H14): so many attempts, on as many different days. */
 export const attemptDaysMin = 3;
@@ -82,9 +76,7 @@ const isAnswered = (question: Communication, all: Journey['communications']) =>
 
 /** Questions to the practice that nobody has answered yet. */
 export const openQuestionsOf = ({ communications }: Pick<Journey, 'communications'>): Communication[] =>
-  communications
-    .map((one) => one.resource)
-    .filter((one) => isQuestion(one) && !isAnswered(one, communications));
+  communications.map((one) => one.resource).filter((one) => isQuestion(one) && !isAnswered(one, communications));
 
 export function factsOf(journey: Omit<Journey, 'index'>): Facts {
   const { task, requests, children, appointments, serviceRequest } = journey;

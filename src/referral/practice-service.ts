@@ -44,7 +44,15 @@ export function rulesOf(service: HealthcareService): AssignmentRule[] {
   });
 }
 
-const levelNames = ['open', 'attempt', 'contact', 'news', 'answer', 'stop', 'confirm'] as const satisfies readonly (keyof ServiceLevels)[];
+const levelNames = [
+  'open',
+  'attempt',
+  'contact',
+  'news',
+  'answer',
+  'stop',
+  'confirm',
+] as const satisfies readonly (keyof ServiceLevels)[];
 
 /** The working days that were agreed with the practice, where they differ; undefined when none does. */
 export function levelsOf(service: HealthcareService): Partial<ServiceLevels> | undefined {
@@ -93,7 +101,9 @@ export function withAgreed<T extends HealthcareService>(
     return valuePositiveInt ? [{ url, valuePositiveInt }] : [];
   });
   const said = [
-    ...cooperationTexts.flatMap((url): Extension[] => (cooperation[url] ? [{ url, valueString: cooperation[url] }] : [])),
+    ...cooperationTexts.flatMap((url): Extension[] =>
+      cooperation[url] ? [{ url, valueString: cooperation[url] }] : [],
+    ),
     ...cooperationDays.flatMap((url): Extension[] => (cooperation[url] ? [{ url, valueDate: cooperation[url] }] : [])),
   ];
   const { extension = [], ...rest } = service;

@@ -126,7 +126,10 @@ export function receive(
   const now = deciding.now.toISOString();
   const day = localDay(deciding.now);
   const issues = refusalsOf(received, day);
-  const assignment = assign(directory, practice, referral.requester.agb, day);
+  const assignment = assign(directory, practice, referral.requester.agb, day, [], {
+    birthDate: referral.patient.birthDate,
+    lifeAreas: referral.lifeAreas,
+  });
   if (!assignment) issues.push(refusals.unknownPractice(received.places.practice));
   if (!assignment || issues.length > 0) return refuse(...issues);
 
@@ -196,6 +199,7 @@ export function receive(
       team: assignment.team,
       fixed: assignment.fixed?.id ?? null,
       requesterAgb: referral.requester.agb ?? null,
+      rule: assignment.rule ?? null,
       route: assignment.route,
       undoUntil,
       callBefore: before,

@@ -214,6 +214,7 @@ export interface OpenJourney {
   readonly owner: string | null;
   readonly practice: string;
   readonly requesterAgb: string | null;
+  readonly rule: string | null;
   /** Someone accepted it: it does not move, a substitute acts. */
   readonly begun: boolean;
 }
@@ -222,7 +223,7 @@ export interface OpenJourney {
 export async function openJourneys(store: Store, limit: number): Promise<OpenJourney[]> {
   const { rows } = await store.pool.query<OpenJourney>({
     name: 'open-journeys',
-    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb",
+    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule,
                   task_status in ('accepted', 'in-progress', 'on-hold') as begun from journey
             where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold') order by received_at limit $1`,
     values: [limit],

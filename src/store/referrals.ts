@@ -128,6 +128,7 @@ interface JourneyRow {
   assignment: number;
   team_id: string;
   fixed_id: string | null;
+  rule_id: string | null;
   requester_agb: string | null;
   undo_until: Date | null;
   call_before: string;
@@ -206,6 +207,7 @@ export async function readJourney(store: Store, scope: Scope, journeyId: string)
       team: row.team_id,
       fixed: row.fixed_id,
       requesterAgb: row.requester_agb,
+      rule: row.rule_id,
       undoUntil: row.undo_until?.toISOString() ?? null,
       callBefore: row.call_before,
       barred: row.barred_ids,
@@ -221,6 +223,7 @@ export interface Standing {
   readonly owner: string | null;
   readonly taskStatus: string;
   readonly requesterAgb: string | null;
+  readonly rule: string | null;
 }
 
 /** What a delivery looks at before it goes: from the index, no content is opened. Throws ContentErased when it is gone. */
@@ -228,7 +231,7 @@ export async function readStanding(store: Store, journeyId: string): Promise<Sta
   const { rows } = await store.pool.query<Standing & { erased: boolean }>({
     name: 'standing',
     text: `select j.practice_id as practice, j.assignment, j.owner_id as owner, j.task_status as "taskStatus",
-                  j.requester_agb as "requesterAgb", k.wrapped is null as erased
+                  j.requester_agb as "requesterAgb", j.rule_id as rule, k.wrapped is null as erased
              from journey j join journey_key k on k.journey_id = j.id where j.id = $1`,
     values: [journeyId],
   });

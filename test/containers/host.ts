@@ -121,7 +121,6 @@ export async function openHost(compose: Compose, image: Image): Promise<Host> {
     [`${here}:8090`, `${here}:${ports.his}`],
     ['his:8090', `${here}:${ports.his}`],
     ['his:2576', `${here}:${ports.hisMllp}`],
-    ['his:2576', `${here}:${ports.hisMllp}`],
     ['/run/secrets', secrets],
   ];
   const whole = (service: string): Record<string, string> => ({
@@ -131,7 +130,6 @@ export async function openHost(compose: Compose, image: Image): Promise<Host> {
     '8090': String(ports.his),
     '2525': String(ports.mail),
     '2575': String(ports.mllp),
-    '2576': String(ports.hisMllp),
     '2576': String(ports.hisMllp),
     '/data': dataOf(service),
   });

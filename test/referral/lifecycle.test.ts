@@ -6,14 +6,8 @@ import type { Journey, Versioned } from '../../src/referral/journey.ts';
 import { isOpen, stateSaid, transition } from '../../src/referral/lifecycle.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { noted } from '../../src/referral/task-output.ts';
-import {
-  type Condition,
-  type Move,
-  type Status,
-  TRANSITIONS,
-  type Transition,
-  type Who,
-} from '../../src/referral/transitions.ts';
+import type { Condition, Move, Status, Transition, Who } from '../../src/referral/transition-row.ts';
+import { TRANSITIONS } from '../../src/referral/transitions.ts';
 import { received } from '../feedback/journeys.ts';
 
 const statuses: readonly Status[] = [

@@ -5,7 +5,7 @@ import { isWorkingDay } from '../../src/referral/deadlines.ts';
 import { type Directory, isPresent } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { factsOf, isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
-import type { Condition, Status } from '../../src/referral/transitions.ts';
+import type { Condition, Status } from '../../src/referral/transition-row.ts';
 import { canaries } from '../doubles/made.ts';
 import type { Kept, KeptDelivery } from './model-line.ts';
 

@@ -11,7 +11,7 @@ import type { Absence, Directory } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen } from '../../src/referral/lifecycle.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
-import type { Move } from '../../src/referral/transitions.ts';
+import type { Move } from '../../src/referral/transition-row.ts';
 import type { DueClock } from '../../src/store/clocks.ts';
 import type { Committed } from '../../src/store/commit.ts';
 import { directoryWith } from './model-region.ts';

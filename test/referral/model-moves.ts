@@ -15,7 +15,7 @@ import type { Change } from '../../src/referral/change.ts';
 import { addDays, localDay } from '../../src/referral/deadlines.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import type { Refusal } from '../../src/referral/refusal.ts';
-import type { Move } from '../../src/referral/transitions.ts';
+import type { Move } from '../../src/referral/transition-row.ts';
 import { canaries } from '../doubles/made.ts';
 import { answerOf } from '../feedback/journeys.ts';
 import { otherOrganization, wallys } from './model-region.ts';

@@ -3,7 +3,7 @@ import type { PractitionerRole } from '@medplum/fhirtypes';
 import type { Actor } from '../../src/referral/actor.ts';
 import { type Absence, type Directory, type DirectoryResource, readDirectory } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import type { Who } from '../../src/referral/transitions.ts';
+import type { Who } from '../../src/referral/transition-row.ts';
 
 type Stored = DirectoryResource & { id: string };
 

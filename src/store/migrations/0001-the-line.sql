@@ -50,6 +50,7 @@ create table journey (
   barred_ids text[] not null default '{}',
   team_id text not null,
   fixed_id text,
+  rule_id text,
   requester_agb text,
   route text not null,
   priority text not null,
