@@ -1,4 +1,4 @@
-import type { Issue } from '../fhir/outcome.ts';
+import type { Issue, Said } from '../fhir/outcome.ts';
 import { ageOn, type Referral } from './referral.ts';
 import { issue } from './refusal.ts';
 
@@ -40,4 +40,35 @@ export function consentIssues(referral: Referral, day: string, paths: Paths): Is
     );
   }
   return issues;
+}
+
+const birthdays: readonly (readonly [age: number, said: Said])[] = [
+  [
+    12,
+    {
+      nl: 'Intussen 12 jaar: vraag nu ook de jongere zelf om toestemming.',
+      en: 'Meanwhile 12 years old: now ask the young person for consent too.',
+    },
+  ],
+  [
+    16,
+    {
+      nl: 'Intussen 16 jaar: de inwoner beslist nu zelf. Vraag de inwoner om toestemming.',
+      en: 'Meanwhile 16 years old: the resident decides now. Ask the resident for consent.',
+    },
+  ],
+  [
+    18,
+    {
+      nl: 'Intussen 18 jaar: past de hulp nog? De ouders krijgen niets meer te horen zonder de inwoner.',
+      en: 'Meanwhile 18 years old: does the help still fit? The parents hear nothing any more without the resident.',
+    },
+  ],
+];
+
+/** The birthday since the consent was given after which someone else must consent (H6); the last one, undefined when none. */
+export function birthdaySince(birthDate: string | undefined, since: string, day: string): Said | undefined {
+  if (birthDate === undefined) return undefined;
+  const passed = birthdays.filter(([age]) => ageOn(birthDate, since) < age && ageOn(birthDate, day) >= age);
+  return passed.at(-1)?.[1];
 }

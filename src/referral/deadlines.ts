@@ -2,7 +2,9 @@ import Holidays from 'date-holidays';
 
 const zone = 'Europe/Amsterdam';
 const calendar = new Holidays('NL', { timezone: zone, types: ['public'] });
-const holidaysByYear = new Map<number, ReadonlySet<string>>();
+const dayMs = 86_400_000;
+/** Days off by year, as the instant at which they begin in UTC: clocks count thousands of days. */
+const holidaysByYear = new Map<number, ReadonlySet<number>>();
 const localFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
 
 /** The Dutch calendar day of an instant, as yyyy-mm-dd. */
@@ -10,34 +12,40 @@ export function localDay(instant: Date): string {
   return localFormat.format(instant);
 }
 
+const startOf = (day: string) => Date.parse(`${day}T00:00:00Z`);
+const dayAt = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+
 /** Day plus n calendar days; n may be negative. Both are plain days, so daylight saving plays no part. */
 export function addDays(day: string, n: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);
+  return dayAt(startOf(day) + n * dayMs);
 }
 
-function holidays(year: number): ReadonlySet<string> {
+function holidays(year: number): ReadonlySet<number> {
   let days = holidaysByYear.get(year);
   if (!days) {
-    days = new Set(calendar.getHolidays(year).map((holiday) => holiday.date.slice(0, 10)));
+    days = new Set(calendar.getHolidays(year).map((holiday) => startOf(holiday.date.slice(0, 10))));
     holidaysByYear.set(year, days);
   }
   return days;
 }
 
-/** Monday to Friday, and no public holiday of the Netherlands. */
-export function isWorkingDay(day: string): boolean {
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
-  return weekday !== 0 && weekday !== 6 && !holidays(Number(day.slice(0, 4))).has(day);
+function isWorking(ms: number): boolean {
+  const date = new Date(ms);
+  const weekday = date.getUTCDay();
+  return weekday !== 0 && weekday !== 6 && !holidays(date.getUTCFullYear()).has(ms);
 }
+
+/** Monday to Friday, and no public holiday of the Netherlands. */
+export const isWorkingDay = (day: string): boolean => isWorking(startOf(day));
 
 /** The n-th working day after a day (n ≥ 1): what comes in on Friday and is due in 2 is due on Tuesday. */
 export function addWorkingDays(day: string, n: number): string {
-  let current = day;
+  let current = startOf(day);
   for (let left = n; left > 0; ) {
-    current = addDays(current, 1);
-    if (isWorkingDay(current)) left -= 1;
+    current += dayMs;
+    if (isWorking(current)) left -= 1;
   }
-  return current;
+  return dayAt(current);
 }
 
 /** Working days within which the Wally calls, by urgency; the promise made to the GP at the click. */
