@@ -5,9 +5,10 @@ import type { Actor } from './actor.ts';
 import type { Journey } from './journey.ts';
 import { namedRole } from './named-role.ts';
 import { issue, type Refusal, refuse } from './refusal.ts';
+import { openStatuses } from './statuses.ts';
 import { attemptDays } from './task-output.ts';
 import type { Condition, Move, Status, Transition, Who } from './transition-row.ts';
-import { openStatuses, TRANSITIONS } from './transitions.ts';
+import { TRANSITIONS } from './transitions.ts';
 
 export type { Move, Transition } from './transition-row.ts';
 export { TRANSITIONS } from './transitions.ts';
