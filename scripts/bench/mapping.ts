@@ -3,13 +3,18 @@ import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { type Message, parseMessage } from '../../src/hl7v2/message.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import { type Mapping, runMapping } from '../../src/mapping/run.ts';
-import { isRefusal } from '../../src/referral/refusal.ts';
+import type { Mapped } from '../../src/referral/format.ts';
+import type { ConsentAgreement } from '../../src/referral/mllp.ts';
+import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
+import { allCases } from '../fixture-case.ts';
+import { readFormatFixture } from '../fixture-play.ts';
+import { type ReadMessage, readBytes, readSyntax, received } from '../fixture-read.ts';
 import { fhirMessages, hl7Messages, type Sent } from './messages.ts';
 import type { Place } from './place.ts';
 import type { Figures } from './scale.ts';
 
 /** How often per second it can be done, one after the other, in about `ms` milliseconds. */
-function perSecond(ms: number, messages: readonly Sent[], work: (sent: Sent, nth: number) => unknown): number {
+function perSecond<T>(ms: number, messages: readonly T[], work: (sent: T, nth: number) => unknown): number {
   let done = 0;
   const began = performance.now();
   while (performance.now() - began < ms) {
@@ -19,9 +24,39 @@ function perSecond(ms: number, messages: readonly Sent[], work: (sent: Sent, nth
   return done / ((performance.now() - began) / 1_000);
 }
 
-function mapped(mapping: Mapping, received: unknown): void {
-  const result = runMapping(mapping, received, new Map());
+function mustRead(result: Mapped | Refusal): void {
   if (isRefusal(result)) throw new Error(`refused: ${result.refused.map((one) => one.reason).join(' ')}`);
+}
+
+function mapped(mapping: Mapping, received: unknown, agreement?: ConsentAgreement): void {
+  mustRead(runMapping(mapping, received, new Map(), agreement));
+}
+
+function readable(mapping: Mapping, bytes: Uint8Array): ReadMessage {
+  const read = readSyntax(mapping.format.syntax, bytes);
+  if (isRefusal(read)) throw new Error(`${mapping.format.name}: a fixture that cannot be read`);
+  return read;
+}
+
+/** Of each format the first messages of its cases that are taken as a referral, with the agreement they need. */
+async function takenFixtures(mappings: ReadonlyMap<string, Mapping>) {
+  const found = new Map<
+    string,
+    { mapping: Mapping; agreement: ConsentAgreement | undefined; messages: Uint8Array[] }
+  >();
+  for (const { name, format } of await allCases()) {
+    const mapping = mappings.get(format ?? '');
+    if (!mapping) continue;
+    const { messages, agreement } = await readFormatFixture(name);
+    const bytes = messages[0]?.bytes;
+    const result = bytes && readBytes(mapping, bytes, agreement);
+    if (!bytes || !result || isRefusal(result) || result.intent !== 'refer') continue;
+    const one = found.get(mapping.format.name) ?? { mapping, agreement, messages: [] };
+    // Cases with another agreement would need another run.
+    if (JSON.stringify(one.agreement) === JSON.stringify(agreement)) one.messages.push(bytes);
+    found.set(mapping.format.name, one);
+  }
+  return found.values();
 }
 
 function readFhir(sent: Sent): Resource {
@@ -58,6 +93,13 @@ export async function measureMapping(
     'hl7v2-ref': () => perSecond(at.ms, messages, (_, nth) => mapped(hl7v2, { message: readMessages[nth] })),
     'hl7v2-ref read and checked': () => perSecond(at.ms, messages, (sent) => mapped(hl7v2, { message: readHl7(sent) })),
   };
+  for (const { mapping, agreement, messages: taken } of await takenFixtures(mappings)) {
+    const name = mapping.format.name;
+    const read = taken.map((one) => received(mapping.format.syntax, readable(mapping, one), agreement));
+    works[name] ??= () => perSecond(at.ms, taken, (_, nth) => mapped(mapping, read[nth], agreement));
+    works[`${name} read and checked`] ??= () =>
+      perSecond(at.ms, taken, (bytes) => mustRead(readBytes(mapping, bytes, agreement)));
+  }
   const figures: Record<string, number> = {};
   for (const [name, work] of Object.entries(works)) {
     // Once to warm up: the doors have been running for weeks when it counts.

@@ -27,6 +27,20 @@ export function machineWords(): string {
 
 const notRun = 'not run';
 
+/** Two lines per format; only what the door does besides can be compared with the rows that come of it. */
+function mappingLines(
+  repetitions: readonly Figures[],
+  rate: (what: string, name: string, limit: string) => Line,
+): Line[] {
+  const names = new Set(repetitions.flatMap((one) => Object.keys(one)));
+  const formats = [...names].flatMap((one) => /^mapping ([\w-]+)$/.exec(one)?.[1] ?? []);
+  const limits: Readonly<Record<string, string>> = { 'fhir-r4': 'intake limit', 'hl7v2-ref': 'mllp limit' };
+  return formats.flatMap((format) => [
+    rate(`Mapping ${format}, one thread`, `mapping ${format}`, limits[format] ?? ''),
+    rate('… with reading and checking', `mapping ${format} read and checked`, limits[format] ?? ''),
+  ]);
+}
+
 /** The lines of the table: medians over the repetitions, each with the database's limit in the same repetition. */
 export function summarise({ repetitions, redis }: Measured): Line[] {
   const all = (name: string) => repetitions.flatMap((one) => one[name] ?? []);
@@ -86,10 +100,7 @@ export function summarise({ repetitions, redis }: Measured): Line[] {
       ratio: has('mllp largeMs') ? ratio('mllp largeLimitMs', 'mllp largeMs') : '-',
       aim: '',
     },
-    rate('Mapping fhir-r4, one thread', 'mapping fhir-r4', 'intake limit'),
-    rate('… with reading and checking', 'mapping fhir-r4 read and checked', 'intake limit'),
-    rate('Mapping hl7v2-ref, one thread', 'mapping hl7v2-ref', 'mllp limit'),
-    rate('… with reading and checking', 'mapping hl7v2-ref read and checked', 'mllp limit'),
+    ...mappingLines(repetitions, rate),
   ];
 }
 
