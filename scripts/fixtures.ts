@@ -4,6 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { loadMapping } from '../src/mapping/load.ts';
 import type { Mapping } from '../src/mapping/run.ts';
 import { allCases, fixturesFolder, readFixture, regionWith } from './fixture-case.ts';
+import { playJourney, readJourneyFixture } from './fixture-journey.ts';
 import { readMllpFixture } from './fixture-mllp.ts';
 import { playFormat, readFormatFixture } from './fixture-play.ts';
 import { openWorld, type World } from './fixture-world.ts';
@@ -26,6 +27,8 @@ let world: World | undefined;
 
 async function stagesOf(name: string, format: string | undefined): Promise<ReadonlyMap<string, string>> {
   if (format) return playFormat(await readFormatFixture(name), mappings, await regionWith({}));
+  const json = mappings.get('json');
+  if (name.startsWith('journey-') && json) return playJourney(await readJourneyFixture(name), json);
   world ??= await openWorld();
   return name.startsWith('mllp-')
     ? world.mllpStagesOf(await readMllpFixture(name))

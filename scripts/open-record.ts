@@ -39,7 +39,7 @@ export async function openRecordFor(config: Config): Promise<OpenRecord> {
   };
   const role = place.applicationLogsInAs !== applicationRole && (await isMember()) ? applicationRole : undefined;
   const pool = openPool(place.application, role, 4);
-  const master = await readMasterKey(config.masterKeyFile, false);
+  const master = await readMasterKey(config.masterKeyFile, false, config.MASTER_KEY_OLD_FILES);
   return {
     config,
     store: openStore(pool, master, () => new Date(), v7),

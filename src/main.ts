@@ -29,6 +29,7 @@ import { sealAudit } from './store/audit.ts';
 import { openClient } from './store/database.ts';
 import { directoryReader, syncDestinations } from './store/directory.ts';
 import { readMasterKey } from './store/keys.ts';
+import { checkMasterKey } from './store/rotation.ts';
 import { removeExpired } from './store/sessions.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
@@ -54,7 +55,11 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (config.DATABASE_URL) await mkdir(config.dataDir, { recursive: true });
   const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
   const record = await openRecord(config, log, closers);
-  const master = await readMasterKey(config.masterKeyFile, config.MASTER_KEY_FILE === undefined);
+  const master = await readMasterKey(
+    config.masterKeyFile,
+    config.MASTER_KEY_FILE === undefined,
+    config.MASTER_KEY_OLD_FILES,
+  );
   let relay: Relay | undefined;
   const notify = commitNotifier(record.pool, 100);
   const store = openStore(
@@ -64,6 +69,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     v7,
     () => (relay ? relay.kick() : notify()),
   );
+  await checkMasterKey(store);
   const directory = directoryReader(store);
   if (config.MIGRATE === 'only') {
     if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);

@@ -153,7 +153,17 @@ const stored = {
   refused: 0,
   alarms: 0,
   deliveries: ['worklist landed record', 'notify landed transport', 'feedback landed record'],
-  events: { accepted: 1, assigned: 1, closed: 1, contact: 1, feedback: 1, landed: 1, received: 1, visible: 1 },
+  events: {
+    accepted: 1,
+    appointment: 1,
+    assigned: 1,
+    closed: 1,
+    contact: 1,
+    feedback: 1,
+    landed: 1,
+    received: 1,
+    visible: 1,
+  },
   trail: {
     'delivery-landed': 3,
     'feedback-final': 1,

@@ -1,4 +1,4 @@
-import { assign } from '../referral/assignment.ts';
+import { type About, type Assignment, assign } from '../referral/assignment.ts';
 import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { isPresent, type Role } from '../referral/directory.ts';
@@ -15,6 +15,8 @@ interface NewOwner {
   readonly why: string;
   /** Who may see nothing of it from now on, where that changes. */
   readonly barred?: readonly string[];
+  /** Whom a rule of the practice chose, where that was looked at. */
+  readonly rule?: string | null;
 }
 
 /** Another owner, or the team queue with an alarm; the former one's deliveries stop. `move`: the row that allows it. */
@@ -40,7 +42,12 @@ export function handOver(
   const { undoUntil } = journey.index;
   return step(journey, row, 'task-reassigned', acting, {
     task,
-    index: { assignment, route: to.route, ...(to.barred && { barred: to.barred }) },
+    index: {
+      assignment,
+      route: to.route,
+      ...(to.barred && { barred: to.barred }),
+      ...(to.rule !== undefined && { rule: to.rule }),
+    },
     events: [{ kind: 'assigned', at: now, route: to.route, owner: to.owner?.id ?? null }],
     rest: {
       expected: { directoryRevision: acting.directory.revision },
@@ -73,15 +80,25 @@ export function reassignByPresence(journey: Journey, acting: Acting): Change | R
   const owner = acting.directory.roles.get(journey.index.owner ?? '');
   const fixedIsBack = journey.index.route === 'substitute' || journey.index.route === 'team-queue';
   if (owner && isPresent(owner, day) && !fixedIsBack) return undefined;
-  const right = assign(
-    acting.directory,
-    journey.practice,
-    journey.index.requesterAgb ?? undefined,
-    day,
-    journey.index.barred,
-  );
+  const right = rightOwner(journey, acting, journey.index.barred);
   if (!right || (right.owner?.id ?? null) === journey.index.owner) return undefined;
-  return handOver(journey, 'reassign', { owner: right.owner, route: right.route, why: right.why.nl }, acting);
+  const { owner: next, route, why, rule = null } = right;
+  return handOver(journey, 'reassign', { owner: next, route, why: why.nl, rule }, acting);
+}
+
+/**
+ * Who should have it by what is so today: a birthday may end a rule (H6). Never someone of another organisation than the
+ * consent names (H9): then it is for the team lead.
+ */
+export function rightOwner(journey: Journey, acting: Acting, barred: readonly string[]): Assignment | undefined {
+  const { index, patient } = journey;
+  const agb = index.requesterAgb ?? undefined;
+  const by = (about: About) => assign(acting.directory, journey.practice, agb, localDay(acting.now), barred, about);
+  const today = by({ birthDate: patient.resource.birthDate, lifeAreas: index.lifeAreas });
+  const right = today?.team === index.team ? today : by({ rule: index.rule });
+  if (!right || right.team === index.team) return right;
+  const { owner: _elsewhere, fixed: _fixed, rule: _rule, ...rest } = right;
+  return { ...rest, team: index.team, route: 'team-queue' };
 }
 
 /** A team lead gives it to a Wally of the own team who is present. */

@@ -66,6 +66,6 @@ export function tellOwner(journey: Journey, { directory, newId }: Acting, ownerI
       destination: 'mail',
       recipient: role.id,
       document: { type: 'Task', id: journey.index.taskId },
-      assignment: journey.index.assignment,
+      // Bound to no assignment: who had it until now, or has work that just ended, must hear of that too (H3).
     }));
 }

@@ -1,14 +1,12 @@
 import { extensions } from '../fhir/systems.ts';
-import { assign } from '../referral/assignment.ts';
 import type { Change } from '../referral/change.ts';
-import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { namedRole } from '../referral/named-role.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { rolesNamed } from './handover.ts';
 import { type Acting, step } from './moves.ts';
-import { handOver } from './reassign.ts';
+import { handOver, rightOwner } from './reassign.ts';
 import { tellOwner } from './tell.ts';
 
 /**
@@ -23,12 +21,9 @@ export function tooClose(journey: Journey, acting: Acting): Change | Refusal {
   const me = acting.actor.id;
   const barred = [...new Set([...index.barred, me])];
   if (index.owner === me) {
-    const day = localDay(acting.now);
-    const right = assign(acting.directory, journey.practice, index.requesterAgb ?? undefined, day, barred, {
-      rule: index.rule,
-    });
-    // A route of its own: the line must not bring it back to the fixed Wally, who is there.
-    const route = right?.owner ? 'too-close' : 'team-queue';
+    const right = rightOwner(journey, acting, barred);
+    // The usual words for it: what stays when the content is gone may not tell who knew whom either.
+    const route = right?.route ?? 'team-queue';
     return handOver(journey, 'too-close', { owner: right?.owner, route, why: 'Overgedragen', barred }, acting);
   }
   const { resource: task } = journey.task;

@@ -1,7 +1,7 @@
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
-import { openStatuses } from '../referral/transitions.ts';
+import { openStatuses } from '../referral/statuses.ts';
 import { type Acting, auditOf } from './moves.ts';
 
 const stillOpen = issue('business-rule', 'still-open', 'Task.status', {

@@ -11,6 +11,7 @@ import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
+import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
@@ -36,6 +37,8 @@ export interface Role {
   readonly phone?: string;
   readonly email?: string;
   readonly absences: readonly Absence[];
+  /** Of someone who leaves. */
+  readonly lastDay?: string;
   /** Of a Wally: the fixed substitute. */
   readonly substitute?: string;
   /** Of a GP: a fixed Wally of their own, where it differs from the practice's. */
@@ -125,16 +128,22 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
   const email = telecom(role, 'email');
   const substitute = idOf(extension(role, extensions.fixedSubstitute)?.valueReference);
   const wally = idOf(extension(role, extensions.fixedWally)?.valueReference);
+  const lastDay = role.period?.end?.slice(0, 10);
   return {
     id: role.id ?? '',
     kind: kinds[code ?? ''] ?? 'other',
     name: person?.name?.[0]?.text ?? role.practitioner?.display ?? role.id ?? '',
     organization: idOf(role.organization) ?? '',
-    absences: (role.notAvailable ?? []).flatMap((one) => {
-      const from = one.during?.start?.slice(0, 10);
-      const to = one.during?.end?.slice(0, 10);
-      return from ? [to ? { from, to } : { from }] : [];
-    }),
+    absences: [
+      ...(role.notAvailable ?? []).flatMap((one) => {
+        const from = one.during?.start?.slice(0, 10);
+        const to = one.during?.end?.slice(0, 10);
+        return from ? [to ? { from, to } : { from }] : [];
+      }),
+      // Who leaves is absent from the day after the last one: what is still theirs goes the same way (promise 2).
+      ...(lastDay ? [{ from: addDays(lastDay, 1) }] : []),
+    ],
+    ...(lastDay && { lastDay }),
     ...(agb && { agb }),
     ...(phone && { phone }),
     ...(email && { email }),

@@ -120,3 +120,37 @@ export async function readDestinationSecret(store: Store, destination: string): 
   const sealed = rows[0]?.secret;
   return sealed ? open(store.master.derive('destination-secret'), sealed, destination).toString('utf8') : undefined;
 }
+
+/** One version of a directory resource: what it says, from when, and who recorded it. */
+export interface DirectoryVersion {
+  readonly type: DirectoryResource['resourceType'];
+  readonly id: string;
+  readonly version: number;
+  readonly validFrom: Date;
+  readonly recordedAt: Date;
+  readonly recordedBy: string;
+  readonly resource: DirectoryResource & { id: string };
+}
+
+const VERSION = `type, id, version, valid_from as "validFrom", recorded_at as "recordedAt", recorded_by as "recordedBy", doc as resource`;
+
+/** The newest version of every directory resource, also of one that only becomes valid later. */
+export async function readDirectoryNewest(store: Store): Promise<DirectoryVersion[]> {
+  const { rows } = await store.pool.query<DirectoryVersion>(
+    `select distinct on (type, id) ${VERSION} from directory_resource order by type, id, version desc`,
+  );
+  return rows;
+}
+
+/** All versions of some resources, newest first. */
+export async function readDirectoryHistory(
+  store: Store,
+  of: readonly { readonly type: string; readonly id: string }[],
+): Promise<DirectoryVersion[]> {
+  const { rows } = await store.pool.query<DirectoryVersion>(
+    `select ${VERSION} from directory_resource
+      where (type, id) in (select * from unnest($1::text[], $2::text[])) order by recorded_at desc, version desc, type`,
+    [of.map((one) => one.type), of.map((one) => one.id)],
+  );
+  return rows;
+}

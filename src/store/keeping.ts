@@ -1,5 +1,5 @@
 import type { KeepingMove } from '../referral/change.ts';
-import { openStatuses } from '../referral/transitions.ts';
+import { openStatuses } from '../referral/statuses.ts';
 import type { Store } from './store.ts';
 import type { Part, Prepared } from './writes.ts';
 

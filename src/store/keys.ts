@@ -45,25 +45,70 @@ export function fieldHmac(key: Buffer, field: string, value: string): Buffer {
   return createHmac('sha256', key).update(`${field}\0${normal}`).digest();
 }
 
-/** A master key from 32 random bytes (base64). Its id is a fingerprint, so that rotation can tell keys apart. */
-export function masterKeyFrom(secret: Buffer): MasterKey {
-  if (secret.length !== 32) throw new Error('the master key must be 32 bytes, written as base64');
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, 'kortelijn', purpose, 32));
-  const wrapping = derive('wrap');
+const derived = (secret: Buffer, purpose: string) => Buffer.from(hkdfSync('sha256', secret, 'kortelijn', purpose, 32));
+
+/**
+ * A master key from 32 random bytes. Its id is a fingerprint, so that rotation can tell keys apart. What is derived comes
+ * from `root`, the first key of the record: the HMAC index of what was erased could never be made again.
+ */
+export function masterKeyFrom(secret: Buffer, root = secret): MasterKey {
+  if (secret.length !== 32 || root.length !== 32) throw new Error('the master key must be 32 bytes, written as base64');
+  const wrapping = derived(secret, 'wrap');
   return {
-    id: derive('id').subarray(0, 6).toString('hex'),
+    id: derived(secret, 'id').subarray(0, 6).toString('hex'),
     wrap: async (dataKey, context) => seal(wrapping, dataKey, context),
     unwrap: async (wrapped, context) => open(wrapping, wrapped, context),
-    derive,
+    derive: (purpose) => derived(root, purpose),
+  };
+}
+
+/** A master key that has had others before it. */
+export interface KeyRing extends MasterKey {
+  /** The same data key wrapped by the newest master key; undefined when it is already. Throws when no key opens it. */
+  rewrap(wrapped: Buffer, context: string): Promise<Buffer | undefined>;
+}
+
+/** The newest key wraps; what the old ones wrapped still opens. All must have one root. */
+export function keyRing(newest: MasterKey, old: readonly MasterKey[]): KeyRing {
+  const rootOf = (key: MasterKey) => key.derive('root-id');
+  if (old.some((key) => !rootOf(key).equals(rootOf(newest))))
+    throw new Error('the master keys have different roots: make a new one with npm run keys -- new');
+  const unwrapWith = async (keys: readonly MasterKey[], wrapped: Buffer, context: string): Promise<Buffer> => {
+    let failure: unknown;
+    for (const key of keys) {
+      try {
+        return await key.unwrap(wrapped, context);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+  return {
+    id: newest.id,
+    wrap: newest.wrap,
+    unwrap: (wrapped, context) => unwrapWith([newest, ...old], wrapped, context),
+    derive: newest.derive,
+    rewrap: async (wrapped, context) => {
+      const isNewest = await newest.unwrap(wrapped, context).then(
+        () => true,
+        () => false,
+      );
+      return isNewest ? undefined : newest.wrap(await unwrapWith(old, wrapped, context), context);
+    },
   };
 }
 
 /** Whole or not at all, and on the disk before anything is sealed with it: a lost key is lost content. The first one stays. */
-async function makeMasterKey(file: string): Promise<void> {
+async function makeMasterKey(file: string, root?: Buffer): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const half = `${file}.${randomUUID()}.half`;
   try {
-    await writeFile(half, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true });
+    await writeFile(
+      half,
+      `${[randomBytes(32), ...(root ? [root] : [])].map((one) => one.toString('base64')).join('\n')}\n`,
+      { flag: 'wx', mode: 0o600, flush: true },
+    );
     await link(half, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -73,10 +118,39 @@ async function makeMasterKey(file: string): Promise<void> {
   }
 }
 
-/** Reads the master key file; with `create` makes one (mode 0600) on the first start. Never logged, never in the environment. */
-export async function readMasterKey(file: string, create: boolean): Promise<MasterKey> {
+/** The key on the first line; on the second the root, when it is not the first key of its record. */
+async function readKeyFile(file: string): Promise<{ readonly secret: Buffer; readonly root: Buffer | undefined }> {
+  const [secret = '', root] = (await readFile(file, 'utf8')).trim().split(/\s*\n\s*/);
+  return { secret: Buffer.from(secret, 'base64'), root: root === undefined ? undefined : Buffer.from(root, 'base64') };
+}
+
+/**
+ * Reads the master key file and those of before, newest first; with `create` makes the first one (mode 0600) on the first
+ * start. Never logged, never in the environment.
+ */
+export async function readMasterKey(file: string, create: boolean, oldFiles: readonly string[] = []): Promise<KeyRing> {
   if (create) {
     await access(file).catch(() => makeMasterKey(file));
   }
-  return masterKeyFrom(Buffer.from((await readFile(file, 'utf8')).trim(), 'base64'));
+  const [newest, ...old] = await Promise.all([file, ...oldFiles].map(readKeyFile));
+  if (!newest) throw new Error('no master key');
+  const first = old.at(-1);
+  const root = newest.root ?? first?.root ?? first?.secret;
+  return keyRing(
+    masterKeyFrom(newest.secret, root),
+    old.map((one) => masterKeyFrom(one.secret, one.root ?? first?.root ?? first?.secret)),
+  );
+}
+
+/** Writes a new master key file that carries the root of an existing one; never over a file that is there. */
+export async function makeNextMasterKey(file: string, from: string): Promise<void> {
+  if (
+    await access(file).then(
+      () => true,
+      () => false,
+    )
+  )
+    throw new Error('the new key file is there already');
+  const { secret, root } = await readKeyFile(from);
+  await makeMasterKey(file, root ?? secret);
 }

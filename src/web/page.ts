@@ -29,8 +29,14 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
     ['/worklist/questions', { nl: 'Vragen', en: 'Questions' }],
     ['/worklist/new', { nl: 'Noteren na telefoon', en: 'Register a call' }],
   ],
-  'team-lead': [['/team', { nl: 'Mijn team', en: 'My team' }]],
-  administrator: [['/admin', { nl: 'Bezorging', en: 'Deliveries' }]],
+  'team-lead': [
+    ['/team', { nl: 'Mijn team', en: 'My team' }],
+    ['/team/handover', { nl: 'Werk overdragen', en: 'Hand work over' }],
+  ],
+  administrator: [
+    ['/admin', { nl: 'Bezorging', en: 'Deliveries' }],
+    ['/admin/directory', { nl: 'Adreslijst', en: 'Directory' }],
+  ],
   'practice-system': [],
   line: [],
 };

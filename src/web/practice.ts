@@ -37,6 +37,7 @@ import { practiceForms } from './practice-moves.ts';
 import { seesPart } from './receiver-view.ts';
 import { consentPart, facts, recognition, type Shown, show, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
+import { wallyNews } from './wally-news.ts';
 import { pressing, stateWords } from './words.ts';
 
 const shownMax = 300;
@@ -105,7 +106,8 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
         : html`<p class="empty">${t('Hier staat niets.', 'Nothing here.')}</p>`
     }`;
   const title = t('Onze verwijzingen', 'Our referrals');
-  const main = html`<h1>${title}</h1>
+  const news = await wallyNews(site, practice, acting.directory, viewer);
+  const main = html`<h1>${title}</h1>${news}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
 ${part(t('Loopt', 'Open'), rows(true))}${part(t('Klaar', 'Done'), rows(false))}
 ${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}`;

@@ -1,5 +1,6 @@
 import type { Extension } from '@medplum/fhirtypes';
 import { extensions, identifiers } from '../fhir/systems.ts';
+import { birthdaySince } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -241,6 +242,8 @@ export function consentPart(shown: Shown): Markup {
   });
   const how = part(consent.extension, extensions.consentMethod)?.valueCode;
   const on = consent.dateTime ? dayText(consent.dateTime.slice(0, 10), language, shown.today) : '';
+  const { birthDate } = shown.journey.patient.resource;
+  const grown = consent.dateTime && birthdaySince(birthDate, consent.dateTime.slice(0, 10), shown.today);
   const back = shown.consentDetails.includes('feedback-content')
     ? t(
         'Hoe het ging en wat is afgesproken, als de inwoner dat dan ook goedvindt',
@@ -255,5 +258,6 @@ ${facts([
     `${how === 'written' ? t('schriftelijk', 'in writing') : t('mondeling', 'spoken')}${on && `, ${on}`}`,
   ],
   [t('Mag terug naar de huisarts', 'May go back to the GP'), back],
+  [t('Let op', 'Mind'), grown && html`<strong>${grown[language]}</strong>`],
 ])}</section>`;
 }

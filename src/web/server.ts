@@ -10,6 +10,8 @@ import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
 import { type FormatDoor, formatRouter } from '../intake/format.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
 import { adminPages } from './admin.ts';
+import { directoryPages } from './directory.ts';
+import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
@@ -73,7 +75,9 @@ function pagesOf(parts: AppParts): express.Router {
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
     ['/worklist', worklistPages(parts, viewer)],
+    ['/team', handoverPages(parts, viewer)],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
+    ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);

@@ -4,7 +4,7 @@ import type { FeedbackAnswer } from '../../src/feedback/answer.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
-import type { Absence } from '../../src/referral/directory.ts';
+import type { Absence, Directory } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { receive } from '../../src/referral/receive.ts';
 import { type Referral, referralHash } from '../../src/referral/referral.ts';
@@ -48,7 +48,7 @@ export const monday = '2026-11-23T09:00:00.000Z';
 /** A referral of de Brink that just came in, on a Monday morning, with these people absent. */
 export function received(
   change: Partial<Referral> = {},
-  more: { readonly absences?: Absences; readonly undoMs?: number } = {},
+  more: { readonly absences?: Absences; readonly undoMs?: number; readonly directory?: Directory } = {},
 ): Played {
   const newId = countedIds();
   const referral = referralOf('2026-000001', change);
@@ -71,7 +71,7 @@ export function received(
         source: { contentType: 'application/json', base64: '' },
         undoMs: more.undoMs ?? 0,
       },
-      { directory: regionWith(more.absences), now: new Date(monday), newId },
+      { directory: more.directory ?? regionWith(more.absences), now: new Date(monday), newId },
     ),
   );
   let journey = journeyAfter(undefined, decided.change);

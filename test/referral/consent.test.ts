@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { consentIssues } from '../../src/referral/consent.ts';
+import { birthdaySince, consentIssues } from '../../src/referral/consent.ts';
 import { ageBand, ageOn, type Consent } from '../../src/referral/referral.ts';
 import { httpStatus, refuse } from '../../src/referral/refusal.ts';
 import { referralOf } from '../doubles/made.ts';
@@ -118,4 +118,19 @@ describe('age bands of the figures', () => {
   ])('born %s: %s', (born, band) => {
     expect(ageBand(born, day)).toBe(band);
   });
+});
+
+test.each([
+  ['2014-11-24', '2026-11-23', '2026-11-24', 'Intussen 12 jaar'],
+  ['2010-11-24', '2026-11-23', '2026-11-24', 'Intussen 16 jaar'],
+  ['2008-11-24', '2026-11-23', '2027-06-01', 'Intussen 18 jaar'],
+  // Two birthdays underway: the last one says who decides now.
+  ['2010-11-24', '2026-11-23', '2028-12-01', 'Intussen 18 jaar'],
+  ['2008-11-24', '2026-11-23', '2026-11-23', undefined],
+  ['2008-11-23', '2026-11-23', '2028-01-01', undefined],
+  ['1951-04-12', '2026-11-23', '2028-01-01', undefined],
+  [undefined, '2026-11-23', '2028-01-01', undefined],
+] as const)('H6: a birthday underway: born %s, consent %s, now %s', (birthDate, since, today, words) => {
+  const found = birthdaySince(birthDate, since, today);
+  expect(found?.nl.startsWith(words ?? '')).toBe(words === undefined ? undefined : true);
 });

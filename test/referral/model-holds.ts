@@ -76,6 +76,11 @@ function noSilentEnd(journey: Journey, rows: readonly KeptDelivery[], at: Standi
       rowsOf(one.resource.id).some((row) => row.state !== 'abandoned' || row.reason === 'by-phone'),
   );
   if (!told && !by.startsWith('practice')) broken(`ended by ${by} as ${journey.index.businessStatus}, and nobody told`);
+  // H3, H10: whoever has it hears that it was called back or ended, by a mail that nothing takes out of the way.
+  const { owner, businessStatus } = journey.index;
+  const mailed = rows.some((one) => one.kind === 'notify' && one.recipient === owner && one.state !== 'abandoned');
+  if (owner && by !== 'wally' && ['recalled', 'ended'].includes(businessStatus) && !mailed)
+    broken(`${owner} does not hear of its end`);
   if (journey.children.some((one) => isOpen(one.resource.status ?? ''))) broken('a child outlived its parent');
   if (journey.childRequests.some((one) => one.resource.status === 'active')) broken('a child request outlived it');
 }

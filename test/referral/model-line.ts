@@ -70,6 +70,7 @@ export interface ModelLine {
 /** What a model hears of while the line works by itself. */
 export interface Heard {
   moved(journey: Journey, move: Move, actor: Actor): void;
+  committed?(change: Change): void;
 }
 
 type Kind = Journey['communications'];
@@ -155,6 +156,7 @@ export function openMemoryLine(start: Date, newId: () => string, heard: Heard): 
     const may = mayCommit(change);
     if (!may.ok) return may;
     const { journey = '' } = change;
+    heard.committed?.(change);
     for (const { value } of change.numbers ?? []) numbers.add(value);
     for (const { resource, version } of change.resources ?? []) {
       versions.set(resource.id, version);
@@ -200,7 +202,7 @@ export function openMemoryLine(start: Date, newId: () => string, heard: Heard): 
 
   /** As `superseded` of delivery/deliver.ts: no worklist or mail for what moved on meanwhile. */
   function isSuperseded(one: KeptDelivery, journey: Journey): boolean {
-    if (one.kind === 'feedback') return false;
+    if (one.kind === 'feedback' || one.assignment === null) return false;
     const { assignment, taskStatus } = journey.index;
     return one.assignment !== assignment || !isOpen(taskStatus) || lookAgain(journey);
   }

@@ -117,7 +117,7 @@ export const moveWith: Record<Move, Makes> = {
       {
         organization: otherOrganization.id,
         question: 'Helpt u met de post?',
-        lifeAreas: ['finances'],
+        lifeAreas: ['debts'],
         consent: { by: 'resident', how: 'spoken', on: localDay(acting.now) },
       },
       acting,

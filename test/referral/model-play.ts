@@ -8,7 +8,7 @@ import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS, transition } from '../../src/referral/lifecycle.ts';
 import { referralHash } from '../../src/referral/referral.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
-import type { Move, Transition, Who } from '../../src/referral/transitions.ts';
+import type { Move, Transition, Who } from '../../src/referral/transition-row.ts';
 import { canaries, notRefused, referralOf } from '../doubles/made.ts';
 import { holds } from './model-holds.ts';
 import type { Ending, Heard, KeptDelivery, ModelLine } from './model-line.ts';
@@ -231,7 +231,7 @@ export class Story {
       joins: true,
       intent: kind,
       application: 'his',
-      controlId: `${this.#name}-${this.trace.length}`,
+      controlId: `${this.#name}-later-${this.trace.length}`,
       messageType: 'Bundle',
       door: 'fhir',
       hash: referralHash(referral),

@@ -95,7 +95,7 @@ export function openStoreLine(at: TestStore, newId: () => string): ModelLine {
         ),
         rows<KeptDelivery>(
           `select id::text, journey_id as journey, kind, recipient, document_id as document, assignment, state, reason
-             from delivery where journey_id = any($1::uuid[]) order by id`,
+             from delivery d where journey_id = any($1::uuid[]) order by d.id`,
           [ids],
         ),
         rows<{ at: string }>(

@@ -17,6 +17,8 @@ import { claim, offerDue } from '../../src/store/outbox.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
+import { directoryPages } from '../../src/web/directory.ts';
+import { handoverPages } from '../../src/web/handover.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
@@ -204,7 +206,9 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(wallyQuestionPages(site, viewerOf));
   app.use(worklistPages(site, viewerOf));
   app.use(practicePages(site, viewerOf));
+  app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(adminPages(site, viewerOf));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import type { Language } from '../../src/fhir/outcome.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import type { Site } from '../../src/web/site.ts';
@@ -309,6 +310,11 @@ describe('H11: "ik ken deze inwoner"', () => {
     const { index, task } = await now();
     expect(index).toMatchObject({ owner: 'wally-karim', barred: ['wally-sanne'], taskStatus: 'requested' });
     expect(JSON.stringify(task.resource)).not.toMatch(/close|ken/);
+    const { rows } = await at.owner.query('select kind, route, outcome from journey_event where journey_id = $1', [id]);
+    expect(JSON.stringify(rows)).not.toContain('close');
+    // The fixed Wally is there all along: the line must not bring it back to her.
+    expect(await reevaluatePresence(at.store, site.directory)).toBe(0);
+    expect((await now()).index.owner).toBe('wally-karim');
     await cannotSee('sanne');
     expect((await page('karim')).status).toBe(200);
     expect((await move('too-close', { sure: 'yes' }, 'sanne')).status).toBe(404);

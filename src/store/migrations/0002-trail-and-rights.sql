@@ -30,6 +30,7 @@ create table rights_request (
   journeys uuid[] not null,
   asked_at timestamptz not null,
   asked_by text not null,
+  asked_hash bytea not null,
   given_at timestamptz,
   given_by text,
   given_hash bytea,

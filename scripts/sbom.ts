@@ -1,0 +1,56 @@
+// npm run sbom -- --out <file>    what the service runs on, as CycloneDX, out of the lock file of this very installation
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { z } from 'zod';
+import { command } from './open-record.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const bytesMax = 64 * 1024 * 1024;
+
+const property = z.object({ name: z.string(), value: z.string() });
+const component = z.looseObject({
+  'bom-ref': z.string(),
+  name: z.string(),
+  version: z.string(),
+  purl: z.string().startsWith('pkg:npm/'),
+  properties: z.array(property).default([]),
+});
+/** As much of CycloneDX as must be there for anybody to work with it. */
+export const bom = z.looseObject({
+  bomFormat: z.literal('CycloneDX'),
+  specVersion: z.string(),
+  components: z.array(component),
+  dependencies: z.array(z.looseObject({ ref: z.string(), dependsOn: z.array(z.string()).default([]) })),
+});
+
+const isTool = ({ properties }: z.infer<typeof component>) =>
+  properties.some((one) => one.name === 'cdx:npm:package:development' && one.value === 'true');
+
+/**
+ * The SBOM of what runs in production, out of npm's; throws when that is not one. Tools are taken out here: with its own
+ * `--omit dev` npm also leaves out what a tool and the service share.
+ */
+export async function readBom(): Promise<z.infer<typeof bom>> {
+  const args = ['sbom', '--sbom-format', 'cyclonedx'];
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: root, maxBuffer: bytesMax });
+  const whole = bom.parse(JSON.parse(stdout));
+  const tools = new Set(whole.components.filter(isTool).map((one) => one['bom-ref']));
+  return {
+    ...whole,
+    components: whole.components.filter((one) => !tools.has(one['bom-ref'])),
+    dependencies: whole.dependencies
+      .filter((one) => !tools.has(one.ref))
+      .map((one) => ({ ...one, dependsOn: one.dependsOn.filter((ref) => !tools.has(ref)) })),
+  };
+}
+
+if (import.meta.main)
+  await command(async () => {
+    const { values } = parseArgs({ options: { out: { type: 'string' } } });
+    if (!values.out) throw new Error('npm run sbom -- --out <file>');
+    const made = await readBom();
+    await writeFile(values.out, `${JSON.stringify(made, undefined, 2)}\n`);
+    process.stdout.write(`${made.components.length} components\n`);
+  });

@@ -1,0 +1,91 @@
+import type { Extension, Organization } from '@medplum/fhirtypes';
+import type { Said } from '../fhir/outcome.ts';
+import type { Book, Fields, Stored } from './directory-things.ts';
+import type { Fault } from './form-controls.ts';
+
+const said = {
+  name: { nl: 'Vul de naam in.', en: 'Fill in the name.' },
+  id: {
+    nl: 'Kies een korte naam van kleine letters, cijfers en streepjes, die nog niet bestaat.',
+    en: 'Choose a short name of lower-case letters, digits and dashes that does not exist yet.',
+  },
+  agb: { nl: 'Dit is geen AGB-code: acht cijfers.', en: 'This is not an AGB code: eight digits.' },
+  choice: { nl: 'Kies er een uit de lijst.', en: 'Choose one from the list.' },
+  days: { nl: 'Vul een aantal werkdagen in, van 1 tot 250.', en: 'Fill in a number of working days, from 1 to 250.' },
+  rule: {
+    nl: 'Een regel heeft een leeftijd of een leefgebied, en een Wally.',
+    en: 'A rule has an age or a life area, and a Wally.',
+  },
+  day: { nl: 'Dit is geen datum die bestaat.', en: 'This is not a date that exists.' },
+  self: { nl: 'Niemand vervangt zichzelf.', en: 'Nobody substitutes for themselves.' },
+  address: {
+    nl: 'Dit adres past niet bij de soort verbinding.',
+    en: 'This address does not fit the kind of connection.',
+  },
+  text: { nl: 'Dit is te lang.', en: 'This is too long.' },
+} as const satisfies Record<string, Said>;
+
+export const fault = (name: string, what: keyof typeof said): Fault => ({ field: name, said: said[what] });
+export const concept = (system: string, code: string) => ({ coding: [{ system, code }] });
+
+/** Whether a day of that name exists. */
+export function isDay(text: string): boolean {
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+    !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
+    new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
+  );
+}
+
+/** The telecom of a thing with these values; what else stood there stays. */
+export function telecom(stored: { telecom?: { system?: string; value?: string }[] }, values: Record<string, string>) {
+  const kept = (stored.telecom ?? []).filter((one) => !Object.hasOwn(values, one.system ?? ''));
+  const own = Object.entries(values).flatMap(([system, value]) => (value ? [{ system, value }] : []));
+  return [...kept, ...own] as NonNullable<Organization['telecom']>;
+}
+
+export function identified(
+  stored: { identifier?: { system?: string; value?: string }[] },
+  system: string,
+  value: string,
+) {
+  const kept = (stored.identifier ?? []).filter((one) => one.system !== system);
+  return [...kept, ...(value ? [{ system, value }] : [])];
+}
+
+export function extended(
+  stored: { extension?: Extension[] },
+  own: readonly (readonly [url: string, Extension | undefined])[],
+) {
+  const urls = own.map(([url]) => url);
+  const kept = (stored.extension ?? []).filter((one) => !urls.includes(one.url));
+  return [...kept, ...own.flatMap(([, one]) => (one ? [one] : []))];
+}
+
+export const named = (url: string, role: string): readonly [string, Extension | undefined] => [
+  url,
+  role ? { url, valueReference: { reference: `PractitionerRole/${role}` } } : undefined,
+];
+
+/** Lists and texts that are empty are not there: R4 has no empty ones. */
+export function withoutEmpty<T extends Stored>(resource: T): T {
+  return Object.fromEntries(
+    Object.entries(resource).filter(
+      ([, value]) => value !== '' && value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  ) as unknown as T;
+}
+
+export const isOneOf = (list: readonly (readonly [string, string])[], id: string) => list.some(([one]) => one === id);
+
+export interface Reading {
+  readonly book: Book;
+  readonly id: string;
+  readonly fields: Fields;
+  readonly stored: readonly Stored[];
+  readonly today: string;
+}
+
+export function storedAs<T extends Stored['resourceType']>(stored: readonly Stored[], type: T) {
+  return stored.find((one): one is Extract<Stored, { resourceType: T }> => one.resourceType === type);
+}

@@ -1,0 +1,227 @@
+import { Router } from 'express';
+import type { Said } from '../fhir/outcome.ts';
+import type { AuditLine, Change } from '../referral/change.ts';
+import { addDays, localDay } from '../referral/deadlines.ts';
+import { differences } from '../referral/directory-diff.ts';
+import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../store/directory.ts';
+import { decide, field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from './acting.ts';
+import { thingForm } from './directory-forms.ts';
+import { historyPart } from './directory-history.ts';
+import { listPage } from './directory-list.ts';
+import { readThing } from './directory-read.ts';
+import { type Book, type Fields, fieldsOf, resourcesOf, type Stored, type Thing, things } from './directory-things.ts';
+import { isDay } from './directory-values.ts';
+import type { Fault } from './form-controls.ts';
+import { html, sayIn } from './html.ts';
+import type { Site } from './site.ts';
+
+/** Something in the directory changed: who owns what may have too. Gives how many referrals moved. */
+export type OnDirectory = () => Promise<number>;
+
+export const thingSaid: Record<Thing, Said> = {
+  practices: { nl: 'Praktijk', en: 'Practice' },
+  people: { nl: 'Persoon', en: 'Person' },
+  organisations: { nl: 'Organisatie', en: 'Organisation' },
+  endpoints: { nl: 'Verbinding', en: 'Connection' },
+};
+
+const bookOf = async (site: Site): Promise<Book> => ({ versions: await readDirectoryNewest(site.store) });
+
+/** The versions of a thing's resources as one word, so that a form knows what it was opened on. */
+function versionsOf({ versions }: Book, resources: readonly Stored[]): string {
+  return resources
+    .map((one) => {
+      const found = versions.find((v) => v.type === one.resourceType && v.id === one.id);
+      return `${one.resourceType}/${one.id}:${found?.version ?? 0}`;
+    })
+    .join(' ');
+}
+
+interface Typed {
+  readonly fields: Fields;
+  readonly faults: readonly Fault[];
+  readonly refused?: string;
+  readonly status: number;
+}
+
+async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | undefined, typed?: Typed): Promise<void> {
+  const { viewer, request } = visit;
+  const t = sayIn(viewer.language);
+  const book = await bookOf(site);
+  const stored = id ? resourcesOf(book, thing, id) : [];
+  if (!stored) return sendNotFound(visit);
+  const today = localDay(site.store.clock());
+  const fields = typed?.fields ?? (id ? fieldsOf(book, stored) : { active: 'yes' });
+  const parts = { viewer, book, thing, fields, faults: typed?.faults ?? [], versions: versionsOf(book, stored), today };
+  const history = id
+    ? historyPart(
+        await readDirectoryHistory(
+          site.store,
+          stored.map((one) => ({ type: one.resourceType, id: one.id })),
+        ),
+        { viewer, thing, id, directory: await site.directory() },
+      )
+    : undefined;
+  const name = id ? `${thingSaid[thing][viewer.language]} ${fieldsOf(book, stored).name || id}` : t('Nieuw', 'New');
+  const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
+<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${history}`;
+  const moved = Number(query(request, 'moved')) || 0;
+  const done =
+    query(request, 'done') === 'saved' &&
+    `${t('Opgeslagen.', 'Saved.')}${moved > 0 ? t(` ${moved} verwijzingen gingen naar iemand anders.`, ` ${moved} referrals went to someone else.`) : ''}`;
+  const wrong = parts.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
+  const notice = typed?.refused
+    ? { notice: { kind: 'refused' as const, text: typed.refused } }
+    : done && !typed && { notice: { kind: 'done' as const, text: done } };
+  send(visit, { title: `${wrong}${name}`, main, ...notice }, typed?.status ?? 200);
+}
+
+/** Local midnight of a day, or now for today: from then on it counts. */
+export function instantOf(day: string, now: Date): Date {
+  if (day <= localDay(now)) return now;
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  const hours = [2, 1].find((one) => localDay(new Date(midnight - one * 3_600_000)) === day) ?? 0;
+  return new Date(midnight - hours * 3_600_000);
+}
+
+const refusedSaid = {
+  changed: {
+    nl: 'Iemand anders veranderde dit intussen. Er is niets opgeslagen. Kijk het na en sla het dan op.',
+    en: 'Someone else changed this meanwhile. Nothing was saved. Look at it again and then save.',
+  },
+  validFrom: { nl: 'Kies vandaag of een dag die nog komt.', en: 'Choose today or a day to come.' },
+} as const satisfies Record<string, Said>;
+
+function directoryChange(site: Site, visit: Visit, revision: number, writes: readonly Stored[], from: Date): Change {
+  const { actor } = visit.viewer;
+  const at = site.store.clock().toISOString();
+  return {
+    scope: { practice: '' },
+    expected: { directoryRevision: revision },
+    directory: writes.map((resource) => ({ resource, validFrom: from.toISOString() })),
+    audit: writes.map(
+      (one): AuditLine => ({
+        event: 'directory-changed',
+        at,
+        actor: { id: actor.id, role: actor.role },
+        action: 'U',
+        outcome: 'ok',
+        object: `${one.resourceType}/${one.id}`,
+        purpose: 'SYSADMIN',
+      }),
+    ),
+  };
+}
+
+/** Who owns what, and where feedback goes, follow at once; when that fails the clock does it. */
+async function follow(site: Site, onDirectory: OnDirectory): Promise<number> {
+  try {
+    await syncDestinations(site.store, await site.directory());
+    return await onDirectory();
+  } catch (error) {
+    site.log.bug('directory', error, {});
+    return 0;
+  }
+}
+
+async function save(site: Site, visit: Visit, thing: Thing, known: string | undefined, onDirectory: OnDirectory) {
+  const { viewer, request, response } = visit;
+  const body: unknown = request.body;
+  const names = typeof body === 'object' && body !== null ? Object.keys(body) : [];
+  const fields: Fields = Object.fromEntries(names.slice(0, 100).map((name) => [name, field(body, name)]));
+  const id = known ?? fields.id ?? '';
+  const day = fields.validFrom ?? '';
+  const today = localDay(site.store.clock());
+  let faults: readonly Fault[] = [];
+  const outcome = await decide(
+    site,
+    viewer.actor,
+    async () => {
+      const book = await bookOf(site);
+      const stored = known ? resourcesOf(book, thing, known) : [];
+      return stored && { book, stored };
+    },
+    ({ book, stored }, acting): Change | Refusal | undefined => {
+      const read = readThing(thing, { book, id, fields, stored, today });
+      const isFromRight = day === '' || (isDay(day) && day >= today && day <= addDays(today, 730));
+      faults = [...read.faults, ...(isFromRight ? [] : [{ field: 'validFrom', said: refusedSaid.validFrom }])];
+      if (faults.length > 0) return undefined;
+      if (versionsOf(book, stored) !== fields.versions)
+        return refuse(issue('conflict', 'changed-meanwhile', '', refusedSaid.changed));
+      const changed = read.resources.filter((one) => {
+        const before = stored.find((other) => other.resourceType === one.resourceType && other.id === one.id);
+        return !before || differences(before, one).length > 0;
+      });
+      if (changed.length === 0) return undefined;
+      return directoryChange(site, visit, acting.directory.revision, changed, instantOf(day || today, acting.now));
+    },
+  );
+  if (outcome === 'absent') return sendNotFound(visit);
+  if (isRefusal(outcome))
+    return thingPage(site, visit, thing, known, {
+      fields,
+      faults: [],
+      refused: sentences(outcome, viewer),
+      status: 409,
+    });
+  if (faults.length > 0) return thingPage(site, visit, thing, known, { fields, faults, status: 422 });
+  const moved = await follow(site, onDirectory);
+  response.redirect(303, `/admin/directory/${thing}/${id}?done=saved${moved > 0 ? `&moved=${moved}` : ''}`);
+}
+
+/** An older version comes back as a new one; nothing that was is ever gone. */
+async function restore(site: Site, visit: Visit, thing: Thing, id: string, onDirectory: OnDirectory): Promise<void> {
+  const { viewer, request, response } = visit;
+  const [type, of, version] = [field(request.body, 'type'), field(request.body, 'of'), field(request.body, 'version')];
+  const outcome = await decide(
+    site,
+    viewer.actor,
+    async () => {
+      const stored = resourcesOf(await bookOf(site), thing, id);
+      const isPart = stored?.some((one) => one.resourceType === type && one.id === of);
+      const all = isPart ? await readDirectoryHistory(site.store, [{ type, id: of }]) : [];
+      return all.find((one) => String(one.version) === version);
+    },
+    (found, acting) => directoryChange(site, visit, acting.directory.revision, [found.resource], acting.now),
+  );
+  if (outcome === 'absent') return sendNotFound(visit);
+  if (isRefusal(outcome))
+    return thingPage(site, visit, thing, id, {
+      fields: {},
+      faults: [],
+      refused: sentences(outcome, viewer),
+      status: 409,
+    });
+  const moved = await follow(site, onDirectory);
+  response.redirect(303, `/admin/directory/${thing}/${id}?done=saved${moved > 0 ? `&moved=${moved}` : ''}`);
+}
+
+/** The directory's pages: every change versioned, with who and when, and valid from a day. No patient data. */
+export function directoryPages(site: Site, viewerOf: ViewerOf, onDirectory: OnDirectory): Router {
+  const router = Router();
+  const own = (handle: (visit: Visit, thing: Thing, id: string) => Promise<void>) =>
+    visiting('administrator', viewerOf, async (visit) => {
+      const { thing: asked, id } = visit.request.params;
+      const thing = things.find((one) => one === asked);
+      await (thing && typeof id === 'string' ? handle(visit, thing, id) : sendNotFound(visit));
+    });
+  router.get(
+    '/admin/directory',
+    visiting('administrator', viewerOf, async (visit) => listPage(visit, await bookOf(site))),
+  );
+  const known = (id: string) => (id === 'new' ? undefined : id);
+  router.get(
+    '/admin/directory/:thing/:id',
+    own((visit, thing, id) => thingPage(site, visit, thing, known(id))),
+  );
+  router.post(
+    '/admin/directory/:thing/:id',
+    own((visit, thing, id) => save(site, visit, thing, known(id), onDirectory)),
+  );
+  router.post(
+    '/admin/directory/:thing/:id/restore',
+    own((visit, thing, id) => restore(site, visit, thing, id, onDirectory)),
+  );
+  return router;
+}

@@ -1,0 +1,264 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readDirectoryNewest } from '../../src/store/directory.ts';
+import type { Site } from '../../src/web/site.ts';
+import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { type Browsing, browse, journeyOf, refer, referralOf, siteOver } from './harness.ts';
+
+let at: TestStore;
+let site: Site;
+let pages: Browsing;
+
+beforeEach(async () => {
+  at = await openTestStore();
+  await loadTestRegion(at.store);
+  site = siteOver(at.store);
+  pages = await browse(site);
+});
+afterEach(async () => {
+  await pages.close();
+  await at.close();
+});
+
+/** Every field of the form on a page, as a browser would post it. */
+function formIn(page: string): Record<string, string> {
+  const form = /<form method="post" action="\/admin\/directory[\s\S]*?<\/form>/.exec(page)?.[0] ?? '';
+  const plain = (text: string) => text.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  const fields: Record<string, string> = {};
+  for (const [, attributes = ''] of form.matchAll(/<input ([^>]*)>/g)) {
+    const [name, value] = ['name', 'value'].map((one) => new RegExp(`\\b${one}="([^"]*)"`).exec(attributes)?.[1] ?? '');
+    if (name && (!attributes.includes('checkbox') || attributes.includes(' checked')))
+      fields[name] = plain(value ?? '');
+  }
+  for (const [, name = '', inner = ''] of form.matchAll(/<select id="[^"]*" name="([^"]*)"[^>]*>([\s\S]*?)<\/select>/g))
+    fields[name] = /value="([^"]*)" selected/.exec(inner)?.[1] ?? '';
+  for (const [, name = '', text = ''] of form.matchAll(/<textarea[^>]* name="([^"]*)"[^>]*>([\s\S]*?)<\/textarea>/g))
+    fields[name] = plain(text);
+  return fields;
+}
+
+const address = (thing: string, id: string) => `/admin/directory/${thing}/${id}`;
+async function change(thing: string, id: string, fields: Record<string, string>) {
+  const form = formIn((await pages.get('admin', address(thing, id))).text);
+  return pages.post('admin', address(thing, id), { ...form, ...fields });
+}
+const versionsOf = async (type: string, id: string) =>
+  (
+    await at.owner.query<{ version: number; recorded_by: string; valid_from: Date }>(
+      'select version, recorded_by, valid_from from directory_resource where type = $1 and id = $2 order by version',
+      [type, id],
+    )
+  ).rows;
+const audits = async () =>
+  (
+    await at.owner.query<{ line: { event: string; object: string; actor: { id: string } } }>(
+      'select line::jsonb as line from audit',
+    )
+  ).rows
+    .map((one) => one.line)
+    .filter((one) => one.event === 'directory-changed')
+    .map((one) => `${one.object} ${one.actor.id}`)
+    .toSorted();
+
+test('the list names practices, people, organisations and connections; only the administrator opens it', async () => {
+  const { text, status } = await pages.get('admin', '/admin/directory');
+  expect(status).toBe(200);
+  for (const one of [
+    'Huisartsenpraktijk Voorbeeldbrink',
+    'Sanne Verhoeven',
+    'Sociaal Werk Voorbeeldstreek',
+    'HIS van Praktijk Voorbeeldkade',
+  ])
+    expect(text).toContain(one);
+  for (const who of ['sanne', 'marijke', 'brink'] as const)
+    expect((await pages.get(who, '/admin/directory')).status).toBe(404);
+  expect((await pages.get('admin', '/admin/directory', 'en')).text).toContain('Connections');
+  expect((await pages.get('admin', '/admin/directory/nonsense/x')).status).toBe(404);
+});
+
+test.each([
+  ['practices', 'de-brink'],
+  ['people', 'wally-sanne'],
+  ['people', 'gp-dekkers'],
+  ['organisations', 'voorbeeldstreek'],
+  ['endpoints', 'hl7-aan-de-kade'],
+])('opened and saved unchanged, %s %s is what it was: no new version', async (thing, id) => {
+  const before = await readDirectoryNewest(at.store);
+  expect((await change(thing, id, {})).status).toBe(303);
+  expect(await readDirectoryNewest(at.store)).toEqual(before);
+  expect(await audits()).toEqual([]);
+});
+
+describe('a practice', () => {
+  test('what was agreed is kept with the practice, and its working days count', async () => {
+    const saved = await change('practices', 'de-brink', {
+      goal: 'Eerder de juiste hulp',
+      mayShare: 'De reden, nooit de diagnose',
+      agreedOn: '2026-01-12',
+      agreedWith: 'dr. van Leeuwen',
+      evaluateOn: '2027-01-12',
+      'level-contact': '3',
+      email: 'balie@brink.example',
+    });
+    expect(saved.location).toBe('/admin/directory/practices/de-brink?done=saved');
+    const form = formIn((await pages.get('admin', address('practices', 'de-brink'))).text);
+    expect(form).toMatchObject({ goal: 'Eerder de juiste hulp', evaluateOn: '2027-01-12', 'level-contact': '3' });
+    const directory = await site.directory();
+    expect(directory.practices.get('de-brink')?.levels).toMatchObject({ contact: 3, attempt: 2 });
+    expect(await audits()).toEqual([
+      'HealthcareService/wally-of-de-brink admin-region',
+      'Organization/de-brink admin-region',
+    ]);
+    const journey = await refer(site, 'de-brink', referralOf(1));
+    const { rows } = await at.owner.query("select due_on from clock where journey_id = $1 and kind = 'contact'", [
+      journey.id,
+    ]);
+    expect(rows).toEqual([{ due_on: '2026-11-26' }]);
+  });
+
+  test('another fixed Wally: what was promised by name stays with her, what comes goes to the new one', async () => {
+    const journey = await refer(site, 'de-brink', referralOf(1));
+    expect((await change('practices', 'de-brink', { wally: 'wally-joost' })).location).toContain('done=saved');
+    expect((await journeyOf(site, journey.id)).index.owner).toBe('wally-sanne');
+    expect((await refer(site, 'de-brink', referralOf(2))).index.owner).toBe('wally-joost');
+  });
+
+  test('H6: a rule that the practice asked for sends under 18 to someone else', async () => {
+    await change('practices', 'de-brink', { under1: '18', to1: 'wally-joost' });
+    const patient = { ...referralOf(1).patient, birthDate: '2010-05-01' };
+    const consent = { ...referralOf(1).consent, by: 'resident' as const };
+    const young = await refer(site, 'de-brink', referralOf(1, { patient, consent }));
+    expect(young.index).toMatchObject({ owner: 'wally-joost', rule: 'wally-joost' });
+    expect(young.task.resource.reasonCode?.text).toContain('jonger dan 18 jaar');
+    expect((await refer(site, 'de-brink', referralOf(2))).index).toMatchObject({ owner: 'wally-sanne', rule: null });
+    // Read again from the index, without content.
+    const { rows } = await at.owner.query('select rule_id from journey order by received_at, number');
+    expect(rows.map((one) => (one as { rule_id: string | null }).rule_id).toSorted()).toEqual(
+      ['wally-joost', null].toSorted(),
+    );
+  });
+
+  test('valid from a day to come: today nothing changes, then it does', async () => {
+    await change('practices', 'zuidrand', { wally: 'wally-sanne', validFrom: '2026-12-01' });
+    expect((await site.directory()).practices.get('zuidrand')?.service?.wally).toBe('wally-joost');
+    expect((await versionsOf('HealthcareService', 'wally-of-zuidrand'))[1]?.valid_from.toISOString()).toBe(
+      '2026-11-30T23:00:00.000Z',
+    );
+    at.now = new Date('2026-11-30T22:59:00Z');
+    expect((await site.directory()).practices.get('zuidrand')?.service?.wally).toBe('wally-joost');
+    at.now = new Date('2026-11-30T23:01:00Z');
+    expect((await site.directory()).practices.get('zuidrand')?.service?.wally).toBe('wally-sanne');
+  });
+
+  test('a new one: its organisation, its service, and where its feedback goes', async () => {
+    const made = await change('practices', 'new', {
+      id: 'nieuwland',
+      name: 'Praktijk Voorbeeldland',
+      agb: '01990104',
+      phone: '0570-000204',
+      team: 'voorbeeldstreek',
+      wally: 'wally-karim',
+      way1: 'his-de-brink',
+    });
+    expect(made.location).toBe('/admin/directory/practices/nieuwland?done=saved');
+    expect((await refer(site, 'nieuwland', referralOf(1))).index.owner).toBe('wally-karim');
+    const { rows } = await at.owner.query("select id from destination where id like 'practice:nieuwland%'");
+    expect(rows).toEqual([{ id: 'practice:nieuwland' }]);
+    // Twice the same short name is not a second practice.
+    const again = await change('practices', 'new', { id: 'nieuwland', name: 'Ander', team: 'voorbeeldstreek' });
+    expect(again.status).toBe(422);
+    expect(again.text).toContain('href="#id"');
+  });
+});
+
+describe('people', () => {
+  test('a substitute and an absence; the open work follows', async () => {
+    const journey = await refer(site, 'de-brink', referralOf(1));
+    await change('people', 'wally-sanne', {
+      substitute: 'wally-joost',
+      absentFrom: '2026-11-23',
+      absentTo: '2026-11-27',
+    });
+    expect((await journeyOf(site, journey.id)).index).toMatchObject({ owner: 'wally-joost', route: 'substitute' });
+    expect((await pages.get('admin', address('people', 'wally-sanne'))).text).toContain('2026-11-23 – 2026-11-27');
+  });
+
+  test('who leaves is absent after the last day', async () => {
+    await change('people', 'wally-sanne', { lastDay: '2026-11-30' });
+    const last = await refer(site, 'de-brink', referralOf(1));
+    expect(last.index.owner).toBe('wally-sanne');
+    at.now = new Date('2026-12-01T09:00:00Z');
+    expect((await refer(site, 'de-brink', referralOf(2))).index.owner).toBe('wally-karim');
+  });
+});
+
+describe('refused, with what was typed', () => {
+  test.each([
+    ['practices', 'de-brink', { agb: '123' }, 'agb'],
+    ['practices', 'de-brink', { team: 'zuidrand' }, 'team'],
+    ['practices', 'de-brink', { 'level-contact': '0' }, 'level-contact'],
+    ['practices', 'de-brink', { under1: '18' }, 'under1'],
+    ['practices', 'de-brink', { agreedOn: '2026-02-30' }, 'agreedOn'],
+    ['practices', 'de-brink', { validFrom: '2026-11-22' }, 'validFrom'],
+    ['practices', 'new', { id: 'Niet Goed', name: 'X', team: 'voorbeeldstreek' }, 'id'],
+    ['people', 'wally-sanne', { substitute: 'wally-sanne' }, 'substitute'],
+    ['people', 'wally-sanne', { organization: 'de-brink' }, 'organization'],
+    ['people', 'wally-sanne', { absentFrom: '2026-11-27', absentTo: '2026-11-20' }, 'absentFrom'],
+    ['organisations', 'voorbeeldstreek', { name: '' }, 'name'],
+    ['endpoints', 'his-de-brink', { address: 'ftp://x' }, 'address'],
+  ])('%s %s: %o', async (thing, id, fields, name) => {
+    const before = await readDirectoryNewest(at.store);
+    const page = await change(thing, id, fields);
+    expect(page.status).toBe(422);
+    expect(page.text).toContain(`href="#${name}"`);
+    expect(await readDirectoryNewest(at.store)).toEqual(before);
+  });
+
+  test('of two who change one thing at once, the later one looks again', async () => {
+    const form = formIn((await pages.get('admin', address('organisations', 'voorbeeldstreek'))).text);
+    await change('organisations', 'voorbeeldstreek', { phone: '0570-000111' });
+    const late = await pages.post('admin', address('organisations', 'voorbeeldstreek'), {
+      ...form,
+      phone: '0570-000222',
+    });
+    expect(late.status).toBe(409);
+    expect((await site.directory()).teams.get('voorbeeldstreek')?.phone).toBe('0570-000111');
+  });
+});
+
+describe('history', () => {
+  test('who, when and what, newest first; an older version comes back as a new one', async () => {
+    await change('organisations', 'voorbeeldstreek', { phone: '0570-000111', basis: 'youth-care', bsn: 'yes' });
+    expect((await site.directory()).teams.get('voorbeeldstreek')?.contract).toEqual({
+      basis: 'youth-care',
+      bsn: 'allowed',
+    });
+    const page = await pages.get('admin', address('organisations', 'voorbeeldstreek'));
+    expect(page.text).toContain('admin-region');
+    expect(page.text).toContain('<del>0570-000100</del>');
+    expect(page.text).toContain('<ins>0570-000111</ins>');
+    const back = { type: 'Organization', of: 'voorbeeldstreek', version: '1' };
+    const restored = await pages.post('admin', `${address('organisations', 'voorbeeldstreek')}/restore`, back);
+    expect(restored.status).toBe(303);
+    const team = (await site.directory()).teams.get('voorbeeldstreek');
+    expect(team).toMatchObject({ phone: '0570-000100' });
+    expect(team).not.toHaveProperty('contract');
+    expect((await versionsOf('Organization', 'voorbeeldstreek')).map((one) => one.recorded_by)).toEqual([
+      'kortelijn',
+      'admin-region',
+      'admin-region',
+    ]);
+    expect(await audits()).toHaveLength(2);
+  });
+
+  test('nothing is restored that belongs to another thing, or is not there', async () => {
+    const path = `${address('organisations', 'voorbeeldstreek')}/restore`;
+    for (const back of [
+      { type: 'Organization', of: 'de-brink', version: '1' },
+      { type: 'Organization', of: 'voorbeeldstreek', version: '9' },
+    ])
+      expect((await pages.post('admin', path, back)).status).toBe(404);
+    expect(
+      (await pages.post('marijke', path, { type: 'Organization', of: 'voorbeeldstreek', version: '1' })).status,
+    ).toBe(404);
+  });
+});
