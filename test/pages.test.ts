@@ -232,8 +232,8 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
       });
 
       test('an administrator sees what is stuck, why, and mends it without seeing a patient', async () => {
-        const practice = 'aan-de-kade';
-        const { number } = await refer(region, practice, script ? 'p2' : 'p3', lonely);
+        const practice = 'de-brink';
+        const { number } = await refer(region, practice, script ? 'p5' : 'p3', { gp: 'gp-vanleeuwen', ...lonely });
         await behave(region, { practice, mode: 'reject' });
         const wally = await signedIn(script, 'sanne', '/worklist');
         await takeOn(wally, region, number);
