@@ -38,7 +38,8 @@ function remind(journey: Journey, step: Step, acting: Acting): OutboxRow[] {
   const leads = teamLeads(acting.directory, team).flatMap((lead) => tellOwner(journey, acting, lead.id));
   if (step === 'team-lead') return leads;
   const substitute = roles.get(roles.get(owner ?? '')?.substitute ?? '');
-  const isThere = substitute && isPresent(substitute, localDay(acting.now));
+  const isBarred = journey.index.barred.includes(substitute?.id ?? '');
+  const isThere = substitute && !isBarred && isPresent(substitute, localDay(acting.now));
   return isThere ? tellOwner(journey, acting, substitute.id) : leads;
 }
 

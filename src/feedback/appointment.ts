@@ -29,9 +29,13 @@ export function toAppointment(
   };
 }
 
-/** What was planned and does not happen: moved, cancelled, nobody came, or the work itself ended. */
-export function endAppointments({ appointments }: Journey, status: 'cancelled' | 'noshow'): Written[] {
-  return appointments
+/** What is booked, ended: one that lies ahead gets this status, one that has been took place. */
+export function endAppointments(journey: Journey, status: NonNullable<Appointment['status']>, now?: Date): Written[] {
+  const isOver = ({ start }: Appointment) => now !== undefined && Date.parse(start ?? '') <= now.getTime();
+  return journey.appointments
     .filter((one) => one.resource.status === 'booked')
-    .map(({ resource, version }) => ({ resource: { ...resource, status }, version: version + 1 }));
+    .map(({ resource, version }) => ({
+      resource: { ...resource, status: isOver(resource) ? ('fulfilled' as const) : status },
+      version: version + 1,
+    }));
 }

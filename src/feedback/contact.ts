@@ -101,7 +101,7 @@ export function appoint(
   const type = concept(codeSystems.taskOutput, 'appointment');
   return step(journey, row, 'appointment-booked', acting, {
     task: { output: [...output, { type, valueReference: { reference: `Appointment/${appointment.id}` } }] },
-    resources: [{ resource: appointment, version: 1 }, ...endAppointments(journey, 'cancelled')],
+    resources: [{ resource: appointment, version: 1 }, ...endAppointments(journey, 'cancelled', acting.now)],
     events: [{ kind: 'appointment', at: now, on: localDay(new Date(planned.at)), outcome: 'booked' }],
     ...(deviating && { deviating }),
   });

@@ -101,6 +101,24 @@ describe('contact', () => {
 });
 
 describe('an appointment', () => {
+  test('that has been is not cancelled by the next one: it took place', () => {
+    const played = accepted();
+    played.move(sanne, (journey, acting) => appoint(journey, planned, acting), tuesday);
+    const next = { at: '2026-12-09T10:30:00.000Z' };
+    played.move(sanne, (journey, acting) => appoint(journey, next, acting), '2026-12-03T09:00:00.000Z');
+    expect(played.journey().appointments.map(({ resource }) => resource.status)).toEqual(['fulfilled', 'booked']);
+    played.move(
+      sanne,
+      (journey, acting) => appoint(journey, { at: '2026-12-16T10:30:00.000Z' }, acting),
+      '2026-12-04T09:00:00.000Z',
+    );
+    expect(played.journey().appointments.map(({ resource }) => resource.status)).toEqual([
+      'fulfilled',
+      'cancelled',
+      'booked',
+    ]);
+  });
+
   test('H2: is planned, and says nothing to whoever sees a calendar', () => {
     const change = accepted().move(sanne, (journey, acting) => appoint(journey, planned, acting), tuesday);
     const [appointment] = written(change, 'Appointment');
