@@ -1,7 +1,14 @@
+// npm run region                                      writes fixtures/region/directory.json from the table below
+// npm run region -- load <file> [--from 2027-01-01]   takes a FHIR Bundle into the directory: what differs is a new version
 // Phone numbers have a subscriber part that starts with 0: nobody can have them.
 // Writes fixtures/region/directory.json from a short table, so that people change the table and not 1,000 lines of FHIR.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { codeSystems, extensions, identifiers } from '../src/fhir/systems.ts';
+import { theLine } from '../src/referral/actor.ts';
+import { beginOfDay } from '../src/referral/deadlines.ts';
+import { takeInDirectory } from '../src/region/take-in.ts';
+import { command, openRecordFor, readSettings } from './open-record.ts';
 
 type Json = Record<string, unknown>;
 const concept = (system: string, code: string) => ({ coding: [{ system, code }] });
@@ -142,4 +149,30 @@ const resources: Json[] = [
 ];
 
 const bundle = { resourceType: 'Bundle', type: 'collection', entry: resources.map((resource) => ({ resource })) };
-writeFileSync(new URL('../fixtures/region/directory.json', import.meta.url), `${JSON.stringify(bundle, null, 2)}\n`);
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { from: { type: 'string' } } });
+const [what, file] = positionals;
+
+async function load(from: string): Promise<void> {
+  const text: unknown = JSON.parse(readFileSync(from, 'utf8'));
+  const record = await openRecordFor(readSettings());
+  try {
+    const { store } = record;
+    const now = store.clock();
+    const validFrom = values.from === undefined ? now : beginOfDay(values.from);
+    if (Number.isNaN(validFrom.getTime()) || validFrom < new Date(now.getTime() - 1_000))
+      throw new Error('--from: today or a day to come, such as 2027-01-01');
+    const taken = await takeInDirectory(store, text, validFrom, theLine);
+    if (taken.faults) throw new Error(`nothing was written:\n${taken.faults.join('\n')}`);
+    process.stdout.write(`${taken.written.length} written\n${taken.written.map((one) => `${one}\n`).join('')}`);
+  } finally {
+    await record.close();
+  }
+}
+
+if (what === 'load' && file) await command(() => load(file));
+else if (what === undefined)
+  writeFileSync(new URL('../fixtures/region/directory.json', import.meta.url), `${JSON.stringify(bundle, null, 2)}\n`);
+else {
+  process.stderr.write('npm run region | npm run region -- load <file> [--from 2027-01-01]\n');
+  process.exitCode = 2;
+}

@@ -16,6 +16,7 @@ const law: Record<string, readonly string[]> = {
   'src/hl7v2': ['src/fhir', 'src/referral'],
   'src/edifact': ['src/fhir', 'src/referral'],
   'src/mapping': ['src/fhir', 'src/referral'],
+  'src/report': ['src/fhir', 'src/referral'],
   'src/store': ['src/fhir', 'src/referral'],
   'src/identity': ['src/fhir', 'src/referral', 'src/store', 'src/log'],
   'src/region': ['src/fhir', 'src/referral', 'src/store', 'src/identity', 'src/log'],
@@ -69,7 +70,7 @@ const packages: Record<string, readonly string[]> = {
   uuid: ['src/main.ts'],
 };
 
-const pure = ['src/fhir', 'src/referral', 'src/feedback', 'src/hl7v2', 'src/mapping/run.ts', 'mappings'];
+const pure = ['src/fhir', 'src/referral', 'src/feedback', 'src/report', 'src/hl7v2', 'src/mapping/run.ts', 'mappings'];
 
 function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -1,10 +1,11 @@
-import { reassignByPresence } from '../feedback/reassign.ts';
+import { goesBack, reassignByPresence } from '../feedback/reassign.ts';
 import { noteLanded } from '../feedback/report.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import type { AuditLine, Change, DeliveryMove } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
+import { isPresent } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
@@ -51,9 +52,12 @@ function audit(event: string, claimed: Claimed, at: string, outcome: AuditLine['
 async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean> {
   const [standing, directory] = await Promise.all([readStanding(parts.store, claimed.journey), parts.directory()]);
   if (!standing || standing.assignment !== claimed.assignment || !isOpen(standing.taskStatus)) return true;
-  const { practice, requesterAgb, owner, rule } = standing;
-  const right = assign(directory, practice, requesterAgb ?? undefined, localDay(parts.store.clock()), [], { rule });
+  const { practice, requesterAgb, owner, rule, route } = standing;
+  const day = localDay(parts.store.clock());
+  const has = directory.roles.get(owner ?? '');
+  const right = assign(directory, practice, requesterAgb ?? undefined, day, [], { rule });
   // Most are where they belong: those are not opened at all.
+  if (has && isPresent(has, day) && !goesBack(route)) return false;
   if (!right || (right.owner?.id ?? null) === owner) return false;
   const journey = await readJourney(parts.store, { kind: 'line' }, claimed.journey);
   if (!journey) return true;

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { type ClockKind, clocksOf, type Step, stepAt } from '../referral/clocks.ts';
-import { isWorkingDay, localDay } from '../referral/deadlines.ts';
+import { addDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import { isPresent, teamLeads } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -43,6 +43,15 @@ function remind(journey: Journey, step: Step, acting: Acting): OutboxRow[] {
   return isThere ? tellOwner(journey, acting, substitute.id) : leads;
 }
 
+/** Whether the GP was told of a silence since a day. */
+function wasTold({ communications }: Journey, since: string): boolean {
+  return communications.some(
+    ({ resource: { category, sent } }) =>
+      category?.some((one) => one.coding?.some((coding) => coding.code === 'system-notice')) === true &&
+      localDay(new Date(sent ?? 0)) > since,
+  );
+}
+
 /**
  * The next step about a clock that ran out: reminder, substitute, team lead and phone list, and then the GP is told
  * (H5). A rest that is over is taken up again. Undefined when the clock no longer runs. Pure.
@@ -58,7 +67,8 @@ export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Ch
     if (!isRefusal(resumed)) return { ...resumed, outbox: tellOwner(journey, acting) };
   }
   const { step, nextOn } = next;
-  const said = step === 'practice' ? toPractice[due.kind] : undefined;
+  // Staff must open each letter: one about the same silence is enough for a week.
+  const said = step === 'practice' && !wasTold(journey, addDays(day, -7)) ? toPractice[due.kind] : undefined;
   const told = said
     ? tellPractice(
         journey,
@@ -78,7 +88,7 @@ export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Ch
     journey: journey.id,
     clockStep: { kind: due.kind, dueOn: due.dueOn, level: due.level, nextOn },
     ...(told && { resources: [told.written] }),
-    outbox: told ? [told.outbox] : remind(journey, step, acting),
+    outbox: told ? [told.outbox] : step === 'practice' ? [] : remind(journey, step, acting),
     events: [{ kind: 'overdue', at, on: due.dueOn, owner: journey.index.owner, outcome: `${due.kind} ${step}` }],
     alarms: step === 'team-lead' ? [{ kind: 'overdue', team: journey.index.team, raise: true, at }] : [],
     audit: [auditOf('clock-overdue', journey, acting, 'E')],

@@ -1,4 +1,4 @@
-import { reassignByPresence } from '../feedback/reassign.ts';
+import { goesBack, reassignByPresence } from '../feedback/reassign.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import { localDay } from '../referral/deadlines.ts';
@@ -37,7 +37,7 @@ export async function reevaluatePresence(store: Store, directory: () => Promise<
     const owner = now.roles.get(one.owner ?? '');
     const isThere = owner !== undefined && isPresent(owner, day);
     // Most are where they belong: those are not opened at all.
-    if (one.begun && isThere) continue;
+    if (isThere && (one.begun || !goesBack(one.route))) continue;
     const right = assign(now, one.practice, one.requesterAgb ?? undefined, day, [], { rule: one.rule });
     if (!one.begun && (!right || (right.owner?.id ?? null) === one.owner)) continue;
     if (await reevaluate(store, directory, one.journey)) moved += 1;

@@ -6,7 +6,7 @@ import { clocksOf } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import { afterWriting, indexOf, type Journey } from '../referral/journey.ts';
-import { type Moving, transition } from '../referral/lifecycle.ts';
+import { isOpen, type Moving, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { revoked } from './revoked.ts';
 
@@ -70,6 +70,18 @@ function agentOf({ actor }: Acting): Provenance['agent'][number]['who'] {
   return { reference: `PractitionerRole/${actor.id}` };
 }
 
+/** What was asked about work that has ended otherwise: it can no longer be done (referral-guides (d): failed). */
+function unanswered(journey: Journey, status: string, written: readonly Written[], now: string): Written[] {
+  if (isOpen(status)) return [];
+  const isWritten = (id: string) => written.some((one) => one.resource.id === id);
+  return journey.requests
+    .filter(({ resource }) => resource.status === 'requested' && !isWritten(resource.id))
+    .map(({ resource, version }) => ({
+      resource: { ...resource, status: 'failed', statusReason: { text: 'already-ended' }, lastModified: now },
+      version: version + 1,
+    }));
+}
+
 /**
  * One move of a Task as a Change: its new version, Provenance, index, event and audit line. The version it was
  * decided on is the version it must still have at commit, so of two people who act at once one is told to look again.
@@ -114,6 +126,7 @@ export function step(
     { resource: provenance, version: 1 },
     ...(parts.serviceRequest ? [{ resource: parts.serviceRequest, version: journey.serviceRequest.version + 1 }] : []),
     ...(parts.resources ?? []),
+    ...unanswered(journey, row.status, parts.resources ?? [], now),
   ];
   const after = afterWriting(journey, resources);
   const clocks = clocksOf(after, acting.directory.practices.get(journey.practice)?.levels);

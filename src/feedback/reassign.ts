@@ -68,6 +68,11 @@ export function handOver(
   });
 }
 
+/** Whether it is with someone only because another was away: then it goes back to that one, as long as nobody took it on. */
+export function goesBack(route: string): boolean {
+  return route === 'substitute' || route === 'team-queue';
+}
+
 /**
  * The line looks again who is present: undefined when the owner is still right. Unaccepted work moves; for what someone
  * accepted the substitute acts, until that one is back (promise 2).
@@ -78,8 +83,7 @@ export function reassignByPresence(journey: Journey, acting: Acting): Change | R
   if (status !== 'requested' && status !== 'received')
     return isOpen(status ?? '') ? actForAbsent(journey, acting) : undefined;
   const owner = acting.directory.roles.get(journey.index.owner ?? '');
-  const fixedIsBack = journey.index.route === 'substitute' || journey.index.route === 'team-queue';
-  if (owner && isPresent(owner, day) && !fixedIsBack) return undefined;
+  if (owner && isPresent(owner, day) && !goesBack(journey.index.route)) return undefined;
   const right = rightOwner(journey, acting, journey.index.barred);
   if (!right || (right.owner?.id ?? null) === journey.index.owner) return undefined;
   const { owner: next, route, why, rule = null } = right;

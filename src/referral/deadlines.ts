@@ -15,6 +15,13 @@ export function localDay(instant: Date): string {
 const startOf = (day: string) => Date.parse(`${day}T00:00:00Z`);
 const dayAt = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
+/** The instant at which a Dutch calendar day begins; also on the days on which the clock moves. */
+export function beginOfDay(day: string): Date {
+  const utc = Date.parse(`${day}T00:00:00Z`);
+  const hours = [2, 1].find((one) => localDay(new Date(utc - one * 3_600_000)) === day) ?? 0;
+  return new Date(utc - hours * 3_600_000);
+}
+
 /** Day plus n calendar days; n may be negative. Both are plain days, so daylight saving plays no part. */
 export function addDays(day: string, n: number): string {
   return dayAt(startOf(day) + n * dayMs);

@@ -215,6 +215,7 @@ export interface OpenJourney {
   readonly practice: string;
   readonly requesterAgb: string | null;
   readonly rule: string | null;
+  readonly route: string;
   /** Someone accepted it: it does not move, a substitute acts. */
   readonly begun: boolean;
 }
@@ -223,7 +224,7 @@ export interface OpenJourney {
 export async function openJourneys(store: Store, limit: number): Promise<OpenJourney[]> {
   const { rows } = await store.pool.query<OpenJourney>({
     name: 'open-journeys',
-    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule,
+    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule, route,
                   task_status in ('accepted', 'in-progress', 'on-hold') as begun from journey
             where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold') order by received_at limit $1`,
     values: [limit],

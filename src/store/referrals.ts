@@ -224,6 +224,7 @@ export interface Standing {
   readonly taskStatus: string;
   readonly requesterAgb: string | null;
   readonly rule: string | null;
+  readonly route: string;
 }
 
 /** What a delivery looks at before it goes: from the index, no content is opened. Throws ContentErased when it is gone. */
@@ -231,7 +232,7 @@ export async function readStanding(store: Store, journeyId: string): Promise<Sta
   const { rows } = await store.pool.query<Standing & { erased: boolean }>({
     name: 'standing',
     text: `select j.practice_id as practice, j.assignment, j.owner_id as owner, j.task_status as "taskStatus",
-                  j.requester_agb as "requesterAgb", j.rule_id as rule, k.wrapped is null as erased
+                  j.requester_agb as "requesterAgb", j.rule_id as rule, j.route, k.wrapped is null as erased
              from journey j join journey_key k on k.journey_id = j.id where j.id = $1`,
     values: [journeyId],
   });

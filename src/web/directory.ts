@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Said } from '../fhir/outcome.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
-import { addDays, localDay } from '../referral/deadlines.ts';
+import { addDays, beginOfDay, localDay } from '../referral/deadlines.ts';
 import { differences } from '../referral/directory-diff.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../store/directory.ts';
@@ -77,13 +77,8 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
   send(visit, { title: `${wrong}${name}`, main, ...notice }, typed?.status ?? 200);
 }
 
-/** Local midnight of a day, or now for today: from then on it counts. */
-export function instantOf(day: string, now: Date): Date {
-  if (day <= localDay(now)) return now;
-  const midnight = Date.parse(`${day}T00:00:00Z`);
-  const hours = [2, 1].find((one) => localDay(new Date(midnight - one * 3_600_000)) === day) ?? 0;
-  return new Date(midnight - hours * 3_600_000);
-}
+/** When a change counts: from the beginning of a day to come, or from now. */
+const instantOf = (day: string, now: Date): Date => (day <= localDay(now) ? now : beginOfDay(day));
 
 const refusedSaid = {
   changed: {

@@ -4,9 +4,10 @@ import { addDays, localDay } from '../../src/referral/deadlines.ts';
 import { TRANSITIONS } from '../../src/referral/transitions.ts';
 import { openTestStore } from '../doubles/database.ts';
 import { openMemoryLine } from './model-line.ts';
-import { count, rowKey, Story, silent, type Tally } from './model-play.ts';
+import { Story, silent } from './model-play.ts';
 import { wallys } from './model-region.ts';
 import { loadModelRegion, openStoreLine } from './model-store.ts';
+import { count, rowKey, type Tally } from './model-tally.ts';
 
 const sequences = 5_000;
 /** One in a hundred is played on the real store too. */
@@ -41,6 +42,7 @@ const neverComes: readonly string[] = [
 describe('random people do random things, and after each of them the promises hold', () => {
   const tally: Tally = { rows: new Map(), lengths: [] };
   let played = 0;
+  const medianMoves = () => tally.lengths.toSorted((a, b) => a - b)[Math.floor(tally.lengths.length / 2)];
 
   test('in memory', { timeout: 300_000 }, async () => {
     await fc.assert(
@@ -57,8 +59,7 @@ describe('random people do random things, and after each of them the promises ho
   });
 
   test('half of them are of 30 moves or more', () => {
-    const half = tally.lengths.toSorted((a, b) => a - b)[Math.floor(tally.lengths.length / 2)];
-    expect(half).toBeGreaterThanOrEqual(30);
+    expect(medianMoves()).toBeGreaterThanOrEqual(30);
   });
 
   test('every row of the table was made', () => {
@@ -74,7 +75,10 @@ describe('random people do random things, and after each of them the promises ho
 
   afterAll(() => {
     const rarest = [...tally.rows].sort(([, a], [, b]) => a - b).slice(0, 5);
-    process.stdout.write(`rarest: ${rarest.map(([key, times]) => `${key} ${times}×`).join(', ')}\n`);
+    const said = rarest.map(([key, times]) => `${key} ${times}×`).join(', ');
+    process.stdout.write(
+      `model: half of ${played} stories have ${medianMoves()} moves or more; rarest rows: ${said}\n`,
+    );
   });
 });
 
@@ -96,7 +100,7 @@ test(`a share of them on the real store, with restarts: what is in the record is
           at.now = start;
           const line = openStoreLine(at, idsOf(n + 1));
           for (const one of wallys) await line.absent(one, []);
-          const onRecord = new Story(line, `S${n}`, tally, 6);
+          const onRecord = new Story(line, `S${n}`, tally, 10);
           await onRecord.play(actions);
           const inMemory = new Story(openMemoryLine(start, idsOf(n + 1), silent), `S${n}`, tally);
           await inMemory.play(actions);

@@ -16,8 +16,6 @@ export interface Standing {
   readonly directory: Directory;
   /** The line has looked again since the last absence began or ended. */
   readonly looked: boolean;
-  /** The line has followed up what ran out, today. */
-  readonly overseen: boolean;
   readonly endedBy: ReadonlyMap<string, Actor>;
 }
 
@@ -106,8 +104,7 @@ function clocksRun(journey: Journey, kept: Kept, at: Standing, broken: Broken, e
     const all = promised.has(kind) ? steps.length : steps.length - 1;
     if ((nextOn === null) !== (level === all)) broken(`clock ${kind} at step ${level} looks again on ${nextOn}`);
     if (level === 0 && nextOn !== overdueOn(dueOn)) broken(`clock ${kind} of ${dueOn} looks first on ${nextOn}`);
-    if (at.overseen && isWorkingDay(today) && nextOn !== null && nextOn <= today)
-      broken(`clock ${kind} was passed over`);
+    if (isWorkingDay(today) && nextOn !== null && nextOn <= today) broken(`clock ${kind} was passed over`);
   }
   const alarms = kept.alarms.get(journey.id) ?? new Set();
   if (alarms.has('overdue') && !clocks.some((one) => one.dueOn < today)) broken('alarm overdue, and nothing is late');

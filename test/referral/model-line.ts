@@ -57,6 +57,7 @@ export interface ModelLine {
   commit(change: Change): Soon<Committed>;
   /** Everything about these journeys, and the clocks of any other. */
   kept(journeys: readonly string[]): Soon<Kept>;
+  deliveries(journeys: readonly string[]): Soon<Kept['deliveries']>;
   absent(role: string, absences: readonly Absence[]): Soon<void>;
   /** The line asks again who is present. */
   presence(): Soon<void>;
@@ -214,6 +215,7 @@ export function openMemoryLine(start: Date, newId: () => string, heard: Heard): 
     journey: journeyOf,
     commit,
     kept: () => ({ journeys, clocks, alarms, deliveries, visible }),
+    deliveries: () => deliveries,
     absent: (role, some) => {
       absences.set(role, some);
       revision += 1;

@@ -1,49 +1,20 @@
-import { cancel, correct, supplement } from '../../src/feedback/later.ts';
 import type { Acting } from '../../src/feedback/moves.ts';
-import { readAloud } from '../../src/feedback/read-aloud.ts';
 import type { Actor } from '../../src/referral/actor.ts';
-import type { Arrival, Change } from '../../src/referral/change.ts';
+import type { Change } from '../../src/referral/change.ts';
 import { addDays, localDay } from '../../src/referral/deadlines.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS, transition } from '../../src/referral/lifecycle.ts';
-import { referralHash } from '../../src/referral/referral.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
-import type { Move, Transition, Who } from '../../src/referral/transition-row.ts';
-import { canaries, notRefused, referralOf } from '../doubles/made.ts';
+import { freeFor, nextToEnd } from './model-ending.ts';
 import { holds } from './model-holds.ts';
+import { byHand, laterPart } from './model-later.ts';
 import type { Ending, Heard, KeptDelivery, ModelLine } from './model-line.ts';
 import { type Dice, diceOf, eagerness, moveWith } from './model-moves.ts';
 import { newReferral } from './model-referral.ts';
 import { actorFor, gpOf, hisOf, lead, wally, wallys } from './model-region.ts';
-
-/** What a run has shown, over all its sequences. */
-export interface Tally {
-  /** `<row> <from> <by>` → how often it was made. */
-  readonly rows: Map<string, number>;
-  readonly lengths: number[];
-}
-
-/** A row of the table as it was made by somebody. */
-export const rowKey = (row: Transition, from: string, by: Who) =>
-  `${TRANSITIONS.indexOf(row)} ${row.move} ${from} ${by}`;
-
-const whoIs = (row: Transition, journey: Journey, actor: Actor) =>
-  row.by.find((who) => actorFor(who, journey)?.id === actor.id && actorFor(who, journey)?.role === actor.role);
-
-/** Counts the row by which a move is made; one that a team lead makes in another's place counts for nobody. */
-export function count(tally: Tally, journey: Journey, move: Move, actor: Actor): void {
-  const row = TRANSITIONS.find(
-    (one) =>
-      one.move === move && one.from.some((from) => from === journey.index.taskStatus) && whoIs(one, journey, actor),
-  );
-  const by = row && whoIs(row, journey, actor);
-  if (!row || !by) return;
-  const key = rowKey(row, journey.index.taskStatus, by);
-  tally.rows.set(key, (tally.rows.get(key) ?? 0) + 1);
-}
+import { count, type Tally } from './model-tally.ts';
 
 const dayMs = 86_400_000;
-const openAtOnce = 2;
 
 /** One sequence: people do what the numbers say, on any line, and after each of them everything must hold. */
 export class Story {
@@ -51,8 +22,8 @@ export class Story {
   readonly journeys: string[] = [];
   #moves = 0;
   #looked = true;
-  #overseen = true;
   readonly #endedBy = new Map<string, Actor>();
+  readonly #undoUntil = new Map<string, string>();
   readonly #line: ModelLine;
   readonly #tally: Tally;
   readonly #name: string;
@@ -81,12 +52,10 @@ export class Story {
   }
 
   async #look(): Promise<void> {
-    const directory = await this.#line.directory();
     holds(this.journeys, await this.#line.kept(this.journeys), {
       today: localDay(this.#line.now),
-      directory,
+      directory: await this.#line.directory(),
       looked: this.#looked,
-      overseen: this.#overseen,
       endedBy: this.#endedBy,
     });
   }
@@ -121,12 +90,9 @@ export class Story {
 
   async #act(dice: Dice): Promise<void> {
     const open = [];
-    for (const id of this.journeys) {
-      const journey = await this.#line.journey(id);
-      if (isOpen(journey.index.taskStatus)) open.push(journey);
-    }
+    for (const id of this.journeys) if (!this.#endedBy.has(id)) open.push(await this.#line.journey(id));
     const what = open.length === 0 ? 0 : dice.below(100);
-    if (what < 3 && open.length < openAtOnce) return this.#refer(dice);
+    if (what < 3 && open.length < 2) return this.#refer(dice);
     const journey = dice.once(8) ? await this.#line.journey(dice.pick(this.journeys)) : dice.pick(open);
     if (what < 62) return this.#move(journey, dice);
     if (what < 66) return this.#wild(journey, dice);
@@ -134,21 +100,24 @@ export class Story {
     if (what < 72) return this.#later(journey, dice);
     if (what < 79) return this.#absence(dice);
     if (what < 89) return this.#pass(dice, dice.once(4) ? dice.below(12) + 1 : dice.below(2));
-    if (what < 91) return this.#restart();
-    return this.#deliverSome(dice);
+    if (what >= 91) return this.#deliverSome(dice);
+    await this.#line.restart();
+    this.#did('restart');
+  }
+
+  #did(what: string): void {
+    this.#moves += 1;
+    this.trace.push(what);
   }
 
   async #refer(dice: Dice): Promise<void> {
-    const { change, journey, practice } = newReferral(
-      `${this.#name}-${this.journeys.length}`,
-      dice,
-      await this.#acting(lead),
-    );
+    const number = `${this.#name}-${this.journeys.length}`;
+    const { change, journey, practice } = newReferral(number, dice, await this.#acting(lead));
     const done = await this.#line.commit(change);
     if (!done.ok) throw new Error(`not taken in: ${done.why}`);
     this.journeys.push(journey);
-    this.#moves += 1;
-    this.trace.push(`refer ${practice} → ${(await this.#line.journey(journey)).index.owner}`);
+    this.#undoUntil.set(journey, change.index?.undoUntil ?? '');
+    this.#did(`refer ${practice} → ${(await this.#line.journey(journey)).index.owner}`);
     // The same again: one referral, whatever the practice sends twice.
     const again = await this.#line.commit(change);
     if (again.ok) throw new Error('the same referral was taken in twice');
@@ -213,42 +182,9 @@ export class Story {
   /** The practice's later parts: a correction, a letter more, a cancellation. */
   async #later(journey: Journey, dice: Dice): Promise<void> {
     const actor = hisOf(journey.practice);
-    const acting = await this.#acting(actor);
-    const { value } = journey.index.practiceReferral;
-    const places = { consentBy: '', consentOn: '', practice: '', birthDate: '', number: '' };
-    const about = { family: canaries.family, birthDate: canaries.birthDate };
-    const carried = { losses: [], places };
-    const kind = dice.pick(['correct', 'supplement', 'cancel'] as const);
-    const urgent = dice.once(2) ? { priority: 'urgent' as const } : {};
-    const agb = journey.index.requesterAgb;
-    const referral = referralOf(value, {
-      ...urgent,
-      authoredOn: journey.index.authoredOn,
-      requester: { name: 'arts', ...(agb && { agb }) },
-      reason: `Gecorrigeerd ${this.trace.length}`,
-    });
-    const arrival: Arrival = {
-      joins: true,
-      intent: kind,
-      application: 'his',
-      controlId: `${this.#name}-later-${this.trace.length}`,
-      messageType: 'Bundle',
-      door: 'fhir',
-      hash: referralHash(referral),
-      answer: {},
-    };
-    const arrived = { arrival, source: { contentType: 'application/json', base64: '' } };
-    const number = journey.index.practiceReferral;
-    const decided =
-      kind === 'correct'
-        ? correct(journey, { ...carried, intent: 'correct', referral }, arrived, acting)
-        : kind === 'supplement'
-          ? supplement(journey, { about, places, letters: [], text: 'Nog iets.' }, arrived, acting)
-          : dice.once(4)
-            ? cancel(journey, { ...carried, intent: 'cancel', number, about }, arrival, acting)
-            : undefined;
-    const change = decided && 'outcome' in decided ? decided.change : decided;
-    this.trace.push(`${kind} of ${this.#short(journey)}: ${await this.#take(journey, change, actor)}`);
+    const id = `${this.#name}-later-${this.trace.length}`;
+    const { kind, decided } = laterPart(journey, dice, id, await this.#acting(actor));
+    this.trace.push(`${kind} of ${this.#short(journey)}: ${await this.#take(journey, decided, actor)}`);
   }
 
   async #absence(dice: Dice): Promise<void> {
@@ -259,11 +195,10 @@ export class Story {
     const to = addDays(from, dice.below(9));
     const isAway = (roles.get(who)?.absences.length ?? 0) > 0;
     await this.#line.absent(who, isAway && !dice.once(4) ? [] : [dice.once(4) ? { from } : { from, to }]);
-    this.#moves += 1;
     this.#looked = false;
     // Now and then the process stops right here: the clock's beat, or a delivery, is what finds it.
     if (!dice.once(4)) await this.#presence();
-    this.trace.push(`${who} ${isAway ? 'back or away again' : 'away'} from ${from}`);
+    this.#did(`${who} ${isAway ? 'back or away again' : 'away'} from ${from}`);
   }
 
   async #presence(): Promise<void> {
@@ -273,7 +208,6 @@ export class Story {
 
   /** Time passes, day by day: each begins with the line's own rounds. Many days are a silence. */
   async #pass(dice: Dice, days: number): Promise<void> {
-    this.#moves += 1;
     if (days === 0) {
       const before = localDay(this.#line.now);
       this.#line.now = new Date(this.#line.now.getTime() + (dice.below(5) + 1) * 3_600_000);
@@ -284,29 +218,19 @@ export class Story {
       await this.#morning();
       await this.#look();
     }
-    this.trace.push(`${days} days → ${localDay(this.#line.now)}`);
+    this.#did(`${days} days → ${localDay(this.#line.now)}`);
   }
 
   async #morning(): Promise<void> {
     await this.#presence();
     await this.#line.oversee();
-    this.#overseen = true;
-  }
-
-  async #restart(): Promise<void> {
-    await this.#line.restart();
-    this.#moves += 1;
-    this.trace.push('restart');
   }
 
   async #waiting(states: readonly string[]): Promise<KeptDelivery[]> {
-    const { deliveries } = await this.#line.kept(this.journeys);
-    const undoable = new Set<string>();
-    for (const id of this.journeys) {
-      const { undoUntil } = (await this.#line.journey(id)).index;
-      // H3: in these minutes nothing leaves.
-      if (undoUntil && undoUntil > this.#line.now.toISOString()) undoable.add(id);
-    }
+    const deliveries = await this.#line.deliveries(this.journeys);
+    const now = this.#line.now.toISOString();
+    // H3: in the minutes in which it can be undone nothing leaves.
+    const undoable = new Set(this.journeys.filter((id) => (this.#undoUntil.get(id) ?? '') > now));
     return this.journeys.flatMap((id) =>
       (deliveries.get(id) ?? []).filter(
         (one) => states.includes(one.state) && !(undoable.has(id) && one.kind !== 'feedback'),
@@ -322,22 +246,11 @@ export class Story {
     }
     const [held] = await this.#waiting(['held']);
     if (held) await this.#byHand(held, dice);
-    this.#moves += 1;
-    this.trace.push(`deliveries: ${(await this.#waiting(['pending', 'queued', 'held'])).length} wait`);
+    this.#did(`deliveries: ${(await this.#waiting(['pending', 'queued', 'held'])).length} wait`);
   }
 
-  /** What the machine does not get there, a person does: again, or by telephone. */
   async #byHand(held: KeptDelivery, dice: Dice): Promise<void> {
-    const journey = await this.#line.journey(held.journey);
-    const scope = { practice: journey.practice };
-    const change = dice.once(2)
-      ? readAloud(
-          journey,
-          { id: held.id, communication: held.document ?? '' },
-          { heardBy: 'Nadia' },
-          await this.#acting(lead),
-        )
-      : { scope, journey: journey.id, audit: [], deliveries: [{ to: 'retry' as const, id: held.id }] };
+    const change = byHand(held, await this.#line.journey(held.journey), dice, await this.#acting(lead));
     if (change) await this.#line.commit(change);
   }
 
@@ -370,35 +283,17 @@ export class Story {
   }
 
   async #towardsTheEnd(journey: Journey): Promise<void> {
-    const { owner, barred, taskStatus } = journey.index;
-    const free = wallys.find((one) => !barred.includes(one)) ?? '';
-    const child = journey.children.find((one) => isOpen(one.resource.status ?? ''));
-    const by = async (actor: Actor, decide: (now: Journey, acting: Acting) => Change | Refusal | undefined) => {
-      const change = decide(journey, await this.#acting(actor));
-      if (!change) return;
-      const before = journey;
-      const done = await this.#line.commit(notRefused(change));
-      if (!done.ok) throw new Error(`not committed: ${done.why}`);
-      this.#noteEnd(before, await this.#line.journey(journey.id), actor);
-    };
-    if (owner === null) {
-      await this.#line.absent(free, []);
+    if (journey.index.owner === null) {
+      await this.#line.absent(freeFor(journey), []);
       await this.#presence();
-      const again = await this.#line.journey(journey.id);
-      if (again.index.owner !== null) return;
-      return by(lead, moveWith.reassign({ ...diceOf(1), pick: () => free as never }));
     }
-    const me = wally(owner);
-    if (child) {
-      const dice: Dice = {
-        below: () => journey.children.indexOf(child),
-        pick: () => 'helped' as never,
-        once: () => true,
-      };
-      return by(me, moveWith['hear-onward'](dice));
-    }
-    if (taskStatus === 'requested' || taskStatus === 'received') return by(me, moveWith.accept(diceOf(1)));
-    return by(me, moveWith.close(diceOf(1)));
+    const now = await this.#line.journey(journey.id);
+    const { actor, decide } = nextToEnd(now);
+    const change = decide(now, await this.#acting(actor));
+    if (!change || isRefusal(change)) throw new Error(`${actor.id} may not help to end it`);
+    const done = await this.#line.commit(change);
+    if (!done.ok) throw new Error(`not committed: ${done.why}`);
+    this.#noteEnd(now, await this.#line.journey(journey.id), actor);
   }
 }
 

@@ -71,6 +71,15 @@ export function openStoreLine(at: TestStore, newId: () => string): ModelLine {
   const rows = async <T extends object>(text: string, values: readonly unknown[]): Promise<T[]> =>
     (await at.owner.query<T>(text, [...values])).rows;
 
+  const deliveriesOf = async (ids: readonly string[]) =>
+    grouped(
+      await rows<KeptDelivery>(
+        `select id::text, journey_id as journey, kind, recipient, document_id as document, assignment, state, reason
+             from delivery d where journey_id = any($1::uuid[]) order by d.id`,
+        [ids],
+      ),
+    );
+
   return {
     newId,
     get now() {
@@ -93,11 +102,7 @@ export function openStoreLine(at: TestStore, newId: () => string): ModelLine {
           'select journey_id as journey, kind from alarm where resolved_at is null and journey_id = any($1::uuid[])',
           [ids],
         ),
-        rows<KeptDelivery>(
-          `select id::text, journey_id as journey, kind, recipient, document_id as document, assignment, state, reason
-             from delivery d where journey_id = any($1::uuid[]) order by d.id`,
-          [ids],
-        ),
+        deliveriesOf(ids),
         rows<{ at: string }>(
           `select task_id || ' ' || assignment as at from worklist_entry where journey_id = any($1::uuid[])`,
           [ids],
@@ -109,10 +114,11 @@ export function openStoreLine(at: TestStore, newId: () => string): ModelLine {
         journeys: new Map(all),
         clocks: grouped(clocks),
         alarms: new Map([...kinds].map(([id, some]) => [id, new Set(some.map((one) => one.kind))])),
-        deliveries: grouped(deliveries),
+        deliveries,
         visible: new Set(visible.map((one) => one.at)),
       };
     },
+    deliveries: deliveriesOf,
     absent: async (role, absences) => {
       const done = await store.commit(directoryChange(storedRole(role, absences), at.now));
       if (!done.ok) throw new Error('an absence was not written');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { readDirectoryNewest } from '../../src/store/directory.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
@@ -130,7 +131,8 @@ describe('a practice', () => {
     expect(young.index).toMatchObject({ owner: 'wally-joost', rule: 'wally-joost' });
     expect(young.task.resource.reasonCode?.text).toContain('jonger dan 18 jaar');
     expect((await refer(site, 'de-brink', referralOf(2))).index).toMatchObject({ owner: 'wally-sanne', rule: null });
-    // Read again from the index, without content.
+    // Read again from the index, without content: it is where it belongs.
+    expect(await reevaluatePresence(at.store, site.directory)).toBe(0);
     const { rows } = await at.owner.query('select rule_id from journey order by received_at, number');
     expect(rows.map((one) => (one as { rule_id: string | null }).rule_id).toSorted()).toEqual(
       ['wally-joost', null].toSorted(),
