@@ -241,7 +241,7 @@ describe('POST /refer/context', () => {
     const before = await count();
     expect((await post('{')).status).toBe(400);
     expect((await post({ ...patient, extension: 'x'.repeat(300_000) })).status).toBe(413);
-    expect((await post('family=Bakker', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(422);
+    expect((await post('family=Bakker', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
     expect((await post(patient, { authorization: 'Bearer unknown-key' })).status).toBe(401);
     expect((await post(patient, { 'x-practice-referral': 'no separator' })).reasons).toEqual(['referral-number-form']);
     expect(await count()).toBe(before);
