@@ -190,6 +190,7 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
         health,
         onAbsence,
         trustedProxies: config.TRUSTED_PROXIES,
+        securityContact: config.SECURITY_CONTACT,
         demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })),
       }),
     );

@@ -1,31 +1,28 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Bundle } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { erase, give, note, putTogether, type Rights, search, setHold, stop } from '../scripts/rights/acts.ts';
+import { overseeClocks } from '../src/delivery/overdue.ts';
 import { end } from '../src/feedback/ending.ts';
 import { leftOut, type RedactionItem } from '../src/feedback/personal-file.ts';
 import { validateBaseR4 } from '../src/fhir/validate.ts';
+import { openLog } from '../src/log.ts';
 import type { Referral } from '../src/referral/referral.ts';
 import { directoryReader } from '../src/store/directory.ts';
 import { readKeeping } from '../src/store/keeping.ts';
+import { openAlarms } from '../src/store/lists.ts';
 import { readJourney } from '../src/store/referrals.ts';
 import { ContentErased } from '../src/store/store.ts';
-import { type Commands, openCommands } from './doubles/command.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './doubles/database.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, referralOf, reportBack, takeIn } from './doubles/made.ts';
 
 let at: TestStore;
-let commands: Commands;
 let rights: Rights;
 beforeAll(async () => {
   at = await openTestStore();
   await loadTestRegion(at.store);
-  commands = openCommands(at);
   rights = { store: at.store, reference: 'Z-2026-7', by: 'fg-voorbeeld' };
 });
 afterAll(async () => {
-  commands.close();
   await at.close();
 });
 
@@ -130,6 +127,10 @@ describe('H8: everything about one person', () => {
     for (const word of [neighbour, canaries.contactPerson, canaries.question])
       expect(texts.filter((one) => one.text.includes(word))).not.toEqual([]);
     expect(texts.every((one) => one.decision === null)).toBe(true);
+    // What is the person's own is not for anybody to leave out.
+    expect(texts.flatMap((one) => one.where).filter((one) => /^Patient\/\S+ (name|address|telecom)/.test(one))).toEqual(
+      [],
+    );
     expect(new Set(texts.map((one) => `${one.text}${one.file ? one.where : ''}`)).size).toBe(texts.length);
     for (const { resource } of (JSON.parse(bundle) as Bundle).entry ?? []) expect(validateBaseR4(resource)).toEqual([]);
 
@@ -200,10 +201,22 @@ describe('erasing', () => {
     await expect(erase(rights, [number], true)).rejects.toThrow(/is held \(Z-9\)/);
     await setHold(rights, [number], false);
     await confirmed(journey);
+    // Something that waited for somebody goes too: nobody could read what it is about.
+    await at.owner.query(
+      `insert into clock (practice_id, journey_id, kind, due_on, next_on) values ('de-brink', $1, 'confirm', '2026-11-20', '2026-11-21')`,
+      [journey],
+    );
+    await at.owner.query(
+      `insert into alarm (practice_id, journey_id, kind, team_id, raised_at) values ('de-brink', $1, 'call-practice', 'voorbeeldstreek', now())`,
+      [journey],
+    );
     expect(await erase(rights, [number], false)).toEqual([
       `${number} erased; the trail and events without content stay`,
     ]);
     await expect(readJourney(at.store, { kind: 'line' }, journey)).rejects.toThrow(ContentErased);
+    const overseeing = { store: at.store, directory: directoryReader(at.store), log: openLog('silent') };
+    expect(await overseeClocks(overseeing)).toBe(0);
+    expect((await openAlarms(at.store, 'voorbeeldstreek')).map((one) => one.journey)).not.toContain(journey);
     expect((await search(rights, { bsn: '999990019' }, { practice: 'de-brink' })).join()).not.toContain(number);
     await expect(erase(rights, [number], true)).rejects.toThrow(/before/);
     expect((await trail(journey)).map((line) => line.event)).toEqual(
@@ -240,66 +253,4 @@ test('an objection is noted, and says who decides', async () => {
   expect(await note(rights, [number])).toEqual([expect.stringContaining('team lead decides')]);
   const [keeping] = await readKeeping(at.store, [journey]);
   expect(keeping?.objectedAt).toEqual(at.now);
-});
-
-describe('the commands themselves', () => {
-  const asked = ['--reference', 'Z-2026-8', '--by', 'fg-voorbeeld'];
-
-  test('take the person over standard input only, and write folders that only their owner reads', async () => {
-    const bsn = '999993653';
-    const { number } = await referred('de-brink', other(bsn));
-    const found = await commands.run('rights', ['find', '--practice', 'de-brink', ...asked], JSON.stringify({ bsn }));
-    expect(found).toMatchObject({ code: 0, error: '' });
-    expect(found.out).toContain(number);
-    expect(found.out).not.toContain(bsn);
-    const wrong = await commands.run('rights', ['find', '--practice', 'de-brink', ...asked], '{"bsn":"12"}');
-    expect(wrong).toMatchObject({ code: 1, out: '' });
-    const out = join(commands.folder, 'access');
-    const put = await commands.run('rights', ['access', '--journey', number, '--out', out, ...asked]);
-    expect(put).toMatchObject({ code: 0, error: '' });
-    expect(statSync(out).mode & 0o077).toBe(0);
-    expect(statSync(join(out, 'bundle.json')).mode & 0o077).toBe(0);
-    const request = /^request (\S+):/.exec(put.out)?.[1] ?? '';
-    const early = await commands.run('rights', ['give', '--request', request, '--folder', out, ...asked]);
-    expect(early.code).toBe(1);
-    expect(early.error).toContain('has no decision yet');
-    const file = join(out, 'redaction.json');
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"decision": null', '"decision": "keep"'));
-    expect(await commands.run('rights', ['give', '--request', request, '--folder', out, ...asked])).toMatchObject({
-      code: 0,
-    });
-    expect(readFileSync(join(out, 'given', 'overzicht.html'), 'utf8')).toContain(canaries.family);
-  });
-
-  test('do nothing without a reference and a name, and say what is missing', async () => {
-    const said = await commands.run('rights', ['hold', '--journey', 'KL-x']);
-    expect(said.code).toBe(1);
-    expect(said.error).toMatch(/--reference[\s\S]*--by/);
-    const sentence = await commands.run('rights', [
-      'hold',
-      '--journey',
-      'KL-x',
-      '--by',
-      'a.b',
-      '--reference',
-      'mevrouw J. wil dit',
-    ]);
-    expect(sentence.error).toContain('without spaces');
-  });
-
-  test('audit verify is 0 when all is well, not 0 when the trail was cut behind an anchor', async () => {
-    const anchored = join(commands.folder, 'anchors.ndjson');
-    const whole = await commands.run('audit', ['verify']);
-    expect(whole).toMatchObject({ code: 0, error: '' });
-    expect(whole.out).toMatch(/lines, whole; \d+ not sealed yet; 0 anchors/);
-    writeFileSync(anchored, `{"seq":100000,"hash":"${'0'.repeat(64)}"}\n`);
-    const cut = await commands.run('audit', ['verify', '--anchor', anchored]);
-    expect(cut.code).toBe(1);
-    expect(cut.out).toMatch(/^BROKEN at \d+: cut/);
-    expect(await commands.run('audit', ['unknown'])).toMatchObject({ code: 1, out: '' });
-    const period = ['export', '--from', '2026-01-01', '--to', '2027-01-01', '--format', 'csv', '--by', 'fg-voorbeeld'];
-    const exported = await commands.run('audit', period);
-    expect(exported).toMatchObject({ code: 0, error: '' });
-    expect(exported.out.split('\r\n').length).toBeGreaterThan(20);
-  });
 });

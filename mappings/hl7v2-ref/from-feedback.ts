@@ -54,7 +54,7 @@ export function fromFeedback(document: Communication, envelope: FeedbackEnvelope
   const final = document.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
   const filler = parts(ours?.value, 'KORTELIJN');
   const name = patient?.name?.[0];
-  const letter = document.payload?.[1]?.contentString ?? '';
+  const letter = (document.payload?.[1] ?? document.payload?.[0])?.contentString ?? '';
   const lines = letter.split('\n');
   const written = { 3: parts('LETTER', 'Brief van de Wally', '99KL'), 11: 'F', 14: sent };
   const by = { 16: parts('', sender?.practitioner?.display) };

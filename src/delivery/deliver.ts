@@ -71,7 +71,9 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
     const done = await parts.store.commit(change);
     return done.ok || superseded(parts, claimed);
   }
-  return journey.index.assignment !== claimed.assignment || !isOpen(journey.index.taskStatus);
+  // A journey is read in two steps, and somebody may have moved it between them: its row is asked once more.
+  const now = await readStanding(parts.store, claimed.journey);
+  return now?.assignment !== claimed.assignment || !isOpen(now.taskStatus);
 }
 
 /**

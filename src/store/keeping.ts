@@ -74,6 +74,22 @@ export function keepingParts(batch: readonly Prepared[]): Part[] {
       exact: true,
     },
     {
+      // Nobody can be reminded of what nobody can read any more.
+      name: 'kc',
+      columns: 'journey_id uuid',
+      rows: erased.map(({ journey }) => [journey]),
+      sql: 'delete from clock c using n where c.journey_id = n.journey_id returning 1',
+      exact: false,
+    },
+    {
+      name: 'ka',
+      columns: 'journey_id uuid, at timestamptz',
+      rows: erased.map(({ journey, move }) => [journey, move.at]),
+      sql: `update alarm a set resolved_at = n.at from n
+             where a.journey_id = n.journey_id and a.resolved_at is null returning 1`,
+      exact: false,
+    },
+    {
       // What came before its referral and was not joined yet is content too.
       name: 'km',
       columns: 'journey_id uuid',

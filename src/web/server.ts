@@ -20,6 +20,7 @@ import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
 import { registerPages } from './register.ts';
+import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
 import { teamPages } from './team.ts';
 import { worklistPages } from './worklist.ts';
@@ -31,6 +32,8 @@ export interface AppParts extends Site {
   readonly issuer: Issuer | undefined;
   readonly demoPeople: readonly DemoPerson[];
   readonly trustedProxies: readonly string[];
+  /** Where a weakness can be reported (RFC 9116). */
+  readonly securityContact: string | undefined;
   readonly relying: Relying;
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
@@ -134,6 +137,7 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   app.get('/assets/icon.svg', (_request, response) => {
     response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
   });
+  app.use(securityTxt(parts.securityContact, parts.publicUrl, parts.store.clock));
   app.use('/fhir/R4', fhirRouter(parts.fhir));
   app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));

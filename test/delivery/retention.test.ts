@@ -109,6 +109,19 @@ describe('H16: content is purged', () => {
     expect(await purge()).toBe(1);
   });
 
+  test('H16: the days count from the last landing, however long the work was over by then', async () => {
+    const journey = await landed();
+    await transfer(journey);
+    await line.at.owner.query(`update delivery set landed_at = $2 where journey_id = $1 and kind = 'feedback'`, [
+      journey,
+      days(50),
+    ]);
+    line.at.now = days(91);
+    expect(await purge()).toBe(0);
+    line.at.now = days(141);
+    expect(await purge()).toBe(1);
+  });
+
   test('H16: never from an open journey, not even when it is asked for', async () => {
     const journey = await open();
     line.at.now = days(400);
