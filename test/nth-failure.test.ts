@@ -66,12 +66,18 @@ interface Row {
   readonly title: string;
 }
 
-const deduplicating: readonly Row[] = [
-  { manner: 'before', deduplicates: true, title: 'before: the n-th call never arrives' },
-  { manner: 'after', deduplicates: true, title: 'after: the n-th call has its effect, its answer is lost' },
-];
+const neverArrives: Row = {
+  manner: 'before',
+  deduplicates: true,
+  title: 'before: the n-th call never arrives',
+};
+/** Where the HIS does de-duplicate, less can go wrong: the harder case stands for both. */
 const alone: readonly Row[] = [
-  { manner: 'after', deduplicates: false, title: 'after, at a HIS that does not de-duplicate' },
+  {
+    manner: 'after',
+    deduplicates: false,
+    title: 'after: the n-th call has its effect, its answer is lost, at a HIS that does not de-duplicate',
+  },
   {
     manner: 'dies',
     deduplicates: false,
@@ -141,7 +147,7 @@ function everyCall(matrix: readonly Row[], placeOf: (at: TestStore) => Promise<Q
 }
 
 describe('on BullMQ in PostgreSQL', () => {
-  everyCall([...deduplicating, ...alone, unattended], async ({ connection, owner: database, store }) => {
+  everyCall([neverArrives, ...alone, unattended], async ({ connection, owner: database, store }) => {
     const client = new pg.Client(connection);
     await client.connect();
     await migrateQueue(client, 'kortelijn_app');
@@ -158,9 +164,9 @@ describe('on BullMQ in PostgreSQL', () => {
   });
 });
 
-// What another queue can change shows in three of the five.
+// What another queue can change shows in three of the four.
 describe.skipIf(redisMissing)(`on BullMQ in Redis${redisMissing ? ` (not run: ${redisMissing})` : ''}`, () => {
-  everyCall([...deduplicating.slice(0, 1), ...alone], async () => {
+  everyCall([neverArrives, ...alone], async () => {
     const redis = await openTestRedis(false);
     await redis.start();
     const admin = new Redis(redis.url);

@@ -60,7 +60,7 @@ export function openPart(
   const title = (at.folder ? folderSaid[at.folder] : allSaid)[viewer.language];
   const link = (folder: TeamFolder | undefined, label: string, count: number) =>
     html`<li><a href="/team${folder && `?folder=${folder}`}"${folder === at.folder && html` aria-current="page"`}>${label} <span class="count">${count}</span></a></li>`;
-  return html`<section aria-labelledby="open"><h2 id="open">${title} <span class="count">${items.length}</span></h2>
+  return html`<section aria-labelledby="open"><h2 id="open">${title}</h2>
 <nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${link(undefined, allSaid[viewer.language], at.counts.new + at.counts.open)}${teamFolders.map((one) => link(one, folderSaid[one][viewer.language], at.counts[one]))}</ul></nav>
 ${items.length > 0 ? html`<ul class="referrals">${items}</ul>` : html`<p class="empty">${t('Hier staat niets.', 'Nothing here.')}</p>`}</section>`;
 }

@@ -4,6 +4,7 @@ import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
+import { type EarlierReferral, earlierReferrals } from '../store/earlier.ts';
 import { isVisible, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
@@ -11,7 +12,7 @@ import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
-import { html, type Markup, sayIn } from './html.ts';
+import { dayText, html, type Markup, sayIn } from './html.ts';
 import { lettersPart } from './letters.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
@@ -87,6 +88,19 @@ function standInPart({ journey, directory, viewer }: Shown): Markup | undefined 
   return lines.length > 0 ? html`<div class="panel">${lines.map((one) => html`<p>${one}</p>`)}</div>` : undefined;
 }
 
+const earlierMax = 3;
+
+/** Referred before by the same practice: that it was, when and how it ended; what it said stays where it is. */
+function earlierPart(earlier: readonly EarlierReferral[], { viewer, today }: Shown): Markup | undefined {
+  if (earlier.length === 0) return undefined;
+  const t = sayIn(viewer.language);
+  const lines = earlier.map((one) => {
+    const state = stateWords(one.taskStatus, one.businessStatus, 'wally');
+    return html`<li>${dayText(localDay(one.receivedAt), viewer.language, today)}: ${t(state.nl, state.en)} <span class="number">${one.number}</span></li>`;
+  });
+  return html`<div class="panel"><p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p><ul class="plain">${lines}</ul></div>`;
+}
+
 /** Recalled, or ended because the consent was withdrawn: nobody reads it here any more. */
 export const isWithdrawn = ({ task, consent }: Journey) =>
   task.resource.status === 'entered-in-error' || consent.resource.status === 'inactive';
@@ -104,9 +118,10 @@ export async function sendReferral(
   const t = sayIn(viewer.language);
   const acting = await actingFor(site, viewer.actor);
   const today = localDay(acting.now);
-  const [events, carriages] = await Promise.all([
+  const [events, carriages, earlier] = await Promise.all([
     readEvents(site.store, journey.id),
     readCarriages(site.store, journey.id),
+    earlierReferrals(site.store, journey.id, earlierMax),
   ]);
   await noteView(site, journey, acting);
   const shown = show(journey, acting.directory, viewer, today);
@@ -135,7 +150,7 @@ export async function sendReferral(
   const moves = movesPart(t('Wat doet u?', 'What do you do?'), wallyForms, parts);
   const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
-${marks}${standInPart(shown)}
+${marks}${standInPart(shown)}${earlierPart(earlier, shown)}
 ${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
 <div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${moves}</div>
 <div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
