@@ -190,7 +190,14 @@ export function queueSuite(placeOf: (at: TestStore) => Promise<QueuePlace>): voi
       const held = await claim(store, due, 60_000);
       if (!held) return;
       sent.push(held.id);
-      if (sent.length % 15 === 0) await place.forget();
+      // Of two that delete and write the same rows the database may end one: then it is forgotten at the next try.
+      if (sent.length % 15 === 0)
+        await until('forgotten', () =>
+          place.forget().then(
+            () => true,
+            () => false,
+          ),
+        );
       await committed(store, {
         scope: { practice: held.practice },
         journey: held.journey,
