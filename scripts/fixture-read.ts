@@ -87,7 +87,7 @@ export function readBytes(mapping: Mapping, bytes: Uint8Array, agreement?: Conse
   const { format } = mapping;
   const read = readSyntax(format.syntax, bytes);
   if (isRefusal(read)) return read;
-  const stopped = format.name === 'fhir-r4' ? baseIssues(read.received as Resource) : undefined;
+  const stopped = format.ownDoor ? baseIssues(read.received as Resource) : undefined;
   if (stopped) return stopped;
   const received = format.syntax === 'hl7v2' && agreement ? { ...(read.received as object), agreement } : read.received;
   const claim = format.claims?.(received) ?? true;

@@ -4,6 +4,7 @@ import { fromSystem } from '../../src/hl7v2/authority.ts';
 import { writeDay, writeInstant } from '../../src/hl7v2/date.ts';
 import { usualDelimiters as d, encodingCharacters, escapeText } from '../../src/hl7v2/escape.ts';
 import { writeSegment, writeSegments } from '../../src/hl7v2/message.ts';
+import { isCategory } from '../../src/referral/category.ts';
 import type { FeedbackEnvelope } from '../../src/referral/format.ts';
 
 const text = (value: string | undefined): string => escapeText(value ?? '', d);
@@ -51,7 +52,7 @@ export function fromFeedback(document: Communication, envelope: FeedbackEnvelope
   const own = document.basedOn?.find((one) => one.identifier?.system !== identifiers.journeyNumber)?.identifier;
   const ours = document.basedOn?.find((one) => one.identifier?.system === identifiers.journeyNumber)?.identifier;
   const episode = document.about?.find((one) => one.type === 'EpisodeOfCare')?.identifier;
-  const final = document.category?.some((one) => one.coding?.some((coding) => coding.code === 'feedback-final'));
+  const final = isCategory(document, 'feedback-final');
   const filler = parts(ours?.value, 'KORTELIJN');
   const name = patient?.name?.[0];
   const letter = (document.payload?.[1] ?? document.payload?.[0])?.contentString ?? '';

@@ -3,6 +3,7 @@ import { resume } from '../feedback/rest.ts';
 import { tellOwner, tellPractice } from '../feedback/tell.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
+import { isCategory } from '../referral/category.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { type ClockKind, clocksOf, type Step, stepAt } from '../referral/clocks.ts';
 import { addDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
@@ -46,22 +47,23 @@ function remind(journey: Journey, step: Step, acting: Acting): OutboxRow[] {
 /** Whether the GP was told of a silence since a day. */
 function wasTold({ communications }: Journey, since: string): boolean {
   return communications.some(
-    ({ resource: { category, sent } }) =>
-      category?.some((one) => one.coding?.some((coding) => coding.code === 'system-notice')) === true &&
-      localDay(new Date(sent ?? 0)) > since,
+    ({ resource }) => isCategory(resource, 'system-notice') && localDay(new Date(resource.sent ?? 0)) > since,
   );
 }
 
 /**
  * The next step about a clock that ran out: reminder, substitute, team lead and phone list, and then the GP is told
- * (H5). A rest that is over is taken up again. Undefined when the clock no longer runs. Pure.
+ * (H5). A rest that is over is taken up again. A clock whose day is another by now (the practice agreed on other days) is
+ * set anew, with all of the journey. Undefined when nothing is left to do. Pure.
  */
 export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Change | undefined {
   const levels = acting.directory.practices.get(journey.practice)?.levels;
-  const running = clocksOf(journey, levels).find((one) => one.kind === due.kind);
+  const clocks = clocksOf(journey, levels);
+  if (!clocks.some((one) => one.kind === due.kind && one.dueOn === due.dueOn))
+    return { scope: { practice: journey.practice }, journey: journey.id, clocks, audit: [] };
   const day = localDay(acting.now);
   const next = stepAt(due.kind, due.level, day);
-  if (running?.dueOn !== due.dueOn || !next) return undefined;
+  if (!next) return undefined;
   if (due.kind === 'rest') {
     const resumed = resume(journey, acting);
     if (!isRefusal(resumed)) return { ...resumed, outbox: tellOwner(journey, acting) };
@@ -95,24 +97,31 @@ export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Ch
   };
 }
 
+async function oversee({ store, directory }: Overseeing, due: DueClock, now: Date): Promise<boolean> {
+  const journey = await readJourney(store, { kind: 'line' }, due.journey);
+  const change =
+    journey && overdueStep(journey, due, { actor: theLine, now, newId: store.newId, directory: await directory() });
+  const done = change !== undefined && (await store.commit(change)).ok;
+  // A clock that was set anew is no step: nobody was told.
+  return done && change.events !== undefined;
+}
+
 /**
  * Takes the step that is due for each clock that ran out, on working days only; the other days wait for the next one.
- * Safe in several processes: of two that take the same step one finds it taken. Gives how many were taken.
+ * Safe in several processes: of two that take the same step one finds it taken. One journey that fails does not keep the
+ * others waiting. Gives how many steps were taken.
  */
-export async function overseeClocks({ store, directory, log }: Overseeing): Promise<number> {
-  const now = store.clock();
+export async function overseeClocks(parts: Overseeing): Promise<number> {
+  const now = parts.store.clock();
   const day = localDay(now);
   if (!isWorkingDay(day)) return 0;
   let taken = 0;
-  for (const due of await dueClocks(store, day, atOnceMax)) {
-    const journey = await readJourney(store, { kind: 'line' }, due.journey);
-    const change =
-      journey && overdueStep(journey, due, { actor: theLine, now, newId: store.newId, directory: await directory() });
-    if (!change) {
-      log.warn('clock-without-reason', { journey: due.journey, code: due.kind });
-      continue;
+  for (const due of await dueClocks(parts.store, day, atOnceMax)) {
+    try {
+      if (await oversee(parts, due, now)) taken += 1;
+    } catch (error) {
+      parts.log.bug('clock-not-followed', error, { journey: due.journey, code: due.kind });
     }
-    if ((await store.commit(change)).ok) taken += 1;
   }
   return taken;
 }

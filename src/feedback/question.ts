@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { openQuestionsOf, transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { firstLineMax } from './answer.ts';
 import { type Acting, concept, step } from './moves.ts';
@@ -40,21 +40,9 @@ export function ask(journey: Journey, question: z.infer<typeof questionSchema>, 
   });
 }
 
-const isOf = (code: string, { category }: Communication) =>
-  category?.some((one) => one.coding?.some((coding) => coding.code === code)) === true;
-
-const isAnswerTo = (id: string, { inResponseTo }: Communication) =>
-  inResponseTo?.some((to) => to.reference === `Communication/${id}`) === true;
-
-function openQuestions({ communications }: Journey): (Communication & { id: string })[] {
-  return communications
-    .map((one) => one.resource)
-    .filter((asked) => isOf('question', asked) && !communications.some((one) => isAnswerTo(asked.id, one.resource)));
-}
-
 /** The question that waits for the practice, the last one when there are more; undefined when none does. */
 export function openQuestion(journey: Journey): (Communication & { id: string }) | undefined {
-  return openQuestions(journey).at(-1);
+  return openQuestionsOf(journey).at(-1);
 }
 
 /** The practice's answer, given itself or by phone and noted by the Wally; every open question is answered by it. */
@@ -69,7 +57,7 @@ export function answer(journey: Journey, reply: z.infer<typeof replySchema>, act
     category: [concept(codeSystems.communicationCategory, 'answer')],
     medium: [concept(codeSystems.participationMode, reply.by === 'phone' ? 'PHONE' : 'ELECTRONIC')],
     subject: { reference: `Patient/${journey.patient.resource.id}` },
-    inResponseTo: openQuestions(journey).map(({ id }) => ({ reference: `Communication/${id}` })),
+    inResponseTo: openQuestionsOf(journey).map(({ id }) => ({ reference: `Communication/${id}` })),
     about: [{ reference: `Task/${journey.task.resource.id}` }],
     sent: now,
     received: now,

@@ -1,5 +1,6 @@
 import type { TaskOutput } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
+import { isCategory } from '../referral/category.ts';
 import type { Change, Written } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -140,9 +141,7 @@ export function noteLanded(
   const communication = journey.communications.find((one) => one.resource.id === communicationId);
   if (!communication || communication.resource.status === 'completed') return undefined;
   const now = acting.now.toISOString();
-  const final = communication.resource.category?.some((one) =>
-    one.coding?.some((coding) => coding.code === 'feedback-final'),
-  );
+  const final = isCategory(communication.resource, 'feedback-final');
   const request = journey.serviceRequest;
   return {
     resources: [

@@ -1,4 +1,4 @@
-import type { Communication } from '@medplum/fhirtypes';
+import { isCategory } from './category.ts';
 import { addDays, addWorkingDays, localDay } from './deadlines.ts';
 import type { Journey } from './journey.ts';
 import { factsOf, isOpen, openQuestionsOf } from './lifecycle.ts';
@@ -43,8 +43,6 @@ const latest = (...days: readonly (string | undefined)[]) =>
     .filter((one) => one !== undefined)
     .toSorted()
     .at(-1);
-const isCategory = (one: Communication, code: string) =>
-  one.category?.some((category) => category.coding?.some((coding) => coding.code === code)) === true;
 
 /**
  * The clocks that must run for a journey as it is: computed from it alone, so that none can be orphaned or forgotten. A

@@ -2,6 +2,7 @@ import type { Communication, Task } from '@medplum/fhirtypes';
 import type { Said } from '../fhir/outcome.ts';
 import { extensions } from '../fhir/systems.ts';
 import type { Actor } from './actor.ts';
+import { isCategory } from './category.ts';
 import type { Journey } from './journey.ts';
 import { namedRole } from './named-role.ts';
 import { issue, type Refusal, refuse } from './refusal.ts';
@@ -70,14 +71,16 @@ export interface Facts {
 
 const isOpenTask = ({ status }: Task) => openStatuses.includes(status ?? 'requested');
 
-const isQuestion = ({ category }: Communication) =>
-  category?.some((one) => one.coding?.some((coding) => coding.code === 'question')) === true;
 const isAnswered = (question: Communication, all: Journey['communications']) =>
   all.some((one) => one.resource.inResponseTo?.some((to) => to.reference === `Communication/${question.id}`));
 
 /** Questions to the practice that nobody has answered yet. */
-export const openQuestionsOf = ({ communications }: Pick<Journey, 'communications'>): Communication[] =>
-  communications.map((one) => one.resource).filter((one) => isQuestion(one) && !isAnswered(one, communications));
+export const openQuestionsOf = ({
+  communications,
+}: Pick<Journey, 'communications'>): (Communication & { id: string })[] =>
+  communications
+    .map((one) => one.resource)
+    .filter((one) => isCategory(one, 'question') && !isAnswered(one, communications));
 
 export function factsOf(journey: Omit<Journey, 'index'>): Facts {
   const { task, requests, children, appointments, serviceRequest } = journey;

@@ -1,19 +1,5 @@
 import { addDays, localDay } from '../referral/deadlines.ts';
-
-/** A content-free event, as the store keeps it after the content is gone. */
-export interface PastEvent {
-  readonly journey: string;
-  readonly practice: string;
-  readonly kind: string;
-  readonly at: Date;
-  /** The day that it was about (H13). */
-  readonly on: string | null;
-  readonly owner: string | null;
-  readonly team: string | null;
-  readonly outcome: string | null;
-  readonly ageBand: string | null;
-  readonly lifeAreas: readonly string[] | null;
-}
+import type { PastEvent } from '../referral/past-event.ts';
 
 /** How the work ended; `open` has not. */
 export const endings = ['closed', 'not-reached', 'declined', 'stopped', 'open'] as const;

@@ -1,22 +1,9 @@
+import type { PastEvent } from '../referral/past-event.ts';
 import type { Store } from './store.ts';
 
-/** A row of the content-free history. */
-export interface StoredEvent {
-  readonly journey: string;
-  readonly practice: string;
-  readonly kind: string;
-  readonly at: Date;
-  readonly on: string | null;
-  readonly owner: string | null;
-  readonly team: string | null;
-  readonly outcome: string | null;
-  readonly ageBand: string | null;
-  readonly lifeAreas: readonly string[] | null;
-}
-
 /** Every event of the journeys that came in between two instants (the second not included), in their order. */
-export async function readEventsOf(store: Pick<Store, 'pool'>, from: Date, to: Date): Promise<StoredEvent[]> {
-  const { rows } = await store.pool.query<StoredEvent>(
+export async function readEventsOf(store: Pick<Store, 'pool'>, from: Date, to: Date): Promise<PastEvent[]> {
+  const { rows } = await store.pool.query<PastEvent>(
     `select e.journey_id as journey, e.practice_id as practice, e.kind, e.at, e.on_day::text as on, e.owner_id as owner,
             e.team_id as team, e.outcome, e.age_band as "ageBand", e.life_areas as "lifeAreas"
        from journey_event e

@@ -142,4 +142,34 @@ describe('what happened in between', () => {
     );
     expect(rows).toEqual([{ n: 0 }]);
   });
+
+  test('a clock whose day is another by now is set anew instead of being passed over for ever', async () => {
+    // As it stands when a practice has agreed on other days since the journey last moved.
+    await at.owner.query(
+      `update clock set due_on = '2026-11-20', next_on = '2026-11-21', level = 2 where journey_id = $1 and kind = 'open'`,
+      [journey],
+    );
+    expect(await on('2026-11-23')).toEqual({ taken: 0, told: [], alarms: 0 });
+    const { rows } = await at.owner.query(
+      `select due_on::text, next_on::text, level from clock where journey_id = $1 and kind = 'open'`,
+      [journey],
+    );
+    expect(rows).toEqual([{ due_on: '2026-11-24', next_on: '2026-11-25', level: 0 }]);
+    expect(await on('2026-11-25')).toMatchObject({ told: ['notify wally-sanne'] });
+  });
+
+  test('a journey that fails does not keep the others waiting', async () => {
+    await at.owner.query(
+      `insert into clock (practice_id, journey_id, kind, due_on, next_on)
+      select 'de-brink', id, 'open', '2026-11-20', '2026-11-21' from journey where id <> $1 order by id limit 1
+      on conflict (journey_id, kind) do update set next_on = '2026-11-21'`,
+      [journey],
+    );
+    await at.owner.query(
+      `update journey_key set wrapped = null, destroyed_at = now()
+      where journey_id = (select journey_id from clock where journey_id <> $1 limit 1)`,
+      [journey],
+    );
+    expect(await on('2026-11-25')).toMatchObject({ told: ['notify wally-sanne'] });
+  });
 });

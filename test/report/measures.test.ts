@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { measuresOf, median, type PastEvent, quarterDays } from '../../src/report/measures.ts';
+import type { PastEvent } from '../../src/referral/past-event.ts';
+import { measuresOf, median, quarterDays } from '../../src/report/measures.ts';
 import { figuresText } from '../../src/report/print.ts';
 import { quarterFigures } from '../../src/report/quarter.ts';
 
