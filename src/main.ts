@@ -3,40 +3,23 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { Closers } from './closers.ts';
 import { type Config, readEnvironment } from './config.ts';
-import { claimsTogether } from './delivery/batch.ts';
-import { startClock } from './delivery/clock.ts';
-import { deliver } from './delivery/deliver.ts';
-import { takeLateAnswer } from './delivery/late-answer.ts';
-import { readLetterFonts } from './delivery/letter-fonts.ts';
-import { overseeClocks } from './delivery/overdue.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
-import { openQueue } from './delivery/queue.ts';
-import { type Relay, startRelay } from './delivery/relay.ts';
-import { retentionDuties } from './delivery/retention.ts';
-import { loadDefinitions } from './fhir/validate.ts';
-import { type Issuer, mountIssuer } from './identity/issuer.ts';
-import { openRelying } from './identity/relying.ts';
-import { joinEarly } from './intake/join.ts';
-import { maildropDuties } from './intake/maildrop.ts';
-import { listenMllp, readMllpTls, usualMllp } from './intake/mllp-listen.ts';
+import type { Relay } from './delivery/relay.ts';
+import { openMllp, openWeb } from './doors.ts';
+import { readMllpTls } from './intake/mllp-listen.ts';
+import { type Opened, openLine } from './line.ts';
 import { type Log, openLog } from './log.ts';
-import { loadMappings, mappingOf } from './mapping/load.ts';
-import { openOutside, readSecret } from './outside.ts';
+import { loadMappings } from './mapping/load.ts';
 import { openRecord } from './record.ts';
 import { loadRegion, startDemoHis } from './region/demo.ts';
 import { greeting, type Running } from './region/greet.ts';
-import { sealAudit } from './store/audit.ts';
-import { openClient } from './store/database.ts';
 import { directoryReader, syncDestinations } from './store/directory.ts';
 import { readMasterKey } from './store/keys.ts';
 import { checkMasterKey } from './store/rotation.ts';
-import { removeExpired } from './store/sessions.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
 import { healthApp } from './web/health.ts';
 import { listen } from './web/listen.ts';
-import { issuerErrorPage } from './web/login.ts';
-import { createApp } from './web/server.ts';
 
 const usualPort = 8080;
 const stopMsMax = 9_500;
@@ -87,72 +70,19 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);
   else await syncDestinations(store, await directory());
 
-  const queue =
-    has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
-  if (queue) closers.push('queue', queue.close);
   const onAbsence = () => reevaluatePresence(store, directory);
-
   const mappings = await loadMappings();
-  const hl7v2 = mappingOf(mappings, 'hl7v2-ref');
   const tls = await readMllpTls(config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE);
-  if (queue && has('deliver')) {
-    const connectors = await openOutside(config, {
-      publicUrl,
-      clock: store.clock,
-      write: hl7v2.format.fromFeedback,
-      ...(tls && { tls }),
-      ...(demo && { demo: demo.his }),
-    });
-    closers.push('mail', connectors.close);
-    const delivering = {
-      store,
-      directory,
-      log,
-      connectors,
-      fonts: await readLetterFonts(),
-      timeoutMs: config.DELIVERY_TIMEOUT_MS,
-      random: Math.random,
-      claim: claimsTogether(store),
-    };
-    closers.push(
-      'deliver',
-      queue.work((due) => deliver(delivering, due), config.DELIVERY_CONCURRENCY),
-    );
-    ready.add('deliver');
-  }
-  if (queue && has('relay')) {
-    const running = startRelay({
-      store,
-      queue,
-      log,
-      newClient: () => openClient(record.connection, record.role),
-      windowMax: Math.max(1, Math.floor(config.DELIVERY_CONCURRENCY / 2)),
-    });
-    relay = running;
-    closers.push('relay', running.stop);
-    ready.add('relay');
-  }
-  if (has('clock')) {
-    const followUp = () => overseeClocks({ store, directory, log });
-    // The queue's scheduler sets the beat; the hourly duty is the net for a queue that is away.
-    if (queue) closers.push('rhythm', await queue.rhythm(60_000, followUp));
-    const clock = startClock(
-      [
-        { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
-        { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
-        { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
-        { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
-        { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
-        ...maildropDuties({ store, directory, log, mappings }, config),
-        ...retentionDuties({ store, log }, config.RETENTION_DAYS),
-      ],
-      log,
-    );
-    closers.push('clock', clock.stop);
-  }
+  const opened: Opened = {
+    ...{ config, log, closers, record, store, directory, mappings, publicUrl, tls, onAbsence },
+    demo: demo?.his,
+  };
+  const line = await openLine(opened);
+  relay = line.relay;
+  for (const part of line.running) ready.add(part);
   const hasDoor = has('http') || has('mllp');
   const behindTheDoor = async () => [
-    ...(!queue || (await queue.reachable()) ? [] : ['queue']),
+    ...((await line.reachable()) ? [] : ['queue']),
     ...(relay && !relay.healthy() ? ['relay'] : []),
   ];
   const health = {
@@ -171,55 +101,13 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     away: async () => (hasDoor ? behindTheDoor() : []),
   };
   if (has('http')) {
-    loadDefinitions();
-    const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
-    const external =
-      config.ISSUER_URL && config.ISSUER_CLIENT_ID
-        ? { issuer: config.ISSUER_URL, clientId: config.ISSUER_CLIENT_ID, clientSecret: clientSecret ?? '' }
-        : undefined;
-    const embedded = external ? undefined : await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage });
-    const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
-    const site = { store, directory, publicUrl, log };
-    listener.serve(
-      await createApp({
-        ...site,
-        fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
-        formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
-        issuer: embedded,
-        relying,
-        health,
-        onAbsence,
-        trustedProxies: config.TRUSTED_PROXIES,
-        securityContact: config.SECURITY_CONTACT,
-        demoPeople: (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name })),
-      }),
-    );
+    const people = (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name }));
+    listener.serve(await openWeb(opened, health, selfUrl, people));
   } else {
     listener.serve(healthApp(store, health));
   }
-  let hl7v2Port: number | undefined;
-  if (has('mllp')) {
-    const mllp = await listenMllp(
-      {
-        store,
-        directory,
-        log,
-        mappings,
-        answered: (...answer) => takeLateAnswer({ store, directory, random: Math.random }, ...answer),
-      },
-      {
-        ...usualMllp,
-        host: config.HOST,
-        port: config.MLLP_PORT,
-        messageBytesMax: config.BODY_BYTES_MAX,
-        ...(tls && { tls }),
-      },
-    );
-    closers.push('mllp', mllp.close);
-    hl7v2Port = mllp.port;
-    log.info('mllp-listening', { port: mllp.port });
-    ready.add('mllp');
-  }
+  const hl7v2Port = has('mllp') ? await openMllp(opened) : undefined;
+  if (has('mllp')) ready.add('mllp');
   // First to close: no new requests while the line drains.
   closers.push('http-first', listener.close);
   ready.add('http');

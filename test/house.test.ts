@@ -49,6 +49,8 @@ const law: Record<string, readonly string[]> = {
   'src/outside': ['src/config', 'src/connectors', 'src/mapping', 'type:src/referral'],
   'src/config': [],
   'src/main': ['src/'],
+  'src/line': ['src/'],
+  'src/doors': ['src/'],
   mappings: ['src/referral', 'src/feedback', 'src/fhir', 'src/hl7v2', 'src/edifact'],
   // The simulated GP system knows us by our sockets and by the names of the vocabulary.
   demo: ['src/fhir/systems'],

@@ -1,0 +1,114 @@
+import type { Closers } from './closers.ts';
+import type { Config } from './config.ts';
+import { claimsTogether } from './delivery/batch.ts';
+import { startClock } from './delivery/clock.ts';
+import { deliver } from './delivery/deliver.ts';
+import { readLetterFonts } from './delivery/letter-fonts.ts';
+import { overseeClocks } from './delivery/overdue.ts';
+import { openQueue } from './delivery/queue.ts';
+import { type Relay, startRelay } from './delivery/relay.ts';
+import { retentionDuties } from './delivery/retention.ts';
+import { joinEarly } from './intake/join.ts';
+import { maildropDuties } from './intake/maildrop.ts';
+import type { MllpTls } from './intake/mllp-listen.ts';
+import type { Log } from './log.ts';
+import { type loadMappings, mappingOf } from './mapping/load.ts';
+import { type Known, openOutside } from './outside.ts';
+import type { openRecord } from './record.ts';
+import type { Directory } from './referral/directory.ts';
+import { sealAudit } from './store/audit.ts';
+import { openClient } from './store/database.ts';
+import { removeExpired } from './store/sessions.ts';
+import type { Store } from './store/store.ts';
+
+/** What every part of the process is opened with. */
+export interface Opened {
+  readonly config: Config;
+  readonly log: Log;
+  readonly closers: Closers;
+  readonly record: Awaited<ReturnType<typeof openRecord>>;
+  readonly store: Store;
+  readonly directory: () => Promise<Directory>;
+  readonly mappings: Awaited<ReturnType<typeof loadMappings>>;
+  readonly publicUrl: string;
+  readonly tls: MllpTls | undefined;
+  /** The simulated GP system of the demo, which may be reached too. */
+  readonly demo: Known['demo'];
+  /** Look again who owns what; gives how many moved. */
+  readonly onAbsence: () => Promise<number>;
+}
+
+/** The part of the line that this process runs: queue, attempts, relay and the clock's duties, by `ROLES`. */
+export interface Line {
+  readonly relay: Relay | undefined;
+  /** The roles that run. */
+  readonly running: readonly string[];
+  /** Whether the queue can be reached; true where this process needs none. */
+  reachable(): Promise<boolean>;
+}
+
+/** Opens the line behind the doors. Each part is closed by `closers`, the last opened first. */
+export async function openLine(opened: Opened): Promise<Line> {
+  const { config, log, closers, record, store, directory, mappings, publicUrl, tls, demo, onAbsence } = opened;
+  const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
+  const running: string[] = [];
+  let relay: Relay | undefined;
+  const queue =
+    has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
+  if (queue) closers.push('queue', queue.close);
+  if (queue && has('deliver')) {
+    const connectors = await openOutside(config, {
+      publicUrl,
+      clock: store.clock,
+      write: mappingOf(mappings, 'hl7v2-ref').format.fromFeedback,
+      ...(tls && { tls }),
+      ...(demo && { demo }),
+    });
+    closers.push('mail', connectors.close);
+    const delivering = {
+      store,
+      directory,
+      log,
+      connectors,
+      fonts: await readLetterFonts(),
+      timeoutMs: config.DELIVERY_TIMEOUT_MS,
+      random: Math.random,
+      claim: claimsTogether(store),
+    };
+    closers.push(
+      'deliver',
+      queue.work((due) => deliver(delivering, due), config.DELIVERY_CONCURRENCY),
+    );
+    running.push('deliver');
+  }
+  if (queue && has('relay')) {
+    relay = startRelay({
+      store,
+      queue,
+      log,
+      newClient: () => openClient(record.connection, record.role),
+      windowMax: Math.max(1, Math.floor(config.DELIVERY_CONCURRENCY / 2)),
+    });
+    closers.push('relay', relay.stop);
+    running.push('relay');
+  }
+  if (has('clock')) {
+    const followUp = () => overseeClocks({ store, directory, log });
+    // The queue's scheduler sets the beat; the hourly duty is the net for a queue that is away.
+    if (queue) closers.push('rhythm', await queue.rhythm(60_000, followUp));
+    const clock = startClock(
+      [
+        { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
+        { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
+        { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
+        { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
+        ...maildropDuties({ store, directory, log, mappings }, config),
+        ...retentionDuties({ store, log }, config.RETENTION_DAYS),
+      ],
+      log,
+    );
+    closers.push('clock', clock.stop);
+  }
+  return { relay, running, reachable: async () => !queue || (await queue.reachable()) };
+}
