@@ -3,11 +3,13 @@ const lines = /^<\/?(?:address|blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|
 const cells = /^<\/(?:td|th)\b/i;
 /** What is in these was never meant to be read. */
 const silent = /^<(\/?)(script|style|head|title|iframe|object)\b/i;
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+const named: ReadonlyMap<string, string> = new Map(
+  Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }),
+);
 
 function characterOf(whole: string, name: string): string {
   const point = /^#x[\da-f]+$/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-  if (!name.startsWith('#')) return named[name] ?? whole;
+  if (!name.startsWith('#')) return named.get(name) ?? whole;
   const isText =
     point === 9 || point === 10 || (point >= 32 && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff));
   return isText ? String.fromCodePoint(point) : ' ';

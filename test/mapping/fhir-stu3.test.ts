@@ -108,6 +108,18 @@ describe('the documents of ZorgDomein', () => {
     expect(lostAt(said)).toContain('kept-with-source Bundle.entry[17].resource');
   });
 
+  test.each(['constructor', 'toString', '__proto__'])(
+    'a resource that says it is a %s is only a loss',
+    (resourceType) => {
+      const strange = changed(
+        'letter',
+        (document) => void document.entry.push({ resource: { resourceType, id: 'x' } }),
+      );
+      const said = referral(strange, agreed);
+      expect(lostAt(said).filter((one) => /entry\[\d+\]\.resource$/.test(one))).not.toEqual([]);
+    },
+  );
+
   test('the day is that of the Netherlands', () => {
     const late = changed('letter', (_, part) => {
       part('Composition').date = '2026-11-22T23:30:00Z';
@@ -485,6 +497,7 @@ describe('narrative as text', () => {
     ['geen opmaak, 2 < 3', 'geen opmaak, 2 < 3'],
     ['<p>&#0;&#55296;</p>', ''],
     ['<div><p', '<p'],
+    ['<p>a &constructor; &toString; &__proto__; b</p>', 'a &constructor; &toString; &__proto__; b'],
   ])('%s', (xhtml, text) => {
     expect(narrativeText(xhtml)).toBe(text);
   });
