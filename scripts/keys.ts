@@ -1,9 +1,11 @@
 // npm run keys -- new --out <file>    a new master key that carries the root of MASTER_KEY_FILE
 // npm run keys -- rotate              wraps every data key anew with MASTER_KEY_FILE; MASTER_KEY_OLD_FILES open what was
 // npm run keys -- status              how many data keys each master key wraps
+import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { makeNextMasterKey, readMasterKey } from '../src/store/keys.ts';
 import { checkMasterKey, countByMasterKey, rotateKeys } from '../src/store/rotation.ts';
+import { noteCommand } from './note-command.ts';
 import { command, openRecordFor, readSettings } from './open-record.ts';
 
 const usage = 'npm run keys -- new --out <file> | rotate | status';
@@ -28,20 +30,7 @@ async function main(): Promise<void> {
     if (what === 'rotate') {
       const ring = await readMasterKey(config.masterKeyFile, false, config.MASTER_KEY_OLD_FILES);
       await rotateKeys(store, ring, (table, count) => process.stdout.write(`${table}: ${count}\n`));
-      await store.commit({
-        scope: { practice: '' },
-        audit: [
-          {
-            event: 'keys-rotated',
-            at: store.clock().toISOString(),
-            actor: { id: 'kortelijn', role: 'line' },
-            action: 'U',
-            outcome: 'ok',
-            object: `key/${ring.id}`,
-            purpose: 'SYSADMIN',
-          },
-        ],
-      });
+      await noteCommand(store, 'keys-rotated', userInfo().username, `key/${ring.id}`);
     }
     for (const [id, count] of await countByMasterKey(store))
       process.stdout.write(`${id}${id === store.master.id ? ' (newest)' : ''}: ${count} journeys\n`);

@@ -1,7 +1,7 @@
 // What the commands of an administrator need: the record that the settings name, brought up by whoever runs it already.
 import { v7 } from 'uuid';
 import { type Config, readEnvironment } from '../src/config.ts';
-import { openClient, openPool } from '../src/store/database.ts';
+import { type ConnectionConfig, openClient, openPool } from '../src/store/database.ts';
 import { readMasterKey } from '../src/store/keys.ts';
 import { applicationRole, embeddedPlace, urlPlace } from '../src/store/place.ts';
 import { openStore, type Store } from '../src/store/store.ts';
@@ -9,6 +9,8 @@ import { openStore, type Store } from '../src/store/store.ts';
 export interface OpenRecord {
   readonly config: Config;
   readonly store: Store;
+  /** The log-in of the database's owner: for what the application may not do. */
+  readonly owner: ConnectionConfig;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function openRecordFor(config: Config): Promise<OpenRecord> {
   return {
     config,
     store: openStore(pool, master, () => new Date(), v7),
+    owner: place.owner,
     close: async () => {
       await pool.end();
       if (!place.adopted) await place.close();

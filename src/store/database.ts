@@ -61,21 +61,31 @@ async function ensureRole(client: pg.ClientBase, role: string): Promise<boolean>
   return true;
 }
 
-async function applyMigrations(client: pg.ClientBase): Promise<string[]> {
+/** A migration that a database has had, and what it said. */
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/** `upTo`: as far as another database had come; without it all there are. */
+async function applyMigrations(client: pg.ClientBase, upTo?: readonly AppliedMigration[]): Promise<string[]> {
   await client.query(`create schema if not exists ${schema}`);
   await client.query(`set local search_path to ${schema}`);
   await client.query(
     'create table if not exists migration (name text primary key, checksum text not null, applied_at timestamptz not null default now())',
   );
-  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from migration');
+  const { rows } = await client.query<AppliedMigration>('select name, checksum from migration');
   const applied = new Map(rows.map((row) => [row.name, row.checksum]));
   const folder = new URL('./migrations/', import.meta.url);
-  const names = (await readdir(folder)).filter((name) => /^\d{4}-.*\.sql$/.test(name)).sort();
+  const own = (await readdir(folder)).filter((name) => /^\d{4}-.*\.sql$/.test(name)).sort();
+  const unknown = upTo?.find(({ name }) => !own.includes(name));
+  if (unknown) throw new Error(`migration ${unknown.name} is of a newer version than this one`);
+  const names = upTo ? own.filter((name) => upTo.some((one) => one.name === name)) : own;
   const done: string[] = [];
   for (const name of names) {
     const text = await readFile(new URL(name, folder), 'utf8');
     const checksum = createHash('sha256').update(text).digest('hex');
-    const before = applied.get(name);
+    const before = applied.get(name) ?? upTo?.find((one) => one.name === name && one.checksum !== checksum)?.checksum;
     if (before === checksum) continue;
     if (before !== undefined) throw new Error(`migration ${name} was changed after it had been applied`);
     await client.query(text);
@@ -83,6 +93,26 @@ async function applyMigrations(client: pg.ClientBase): Promise<string[]> {
     done.push(name);
   }
   return done;
+}
+
+/**
+ * Makes our schema anew as a backup knew it, in the caller's transaction, where there is none or an empty one. Throws when
+ * the database holds a record already, or when the backup knows a migration that is not here.
+ */
+export async function rebuildSchema(client: pg.ClientBase, migrations: readonly AppliedMigration[]): Promise<void> {
+  await client.query('select pg_advisory_xact_lock($1)', [migrationLock]);
+  const { rows } = await client.query<{ there: boolean }>(
+    `select exists (select from pg_tables where schemaname = $1 and tablename = 'audit') as there`,
+    [schema],
+  );
+  if (rows[0]?.there) {
+    const { rows: kept } = await client.query<{ used: boolean }>(
+      'select exists (select from audit) or exists (select from journey) or exists (select from account) as used',
+    );
+    if (kept[0]?.used) throw new Error('this database holds a record already: restore into an empty one');
+    await client.query(`drop schema ${schema} cascade`);
+  }
+  await applyMigrations(client, migrations);
 }
 
 async function grant(client: pg.ClientBase, role: string): Promise<void> {

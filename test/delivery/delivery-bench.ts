@@ -97,8 +97,9 @@ export async function openDeliveryBench(): Promise<DeliveryBench> {
   };
   const round = async (change: Partial<Delivering> = {}) => {
     const due: Due[] = [];
-    await offerDue(store, async (jobs) => void due.push(...jobs));
-    await Promise.all(due.map((job) => deliver({ ...delivering, ...change }, job)));
+    const parts = { ...delivering, ...change };
+    await offerDue(parts.store, async (jobs) => void due.push(...jobs));
+    await Promise.all(due.map((job) => deliver(parts, job)));
     return due.length;
   };
   const referred = async (number: string, practice = 'de-brink') => {
