@@ -15,7 +15,7 @@ COPY mappings mappings
 COPY fixtures/region fixtures/region
 COPY demo demo
 # What an operator runs by hand: the audit trail, keys, people's rights, figures.
-COPY scripts/audit.ts scripts/figures.ts scripts/keys.ts scripts/open-record.ts scripts/rights.ts scripts/
+COPY scripts/audit.ts scripts/backup.ts scripts/figures.ts scripts/keys.ts scripts/note-command.ts scripts/open-record.ts scripts/restore.ts scripts/rights.ts scripts/
 COPY scripts/rights scripts/rights
 RUN mkdir /data && chown node:node /data
 USER node
