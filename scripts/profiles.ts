@@ -51,12 +51,16 @@ function slim(element: ElementDefinition): ElementDefinition {
     constraint: constraint && constraint.length > 0 ? constraint : undefined,
     isModifier: isModifier || undefined,
     isModifierReason,
-    binding: binding && { strength: binding.strength, valueSet: binding.valueSet },
+    binding: binding && bindingOf(binding),
   };
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),
   ) as unknown as ElementDefinition;
 }
+
+/** R4 wants a value set or a description (sdf-10). */
+const bindingOf = ({ strength, valueSet, description }: NonNullable<ElementDefinition['binding']>) =>
+  valueSet ? { strength, valueSet } : { strength, ...(description && { description }) };
 
 /** An element of the base with what the differential says of it; its invariants come on top of those of R4. */
 function merged(base: ElementDefinition, change: ElementDefinition): ElementDefinition {

@@ -82,6 +82,7 @@ const toGravity: Areas = {
 
 const unmatched = { equivalence: 'unmatched' as const, comment: 'Nothing there means this' };
 const comments: Partial<Record<Equivalence, string>> = {
+  narrower: 'One part of this life area',
   inexact: 'They overlap; what is in the one is not always in the other',
 };
 
