@@ -1,25 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { doorRows } from '../test/intake/refusals-table-door.ts';
+import { contentRows } from '../test/intake/refusals-table-fhir.ts';
 
 /** A code of refusal as the source says it: its FHIR issue code, and its sentences where they do not depend on the message. */
 export interface ToldRefusal {
   readonly issue: string;
   readonly nl?: string;
   readonly en?: string;
+  /** The formats whose contract says it: rules of ours beyond the standard that the format is of. */
+  readonly formats?: readonly string[];
+  /** FHIRPath of a place in a FHIR message where it was seen. */
+  readonly place?: string;
 }
 
 const root = new URL('../', import.meta.url);
 const text = String.raw`\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|${'`'}[^${'`'}]*${'`'})`;
 const said = String.raw`\{\s*nl:${text},\s*en:${text},?\s*\}`;
 
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** All source under src/ and mappings/, without what is made of it. */
-function sources(): string[] {
+function sources(): Source[] {
   return ['src', 'mappings'].flatMap((folder) =>
     readdirSync(new URL(`${folder}/`, root), { recursive: true, withFileTypes: true })
-      .filter((one) => one.name.endsWith('.ts') && !one.parentPath.includes('src/profiles'))
+      .filter((one) => one.name.endsWith('.ts') && !one.parentPath.endsWith('src/profiles'))
       .map((one) => `${one.parentPath}/${one.name}`)
       .sort()
-      .map((path) => readFileSync(path.startsWith('/') ? path : fileURLToPath(new URL(path, root)), 'utf8')),
+      .map((path) => ({ path, text: readFileSync(path, 'utf8') })),
   );
 }
 
@@ -130,22 +140,54 @@ function eventsOf(source: string): string[] {
 
 const sortedUnique = (codes: readonly string[]) => [...new Set(codes)].sort();
 
+const inOrder = <T>(entries: Iterable<readonly [string, T]>): Record<string, T> =>
+  Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Reason → the formats whose own folder says it. */
+function formatsOf(found: readonly (readonly [path: string, reason: string])[]): Map<string, string[]> {
+  const formats = new Map<string, string[]>();
+  for (const [path, reason] of found) {
+    const format = /\/mappings\/([^/]+)\//.exec(path)?.[1];
+    const known = formats.get(reason) ?? [];
+    if (format && !known.includes(format)) formats.set(reason, [...known, format].sort());
+  }
+  return formats;
+}
+
+/** Reason → where the table of the door tests sees it first: those rows are sent over real sockets. */
+function placesSeen(): Map<string, string> {
+  const seen = new Map<string, string>();
+  for (const { told } of [...contentRows, ...doorRows])
+    for (const [, key, place] of told) {
+      const reason = key.split(':')[0] ?? '';
+      if (place && !seen.has(reason)) seen.set(reason, place);
+    }
+  return seen;
+}
+
 /** Every code that the source says to a sender, in Provenance and in the trail. */
 export function toldCodes() {
   const files = sources();
-  const found = files.flatMap((source) => [
-    ...(source.includes('const dutch = {') ? validatorRefusals(source) : []),
-    ...refusalsOf(source),
-    ...informationOf(source),
-  ]);
+  const texts = files.map((one) => one.text);
+  const found = files.flatMap(({ path, text: source }) =>
+    [
+      ...(source.includes('const dutch = {') ? validatorRefusals(source) : []),
+      ...refusalsOf(source),
+      ...informationOf(source),
+    ].map(([reason, told]) => ({ path, reason, told })),
+  );
+  const formats = formatsOf(found.map(({ path, reason }) => [path, reason]));
+  const places = placesSeen();
   const refusals = new Map<string, ToldRefusal>();
-  for (const [reason, told] of found.filter(([, told]) => told.nl))
-    if (!refusals.has(reason)) refusals.set(reason, told);
-  for (const [reason, told] of found) if (!refusals.has(reason)) refusals.set(reason, told);
-  const steps = sortedUnique(files.flatMap(stepsOf));
+  for (const { reason, told } of [...found.filter((one) => one.told.nl), ...found]) {
+    const [format, place] = [formats.get(reason), places.get(reason)];
+    if (!refusals.has(reason))
+      refusals.set(reason, { ...told, ...(format && { formats: format }), ...(place && { place }) });
+  }
+  const steps = sortedUnique(texts.flatMap(stepsOf));
   return {
-    refusals: Object.fromEntries([...refusals].sort(([a], [b]) => (a < b ? -1 : 1))),
+    refusals: inOrder(refusals),
     steps,
-    events: sortedUnique([...steps, ...files.flatMap(eventsOf)]),
+    events: sortedUnique([...steps, ...texts.flatMap(eventsOf)]),
   };
 }

