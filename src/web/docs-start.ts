@@ -30,10 +30,10 @@ and medical codes only when the resident agreed.</li>
 </ol>
 <h2>Security</h2>
 <ul>
-<li>TLS everywhere outside one machine; every door knows its sender before it reads a byte.</li>
+<li>Every door knows its sender before it reads a byte. Use TLS wherever a message leaves one machine.</li>
 <li>Content is sealed per referral; the trail of who saw what is append-only and chained (NEN 7513).</li>
 <li>No personal data in addresses, logs, mails or error texts. Never put any in a URL that you send us.</li>
-<li>This guide and the definitions are about nobody and need no login; everything else does.</li>
+<li>This guide and the definitions are about nobody and need no login; everything about a referral does.</li>
 </ul>
 <p>Everyone in the examples is invented, and their numbers are test numbers.</p>`,
   );
@@ -96,8 +96,7 @@ message adds one.</li>
 <li>Agree how consent is recorded: each message names who gave it, how and when, or the practice recorded an agreement for a
 channel that cannot carry it.</li>
 <li>You get a credential for one practice. Over HTTP it is a bearer token; over MLLP a certificate or an address range with your
-name in MSH-4; by EDIFACT your mailbox number. Systems that use SMART Backend Services find their endpoints in
-${code('/fhir/R4/.well-known/smart-configuration')}.</li>
+name in MSH-4; by EDIFACT your mailbox number.</li>
 <li>Say how feedback comes back: the Endpoints of the practice are tried in their order, and each says the best proof that it can
 give (${html`<a href="/docs/profiles/best-proof">best proof</a>`}).</li>
 <li>Send the examples of this guide to a test installation. ${code('npm start')} gives one, with an invented region and a
