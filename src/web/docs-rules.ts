@@ -51,7 +51,7 @@ export function errorsPage(): string {
     html`<p>What we refuse is an OperationOutcome with every issue at once: ${code('issue.code')} of FHIR, our code in
 ${code('details.coding')}, a sentence to act on in ${code('details.text')} (Dutch, or English by Accept-Language), and in
 ${code('expression')} the place in your own message. A refusal changes nothing, and never repeats what was in the message.
-“…” stands for what the message decides. The status is that of the gravest issue; a door may be more precise (405, 412, 415).
+“…” stands for what the message decides. The status is that of the gravest issue; a door may be more precise (400, 405, 412, 415).
 After 429 and 503 look at Retry-After, and send the same message again.</p>
 <h2>Where we ask more than the standard</h2>
 <p>A message at a FHIR door is first held against base R4 with its required bindings; then our contract asks for what a Wally
