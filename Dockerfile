@@ -9,7 +9,7 @@ FROM node:24-bookworm-slim
 ENV TZ=Europe/Amsterdam HOST=0.0.0.0 PORT=8080 DATA_DIR=/data DEMO=off
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
-COPY package.json LICENSE.md ./
+COPY package.json LICENSE.md CHANGELOG.md ./
 COPY src src
 COPY mappings mappings
 COPY fixtures/region fixtures/region

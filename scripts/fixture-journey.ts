@@ -202,12 +202,19 @@ const current = ({ task, serviceRequest, consent, requests, children, childReque
     (one) => one.resource,
   );
 
-/** File name → text of every stage that is made by command, with the deciders that the line itself uses. */
-export async function playJourney(fixture: JourneyFixture, mapping: Mapping): Promise<Map<string, string>> {
+/** File name → text of every stage that is made by command, with the deciders that the line itself uses. `heard`: each Change. */
+export async function playJourney(
+  fixture: JourneyFixture,
+  mapping: Mapping,
+  heard?: (change: Change) => void,
+): Promise<Map<string, string>> {
   const told: string[] = [];
   const line = openMemoryLine(new Date(fixture.now), countedIds(), {
     moved: () => undefined,
-    committed: (change) => told.push(...toldBy(change)),
+    committed: (change) => {
+      told.push(...toldBy(change));
+      heard?.(change);
+    },
   });
   const { change, answer, referral, losses } = begun(fixture, mapping, line, await line.directory());
   const taken = await line.commit(change);

@@ -1,6 +1,6 @@
 import type { Transition } from '../src/referral/transition-row.ts';
+import { conditionWords, tellsWords, whoWords } from '../src/referral/transition-words.ts';
 import { TRANSITIONS } from '../src/referral/transitions.ts';
-import { conditionWords, tellsWords, whoWords } from './lifecycle-words.ts';
 
 function rowOf(row: Transition): string {
   const who = row.by.map((one) => whoWords[one]).join(', ');

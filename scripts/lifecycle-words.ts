@@ -1,4 +1,4 @@
-import type { Condition, Move, Status, Transition, Who } from '../src/referral/transition-row.ts';
+import type { Move, Status } from '../src/referral/transition-row.ts';
 
 /** What a move is called in the picture, as a team lead would say it. */
 export const moveWords: Record<Move, string> = {
@@ -48,34 +48,4 @@ export const stateWords: Partial<Record<Status, string>> = {
   failed: 'Niet bereikt',
   completed: 'Afgesloten',
   'entered-in-error': 'Teruggeroepen',
-};
-
-export const whoWords: Record<Who, string> = {
-  owner: 'the Wally who has it',
-  proposed: 'the colleague it is offered to',
-  'acted-for': 'the Wally in whose place someone acts',
-  practice: 'the practice',
-  'practice-system': "the practice's system",
-  wally: 'a Wally',
-  'team-lead': 'the team lead',
-  administrator: 'the administrator',
-  line: 'the line itself',
-};
-
-export const conditionWords: Record<Condition, string> = {
-  'nothing-open-elsewhere': 'no other organisation is still at work',
-  'three-attempts': 'tried on three different days',
-  'stop-asked': 'the practice asked to stop',
-  'question-open': 'a question to the practice is open',
-  'appointment-planned': 'an appointment stands',
-  unconfirmed: 'noted by a Wally after a call',
-};
-
-export const tellsWords: Record<Transition['tells'][number], string> = {
-  practice: 'the practice',
-  owner: 'whoever has it',
-  'next-owner': 'the next one',
-  'former-owner': 'who had it',
-  'team-lead': 'the team lead',
-  organisation: 'the other organisation',
 };

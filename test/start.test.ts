@@ -72,6 +72,17 @@ describe('a start', { timeout: 240_000 }, () => {
     });
     for (const path of ['/healthz', '/readyz', '/metrics'])
       expect([path, (await fetch(made.url + path)).status]).toEqual([path, 200]);
+    // About nobody, so without login; what lies beside them asks for one.
+    for (const [path, status] of [
+      ['/docs', 200],
+      ['/docs/profiles', 200],
+      ['/fhir/R4/CodeSystem/life-area', 200],
+      ['/fhir/R4/Task/1', 401],
+    ] as const) {
+      const answer = await fetch(made.url + path);
+      expect([path, answer.status]).toEqual([path, status]);
+      expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
+    }
     const number = await refer(made);
     await stop(made, 'SIGINT', 'SIGINT');
 

@@ -28,21 +28,25 @@ export const codeSystems = {
   lifeArea: `${ours}/CodeSystem/life-area`,
   businessStatus: `${ours}/CodeSystem/business-status`,
   communicationCategory: `${ours}/CodeSystem/communication-category`,
-  contactRule: `${ours}/CodeSystem/contact-rule`,
   consentDetail: `${ours}/CodeSystem/consent-detail`,
   legalBasis: `${ours}/CodeSystem/legal-basis`,
   outcome: `${ours}/CodeSystem/outcome`,
   refusal: `${ours}/CodeSystem/refusal`,
-  deliveryFailure: `${ours}/CodeSystem/delivery-failure`,
   provenanceActivity: `${ours}/CodeSystem/provenance-activity`,
-  taskInput: `${ours}/CodeSystem/task-input`,
   taskOutput: `${ours}/CodeSystem/task-output`,
   role: `${ours}/CodeSystem/role`,
+  consentMethod: `${ours}/CodeSystem/consent-method`,
+  proof: `${ours}/CodeSystem/proof`,
+  route: `${ours}/CodeSystem/route`,
+  bsnUse: `${ours}/CodeSystem/bsn-use`,
+  /** Stand-ins: the Zelfredzaamheid-Matrix and Positieve Gezondheid publish no URI of their own. */
+  zrm: `${ours}/CodeSystem/zrm-2017-domain`,
+  positiveHealth: `${ours}/CodeSystem/positive-health-dimension`,
+  gravity: 'http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes',
   icpc1: 'http://hl7.org/fhir/sid/icpc-1-nl',
   snomed: 'http://snomed.info/sct',
   loinc: 'http://loinc.org',
   taskCode: 'http://hl7.org/fhir/CodeSystem/task-code',
-  messageEvent: `${ours}/CodeSystem/message-event`,
   v2IdentifierType: 'http://terminology.hl7.org/CodeSystem/v2-0203',
   confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   actReason: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
@@ -118,4 +122,25 @@ export const extensions = {
   /** The words of a section of a Nictiz ELZ referral, without its codes. */
   textValue: 'http://nictiz.nl/fhir/StructureDefinition/ext-TextValue',
   dataAbsentReason: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason',
+} as const;
+
+/** What we promise about the resources that we make, per resource type. */
+export const profiles = {
+  ServiceRequest: `${ours}/StructureDefinition/referral-request`,
+  Task: `${ours}/StructureDefinition/referral-task`,
+  Communication: `${ours}/StructureDefinition/referral-message`,
+  Consent: `${ours}/StructureDefinition/referral-consent`,
+  Patient: `${ours}/StructureDefinition/resident`,
+  Appointment: `${ours}/StructureDefinition/resident-appointment`,
+  Provenance: `${ours}/StructureDefinition/referral-step`,
+  AuditEvent: `${ours}/StructureDefinition/trail-line`,
+  PractitionerRole: `${ours}/StructureDefinition/person-in-role`,
+  HealthcareService: `${ours}/StructureDefinition/wally-of-practice`,
+  Organization: `${ours}/StructureDefinition/directory-organization`,
+} as const;
+
+export const conceptMaps = {
+  lifeAreaToZrm: `${ours}/ConceptMap/life-area-to-zrm-2017`,
+  lifeAreaToPositiveHealth: `${ours}/ConceptMap/life-area-to-positive-health`,
+  lifeAreaToGravity: `${ours}/ConceptMap/life-area-to-gravity`,
 } as const;

@@ -6,11 +6,13 @@ import { requireCsrf, requireRole } from '../identity/access.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Relying } from '../identity/relying.ts';
 import { readViewer, viewerOf } from '../identity/sessions.ts';
+import { definitionsRouter } from '../intake/definitions.ts';
 import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
 import { type FormatDoor, formatRouter } from '../intake/format.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
 import { adminPages } from './admin.ts';
 import { directoryPages } from './directory.ts';
+import { docsPages } from './docs.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
@@ -138,9 +140,11 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
     response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
   });
   app.use(securityTxt(parts.securityContact, parts.publicUrl, parts.store.clock));
+  app.use('/fhir/R4', definitionsRouter(parts.publicUrl));
   app.use('/fhir/R4', fhirRouter(parts.fhir));
   app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));
+  app.use('/docs', docsPages());
   app.use(pagesOf(parts));
   app.use(notFound);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

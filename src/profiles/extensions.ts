@@ -1,0 +1,231 @@
+import { codeSystems, extensions } from '../fhir/systems.ts';
+import type { ExtensionSpec } from './spec.ts';
+import { valueSetOf } from './terminology.ts';
+
+const lifeArea = valueSetOf(codeSystems.lifeArea);
+const method = valueSetOf(codeSystems.consentMethod);
+
+/** The extensions on the resources of a referral. */
+const onReferrals: readonly ExtensionSpec[] = [
+  {
+    url: extensions.residentQuestion,
+    title: "The resident's own question",
+    description: 'What the resident asks, in their own words.',
+    context: ['ServiceRequest'],
+    value: { type: 'string' },
+  },
+  {
+    url: extensions.safeContact,
+    title: 'Safe contact',
+    description: 'How the resident may be reached safely. It goes along on every hop, whatever the consent says.',
+    context: ['ServiceRequest'],
+    parts: [
+      { name: 'unsafe', type: 'boolean', short: 'It is not safe at home', min: 1 },
+      { name: 'noVoicemail', type: 'boolean', short: 'Leave no voicemail' },
+      { name: 'noLetters', type: 'boolean', short: 'Send no letters' },
+      { name: 'phone', type: 'string', short: 'The number that is safe' },
+      { name: 'times', type: 'string', short: 'When it is safe' },
+    ],
+  },
+  {
+    url: extensions.unconfirmed,
+    title: 'Not confirmed yet',
+    description: 'Registered by a Wally after a call; the practice has not confirmed it yet.',
+    context: ['ServiceRequest'],
+    value: { type: 'boolean' },
+  },
+  {
+    url: extensions.promise,
+    title: 'Promise',
+    description: 'In an answer: who calls, on which number, before which day. It is never stored.',
+    context: ['ServiceRequest', 'Task'],
+    parts: [
+      { name: 'number', type: 'string', short: 'The number of the referral', min: 1 },
+      { name: 'name', type: 'string', short: 'Who will call' },
+      { name: 'team', type: 'string', short: 'Of which organisation', min: 1 },
+      { name: 'phone', type: 'string', short: 'Where to reach them' },
+      { name: 'callBefore', type: 'date', short: 'The last day on which they call', min: 1 },
+      {
+        name: 'route',
+        type: 'code',
+        short: 'How that person was found',
+        min: 1,
+        required: valueSetOf(codeSystems.route),
+      },
+    ],
+  },
+  {
+    url: extensions.consentMethod,
+    title: 'How consent was given',
+    description: 'Spoken or written.',
+    context: ['Consent'],
+    value: { type: 'code', required: method },
+  },
+  {
+    url: extensions.lifeAreaOutcome,
+    title: 'Outcome of a life area',
+    description: 'How it ended for the resident, per life area. Absent when no content may go back.',
+    context: ['Communication'],
+    parts: [
+      { name: 'lifeArea', type: 'Coding', short: 'Which area', min: 1, required: lifeArea },
+      { name: 'outcome', type: 'Coding', short: 'How it ended', min: 1, required: valueSetOf(codeSystems.outcome) },
+    ],
+  },
+  {
+    url: extensions.actingFor,
+    title: 'Acting for',
+    description: 'The fixed Wally for whom the owner acts during an absence.',
+    context: ['Task'],
+    value: { type: 'Reference' },
+  },
+  {
+    url: extensions.proposedOwner,
+    title: 'Proposed owner',
+    description: 'The colleague to whom the owner offered it; the owner stays the owner until that one accepts.',
+    context: ['Task'],
+    value: { type: 'Reference' },
+  },
+];
+
+const days = (name: string, short: string) => ({ name, short, type: 'positiveInt' });
+const text = (name: string, short: string) => ({ name, short, type: 'string' });
+
+/** The extensions in the directory. */
+const inDirectory: readonly ExtensionSpec[] = [
+  {
+    url: extensions.fixedSubstitute,
+    title: 'Fixed substitute',
+    description: 'Who does the work of this Wally during an absence.',
+    context: ['PractitionerRole'],
+    value: { type: 'Reference' },
+  },
+  {
+    url: extensions.fixedWally,
+    title: 'Fixed Wally',
+    description: 'The Wally of a practice, or of one GP where that differs.',
+    context: ['HealthcareService', 'PractitionerRole'],
+    value: { type: 'Reference' },
+  },
+  {
+    url: extensions.servesPractice,
+    title: 'Serves practice',
+    description: 'The practice whose Wally this service is.',
+    context: ['HealthcareService'],
+    value: { type: 'Reference' },
+  },
+  {
+    url: extensions.assignmentRule,
+    title: 'Assignment rule',
+    description: 'Who gets a referral instead of the fixed Wally. Of a list the first that fits counts.',
+    context: ['HealthcareService'],
+    parts: [
+      { name: 'under', type: 'positiveInt', short: 'Residents younger than so many whole years' },
+      { name: 'lifeArea', type: 'Coding', short: 'Referrals about this area', required: lifeArea },
+      { name: 'to', type: 'Reference', short: 'Who gets it', min: 1 },
+    ],
+  },
+  {
+    url: extensions.serviceLevels,
+    title: 'Service levels',
+    description: 'The working days that were agreed with the practice, where they differ from the usual ones.',
+    context: ['HealthcareService'],
+    parts: [
+      days('open', 'Until the Wally opens it'),
+      days('attempt', 'Until the first attempt'),
+      days('contact', 'Until contact'),
+      days('news', 'Between two messages'),
+      days('answer', 'Until the practice answers a question'),
+      days('stop', 'Until a request to stop is answered'),
+      days('confirm', 'Until the practice confirms a call'),
+    ],
+  },
+  {
+    url: extensions.cooperation,
+    title: 'Cooperation agreement',
+    description: 'What a practice and its Wally agreed; read by people.',
+    context: ['HealthcareService'],
+    parts: [
+      text('goal', 'Goal'),
+      text('tasks', 'Tasks'),
+      text('problems', 'What the practice sees most'),
+      text('mayShare', 'What may be shared'),
+      text('agreedWith', 'Who agreed'),
+      { name: 'agreedOn', type: 'date', short: 'When' },
+      { name: 'evaluateOn', type: 'date', short: 'When it is looked at again' },
+    ],
+  },
+  {
+    url: extensions.dataContract,
+    title: 'Data contract',
+    description: 'On what legal basis an organisation receives referrals, and whether that lets it have the BSN.',
+    context: ['Organization'],
+    parts: [
+      { name: 'basis', type: 'Coding', short: 'Legal basis', min: 1, required: valueSetOf(codeSystems.legalBasis) },
+      { name: 'bsn', type: 'code', short: 'Use of the BSN', required: valueSetOf(codeSystems.bsnUse) },
+    ],
+  },
+];
+
+/** The extensions on an Endpoint: how a practice's system is spoken to. */
+const onEndpoints: readonly ExtensionSpec[] = [
+  {
+    url: extensions.bestProof,
+    title: 'Best proof of landing',
+    description: 'The best proof that this channel can give that a message arrived.',
+    context: ['Endpoint'],
+    value: { type: 'code', required: valueSetOf(codeSystems.proof) },
+  },
+  {
+    url: extensions.mllpPeer,
+    title: 'MLLP peer',
+    description: 'Who may send HL7 v2 from there: MSH-4, with a certificate or an address range.',
+    context: ['Endpoint'],
+    parts: [
+      { ...text('facility', 'MSH-4'), min: 1 },
+      text('certificate', 'SHA-256 of the client certificate, hex'),
+      text('addressRange', 'CIDR'),
+    ],
+  },
+  {
+    url: extensions.mllpChannel,
+    title: 'MLLP channel',
+    description: 'How the system there wants its messages, and what its AE and AR mean.',
+    context: ['Endpoint'],
+    parts: [
+      text('application', 'MSH-5'),
+      text('facility', 'MSH-6'),
+      text('version', 'MSH-12'),
+      text('charset', 'MSH-18'),
+      { name: 'onError', type: 'code', short: 'What AE means: hold or retry' },
+      { name: 'onReject', type: 'code', short: 'What AR means: hold or retry' },
+      { name: 'answerWithinMinutes', type: 'decimal', short: "How long the application's answer may take" },
+    ],
+  },
+  {
+    url: extensions.medvriMailbox,
+    title: 'EDIFACT mailbox',
+    description: 'The mailbox behind an address of secure mail.',
+    context: ['Endpoint'],
+    parts: [
+      { ...text('number', 'Mailbox number'), min: 1 },
+      text('charset', 'ASCII or 8859/1, for what we send'),
+      { name: 'endsAtGp', type: 'boolean', short: 'Nobody between us and the GP opens it' },
+      text('writes', 'The characters that its system really writes'),
+    ],
+  },
+  {
+    url: extensions.consentAgreement,
+    title: 'Consent agreement',
+    description: 'What the practice agreed on consent, for messages that cannot carry it themselves.',
+    context: ['Endpoint'],
+    parts: [
+      { name: 'since', type: 'date', short: 'When it was recorded', min: 1 },
+      { name: 'how', type: 'code', short: 'How residents give consent there', min: 1, required: method },
+      { name: 'medicalCodes', type: 'boolean', short: 'Medical codes may go along' },
+      { name: 'feedback', type: 'code', short: 'content or closure-only' },
+    ],
+  },
+];
+
+/** Every extension of ours, in the order of the guide. */
+export const extensionSpecs: readonly ExtensionSpec[] = [...onReferrals, ...inDirectory, ...onEndpoints];
