@@ -12,13 +12,14 @@ import {
 import { decline, declineSchema, end, endReasons, giveUp, recall } from '../src/feedback/ending.ts';
 import { actForAbsent, offer, refuseOffer, resumeOwn, takeOver } from '../src/feedback/handover.ts';
 import { askToStop } from '../src/feedback/later.ts';
-import { type Acting, accept, seen, takeBack } from '../src/feedback/moves.ts';
+import { type Acting, accept, seen } from '../src/feedback/moves.ts';
 import { heardSchema, hearOnward, onwardSchema, referOn } from '../src/feedback/onward.ts';
 import { answer, ask, questionSchema, replySchema } from '../src/feedback/question.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';
 import { hold, restSchema, resume } from '../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../src/feedback/stop.ts';
+import { takeBack } from '../src/feedback/take-back.ts';
 import { tooClose } from '../src/feedback/too-close.ts';
 import type { Change } from '../src/referral/change.ts';
 import type { Journey } from '../src/referral/journey.ts';

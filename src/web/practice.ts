@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { takeBack } from '../feedback/moves.ts';
+import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { takeBack } from '../feedback/moves.ts';
+import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { openContext } from '../intake/refer-context.ts';
 import { type FormFields, fieldsOf, formFields, isFormId, newFormId } from '../intake/refer-fields.ts';

@@ -3,13 +3,14 @@ import { appoint, attempt, contactMade, endAppointment } from '../../src/feedbac
 import { decline, end, giveUp, recall } from '../../src/feedback/ending.ts';
 import { actForAbsent, offer, refuseOffer, resumeOwn, takeOver } from '../../src/feedback/handover.ts';
 import { askToStop } from '../../src/feedback/later.ts';
-import { type Acting, accept, seen, takeBack } from '../../src/feedback/moves.ts';
+import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
 import { assignTo } from '../../src/feedback/reassign.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
+import { takeBack } from '../../src/feedback/take-back.ts';
 import { tooClose } from '../../src/feedback/too-close.ts';
 import type { Change } from '../../src/referral/change.ts';
 import { addDays, localDay } from '../../src/referral/deadlines.ts';
