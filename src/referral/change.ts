@@ -144,6 +144,7 @@ export interface JourneyEvent {
     | 'acting'
     | 'forwarded'
     | 'onward-heard'
+    | 'lead'
     | 'recalled'
     | 'ended'
     | 'registered'

@@ -4,6 +4,7 @@ import { appoint, attempt, contactMade, endAppointment } from '../../src/feedbac
 import { decline, end, giveUp, recall } from '../../src/feedback/ending.ts';
 import { actForAbsent, offer, refuseOffer, resumeOwn, rolesNamed, takeOver } from '../../src/feedback/handover.ts';
 import { askToStop } from '../../src/feedback/later.ts';
+import { setLead } from '../../src/feedback/lead.ts';
 import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
@@ -104,6 +105,7 @@ const deciders: Record<Move, (journey: Journey, acting: Acting) => Change | Refu
   'refer-on': (journey, acting) => referOn(journey, onward, regionToo(acting)),
   'hear-onward': (journey, acting) =>
     hearOnward(journey, { task: journey.children[0]?.resource.id ?? '', outcome: 'helped' }, acting),
+  'set-lead': (journey, acting) => setLead(journey, 'practice', acting),
   report: (journey, acting) => report(journey, answerOf({ final: false }), acting),
   close: (journey, acting) => report(journey, answerOf(), acting),
   'give-up': giveUp,
