@@ -1,6 +1,7 @@
 import type { HealthcareService, Organization } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followAgreed } from '../../src/delivery/agreed.ts';
+import { pack } from '../../src/delivery/parcel.ts';
 import { overseeQuestions } from '../../src/delivery/questions.ts';
 import { extensions } from '../../src/fhir/systems.ts';
 import { openLog } from '../../src/log.ts';
@@ -130,5 +131,11 @@ describe('a question about nobody without an answer', () => {
     const answered = await pages.post('sanne', '/worklist/questions', { id: first, text: 'Ja, op dinsdag.' });
     expect(answered.location).toBe('/worklist/questions?done=answered');
     expect(await mails()).toEqual(['wally-sanne', 'lead-marijke', 'de-brink']);
+    const mail = { destination: 'mail', recipient: 'de-brink', messageId: 'm', kind: 'notify', ambiguous: false };
+    const packed = await pack(
+      { store: at.store, directory: site.directory, connectors: {} } as unknown as Parameters<typeof pack>[0],
+      mail as Parameters<typeof pack>[1],
+    );
+    expect(packed.parcel.mail).toEqual({ to: 'de-brink@voorbeeld.example', role: 'practice' });
   });
 });
