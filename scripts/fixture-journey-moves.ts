@@ -12,13 +12,15 @@ import {
 import { decline, declineSchema, end, endReasons, giveUp, recall } from '../src/feedback/ending.ts';
 import { actForAbsent, offer, refuseOffer, resumeOwn, takeOver } from '../src/feedback/handover.ts';
 import { askToStop } from '../src/feedback/later.ts';
-import { type Acting, accept, seen, takeBack } from '../src/feedback/moves.ts';
+import { leadSchema, setLead } from '../src/feedback/lead.ts';
+import { type Acting, accept, seen } from '../src/feedback/moves.ts';
 import { heardSchema, hearOnward, onwardSchema, referOn } from '../src/feedback/onward.ts';
 import { answer, ask, questionSchema, replySchema } from '../src/feedback/question.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';
 import { hold, restSchema, resume } from '../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../src/feedback/stop.ts';
+import { takeBack } from '../src/feedback/take-back.ts';
 import { tooClose } from '../src/feedback/too-close.ts';
 import type { Change } from '../src/referral/change.ts';
 import type { Journey } from '../src/referral/journey.ts';
@@ -30,6 +32,7 @@ export type Told = (journey: Journey, input: unknown, acting: Acting, reason?: s
 
 const to = z.strictObject({ wally: z.string() });
 const why = z.strictObject({ why: z.string() });
+const ledBy = z.strictObject({ lead: leadSchema });
 const ended = z.strictObject({ reason: z.enum(Object.keys(endReasons) as [keyof typeof endReasons]) });
 /** The organisation stands for its Task: a case does not know ids. */
 const heard = heardSchema.omit({ task: true }).extend({ organization: z.string() });
@@ -69,6 +72,7 @@ export const toldMoves: Record<Move, Told> = {
   'resume-own': (journey, _, acting) => resumeOwn(journey, acting),
   'refer-on': (journey, input, acting) => referOn(journey, onwardSchema.parse(input), acting),
   'hear-onward': hear,
+  'set-lead': (journey, input, acting) => setLead(journey, ledBy.parse(input).lead, acting),
   report: reported,
   close: reported,
   'give-up': (journey, _, acting, reason) => giveUp(journey, acting, reason),

@@ -23,6 +23,7 @@ export const moveWords: Record<Move, string> = {
   'resume-own': 'terug, zelf weer verder',
   'refer-on': 'verder verwijzen',
   'hear-onward': 'antwoord van een andere organisatie',
+  'set-lead': 'regie afspreken',
   report: 'tussenbericht',
   close: 'afsluiten met eindbericht',
   'give-up': 'niet bereikt, na drie dagen proberen',

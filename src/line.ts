@@ -1,13 +1,16 @@
 import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
+import { followAgreed } from './delivery/agreed.ts';
 import { claimsTogether } from './delivery/batch.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
 import { overseeClocks } from './delivery/overdue.ts';
+import { overseeQuestions } from './delivery/questions.ts';
 import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
+import { remindOfTalks } from './delivery/talks.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
@@ -101,6 +104,9 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
+        { name: 'agreed-followed', everyMs: 60_000, run: () => followAgreed(store, directory) },
+        { name: 'questions-followed', everyMs: 3_600_000, run: () => overseeQuestions({ store, directory, log }) },
+        { name: 'talks-reminded', everyMs: 3_600_000, run: () => remindOfTalks(store, directory) },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { Closers } from './closers.ts';
 import { type Config, readEnvironment } from './config.ts';
+import { followAgreed } from './delivery/agreed.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
 import type { Relay } from './delivery/relay.ts';
 import { openMllp, openWeb } from './doors.ts';
@@ -70,7 +71,10 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   if (config.DEMO === 'region') await loadRegion(store, config.DEMO_LOGIN, config.DEMO_HIS_URL);
   else await syncDestinations(store, await directory());
 
-  const onAbsence = () => reevaluatePresence(store, directory);
+  const onAbsence = async () => {
+    await followAgreed(store, directory);
+    return reevaluatePresence(store, directory);
+  };
   const mappings = await loadMappings();
   const tls = await readMllpTls(config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE);
   const opened: Opened = {

@@ -19,7 +19,11 @@ const texts = {
   },
   'team-lead': {
     path: '/team',
-    text: 'Er wacht een verwijzing op uw team en er is nu niemand die haar heeft. Wijs iemand aan in Kortelijn.\n\nOpen uw team: ',
+    text: 'Er wacht iets op uw team: een verwijzing die niemand heeft, of iets dat te laat is. Kijk in Kortelijn.\n\nOpen uw team: ',
+  },
+  practice: {
+    path: '/practice',
+    text: 'Er staat iets nieuws voor uw praktijk klaar in Kortelijn.\n\nOpen uw pagina: ',
   },
 } as const;
 

@@ -44,10 +44,15 @@ function remind(journey: Journey, step: Step, acting: Acting): OutboxRow[] {
   return isThere ? tellOwner(journey, acting, substitute.id) : leads;
 }
 
+const silence = 'Nog geen antwoord van de Wally';
+
 /** Whether the GP was told of a silence since a day. */
 function wasTold({ communications }: Journey, since: string): boolean {
   return communications.some(
-    ({ resource }) => isCategory(resource, 'system-notice') && localDay(new Date(resource.sent ?? 0)) > since,
+    ({ resource }) =>
+      isCategory(resource, 'system-notice') &&
+      resource.topic?.text === silence &&
+      localDay(new Date(resource.sent ?? 0)) > since,
   );
 }
 
@@ -66,7 +71,7 @@ export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Ch
   if (!next) return undefined;
   if (due.kind === 'rest') {
     const resumed = resume(journey, acting);
-    if (!isRefusal(resumed)) return { ...resumed, outbox: tellOwner(journey, acting) };
+    if (!isRefusal(resumed)) return resumed;
   }
   const { step, nextOn } = next;
   // Staff must open each letter: one about the same silence is enough for a week.
@@ -76,7 +81,7 @@ export function overdueStep(journey: Journey, due: DueClock, acting: Acting): Ch
         journey,
         {
           category: 'system-notice',
-          topic: 'Nog geen antwoord van de Wally',
+          topic: silence,
           firstLine: said,
           lines: ['De teamleider van de Wally weet ervan.'],
           todo: 'bellen als het niet kan wachten.',

@@ -52,11 +52,10 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   const directory = await parts.directory();
   if (claimed.destination === 'mail') {
     const role = directory.roles.get(claimed.recipient);
-    if (!role?.email) throw new Failure('permanent', 'no-address');
-    return {
-      connector: connectors.mail,
-      parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } },
-    };
+    const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
+    if (!to) throw new Failure('permanent', 'no-address');
+    const reader = !role ? 'practice' : role.kind === 'team-lead' ? 'team-lead' : 'wally';
+    return { connector: connectors.mail, parcel: { ...plain, mail: { to, role: reader } } };
   }
   const practice = directory.practices.get(claimed.recipient);
   const endpoint = practice && channelAt(practice, claimed.destination);

@@ -41,7 +41,7 @@ export function receiverFor(
 
 /** One referral of a bulk: as any hand-over by the team lead, but the mails are for the whole and not for each. */
 export function handOverOneOfMany(journey: Journey, to: string, acting: Acting): Change | Refusal {
-  const change = assignTo(journey, to, acting);
+  const change = assignTo(journey, to, acting, true);
   if (isRefusal(change)) return change;
   const { outbox = [], index } = change;
   return {

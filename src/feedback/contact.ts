@@ -79,7 +79,7 @@ export const appointmentSchema = z.strictObject({
   place: z.string().trim().max(200).optional(),
 });
 
-/** An appointment is planned; one that was planned already moves: the old one is cancelled in the same step. */
+/** An appointment is planned; one that stands already moves and stays the same one, so that a calendar moves it too. */
 export function appoint(
   journey: Journey,
   planned: z.infer<typeof appointmentSchema>,
@@ -96,12 +96,21 @@ export function appoint(
         en: 'An appointment lies in the future. Choose another moment.',
       }),
     );
-  const appointment = toAppointment(journey, planned, acting);
+  const standing = journey.appointments.findLast(
+    ({ resource }) => resource.status === 'booked' && Date.parse(resource.start ?? '') > acting.now.getTime(),
+  );
+  const made = toAppointment(journey, planned, acting);
+  const appointment = standing ? { ...made, id: standing.resource.id } : made;
+  const others = journey.appointments.filter((one) => one !== standing);
   const { output = [] } = journey.task.resource;
   const type = concept(codeSystems.taskOutput, 'appointment');
+  const noted = { type, valueReference: { reference: `Appointment/${appointment.id}` } };
   return step(journey, row, 'appointment-booked', acting, {
-    task: { output: [...output, { type, valueReference: { reference: `Appointment/${appointment.id}` } }] },
-    resources: [{ resource: appointment, version: 1 }, ...endAppointments(journey, 'cancelled', acting.now)],
+    task: { output: standing ? output : [...output, noted] },
+    resources: [
+      { resource: appointment, version: (standing?.version ?? 0) + 1 },
+      ...endAppointments({ ...journey, appointments: others }, 'cancelled', acting.now),
+    ],
     events: [{ kind: 'appointment', at: now, on: localDay(new Date(planned.at)), outcome: 'booked' }],
     ...(deviating && { deviating }),
   });

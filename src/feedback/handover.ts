@@ -9,7 +9,7 @@ import { namedRole } from '../referral/named-role.ts';
 import { assignmentRows } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, countedFrom, step } from './moves.ts';
-import { tellOwner } from './tell.ts';
+import { tellOwner, tellWhoHasIt } from './tell.ts';
 
 const mine: readonly string[] = [extensions.proposedOwner, extensions.actingFor];
 
@@ -89,20 +89,26 @@ function hold(journey: Journey, move: 'take-over' | 'resume-own', route: string,
   const { resource: task } = journey.task;
   const assignment = journey.index.assignment + 1;
   const former = journey.index.owner;
+  const told = row.tells.includes('practice') ? tellWhoHasIt(journey, me, acting) : undefined;
   return step(journey, row, move === 'take-over' ? 'task-taken-over' : 'task-resumed-own', acting, {
     task: {
       owner: ownerOf(me),
       extension: rolesNamed(task, {}),
+      ...(told && { output: [...(task.output ?? []), told.output] }),
       ...(task.status === 'requested' || task.status === 'received'
         ? { restriction: countedFrom(task, acting.now) }
         : {}),
     },
     index: { assignment, route },
+    ...(told && { resources: [told.written] }),
     events: [{ kind: 'assigned', at: now, route, owner: me.id }],
     rest: {
       expected: { directoryRevision: acting.directory.revision },
       visible: [{ taskId: journey.index.taskId, assignment, owner: me.id, at: now }],
-      outbox: former && former !== me.id ? tellOwner(journey, acting, former) : [],
+      outbox: [
+        ...(told ? [told.outbox] : []),
+        ...(former && former !== me.id ? tellOwner(journey, acting, former) : []),
+      ],
       deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'notify'], reason: 'superseded' }],
       alarms: [{ kind: 'nobody-present', team: journey.index.team, raise: false, at: now }],
     },

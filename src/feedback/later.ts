@@ -10,7 +10,8 @@ import type { Journey } from '../referral/journey.ts';
 import { keepLetters } from '../referral/letters.ts';
 import { isOpen, transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
-import { type Acting, concept, step, takeBack } from './moves.ts';
+import { type Acting, concept, step } from './moves.ts';
+import { takeBack } from './take-back.ts';
 import { tellOwner } from './tell.ts';
 
 /** The received message that a later part came in; kept sealed with the journey. */

@@ -9,6 +9,7 @@ import { isOpen, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { revoked } from './revoked.ts';
+import { tellOwner } from './tell.ts';
 
 /** Working days in which another organisation answers, unless agreed otherwise. */
 const answerWithinDays = 20;
@@ -204,5 +205,7 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
         owner: resource.restriction?.recipient?.[0]?.reference?.split('/')[1] ?? null,
       },
     ],
+    // Who noted it herself need not be told.
+    ...(acting.actor.role !== 'wally' && { rest: { outbox: tellOwner(journey, acting) } }),
   });
 }

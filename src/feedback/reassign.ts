@@ -3,11 +3,12 @@ import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { isPresent, type Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
-import { isOpen, transition } from '../referral/lifecycle.ts';
+import { isOpen, type Moving, transition } from '../referral/lifecycle.ts';
 import { assignmentRows } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { actForAbsent, rolesNamed } from './handover.ts';
 import { type Acting, countedFrom, step } from './moves.ts';
+import { tellOwner, tellWhoHasIt } from './tell.ts';
 
 interface NewOwner {
   readonly owner: Role | undefined;
@@ -17,6 +18,8 @@ interface NewOwner {
   readonly barred?: readonly string[];
   /** Whom a rule of the practice chose, where that was looked at. */
   readonly rule?: string | null;
+  /** One of many at once: who must hear of it hears of the whole. */
+  readonly isOfMany?: true;
 }
 
 /** Another owner, or the team queue with an alarm; the former one's deliveries stop. `move`: the row that allows it. */
@@ -39,9 +42,14 @@ export function handOver(
     extension: rolesNamed(journey.task.resource, {}),
     restriction: countedFrom(journey.task.resource, acting.now),
   };
-  const { undoUntil } = journey.index;
+  const { undoUntil, owner: former } = journey.index;
+  const hears = (who: Moving['tells'][number]) => row.tells.includes(who) && !to.isOfMany;
+  const told = hears('practice') && to.owner ? tellWhoHasIt(journey, to.owner, acting) : undefined;
+  const isFormer = former !== null && former !== to.owner?.id && hears('former-owner');
+  const { output = [] } = journey.task.resource;
   return step(journey, row, 'task-reassigned', acting, {
-    task,
+    task: { ...task, ...(told && { output: [...output, told.output] }) },
+    ...(told && { resources: [told.written] }),
     index: {
       assignment,
       route: to.route,
@@ -51,17 +59,21 @@ export function handOver(
     events: [{ kind: 'assigned', at: now, route: to.route, owner: to.owner?.id ?? null }],
     rest: {
       expected: { directoryRevision: acting.directory.revision },
-      outbox: assignmentRows(
-        acting.directory,
-        {
-          owner: to.owner,
-          team,
-          taskId: journey.index.taskId,
-          assignment,
-          ...(undoUntil && undoUntil > now && { delayMs: Date.parse(undoUntil) - acting.now.getTime() }),
-        },
-        acting.newId,
-      ),
+      outbox: [
+        ...assignmentRows(
+          acting.directory,
+          {
+            owner: to.owner,
+            team,
+            taskId: journey.index.taskId,
+            assignment,
+            ...(undoUntil && undoUntil > now && { delayMs: Date.parse(undoUntil) - acting.now.getTime() }),
+          },
+          acting.newId,
+        ),
+        ...(told ? [told.outbox] : []),
+        ...(isFormer ? tellOwner(journey, acting, former) : []),
+      ],
       deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'notify'], reason: 'superseded' }],
       alarms: [{ kind: 'nobody-present', team, raise: !to.owner, at: now }],
     },
@@ -105,8 +117,8 @@ export function rightOwner(journey: Journey, acting: Acting, barred: readonly st
   return { ...rest, team: index.team, route: 'team-queue' };
 }
 
-/** A team lead gives it to a Wally of the own team who is present. */
-export function assignTo(journey: Journey, wallyId: string, acting: Acting): Change | Refusal {
+/** A team lead gives it to a Wally of the own team who is present; `isOfMany`: as one of a bulk. */
+export function assignTo(journey: Journey, wallyId: string, acting: Acting, isOfMany?: true): Change | Refusal {
   const role = acting.directory.roles.get(wallyId);
   const said = {
     nl: 'Deze persoon is geen Wally van uw team of is vandaag afwezig, of kan deze inwoner niet helpen. Kies iemand anders.',
@@ -123,7 +135,7 @@ export function assignTo(journey: Journey, wallyId: string, acting: Acting): Cha
   return handOver(
     journey,
     'reassign',
-    { owner: role, route: 'team-lead', why: `Toegewezen door ${acting.actor.name}` },
+    { owner: role, route: 'team-lead', why: `Toegewezen door ${acting.actor.name}`, ...(isOfMany && { isOfMany }) },
     acting,
   );
 }

@@ -5,6 +5,7 @@ import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, countedFrom, step } from './moves.ts';
+import { tellOwner } from './tell.ts';
 
 /** A rest without an end would be a silent end: at most so long, and then it is looked at again. */
 export const restDaysMax = 92;
@@ -53,6 +54,8 @@ export function resume(journey: Journey, acting: Acting, deviating?: string): Ch
     task: { statusReason: undefined, restriction: countedFrom(journey.task.resource, acting.now, before) },
     index: { callBefore: before },
     events: [{ kind: 'resumed', at: now, owner: journey.index.owner }],
+    // Who takes it up herself need not be told.
+    ...(acting.actor.role !== 'wally' && { rest: { outbox: tellOwner(journey, acting) } }),
     ...(deviating && { deviating }),
   });
 }

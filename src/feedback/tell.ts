@@ -1,5 +1,7 @@
 import { codeSystems } from '../fhir/systems.ts';
+import { phoneOf } from '../referral/assignment.ts';
 import type { OutboxRow, Written } from '../referral/change.ts';
+import type { Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { noticesFor } from '../referral/receive.ts';
 import { communicationOf, type Message } from './communication.ts';
@@ -53,6 +55,21 @@ export function tellPractice(
       document: { type: 'Communication', id },
     },
   };
+}
+
+/** That a colleague has the work from now on: whom to call, nothing of what it is about. */
+export function tellWhoHasIt(journey: Journey, owner: Role, acting: Acting): Told {
+  const phone = phoneOf(acting.directory, { owner, team: journey.index.team });
+  return tellPractice(
+    journey,
+    {
+      category: 'system-notice',
+      topic: 'Een andere Wally heeft uw verwijzing',
+      firstLine: `Uw verwijzing is nu bij ${owner.name}.`,
+      lines: phone ? [`Te bereiken op ${phone}.`] : [],
+    },
+    acting,
+  );
 }
 
 /** A mail without content to whoever has the referral now: something about it changed (H5). */

@@ -105,6 +105,8 @@ export const extensions = {
   actingFor: `${ours}/StructureDefinition/acting-for`,
   /** Task → the colleague to whom the owner offered it; the owner stays the owner until that one accepts. */
   proposedOwner: `${ours}/StructureDefinition/proposed-owner`,
+  /** Task → who has the lead ("regie") when that is not its owner: the practice, or the Task at another organisation. */
+  lead: `${ours}/StructureDefinition/lead`,
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',

@@ -89,7 +89,8 @@ export function assign(
   const fixed = chosen?.role ?? directory.roles.get(requester?.wally ?? service.wally ?? '');
   const substitute = directory.roles.get(fixed?.substitute ?? '');
   const place = {
-    team: chosen?.role.organization ?? service.team,
+    // A POH-jeugd may work at a practice, which has no team lead: then the practice's own team looks after it.
+    team: chosen && !directory.practices.has(chosen.role.organization) ? chosen.role.organization : service.team,
     service: service.id,
     ...(fixed && { fixed }),
     ...(chosen && { rule: chosen.role.id }),

@@ -1,4 +1,4 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Appointment, Resource } from '@medplum/fhirtypes';
 import type { Clock, ClockKind } from './clocks.ts';
 import type { Proof } from './directory.ts';
 import type { LifeArea } from './life-area.ts';
@@ -38,6 +38,10 @@ export interface Change {
   readonly keeping?: KeepingMove;
   /** A question without a journey, sealed by store/questions. */
   readonly question?: QuestionMove;
+  /** The quarterly talk with a practice: a version of it, or that someone was reminded of it. */
+  readonly talk?: TalkMove;
+  /** What was agreed with the practice (`scope`) was followed: its clocks count by these days, it knows this Wally. */
+  readonly followed?: { readonly levels: string; readonly wally: string | null };
   readonly audit: readonly AuditLine[];
 }
 
@@ -144,6 +148,7 @@ export interface JourneyEvent {
     | 'acting'
     | 'forwarded'
     | 'onward-heard'
+    | 'lead'
     | 'recalled'
     | 'ended'
     | 'registered'
@@ -253,7 +258,14 @@ export type QuestionMove =
       readonly wrapped: Uint8Array;
       readonly sealed: Uint8Array;
     }
-  | { readonly to: 'answered'; readonly id: string; readonly by: string; readonly sealed: Uint8Array };
+  | { readonly to: 'answered'; readonly id: string; readonly by: string; readonly sealed: Uint8Array }
+  /** Nobody answered in time: one reminder more, from this level; stale when it was answered or someone was earlier. */
+  | { readonly to: 'overdue'; readonly id: string; readonly level: number; readonly on: string };
+
+/** Version 1 is a new talk, n replaces n − 1; no patient stands in it. */
+export type TalkMove =
+  | { readonly to: 'written'; readonly version: number; readonly talk: Appointment & { id: string } }
+  | { readonly to: 'reminded'; readonly quarter: string };
 
 /**
  * What decides how long the content of a journey is kept. `erased` destroys its key, and is stale while the work is open,

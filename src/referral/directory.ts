@@ -66,6 +66,8 @@ export interface Practice {
   readonly name: string;
   readonly agb?: string;
   readonly phone?: string;
+  /** Where mail without content goes: that there is something to read. */
+  readonly email?: string;
   /** Working days that were agreed with this practice, where they differ from the usual ones. */
   readonly levels?: ServiceLevels;
   /** The ways for its feedback, in the order in which they are tried. */
@@ -115,6 +117,8 @@ const extension = (from: Resource, url: string) =>
 
 const kinds: Record<string, Role['kind']> = {
   wally: 'wally',
+  // Works as a Wally does, with a worklist, for whoever a rule of a practice sends there.
+  'poh-jeugd': 'wally',
   'team-lead': 'team-lead',
   gp: 'gp',
   poh: 'poh',
@@ -170,6 +174,7 @@ function toPractice(
   const wally = service && idOf(extension(service, extensions.fixedWally)?.valueReference);
   const agb = agbOf(organization);
   const phone = telecom(organization, 'phone');
+  const email = telecom(organization, 'email');
   const levels = service && levelsOf(service);
   const rules = service ? rulesOf(service) : [];
   return {
@@ -177,6 +182,7 @@ function toPractice(
     name: organization.name ?? '',
     ...(agb && { agb }),
     ...(phone && { phone }),
+    ...(email && { email }),
     ...(levels && { levels: { ...usualLevels, ...levels } }),
     channels,
     ...(endpoint && { endpoint }),

@@ -6,7 +6,7 @@ import type { Arrival, Change, OutboxRow } from './change.ts';
 import { clocksOf } from './clocks.ts';
 import { consentIssues } from './consent.ts';
 import { callBefore, localDay } from './deadlines.ts';
-import { type Directory, type Role, teamLeads } from './directory.ts';
+import { type Directory, type Practice, type Role, teamLeads } from './directory.ts';
 import { indexOf, journeyFrom, journeyNumber } from './journey.ts';
 import type { Loss, Referral } from './referral.ts';
 import { issue, type Refusal, refusals, refuse } from './refusal.ts';
@@ -69,6 +69,12 @@ export interface Deciding {
 /** The mails that tell someone that work is waiting: the owner, or the team leads while nobody is present. */
 export function noticesFor(directory: Directory, owner: Role | undefined, team: string): Role[] {
   return owner ? [owner] : teamLeads(directory, team);
+}
+
+/** A mail that says only that something waits for a practice; none when the directory has no address of it. */
+export function practiceNotice(practice: Practice | undefined, newId: () => string): OutboxRow[] {
+  if (!practice?.email) return [];
+  return [{ messageId: newId(), kind: 'notify', destination: 'mail', recipient: practice.id }];
 }
 
 /** Outbox rows of an assignment: into the worklist, and a mail without content to whoever must look (H5). */

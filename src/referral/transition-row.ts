@@ -32,6 +32,7 @@ export type Move =
   | 'resume-own'
   | 'refer-on'
   | 'hear-onward'
+  | 'set-lead'
   | 'report'
   | 'close'
   | 'give-up'

@@ -40,10 +40,20 @@ export const handRows: readonly Transition[] = [
     tells: ['practice', 'former-owner'],
   },
   {
+    // An absence began, or ended: who is away is not mailed for each that goes elsewhere.
     move: 'reassign',
     from: unaccepted,
     to: 'requested',
-    by: ['line', 'team-lead'],
+    by: ['line'],
+    businessStatus: 'reassigned',
+    said: { nl: 'overgedragen', en: 'handed over' },
+    tells: ['next-owner'],
+  },
+  {
+    move: 'reassign',
+    from: unaccepted,
+    to: 'requested',
+    by: ['team-lead'],
     businessStatus: 'reassigned',
     said: { nl: 'overgedragen', en: 'handed over' },
     tells: ['next-owner', 'former-owner'],

@@ -142,6 +142,14 @@ export const workRows: readonly Transition[] = [
     tells: ['owner'],
   },
   {
+    // Who keeps the overview; the Task, its clocks and its feedback stay with the owner.
+    move: 'set-lead',
+    from: begun,
+    to: 'same',
+    by: ['owner'],
+    tells: ['practice'],
+  },
+  {
     move: 'report',
     from: working,
     to: 'in-progress',

@@ -6,6 +6,7 @@ import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
 import type { Store } from './store.ts';
+import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
 /**
@@ -36,6 +37,9 @@ function touched({ change }: Prepared): string[] {
   if (change.keeping) keys.push(`keep ${change.journey}`);
   for (const id of change.joined ?? []) keys.push(`early ${id}`);
   if (change.question) keys.push(`q ${change.question.id}`);
+  if (change.talk)
+    keys.push(change.talk.to === 'written' ? `talk ${change.talk.talk.id}` : `remind ${change.scope.practice}`);
+  if (change.followed) keys.push(`followed ${change.scope.practice}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -89,7 +93,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
 }
 
 class StaleBatch extends Error {}
-const versioned = /^(document|resource|directory_resource)_pkey$/;
+const versioned = /^(document|resource|directory_resource|talk)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
@@ -102,7 +106,12 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     if (revisions.size > 1 || (revisions.size > 0 && !revisions.has(revision ?? -1))) throw new StaleBatch();
   } else await client.query('begin');
   if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
-  const statement = composeStatement([...insertParts(batch), ...moveParts(batch), ...keepingParts(batch)]);
+  const statement = composeStatement([
+    ...insertParts(batch),
+    ...moveParts(batch),
+    ...keepingParts(batch),
+    ...talkParts(batch),
+  ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({
       name: statement.name,

@@ -113,6 +113,16 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       sql: `update question q set answer = n.answer, answered_by = n.answered_by, answered_at = n.at
             from n where q.practice_id = n.practice_id and q.id = n.id and q.answered_at is null returning 1`,
     },
+    {
+      name: 'qo',
+      exact: true,
+      columns: 'practice_id text, id uuid, level int, stepped_on date',
+      rows: batch.flatMap(({ change: { scope, question } }) =>
+        question?.to === 'overdue' ? [[scope.practice, question.id, question.level, question.on]] : [],
+      ),
+      sql: `update question q set level = n.level + 1, stepped_on = n.stepped_on from n
+            where q.practice_id = n.practice_id and q.id = n.id and q.level = n.level and q.answered_at is null returning 1`,
+    },
     ...clockParts(batch),
     ...destinationParts(batch),
     {

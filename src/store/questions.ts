@@ -62,6 +62,30 @@ export async function questionAnswered(
   return { to: 'answered', id, by, sealed: seal(key, Buffer.from(text), contextOf(practice, id, 'answer')) };
 }
 
+/** A question that nobody answered yet, without its words. */
+export interface OpenQuestion {
+  readonly id: string;
+  readonly practice: string;
+  readonly team: string;
+  readonly askedBy: string;
+  readonly askedAt: Date;
+  /** How many reminders there were, and the local day of the last one. */
+  readonly level: number;
+  readonly steppedOn: string | null;
+}
+
+/** Every question without an answer, longest waiting first; of one team when it is named. */
+export async function openQuestions(store: Store, team: string | null = null): Promise<OpenQuestion[]> {
+  const { rows } = await store.pool.query<OpenQuestion>({
+    name: 'open-questions',
+    text: `select id, practice_id as practice, team_id as team, asked_by as "askedBy", asked_at as "askedAt", level,
+                  stepped_on::text as "steppedOn"
+             from question where answered_at is null and ($1::text is null or team_id = $1) order by asked_at limit 500`,
+    values: [team],
+  });
+  return rows;
+}
+
 const shownMax = 100;
 
 /** The questions of these practices: open ones first and oldest first, then answered ones, newest first. */

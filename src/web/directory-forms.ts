@@ -75,6 +75,7 @@ function personPart(parts: ThingParts): Markup {
     ['team-lead', t('teamleider', 'team lead')],
     ['gp', t('huisarts', 'GP')],
     ['poh', 'POH'],
+    ['poh-jeugd', t('POH-jeugd, met een werklijst', 'youth practice nurse, with a worklist')],
     ['assistant', t('assistent', 'assistant')],
   ];
   return html`${selectOf(parts, 'kind', t('Rol', 'Role'), kinds)}

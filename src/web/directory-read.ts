@@ -104,17 +104,16 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
   return { faults, resources: [organization, withAgreed(service, { rules, levels, cooperation })] };
 }
 
-const kinds = ['wally', 'team-lead', 'gp', 'poh', 'assistant'];
+const kinds = ['wally', 'team-lead', 'gp', 'poh', 'poh-jeugd', 'assistant'];
 
 function readPerson({ book, id, fields, stored, today }: Reading): { resources: Stored[]; faults: Fault[] } {
   const { name = '', kind = '', organization = '', agb = '', phone = '', email = '' } = fields;
   const { substitute = '', wally = '', lastDay = '' } = fields;
   const isOurs = kind === 'wally' || kind === 'team-lead';
+  const where = kind === 'poh-jeugd' ? 'all' : isOurs ? 'teams' : 'practices';
   const faults: Fault[] = [
     ...(kinds.includes(kind) ? [] : [fault('kind', 'choice')]),
-    ...(isOneOf(organisations(book, isOurs ? 'teams' : 'practices'), organization)
-      ? []
-      : [fault('organization', 'choice')]),
+    ...(isOneOf(organisations(book, where), organization) ? [] : [fault('organization', 'choice')]),
     ...(agb === '' || validAgb(agb) ? [] : [fault('agb', 'agb')]),
     ...(substitute === '' || isOneOf(wallys(book), substitute) ? [] : [fault('substitute', 'choice')]),
     ...(substitute !== '' && substitute === id ? [fault('substitute', 'self')] : []),

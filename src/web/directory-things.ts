@@ -50,7 +50,7 @@ export const nameOf = (book: Book, role: PractitionerRole): string =>
 /** The Wallys by name, for a choice. */
 export const wallys = (book: Book): readonly (readonly [id: string, name: string])[] =>
   of(book, 'PractitionerRole')
-    .filter((one) => roleCode(one) === 'wally' && one.active !== false)
+    .filter((one) => ['wally', 'poh-jeugd'].includes(roleCode(one)) && one.active !== false)
     .map((one) => [one.id, nameOf(book, one)] as const);
 
 export const organisations = (book: Book, which: 'practices' | 'teams' | 'all') =>

@@ -53,6 +53,13 @@ const byOutcome: Readonly<Record<string, readonly [other: Said, outcomes: Readon
       },
     },
   ],
+  lead: [
+    { nl: 'De regie is bij de Wally', en: 'The Wally has the lead' },
+    {
+      practice: { nl: 'De regie is bij de praktijk', en: 'The practice has the lead' },
+      organisation: { nl: 'De regie is bij een andere organisatie', en: 'Another organisation has the lead' },
+    },
+  ],
   'stop-answered': [
     { nl: 'De Wally gaat door, in overleg met de inwoner', en: 'The Wally goes on, as agreed with the resident' },
     { agreed: { nl: 'Gestopt, op verzoek van de praktijk', en: 'Stopped, as the practice asked' } },

@@ -23,15 +23,18 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
     ['/refer', { nl: 'Verwijzen', en: 'Refer' }],
     ['/practice', { nl: 'Onze verwijzingen', en: 'Our referrals' }],
     ['/practice/questions', { nl: 'Vraag aan de Wally', en: 'Ask the Wally' }],
+    ['/practice/talks', { nl: 'Kwartaalgesprek', en: 'Quarterly talk' }],
   ],
   wally: [
     ['/worklist', { nl: 'Mijn werklijst', en: 'My worklist' }],
     ['/worklist/questions', { nl: 'Vragen', en: 'Questions' }],
+    ['/worklist/talks', { nl: 'Kwartaalgesprek', en: 'Quarterly talk' }],
     ['/worklist/new', { nl: 'Noteren na telefoon', en: 'Register a call' }],
   ],
   'team-lead': [
     ['/team', { nl: 'Mijn team', en: 'My team' }],
     ['/team/handover', { nl: 'Werk overdragen', en: 'Hand work over' }],
+    ['/team/talks', { nl: 'Kwartaalgesprek', en: 'Quarterly talk' }],
   ],
   administrator: [
     ['/admin', { nl: 'Bezorging', en: 'Deliveries' }],

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { takeBack } from '../feedback/moves.ts';
+import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
@@ -29,6 +29,7 @@ import {
 import { clocksPart } from './clock-words.ts';
 import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
+import { agreedPart, involvedPart } from './involved.ts';
 import { urgencyMark } from './marks.ts';
 import { movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
@@ -185,7 +186,7 @@ ${facts([
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
 ])}</section>${takeBackPart(shown, acting.now)}${moves}${feedbackPart(shown, carriages)}</div>
-<div>${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
+<div>${agreedPart(shown)}${involvedPart(shown)}${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(
     visit,

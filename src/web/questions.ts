@@ -6,7 +6,7 @@ import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import { looksPersonal } from '../referral/looks-personal.ts';
-import { noticesFor } from '../referral/receive.ts';
+import { noticesFor, practiceNotice } from '../referral/receive.ts';
 import { type Question, questionAnswered, questionAsked, readQuestions } from '../store/questions.ts';
 import {
   csrfField,
@@ -240,7 +240,8 @@ async function wallyPage(site: Site, visit: Visit, typed?: Typed, refused?: Said
 async function reply(site: Site, visit: Visit): Promise<void> {
   const { viewer, request, response } = visit;
   const id = field(request.body, 'id');
-  const question = (await mine(site, visit, await site.directory())).find((one) => one.id === id);
+  const directory = await site.directory();
+  const question = (await mine(site, visit, directory)).find((one) => one.id === id);
   if (!question) return sendNotFound(visit);
   const { text, faults, looks } = read(visit);
   if (question.answer) return wallyPage(site, visit, undefined, faultsSaid.sent);
@@ -249,7 +250,9 @@ async function reply(site: Site, visit: Visit): Promise<void> {
   if (!answered) return sendNotFound(visit);
   const done = await site.store.commit({
     scope: { practice: question.practice },
+    journey: id,
     question: answered,
+    outbox: practiceNotice(directory.practices.get(question.practice), site.store.newId),
     audit: [line(site, visit, 'general-question-answered', 'U', id)],
   });
   // A colleague was earlier: the practice has one answer.

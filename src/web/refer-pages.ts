@@ -13,14 +13,21 @@ import { consentPart, facts, reachPart, recognition, type Shown, telLink, whoPar
 import { stateWords } from './words.ts';
 
 /** Who will call, before which day, on which number; said before a word is typed (promise 2). */
-export function aheadPart(directory: Directory, assignment: Assignment, before: Before, viewer: Viewer): Markup {
+export function aheadPart(
+  directory: Directory,
+  practice: string,
+  assignment: Assignment,
+  before: Before,
+  viewer: Viewer,
+): Markup {
   const t = sayIn(viewer.language);
   const { owner, fixed, route } = assignment;
   const team = directory.teams.get(assignment.team)?.name ?? assignment.team;
   const phone = phoneOf(directory, assignment);
   const substitute = directory.roles.get(fixed?.substitute ?? '');
+  const hasRules = (directory.practices.get(practice)?.service?.rules?.length ?? 0) > 0;
   const why = {
-    'fixed-wally': t('uw vaste Wally', 'your fixed Wally'),
+    'fixed-wally': assignment.rule ? assignment.why[viewer.language] : t('uw vaste Wally', 'your fixed Wally'),
     substitute: t(
       `de vaste vervanger van ${fixed?.name}, die nu afwezig is`,
       `the fixed substitute of ${fixed?.name}, who is absent now`,
@@ -36,7 +43,9 @@ ${
     ? html`<p><strong>${owner.name}</strong>, ${why}. ${team}.</p>`
     : html`<p>${t('De vaste Wally en de vervanger zijn afwezig.', 'The fixed Wally and the substitute are absent.')} <strong>${t(`De teamleider van ${team} wijst iemand aan.`, `The team lead of ${team} assigns someone.`)}</strong></p>`
 }${number}
-<ul class="plain"><li>${t(`Gewoon: belt vóór ${before.routine}`, `Routine: calls before ${before.routine}`)}</li><li>${t(`Dringend: belt vóór ${before.urgent}`, `Urgent: calls before ${before.urgent}`)}</li></ul>
+<ul class="plain"><li>${t(`Gewoon: belt vóór ${before.routine}`, `Routine: calls before ${before.routine}`)}</li><li>${t(`Dringend: belt vóór ${before.urgent}`, `Urgent: calls before ${before.urgent}`)}</li>
+<li>${t('Spoed: verstuur niets, maar bel', 'Emergency: send nothing, but call')}${phone && html` ${telLink(phone)}`}. ${t('Bij direct gevaar:', 'In immediate danger:')} ${telLink('112')}</li></ul>
+${hasRules && !assignment.rule && html`<p class="hint">${t('Uw praktijk heeft regels afgesproken. Door leeftijd of leefgebied kan het iemand anders worden; dat ziet u voordat u verstuurt.', 'Your practice has agreed on rules. Age or life area may make it someone else; you see that before you send.')}</p>`}
 ${
   route === 'fixed-wally' &&
   html`<p class="hint">${t(

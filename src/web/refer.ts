@@ -1,11 +1,12 @@
 import { Router } from 'express';
-import { takeBack } from '../feedback/moves.ts';
+import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { openContext } from '../intake/refer-context.ts';
-import { type FormFields, fieldsOf, formFields, isFormId, newFormId } from '../intake/refer-fields.ts';
+import { type FormFields, fieldsOf, formFields, isFormId, newFormId, readDay } from '../intake/refer-fields.ts';
 import { draftReferral, type ReferFormDoor, sendForm, sentEarlier } from '../intake/refer-form.ts';
 import { assign } from '../referral/assignment.ts';
 import { callBefore, localDay } from '../referral/deadlines.ts';
+import { lifeAreaCodes } from '../referral/life-area.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { httpStatus, isRefusal, type Refusal } from '../referral/refusal.ts';
 import { readJourney } from '../store/referrals.ts';
@@ -49,21 +50,28 @@ const handleGone: Said = {
   en: 'This link does not work (any more). It works once, for ten minutes, and only for your own practice. Open the resident again from your system, or fill in the form below yourself.',
 };
 
-/** Who would call for this practice today, and before which days; undefined when the practice has no Wally service. */
+/**
+ * Who would call for this practice today, and before which days, by its rules as far as is filled in; undefined when the
+ * practice has no Wally service.
+ */
 async function aheadOf(
   site: ReferSite,
   visit: Visit,
+  fields: FormFields,
 ): Promise<{ ahead: Markup; before: Before; today: string } | undefined> {
   const { actor, language } = visit.viewer;
   const directory = await site.directory();
   const today = localDay(site.store.clock());
   const practice = actor.organization ?? '';
   const role = directory.roles.get(actor.id);
-  const assignment = assign(directory, practice, role?.organization === practice ? role.agb : undefined, today);
+  const agb = role?.organization === practice ? role.agb : undefined;
+  const lifeAreas = lifeAreaCodes.filter((code) => fields[`area-${code}`] === 'yes');
+  const birthDate = readDay(fields.birthDate ?? '');
+  const assignment = assign(directory, practice, agb, today, [], { birthDate, lifeAreas });
   if (!assignment) return undefined;
   const day = (priority: 'routine' | 'urgent') => dayText(callBefore(today, priority), language, today);
   const before = { routine: day('routine'), urgent: day('urgent') };
-  return { ahead: aheadPart(directory, assignment, before, visit.viewer), before, today };
+  return { ahead: aheadPart(directory, practice, assignment, before, visit.viewer), before, today };
 }
 
 interface Filled {
@@ -77,7 +85,7 @@ interface Filled {
 async function sendForms(site: ReferSite, visit: Visit, filled: Filled): Promise<void> {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
-  const known = await aheadOf(site, visit);
+  const known = await aheadOf(site, visit, filled.fields);
   if (!known)
     return send(
       visit,

@@ -24,6 +24,7 @@ import { referPages } from './refer.ts';
 import { registerPages } from './register.ts';
 import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
+import { talkPages } from './talks.ts';
 import { teamPages } from './team.ts';
 import { worklistPages } from './worklist.ts';
 
@@ -76,11 +77,14 @@ function pagesOf(parts: AppParts): express.Router {
   const areas = [
     ['/refer', referPages(parts, viewer)],
     ['/practice', practiceQuestionPages(parts, viewer)],
+    ['/practice', talkPages(parts, viewer, 'practice')],
     ['/practice', practicePages(parts, viewer)],
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
+    ['/worklist', talkPages(parts, viewer, 'wally')],
     ['/worklist', worklistPages(parts, viewer)],
     ['/team', handoverPages(parts, viewer)],
+    ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer)],

@@ -8,6 +8,7 @@ import { contactForms } from './contact-moves.ts';
 import { acceptForm, endForm, recallForm } from './hand-moves.ts';
 import { eventsPart } from './history-view.ts';
 import { html, sayIn } from './html.ts';
+import { agreedPart, involvedPart } from './involved.ts';
 import { safetyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
@@ -75,7 +76,7 @@ ${facts([
   [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
   [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
 ])}
-<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && reachPart(shown)}</div></div>${eventsPart(shown, events)}`;
+<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }

@@ -1,6 +1,8 @@
 import type { Said } from '../fhir/outcome.ts';
+import { assign } from '../referral/assignment.ts';
 import { isPresent } from '../referral/directory.ts';
 import type { Folder, ListedReferral } from '../store/lists.ts';
+import type { OpenQuestion } from '../store/questions.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { telLink } from './referral-view.ts';
 import { type TeamFolder, teamFolders } from './team-case.ts';
@@ -20,6 +22,20 @@ export function overduePart(late: readonly ListedReferral[], parts: TeamParts): 
       return html`<li><a href="/team?folder=overdue">${t(`Te laat: ${own.length} bij ${name}`, `Overdue: ${own.length} with ${name}`)}</a>${role?.phone && html` ${telLink(role.phone)}`}</li>`;
     });
   return html`<section class="panel" aria-labelledby="overdue"><h2 id="overdue">${t('Te laat', 'Overdue')} <span class="count">${late.length}</span></h2><ul class="plain">${lines}</ul></section>`;
+}
+
+/** Questions about nobody of which the reminder to answer did not help either: whose they are today, not what they ask. */
+export function questionsPart(open: readonly OpenQuestion[], parts: TeamParts): Markup | undefined {
+  const late = open.filter((one) => one.level > 1);
+  if (late.length === 0) return undefined;
+  const { directory, viewer, today } = parts;
+  const t = sayIn(viewer.language);
+  const lines = [...Map.groupBy(late, (one) => one.practice)].map(([id, own]) => {
+    const owner = assign(directory, id, undefined, today)?.owner;
+    const name = directory.practices.get(id)?.name ?? id;
+    return html`<li>${t(`${own.length} van ${name}`, `${own.length} of ${name}`)}${owner && html`: ${owner.name}`}${owner?.phone && html` ${telLink(owner.phone)}`}</li>`;
+  });
+  return html`<section class="panel" aria-labelledby="late-questions"><h2 id="late-questions">${t('Vragen van praktijken zonder antwoord', 'Questions of practices without an answer')} <span class="count">${late.length}</span></h2><ul class="plain">${lines}</ul></section>`;
 }
 
 const folderSaid: Record<TeamFolder, Said> = {

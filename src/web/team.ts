@@ -7,6 +7,7 @@ import { isPresent, type Role, wallysOf } from '../referral/directory.ts';
 import { httpStatus, isRefusal } from '../referral/refusal.ts';
 import { readDirectoryResource } from '../store/directory.ts';
 import { countFolders, listReferrals, openAlarms } from '../store/lists.ts';
+import { openQuestions } from '../store/questions.ts';
 import { presentFrom, readAbsence, withAbsence, withoutAbsence } from './absence.ts';
 import {
   actingFor,
@@ -27,8 +28,9 @@ import { type CallPlace, callsLink, noteReadAloud, sendCalls } from './calls.ts'
 import { html, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
 import type { Site } from './site.ts';
+import { talkNotice } from './talks.ts';
 import { folderOf, openCase, postCaseMove, readOfTeam } from './team-case.ts';
-import { openPart, overduePart } from './team-lists.ts';
+import { openPart, overduePart, questionsPart } from './team-lists.ts';
 import { alarmsPart, queuePart, type Typed, wallysPart } from './team-view.ts';
 
 const shownMax = 300;
@@ -54,7 +56,7 @@ async function sendTeam(
   const scope = { kind: 'team', team } as const;
   const acting = await actingFor(site, viewer.actor);
   const folder = folderOf(visit);
-  const [alarms, counts, unassigned, late, listed, calls] = await Promise.all([
+  const [alarms, counts, unassigned, late, listed, calls, questions, talks] = await Promise.all([
     openAlarms(site.store, team),
     countFolders(site.store, scope),
     listReferrals(site.store, scope, 'unassigned', shownMax),
@@ -66,13 +68,15 @@ async function sendTeam(
           listReferrals(site.store, scope, 'open', shownMax),
         ]).then((both) => both.flat()),
     callsLink(site, visit, callPlace(team)),
+    openQuestions(site.store, team),
+    talkNotice(site, viewer),
   ]);
   // What nobody owns stands in the queue, but for what is done or late.
   const owned = listed.filter((one) => one.owner !== null || folder === 'done' || folder === 'overdue');
   await noteList(site, viewer.actor, 'team', unassigned.length + owned.length);
   const parts = { viewer, directory: acting.directory, team, now: acting.now, today: localDay(acting.now) };
   const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
-${calls}
+${calls}${talks}${questionsPart(questions, parts)}
 <div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(unassigned, parts)}</div><div>${wallysPart(parts, typed)}</div></div>
 ${openPart(owned, parts, { folder, counts })}`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);

@@ -13,6 +13,8 @@ import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
+import { agreedPart, involvedPart } from './involved.ts';
+import { leadForm } from './lead-moves.ts';
 import { lettersPart } from './letters.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
@@ -54,6 +56,7 @@ export const wallyForms: readonly MoveForm[] = [
   ...stopForms,
   ...contactForms,
   ...waitingForms,
+  leadForm,
   ...handForms,
 ];
 
@@ -153,7 +156,7 @@ ${recognition(shown, 'h1')}
 ${marks}${standInPart(shown)}${earlierPart(earlier, shown)}
 ${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
 <div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${moves}</div>
-<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${referrerPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
+<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);
 }

@@ -19,7 +19,7 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
-import { toCalendar } from './calendar.ts';
+import { sendCalendar, toCalendar } from './calendar.ts';
 import { type CallPlace, callsLink, noteReadAloud, sendCalls } from './calls.ts';
 import { clockSaid, isOverdue } from './clock-words.ts';
 import { fateWord } from './history-view.ts';
@@ -29,6 +29,7 @@ import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
 import { openReport, postReport } from './report-pages.ts';
 import type { Site } from './site.ts';
+import { talkNotice } from './talks.ts';
 import { isAcute, pressing, stateWords } from './words.ts';
 import { readForWally, readOwn, sendReferral, wallyForms } from './worklist-referral.ts';
 
@@ -127,15 +128,16 @@ async function list(site: Site, visit: Visit): Promise<void> {
   const folder = folders.find((one) => one === asked) ?? formerly[asked] ?? 'new';
   const scope = { kind: 'wally', owner: viewer.actor.id } as const;
   const acting = await actingFor(site, viewer.actor);
-  const [counts, found, calls] = await Promise.all([
+  const [counts, found, calls, talks] = await Promise.all([
     countFolders(site.store, scope),
     listReferrals(site.store, scope, folder, shownMax),
     callsLink(site, visit, callPlace(viewer.actor)),
+    talkNotice(site, viewer),
   ]);
   await noteList(site, viewer.actor, `worklist/${folder}`, found.length);
   const rows = folder === 'done' ? found : found.toSorted(pressingFirst);
   const title = `${t('Mijn werklijst', 'My worklist')}: ${folderSaid[folder][viewer.language].toLowerCase()}`;
-  const main = html`<h1>${t('Mijn werklijst', 'My worklist')}</h1>${calls}
+  const main = html`<h1>${t('Mijn werklijst', 'My worklist')}</h1>${calls}${talks}
 <nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${folders.map((one) => html`<li><a href="/worklist?folder=${one}"${one === folder && html` aria-current="page"`}>${folderSaid[one][viewer.language]} <span class="count">${counts[one]}</span></a></li>`)}</ul></nav>
 <h2 class="vh">${folderSaid[folder][viewer.language]}</h2>
 ${rows.length > 0 ? html`<ul class="referrals">${rows.map((one) => row(one, visit, acting))}</ul>` : html`<p class="empty">${folder === 'new' ? t('Geen nieuwe verwijzingen.', 'No new referrals.') : t('Hier staat niets.', 'Nothing here.')}</p>`}
@@ -190,19 +192,11 @@ const movePlace = (site: Site): MovePlace => ({
 /** The appointment that stands, as a file for the Wally's own calendar. */
 async function openCalendar(site: Site, visit: Visit, id: string): Promise<void> {
   const journey = await readOwn(site, visit.viewer.actor, id);
-  const planned = journey?.appointments.find((one) => one.resource.status === 'booked')?.resource;
+  const planned = journey?.appointments.find((one) => one.resource.status === 'booked');
   if (!journey || !planned) return sendNotFound(visit);
   const acting = await actingFor(site, visit.viewer.actor);
   await noteView(site, journey, acting);
-  visit.response
-    .status(200)
-    .set({
-      'Cache-Control': 'no-store',
-      'Content-Type': 'text/calendar; charset=utf-8',
-      'Content-Disposition': 'attachment; filename="afspraak.ics"',
-      'X-Content-Type-Options': 'nosniff',
-    })
-    .end(toCalendar(planned, acting.now));
+  sendCalendar(visit.response, toCalendar(planned, acting.now));
 }
 
 /** The Wally's pages, with their whole addresses, behind sign-in, form parsing and the CSRF check. */

@@ -4,7 +4,7 @@ import { deliver } from '../../src/delivery/deliver.ts';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
-import { takeBack } from '../../src/feedback/moves.ts';
+import { takeBack } from '../../src/feedback/take-back.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { DirectoryResource } from '../../src/referral/directory.ts';
 import { readDirectoryResource, syncDestinations } from '../../src/store/directory.ts';

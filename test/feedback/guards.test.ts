@@ -113,7 +113,9 @@ test('H3: a mail that something ended or moved is bound to no assignment, so tha
   const played = accepted();
   played.move(sanne, (journey, acting) => offer(journey, karim.id, acting));
   const { outbox } = notRefused(takeOver(played.journey(), played.acting(karim)));
-  expect(outbox?.map(({ kind, recipient, assignment }) => ({ kind, recipient, assignment }))).toEqual([
-    { kind: 'notify', recipient: sanne.id, assignment: undefined },
-  ]);
+  expect(
+    outbox
+      ?.filter((one) => one.kind === 'notify')
+      .map(({ kind, recipient, assignment }) => ({ kind, recipient, assignment })),
+  ).toEqual([{ kind: 'notify', recipient: sanne.id, assignment: undefined }]);
 });

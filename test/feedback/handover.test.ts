@@ -92,7 +92,7 @@ describe('the colleague', () => {
       businessStatus: 'reassigned',
     });
     expect(change.visible).toMatchObject([{ assignment: 2, owner: 'wally-karim' }]);
-    expect(sentIn(change)).toEqual(['notify wally-sanne']);
+    expect(sentIn(change)).toEqual(['feedback de-brink', 'notify wally-sanne']);
     expect(change.deliveries).toEqual(superseded);
     expect(change.events).toEqual([{ kind: 'assigned', at: tuesday, route: 'handed-over', owner: 'wally-karim' }]);
     expect(auditsIn(change)).toEqual(['task-taken-over U wally-karim ok']);

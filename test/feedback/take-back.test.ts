@@ -1,7 +1,8 @@
 import type { Task } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
-import { accept, seen, takeBack } from '../../src/feedback/moves.ts';
+import { accept, seen } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
+import { takeBack } from '../../src/feedback/take-back.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { accepted, answerOf, gp, marijke, monday, type Played, received, sanne, theLine } from './journeys.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { v7 } from 'uuid';
 import { expect } from 'vitest';
-import { takeBack } from '../../src/feedback/moves.ts';
+import { takeBack } from '../../src/feedback/take-back.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { listenMllp } from '../../src/intake/mllp-listen.ts';
 import { openLog } from '../../src/log.ts';

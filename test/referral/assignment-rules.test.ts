@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reassignByPresence } from '../../src/feedback/reassign.ts';
 import { tooClose } from '../../src/feedback/too-close.ts';
+import { codeSystems } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { type About, assign } from '../../src/referral/assignment.ts';
-import type { Absence, Directory } from '../../src/referral/directory.ts';
+import { type Absence, type Directory, readDirectory } from '../../src/referral/directory.ts';
 import { lifeAreaCodes } from '../../src/referral/life-area.ts';
 import {
   type AssignmentRule,
@@ -41,6 +42,25 @@ describe('rules of a practice: data, the first that fits, explained', () => {
   test('off unless the practice asks for it', () => {
     expect(who(regionWith(), child)).toMatchObject({ owner: { id: 'wally-sanne' } });
     expect(who(regionWith(), child)?.rule).toBeUndefined();
+  });
+
+  test('H6: a POH-jeugd of the practice itself may be named, and the team lead of the practice’s own team looks after it', () => {
+    const child17 = withRules([{ under: 18, to: 'poh-jeugd' }]);
+    const role = readDirectory(
+      [
+        {
+          resourceType: 'PractitionerRole',
+          id: 'poh-jeugd',
+          organization: { reference: 'Organization/de-brink' },
+          code: [{ coding: [{ system: codeSystems.role, code: 'poh-jeugd' }] }],
+        },
+      ],
+      1,
+    ).roles.get('poh-jeugd');
+    if (!role) throw new Error('no role');
+    const directory = { ...child17, roles: new Map(child17.roles).set('poh-jeugd', role) };
+    expect(who(directory, child)).toMatchObject({ owner: { id: 'poh-jeugd' }, team: 'voorbeeldstreek' });
+    expect(who(directory, adult)).toMatchObject({ owner: { id: 'wally-sanne' } });
   });
 
   test('H6: under 18 goes to whom the practice named, and why stands in the Task', () => {

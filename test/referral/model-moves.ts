@@ -3,13 +3,15 @@ import { appoint, attempt, contactMade, endAppointment } from '../../src/feedbac
 import { decline, end, giveUp, recall } from '../../src/feedback/ending.ts';
 import { actForAbsent, offer, refuseOffer, resumeOwn, takeOver } from '../../src/feedback/handover.ts';
 import { askToStop } from '../../src/feedback/later.ts';
-import { type Acting, accept, seen, takeBack } from '../../src/feedback/moves.ts';
+import { setLead } from '../../src/feedback/lead.ts';
+import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
 import { assignTo } from '../../src/feedback/reassign.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
+import { takeBack } from '../../src/feedback/take-back.ts';
 import { tooClose } from '../../src/feedback/too-close.ts';
 import type { Change } from '../../src/referral/change.ts';
 import { addDays, localDay } from '../../src/referral/deadlines.ts';
@@ -130,6 +132,10 @@ export const moveWith: Record<Move, Makes> = {
       return child && hearOnward(journey, { task: child.resource.id, outcome }, acting);
     };
   },
+  'set-lead': (dice) => {
+    const [nth, to] = [dice.below(4), dice.pick(['wally', 'practice'] as const)];
+    return (journey, acting) => setLead(journey, journey.children[nth]?.resource.id ?? to, acting);
+  },
   report: (dice) => answered(false, dice),
   close: (dice) => answered(true, dice),
   'give-up': () => giveUp,
@@ -169,6 +175,7 @@ export const eagerness: Record<Move, number> = {
   'resume-own': 6,
   'refer-on': 4,
   'hear-onward': 7,
+  'set-lead': 2,
   report: 4,
   close: 0.8,
   'give-up': 1.5,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { takeBack } from '../../src/feedback/moves.ts';
+import { takeBack } from '../../src/feedback/take-back.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { earlierReferrals } from '../../src/store/earlier.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';

@@ -57,6 +57,8 @@ const visits: readonly (readonly [as: Person, path: string, press: string])[] = 
   ['brink', '/practice/questions', 'main form button'],
   ['sanne', '/worklist/questions', ''],
   ['sanne', '/worklist/questions?question=:asked', ''],
+  ['sanne', '/worklist/talks?practice=de-brink', ''],
+  ['brink', '/practice/talks', 'main form button'],
   ['marijke', '/team/handover', ''],
   ['marijke', '/team/handover?from=wally-sanne&to=wally-joost', ''],
   ['admin', '/admin/directory', ''],

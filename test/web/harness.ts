@@ -24,6 +24,7 @@ import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
 import { registerPages } from '../../src/web/register.ts';
 import type { Site } from '../../src/web/site.ts';
+import { talkPages } from '../../src/web/talks.ts';
 import { teamPages } from '../../src/web/team.ts';
 import { worklistPages } from '../../src/web/worklist.ts';
 
@@ -204,6 +205,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(registerPages(site, viewerOf));
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
+  for (const role of ['wally', 'team-lead', 'practice'] as const) app.use(talkPages(site, viewerOf, role));
   app.use(worklistPages(site, viewerOf));
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));

@@ -1,6 +1,10 @@
+import type { HealthcareService } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withAgreed } from '../../src/referral/practice-service.ts';
+import { directoryReader, readDirectoryResource } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { committed } from '../doubles/made.ts';
 import {
   brink,
   type Fields,
@@ -289,4 +293,38 @@ describe('every page', () => {
     expect(confirmed.text).toContain('Thursday 26 November');
     expect(confirmed.text).not.toMatch(/Verwijz|inwoner/);
   });
+});
+
+test('"Wie belt" follows the rules of the practice as far as is filled in, and names the number for an emergency', async () => {
+  const fields = await filled(visitor);
+  const service = await readDirectoryResource<HealthcareService>(
+    opened.store,
+    'HealthcareService',
+    (await directoryReader(opened.store)()).practices.get('de-brink')?.service?.id ?? '',
+  );
+  if (!service) throw new Error('no service');
+  const rules = [{ under: 18, to: 'wally-joost' } as const, { lifeArea: 'debts', to: 'wally-karim' } as const];
+  await committed(opened.store, {
+    scope: { practice: '' },
+    directory: [
+      {
+        resource: withAgreed(service, { rules, levels: {}, cooperation: {} }),
+        validFrom: opened.store.clock().toISOString(),
+      },
+    ],
+    audit: [],
+  });
+  const ahead = async (change: Fields) => {
+    const { text } = await visitor.post('/refer', { ...fields, ...change, danger: 'no', step: 'edit' });
+    const part = /<section class="panel ahead".*?<\/section>/s.exec(text)?.[0] ?? '';
+    return part.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+  };
+  const adult = await ahead({});
+  expect(adult).toContain('Sanne Verhoeven , uw vaste Wally');
+  expect(adult).toContain('Spoed: verstuur niets, maar bel 06-00001011');
+  expect(adult).toContain('Uw praktijk heeft regels afgesproken.');
+  const child = await ahead({ birthDate: '01-03-2012' });
+  expect(child).toContain('Joost ter Braak , Afspraak met de praktijk: jonger dan 18 jaar');
+  expect(child).not.toContain('Uw praktijk heeft regels afgesproken.');
+  expect(await ahead({ 'area-debts': 'yes' })).toContain('Karim Bouzid');
 });
