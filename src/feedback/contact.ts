@@ -76,10 +76,17 @@ export function contactMade(journey: Journey, at: string, acting: Acting, deviat
 
 export const appointmentSchema = z.strictObject({
   at: z.iso.datetime({ offset: true }),
+  /** Its end, where it is known; else it takes the usual time. */
+  until: z.iso.datetime({ offset: true }).optional(),
   place: z.string().trim().max(200).optional(),
+  /** The planned Appointment that moves and keeps its id, where the sender speaks of that one. */
+  moved: z.string().optional(),
 });
 
-/** An appointment is planned; one that was planned already moves: the old one is cancelled in the same step. */
+/**
+ * An appointment is planned; one that was planned already moves: the old one is cancelled in the same step, or is itself
+ * the one that moves.
+ */
 export function appoint(
   journey: Journey,
   planned: z.infer<typeof appointmentSchema>,
@@ -96,12 +103,25 @@ export function appoint(
         en: 'An appointment lies in the future. Choose another moment.',
       }),
     );
-  const appointment = toAppointment(journey, planned, acting);
+  if (planned.until && Date.parse(planned.until) <= Date.parse(planned.at))
+    return refuse(
+      issue('value', 'end-before-start', 'until', {
+        nl: 'De afspraak eindigt voor zij begint. Controleer de tijden.',
+        en: 'The appointment ends before it begins. Check the times.',
+      }),
+    );
+  const known = journey.appointments.find(
+    (one) => one.resource.id === planned.moved && one.resource.status === 'booked',
+  );
+  const appointment = toAppointment(journey, planned, acting, known?.resource.id);
   const { output = [] } = journey.task.resource;
   const type = concept(codeSystems.taskOutput, 'appointment');
+  const others = endAppointments(journey, 'cancelled', acting.now).filter((one) => one.resource.id !== appointment.id);
   return step(journey, row, 'appointment-booked', acting, {
-    task: { output: [...output, { type, valueReference: { reference: `Appointment/${appointment.id}` } }] },
-    resources: [{ resource: appointment, version: 1 }, ...endAppointments(journey, 'cancelled', acting.now)],
+    task: {
+      ...(!known && { output: [...output, { type, valueReference: { reference: `Appointment/${appointment.id}` } }] }),
+    },
+    resources: [{ resource: appointment, version: (known?.version ?? 0) + 1 }, ...others],
     events: [{ kind: 'appointment', at: now, on: localDay(new Date(planned.at)), outcome: 'booked' }],
     ...(deviating && { deviating }),
   });

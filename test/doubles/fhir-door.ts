@@ -1,16 +1,18 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
-import express from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { setCaller } from '../../src/intake/practice-key.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
+import type { Scope } from '../../src/store/store.ts';
 import { message, type Parts, partsOf } from '../mapping/messages.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { committed, journeyOf, notRefused, ownerOf } from './made.ts';
@@ -37,6 +39,26 @@ export interface OpenFhirDoor {
   close(): Promise<void>;
 }
 
+/** A Wally organisation's own case system, a Wally's own, and that of another organisation. */
+export const teamToken = 'cases-of-voorbeeldstreek';
+export const sanneToken = 'cases-of-sanne';
+export const elsewhereToken = 'cases-of-elsewhere';
+
+const systemsOf: Readonly<Record<string, Scope>> = {
+  [teamToken]: { kind: 'team', team: 'voorbeeldstreek' },
+  [sanneToken]: { kind: 'wally', owner: 'wally-sanne' },
+  [elsewhereToken]: { kind: 'team', team: 'schuldhulp' },
+};
+
+/** Stands before the door and says who a Wally's system is, as the tokens of the identity provider do. */
+function wallySystems(request: Request, _response: Response, next: NextFunction): void {
+  const token = request.get('authorization')?.slice('Bearer '.length) ?? '';
+  const scope = systemsOf[token];
+  const actor = { id: token, name: token, role: 'wally', organization: 'voorbeeldstreek' } as const;
+  if (scope) setCaller(request, { practice: '', application: token, actor, scope, may: () => true });
+  next();
+}
+
 export const practiceToken = 'fhir-door-of-de-brink';
 export const otherToken = 'fhir-door-of-zuidrand';
 
@@ -48,12 +70,18 @@ export async function openFhirDoor(): Promise<OpenFhirDoor> {
   await writeCredential(store, 'zuidrand', 'his-zuidrand', otherToken);
   const app = express();
   const server = createServer(app).listen(0, '127.0.0.1');
+  // Longer than any file takes: a socket that is closed while it is used again is no answer.
+  server.keepAliveTimeout = 60_000;
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const directory = directoryReader(store);
   const mapping = mappingOf(await loadMappings(), 'fhir-r4');
   const log = openLog('silent');
-  app.use('/fhir/R4', fhirRouter({ store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 }));
+  app.use(
+    '/fhir/R4',
+    wallySystems,
+    fhirRouter({ store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 }),
+  );
   const journeysOfNumber = async (number: string) => {
     const { rows } = await at.owner.query<{ journey_id: string }>(
       'select distinct journey_id from referral_number where value = $1 and journey_id is not null',
