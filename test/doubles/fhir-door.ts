@@ -1,21 +1,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
-import { setCaller } from '../../src/intake/practice-key.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
-import type { Scope } from '../../src/store/store.ts';
 import { message, type Parts, partsOf } from '../mapping/messages.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { committed, journeyOf, notRefused, ownerOf } from './made.ts';
+import { wallySystems } from './wally-systems.ts';
 
 /** What the door answered. */
 export interface Answered {
@@ -37,26 +36,6 @@ export interface OpenFhirDoor {
   /** Its Wally takes it on and reports once. */
   begin(number: string, final?: boolean): Promise<void>;
   close(): Promise<void>;
-}
-
-/** A Wally organisation's own case system, a Wally's own, and that of another organisation. */
-export const teamToken = 'cases-of-voorbeeldstreek';
-export const sanneToken = 'cases-of-sanne';
-export const elsewhereToken = 'cases-of-elsewhere';
-
-const systemsOf: Readonly<Record<string, Scope>> = {
-  [teamToken]: { kind: 'team', team: 'voorbeeldstreek' },
-  [sanneToken]: { kind: 'wally', owner: 'wally-sanne' },
-  [elsewhereToken]: { kind: 'team', team: 'schuldhulp' },
-};
-
-/** Stands before the door and says who a Wally's system is, as the tokens of the identity provider do. */
-function wallySystems(request: Request, _response: Response, next: NextFunction): void {
-  const token = request.get('authorization')?.slice('Bearer '.length) ?? '';
-  const scope = systemsOf[token];
-  const actor = { id: token, name: token, role: 'wally', organization: 'voorbeeldstreek' } as const;
-  if (scope) setCaller(request, { practice: '', application: token, actor, scope, may: () => true });
-  next();
 }
 
 export const practiceToken = 'fhir-door-of-de-brink';

@@ -19,7 +19,8 @@ import type { Change } from '../../src/referral/change.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import type { Move } from '../../src/referral/lifecycle.ts';
 import type { Refusal } from '../../src/referral/refusal.ts';
-import { practiceToken, sanneToken, teamToken } from '../doubles/fhir-door.ts';
+import { practiceToken } from '../doubles/fhir-door.ts';
+import { sanneToken, teamToken } from '../doubles/wally-systems.ts';
 import { onward } from '../feedback/onward-region.ts';
 
 type Decide = (journey: Journey, acting: Acting) => Change | Refusal | undefined;

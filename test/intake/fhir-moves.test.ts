@@ -11,24 +11,20 @@ import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import {
-  elsewhereToken,
-  type OpenFhirDoor,
-  openFhirDoor,
-  otherToken,
-  reasonsIn,
-  teamToken,
-} from '../doubles/fhir-door.ts';
+import { type OpenFhirDoor, openFhirDoor, otherToken, reasonsIn } from '../doubles/fhir-door.ts';
 import { committed, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
+import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
 
 let door: OpenFhirDoor;
+let directory: ReturnType<typeof directoryReader>;
 const monday = Date.parse('2026-11-23T09:00:00Z');
 const hour = 3_600_000;
 
 beforeAll(async () => {
   door = await openFhirDoor();
   const { store } = door.at;
+  directory = directoryReader(store);
   const region = new URL('../../fixtures/region/directory.json', import.meta.url);
   const { entry } = JSON.parse(await readFile(region, 'utf8')) as {
     entry: { resource: DirectoryResource & { id: string } }[];
@@ -46,7 +42,7 @@ afterAll(() => door.close());
 
 async function acting(actor: Actor): Promise<Acting> {
   const { store } = door.at;
-  return { actor, now: door.at.now, newId: store.newId, directory: await directoryReader(store)() };
+  return { actor, now: door.at.now, newId: store.newId, directory: await directory() };
 }
 
 /** A journey on which these steps were taken. */
