@@ -1,7 +1,8 @@
 import type { Communication, Reference, Resource } from '@medplum/fhirtypes';
-import type { Issue } from '../fhir/outcome.ts';
+import type { Issue, Said } from '../fhir/outcome.ts';
 import { codeSystems, extensions } from '../fhir/systems.ts';
 import type { Journey } from '../referral/journey.ts';
+import { othersNamed } from '../referral/looks-personal.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { looksMedical } from '../referral/second-look.ts';
 import { isAbout } from './later.ts';
@@ -98,36 +99,39 @@ const personIn = ({ sender }: Communication) => {
   return by ? { by } : {};
 };
 
-/** H17: what looks medical is pointed out; whoever wrote it decides. */
-function medicalLosses({ payload = [] }: Communication, path: string): Issue[] {
-  return payload.flatMap(({ contentString = '' }, nth) =>
-    looksMedical(contentString).length > 0
-      ? [
-          {
-            severity: 'warning' as const,
-            code: 'business-rule' as const,
-            reason: 'looks-medical',
-            path: `${path}.payload[${nth}]`,
-            said: {
-              nl: 'Hierin staat iets dat medisch lijkt (een code, een medicijn of een nummer). Hoort dat in dit bericht?',
-              en: 'This holds something that looks medical (a code, a medicine or a number). Does it belong in this message?',
-            },
-          },
-        ]
-      : [],
-  );
-}
-
-const withheld = (path: string): Issue => ({
+const warning = (reason: string, path: string, said: Said): Issue => ({
   severity: 'warning',
   code: 'business-rule',
-  reason: 'loss-not-shared',
+  reason,
   path,
-  said: {
+  said,
+});
+
+/** What looks medical (H17) or like a third person (H8) is pointed out; whoever wrote it decides. */
+function pointedOut({ payload = [] }: Communication, journey: Journey, path: string): Issue[] {
+  const family = journey.patient.resource.name?.[0]?.family ?? '';
+  return payload.flatMap(({ contentString = '' }, nth) => {
+    const at = `${path}.payload[${nth}]`;
+    const medical = warning('looks-medical', at, {
+      nl: 'Hierin staat iets dat medisch lijkt (een code, een medicijn of een nummer). Hoort dat in dit bericht?',
+      en: 'This holds something that looks medical (a code, a medicine or a number). Does it belong in this message?',
+    });
+    const personal = warning('looks-personal', at, {
+      nl: 'Hierin lijkt een ander mens bij naam te staan. Noem geen andere mensen bij naam.',
+      en: 'This seems to name someone else. Do not name other people.',
+    });
+    return [
+      ...(looksMedical(contentString).length > 0 ? [medical] : []),
+      ...(othersNamed(contentString, family).length > 0 ? [personal] : []),
+    ];
+  });
+}
+
+const withheld = (path: string): Issue =>
+  warning('loss-not-shared', path, {
     nl: 'Deze tekst gaat niet mee en is niet bewaard: de inwoner gaf daar geen toestemming voor. De huisarts hoort alleen dát er bericht is.',
     en: 'This text does not go along and was not kept: the resident did not agree to it. The GP only hears that there is news.',
-  },
-});
+  });
 
 function outcomesIn({ extension = [] }: Communication) {
   return extension
@@ -166,7 +170,10 @@ export function feedbackOf(sent: Communication, journey: Journey, place: Place):
       residentAgreed: `${path}.extension.where(url='${extensions.residentAgreed}')`,
     },
     ...personIn(sent),
-    losses: [...lossesOf(sent, path), ...(isWithheld ? [withheld(`${path}.payload`)] : medicalLosses(sent, path))],
+    losses: [
+      ...lossesOf(sent, path),
+      ...(isWithheld ? [withheld(`${path}.payload`)] : pointedOut(sent, journey, path)),
+    ],
   };
 }
 
@@ -193,6 +200,6 @@ export function moveFromCommunication(
     parts: text ? { text } : {},
     places: { text: `${path}.payload` },
     ...personIn(sent),
-    losses: [...lossesOf(sent, path), ...medicalLosses(sent, path)],
+    losses: [...lossesOf(sent, path), ...pointedOut(sent, journey, path)],
   };
 }

@@ -375,12 +375,14 @@ describe('a Communication', () => {
 
   test('H8, H9, H17: not agreed goes without content and says so; a BSN never goes; what looks medical is pointed out', async () => {
     const journey = await accepted('c-3');
-    const unsaid = await post({ ...feedback(journey, false), extension: [].length ? [] : undefined });
+    const unsaid = await post({ ...feedback(journey, false), extension: undefined });
     expect([unsaid.status, reasonsIn(unsaid.body)]).toEqual([422, ['missing-field']]);
     const bsn = await post(feedback(journey, false, { payload: [{ contentString: 'Zie 999990019.' }] }));
     expect([bsn.status, reasonsIn(bsn.body)]).toEqual([422, ['bsn-in-text']]);
-    const medical = await post(feedback(journey, false, { payload: [{ contentString: 'Slikt oxazepam.' }] }));
-    expect([medical.status, reasonsIn(medical.body)]).toEqual([201, ['looks-medical']]);
+    const medical = await post(
+      feedback(journey, false, { payload: [{ contentString: 'Slikt oxazepam van mevrouw Jansen.' }] }),
+    );
+    expect([medical.status, reasonsIn(medical.body)]).toEqual([201, ['looks-medical', 'looks-personal']]);
     const no = { url: extensions.residentAgreed, valueBoolean: false };
     const closed = await post(
       feedback(journey, false, { extension: [no], payload: [{ contentString: 'Geheim woord.' }] }),
