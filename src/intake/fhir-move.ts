@@ -95,7 +95,13 @@ function identified(change: Change, type: string, all: readonly Identifier[] = [
   return own.length === 0 ? change : { ...change, resources };
 }
 
-async function noteRefusedMove(parts: Accepting, journey: Journey, actor: Actor, refusal: Refusal): Promise<void> {
+async function noteRefusedMove(
+  parts: Accepting,
+  journey: Journey,
+  actor: Actor & { readonly via?: string },
+  refusal: Refusal,
+): Promise<void> {
+  const { id, role, organization, via } = actor;
   await parts.store.commit({
     scope: { practice: journey.practice },
     journey: journey.id,
@@ -103,7 +109,7 @@ async function noteRefusedMove(parts: Accepting, journey: Journey, actor: Actor,
       {
         event: 'move-refused',
         at: parts.store.clock().toISOString(),
-        actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+        actor: { id, role, ...(organization && { organization }), ...(via && { via }) },
         action: 'U',
         outcome: 'refused',
         code: [...new Set(refusal.refused.map((one) => one.reason))].join(' ').slice(0, 200),
@@ -140,8 +146,8 @@ export async function makeMove(
     const journey = await readJourney(store, caller.scope, journeyId);
     if (!journey) return noSuch();
     const wanted = await moving.read(journey);
-    const refused = async (refusal: Refusal, actor = caller.actor) => {
-      await noteRefusedMove(parts, journey, actor, refusal);
+    const refused = async (refusal: Refusal, by: Actor & { readonly via?: string } = caller.actor) => {
+      await noteRefusedMove(parts, journey, by, refusal);
       return refusal;
     };
     if (isRefusal(wanted)) return refused(wanted);
@@ -149,13 +155,13 @@ export async function makeMove(
     if ('already' in wanted) return { journey, already: wanted.already };
     const actor = actorOf(caller, wanted.by, directory);
     if (isRefusal(actor)) return refused(actor);
+    const via = actor === caller.actor ? {} : { via: caller.application };
     // Decided on what was compared: whoever was earlier in between makes this stale.
     if (actor !== caller.actor && !(await readJourney(store, scopeOf(actor, caller), journeyId)))
-      return refused(noSuch(), actor);
-    const via = actor === caller.actor ? {} : { via: caller.application };
+      return refused(noSuch(), { ...actor, ...via });
     const acting = { actor, ...via, now: store.clock(), newId: store.newId, directory };
     const change = decideAsked(wanted, journey, acting);
-    if (isRefusal(change)) return refused(change, actor);
+    if (isRefusal(change)) return refused(change, { ...actor, ...via });
     const written = identified(change, moving.type, moving.identifiers);
     const committed = await store.commit(written);
     if (committed.ok) return { journey, asked: wanted, change: written };
