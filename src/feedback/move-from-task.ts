@@ -40,12 +40,21 @@ export const reasonOf = ({ statusReason }: Task) =>
   codesOf(statusReason, codeSystems.statusReason)[0] ?? statusReason?.text;
 const inReason = { reason: 'Task.statusReason', why: 'Task.statusReason', text: 'Task.statusReason' };
 
+/** What a reference names, without the words beside it and wherever it is: only that counts. */
+function nameOf(value: unknown): string | undefined {
+  const { reference } = (value ?? {}) as { reference?: unknown };
+  return typeof reference === 'string' ? reference.split('/').slice(-2).join('/') : undefined;
+}
+
+const isSame = (one: unknown, other: unknown) =>
+  deepEquals(one, other) || (nameOf(one) !== undefined && nameOf(one) === nameOf(other));
+
 /** The elements in which the two differ, as far as the sender may have said something by it. */
 export function changedIn({ sent, base, isPatch }: Pick<TaskSent, 'sent' | 'base' | 'isPatch'>): string[] {
   const [now, before] = [sent, base] as unknown as Record<string, unknown>[];
   const keys = isPatch ? new Set([...Object.keys(now ?? {}), ...Object.keys(before ?? {})]) : Object.keys(now ?? {});
   const skipped = (key: string) => !isPatch && managed.has(key);
-  return [...keys].filter((key) => !skipped(key) && !deepEquals(now?.[key], before?.[key]));
+  return [...keys].filter((key) => !skipped(key) && !isSame(now?.[key], before?.[key]));
 }
 
 /** Another owner: who was offered it takes over, or who was acted for takes it up again. By that one. */

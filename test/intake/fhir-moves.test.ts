@@ -225,7 +225,12 @@ describe('If-Match', () => {
   test('what changes nothing makes no new version', async () => {
     const journey = await journeyWith('v-2');
     const same = await send(
-      { method: 'PUT', path: `/Task/${journey.task.resource.id}`, body: journey.task.resource, of: journey.task },
+      {
+        method: 'PUT',
+        path: `/Task/${journey.task.resource.id}`,
+        body: { ...journey.task.resource, owner: { reference: `${door.url}/fhir/R4/PractitionerRole/${sanne.id}` } },
+        of: journey.task,
+      },
       teamToken,
     );
     expect([same.status, same.headers.get('etag')]).toEqual([200, 'W/"1"']);
