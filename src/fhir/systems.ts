@@ -31,6 +31,8 @@ export const codeSystems = {
   consentDetail: `${ours}/CodeSystem/consent-detail`,
   legalBasis: `${ours}/CodeSystem/legal-basis`,
   outcome: `${ours}/CodeSystem/outcome`,
+  /** Why a Wally says no; why work ended; why it rests (Task.statusReason). */
+  statusReason: `${ours}/CodeSystem/status-reason`,
   refusal: `${ours}/CodeSystem/refusal`,
   provenanceActivity: `${ours}/CodeSystem/provenance-activity`,
   taskOutput: `${ours}/CodeSystem/task-output`,
@@ -64,6 +66,12 @@ export const codeSystems = {
   auditEvent: `${ours}/CodeSystem/audit-event`,
   auditEventType: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
   dicom: 'http://dicom.nema.org/resources/ontology/DCM',
+} as const;
+
+/** Operations of our own (OperationDefinition). */
+export const operations = {
+  /** Task → one move of its life by its name. */
+  move: `${ours}/OperationDefinition/Task-move`,
 } as const;
 
 export const extensions = {
@@ -101,6 +109,8 @@ export const extensions = {
   consentMethod: `${ours}/StructureDefinition/consent-method`,
   /** Communication → coded outcome per life area. */
   lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
+  /** Communication of a Wally's system → the resident agreed that its content goes back to the GP (H9). */
+  residentAgreed: `${ours}/StructureDefinition/resident-agreed`,
   /** Task → the fixed Wally for whom the owner acts during an absence. */
   actingFor: `${ours}/StructureDefinition/acting-for`,
   /** Task → the colleague to whom the owner offered it; the owner stays the owner until that one accepts. */

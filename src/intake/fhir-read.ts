@@ -1,24 +1,29 @@
 import type { CapabilityStatement, Resource } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
+import { operations } from '../fhir/systems.ts';
 import { issue, refuse } from '../referral/refusal.ts';
 import { readJourney, readResource } from '../store/referrals.ts';
-import type { Store } from '../store/store.ts';
+import type { Accepting } from './arriving.ts';
+import { journeyBy } from './fhir-move.ts';
 import { callerOf, sendRefusal } from './practice-key.ts';
 
-interface Reading {
-  readonly store: Store;
+interface Reading extends Accepting {
   readonly publicUrl: string;
 }
 
-type Interaction = 'read' | 'vread' | 'create' | 'update';
+/** What a Wally's system reads: her work and what belongs to it. What the practice sent is minimised, and not here. */
+const work: readonly string[] = ['Task', 'Communication', 'Appointment'];
+
+type Interaction = 'read' | 'vread' | 'create' | 'update' | 'patch';
 
 /** What the practice may do with each type of resource: the router, Allow and the CapabilityStatement all follow it. */
 export const interactions: Readonly<Record<string, readonly Interaction[]>> = {
   ServiceRequest: ['read', 'vread', 'create', 'update'],
-  Task: ['read', 'vread', 'update'],
+  Task: ['read', 'vread', 'create', 'update', 'patch'],
   Patient: ['read', 'vread'],
   Consent: ['read', 'vread'],
-  Communication: ['read', 'vread'],
+  Communication: ['read', 'vread', 'create', 'update'],
+  Appointment: ['read', 'vread', 'create', 'update', 'patch'],
   Provenance: ['read', 'vread'],
   DocumentReference: ['read', 'vread'],
   Binary: ['read'],
@@ -29,6 +34,10 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const send = (response: Response, status: number, resource: Resource) =>
   response.status(status).type('application/fhir+json').send(JSON.stringify(resource));
+
+/** Made beside a referral; the sender's own identifier is the condition. */
+const beside: readonly string[] = ['Communication', 'Appointment'];
+const moveOperation = { name: 'move', definition: operations.move };
 
 /** What this door can do, for `GET metadata`. */
 export function capability(parts: Reading): CapabilityStatement {
@@ -52,7 +61,9 @@ export function capability(parts: Reading): CapabilityStatement {
           interaction: codes.map((code) => ({ code })),
           versioning: codes.includes('update') ? ('versioned-update' as const) : ('versioned' as const),
           ...(codes.includes('update') && { updateCreate: false }),
-          ...(codes.includes('create') && { conditionalUpdate: true }),
+          ...(type === 'ServiceRequest' && { conditionalUpdate: true }),
+          ...(beside.includes(type) && { conditionalCreate: true }),
+          ...(type === 'Task' && { operation: [moveOperation] }),
         })),
         interaction: [{ code: 'transaction' }],
         operation: [
@@ -73,12 +84,16 @@ export function allowedAt(path: string): string {
   if (id === '' && (type === '' || type === '$process-message')) return 'POST';
   if (id === '') return [may(type, 'create') ? 'POST' : '', conditional(type) ? 'PUT' : ''].filter(Boolean).join(', ');
   if (!may(type, 'read') || more.length > 0) return '';
-  if (history === undefined) return may(type, 'update') ? 'GET, HEAD, PUT' : 'GET, HEAD';
+  if (history === '$move') return type === 'Task' && version === undefined ? 'POST' : '';
+  if (history === undefined)
+    return ['GET, HEAD', may(type, 'update') ? 'PUT' : '', may(type, 'patch') ? 'PATCH' : '']
+      .filter(Boolean)
+      .join(', ');
   return history === '_history' && version !== undefined && may(type, 'vread') ? 'GET, HEAD' : '';
 }
 
 /** Update by the practice's own number: of what it may both make and change. */
-const conditional = (type: string) => may(type, 'create') && may(type, 'update');
+const conditional = (type: string) => type === 'ServiceRequest';
 
 /** The letters that the practice sent along, of the bytes only those: the messages they came in are not read back. */
 async function isLetter(parts: Reading, practice: string, journey: string, id: string): Promise<boolean> {
@@ -92,7 +107,9 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
   const caller = callerOf(request);
   const { type = '', id = '', version } = request.params as Record<string, string | undefined>;
   const wanted = version === undefined || /^\d{1,9}$/.test(version) ? version : '0';
-  const { practice } = caller;
+  const isPractice = caller.scope.kind === 'practice';
+  const mine = isPractice || !work.includes(type) ? undefined : await journeyBy(parts, caller, type, id);
+  const practice = isPractice ? caller.practice : (mine?.practice ?? '');
   const found =
     may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
       ? await readResource(parts.store, { practice }, type, id, wanted ? Number(wanted) : undefined)
@@ -111,13 +128,13 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
     return;
   }
   await parts.store.commit({
-    scope: { practice: caller.practice },
+    scope: { practice },
     journey: found.journey,
     audit: [
       {
         event: 'resource-read',
         at: parts.store.clock().toISOString(),
-        actor: { id: caller.actor.id, role: caller.actor.role, organization: caller.practice },
+        actor: { id: caller.actor.id, role: caller.actor.role, organization: caller.actor.organization ?? practice },
         action: 'R',
         outcome: 'ok',
         object: `${type}/${id}`,

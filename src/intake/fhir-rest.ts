@@ -8,6 +8,7 @@ import { acceptMessage } from './accept.ts';
 import { acceptedOutcome, withPromise } from './fhir-answer.ts';
 import { unreadRequest } from './fhir-body.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
+import { mountMoves } from './fhir-move-routes.ts';
 import { allowedAt, capability, readOwn, send } from './fhir-read.ts';
 import { type Told, tell } from './fhir-standing.ts';
 import {
@@ -151,7 +152,7 @@ export function fhirRouter(parts: FhirDoor): Router {
   // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
   // was refused.
   router.use((request, response, next) => {
-    if (request.complete) next();
+    if (request.complete || !request.destroyed) next();
     else response.destroy();
   });
   router.post(
@@ -178,6 +179,7 @@ export function fhirRouter(parts: FhirDoor): Router {
     '/ServiceRequest/:id',
     updating(parts, 'ServiceRequest', (request) => updateRequest(parts, request, idIn(request))),
   );
+  mountMoves(router, parts);
   router.put(
     '/Task/:id',
     updating(parts, 'Task', (request) => updateTask(parts, request, idIn(request))),

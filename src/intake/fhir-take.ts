@@ -28,7 +28,7 @@ export const notSupported = (reason: string, path: string, nl: string, en: strin
 
 /** What may come at an address: a type of resource, of a Bundle which type. */
 export interface Expected {
-  readonly type: 'Bundle' | 'ServiceRequest' | 'Task';
+  readonly type: 'Bundle' | 'ServiceRequest' | 'Task' | 'Communication' | 'Appointment' | 'Parameters';
   readonly bundle?: 'transaction' | 'message';
 }
 

@@ -16,14 +16,14 @@ export interface Updated {
   readonly accepted: Accepted;
 }
 
-const noSuch = (): Refusal =>
+export const noSuch = (): Refusal =>
   refuse(
     issue('not-found', 'no-such-resource', '', {
       nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
       en: 'This resource does not exist, or it is not of your practice.',
     }),
   );
-const versionRequired = (): Refusal =>
+export const versionRequired = (): Refusal =>
   refuse(
     issue('conflict', 'version-required', '', {
       nl: 'Zeg welke versie u wijzigt (If-Match), zodat u niemands wijziging overschrijft.',
@@ -47,14 +47,14 @@ export function updateStatus(refusal: Refusal): number | undefined {
 }
 
 /** The version that the sender read: If-Match, else the one in the resource; undefined when it does not say. */
-function versionRead(request: Request, resource: Resource): number | undefined {
+export function versionRead(request: Request, resource: Resource): number | undefined {
   const tag = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(request.get('if-match') ?? '')?.[1];
   const said = request.get('if-match') === undefined ? resource.meta?.versionId : (tag ?? '0');
   return said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined;
 }
 
 /** A body sent to an address with an id must say that id (FHIR R4 http.html#update). */
-const wrongId = (resource: Resource, id: string): Refusal | undefined =>
+export const wrongId = (resource: Resource, id: string): Refusal | undefined =>
   resource.id === undefined || resource.id === id
     ? undefined
     : refuse(

@@ -5,16 +5,25 @@ import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import { httpStatus, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { practiceByCredential } from '../store/sessions.ts';
-import type { Store } from '../store/store.ts';
+import type { Scope, Store } from '../store/store.ts';
 
-/** The practice's system that knocks, as its credential says. */
+/** The system that knocks, as its credential says: a practice's, or one of a Wally or her organisation. */
 export interface Caller {
   readonly practice: string;
   readonly application: string;
   readonly actor: Actor;
+  /** Whose referrals it may touch at all. */
+  readonly scope: Scope;
+  /** Whether its credential allows this with resources of this type. */
+  may(type: string, interaction: string): boolean;
 }
 
 const callers = new WeakMap<Request, Caller>();
+
+/** Says who a request is from, where that was found out before this door. */
+export function setCaller(request: Request, caller: Caller): void {
+  callers.set(request, caller);
+}
 
 /** Who this request is from; throws when the route was not behind `practiceKey`: a bug, not a refusal. */
 export function callerOf(request: Request): Caller {
@@ -58,6 +67,7 @@ export function sendRefusal(
 /** Bearer credential of a practice, looked at before a byte of the body is: who is not known gets 401 and leaves nothing. */
 export function practiceKey(store: Store): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
+    if (callers.has(request)) return next();
     const token = /^Bearer ([\w~+/.=-]{8,200})$/i.exec(request.get('authorization') ?? '')?.[1];
     const known = token ? await practiceByCredential(store, token) : undefined;
     if (!known) {
@@ -70,7 +80,8 @@ export function practiceKey(store: Store): RequestHandler {
       role: 'practice-system',
       organization: known.practice,
     };
-    callers.set(request, { ...known, actor });
+    const scope: Scope = { kind: 'practice', practice: known.practice };
+    callers.set(request, { ...known, actor, scope, may: () => true });
     next();
   };
 }

@@ -41,6 +41,7 @@ function agentsOf({ line: { actor } }: TrailLine): AuditEvent['agent'] {
       requestor: true,
     },
     ...(organization ? [{ who: { reference: `Organization/${actor.organization}` }, requestor: false }] : []),
+    ...(actor.via ? [{ who: { identifier: { value: actor.via } }, requestor: false }] : []),
   ];
 }
 

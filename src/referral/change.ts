@@ -284,7 +284,13 @@ export type KeepingMove =
 export interface AuditLine {
   readonly event: string;
   readonly at: string;
-  readonly actor: { readonly id: string; readonly role: string; readonly organization?: string };
+  readonly actor: {
+    readonly id: string;
+    readonly role: string;
+    readonly organization?: string;
+    /** The application of the system that the person spoke by. */
+    readonly via?: string;
+  };
   readonly action: 'C' | 'R' | 'U' | 'D' | 'E';
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly object?: string;

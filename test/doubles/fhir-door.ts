@@ -14,6 +14,7 @@ import { writeCredential } from '../../src/store/sessions.ts';
 import { message, type Parts, partsOf } from '../mapping/messages.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { committed, journeyOf, notRefused, ownerOf } from './made.ts';
+import { wallySystems } from './wally-systems.ts';
 
 /** What the door answered. */
 export interface Answered {
@@ -48,12 +49,18 @@ export async function openFhirDoor(): Promise<OpenFhirDoor> {
   await writeCredential(store, 'zuidrand', 'his-zuidrand', otherToken);
   const app = express();
   const server = createServer(app).listen(0, '127.0.0.1');
+  // Longer than any file takes: a socket that is closed while it is used again is no answer.
+  server.keepAliveTimeout = 60_000;
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const directory = directoryReader(store);
   const mapping = mappingOf(await loadMappings(), 'fhir-r4');
   const log = openLog('silent');
-  app.use('/fhir/R4', fhirRouter({ store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 }));
+  app.use(
+    '/fhir/R4',
+    wallySystems,
+    fhirRouter({ store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 }),
+  );
   const journeysOfNumber = async (number: string) => {
     const { rows } = await at.owner.query<{ journey_id: string }>(
       'select distinct journey_id from referral_number where value = $1 and journey_id is not null',
