@@ -8,6 +8,7 @@ import { overseeClocks } from './delivery/overdue.ts';
 import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
+import { turnSigningKeys } from './identity/signing-keys.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
@@ -102,6 +103,7 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
+        { name: 'signing-keys-turned', everyMs: 3_600_000, run: () => turnSigningKeys(store) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),
         ...retentionDuties({ store, log }, config.RETENTION_DAYS),

@@ -4,6 +4,7 @@ import { issue, refuse } from '../referral/refusal.ts';
 import { readJourney, readResource } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { callerOf, sendRefusal } from './practice-key.ts';
+import { securityOf } from './smart.ts';
 
 interface Reading {
   readonly store: Store;
@@ -47,6 +48,7 @@ export function capability(parts: Reading): CapabilityStatement {
     rest: [
       {
         mode: 'server',
+        security: securityOf(parts.publicUrl),
         resource: Object.entries(interactions).map(([type, codes]) => ({
           type: type as Resource['resourceType'],
           interaction: codes.map((code) => ({ code })),
@@ -92,9 +94,9 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
   const caller = callerOf(request);
   const { type = '', id = '', version } = request.params as Record<string, string | undefined>;
   const wanted = version === undefined || /^\d{1,9}$/.test(version) ? version : '0';
-  const { practice } = caller;
+  const { practice = '' } = caller;
   const found =
-    may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
+    practice && may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
       ? await readResource(parts.store, { practice }, type, id, wanted ? Number(wanted) : undefined)
       : undefined;
   if (!found || (type === 'Binary' && !(await isLetter(parts, practice, found.journey, id)))) {
@@ -111,13 +113,13 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
     return;
   }
   await parts.store.commit({
-    scope: { practice: caller.practice },
+    scope: { practice },
     journey: found.journey,
     audit: [
       {
         event: 'resource-read',
         at: parts.store.clock().toISOString(),
-        actor: { id: caller.actor.id, role: caller.actor.role, organization: caller.practice },
+        actor: { id: caller.actor.id, role: caller.actor.role, organization: practice },
         action: 'R',
         outcome: 'ok',
         object: `${type}/${id}`,

@@ -6,6 +6,7 @@ import { readResource } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
 import { acceptedOutcome, withPromise } from './fhir-answer.ts';
+import { mayAsk } from './fhir-asked.ts';
 import { unreadRequest } from './fhir-body.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
 import { allowedAt, capability, readOwn, send } from './fhir-read.ts';
@@ -24,7 +25,7 @@ import {
 } from './fhir-take.ts';
 import { transactionResponse } from './fhir-transaction.ts';
 import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { callerKey, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault } from './refused.ts';
 
 export type { FhirDoor } from './fhir-take.ts';
@@ -44,7 +45,7 @@ async function take(
   const key = { controlId: controlIdOf(request, resource, mapped), messageType: expected.type };
   const accepted = await acceptMessage(parts, arrivingFrom(request, mapped, key));
   if (isRefusal(accepted)) return accepted;
-  return { resource, told: await tell(parts.store, callerOf(request).practice, mapped.intent, accepted) };
+  return { resource, told: await tell(parts.store, practiceOf(request).practice, mapped.intent, accepted) };
 }
 
 /** Takes in and answers; what is refused is kept and told. */
@@ -77,7 +78,7 @@ async function answerWith(
 ): Promise<void> {
   if (accepted.outcome === 'kept') return void send(response, 202, acceptedOutcome(accepted, languageOf(request)));
   const { answer, outcome } = accepted;
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const first = { id: answer.ids[type === 'Task' ? 'task' : 'serviceRequest'], version: 1 };
   const at = standings?.[type === 'Task' ? 'task' : 'serviceRequest'] ?? first;
   const stored = await readResource(parts.store, { practice }, type, at.id);
@@ -111,7 +112,7 @@ function updating(
       return;
     }
     noteAccepted(parts, request, updated.accepted);
-    const { practice } = callerOf(request);
+    const { practice } = practiceOf(request);
     const told = await tell(parts.store, practice, updated.mapped.intent, updated.accepted);
     if (told.accepted.outcome !== 'kept' && told.accepted.replayed) response.set('X-Duplicate', 'true');
     await answerWith(parts, request, response, told, type);
@@ -146,7 +147,8 @@ export function fhirRouter(parts: FhirDoor): Router {
   const router = express.Router();
   const base = `${parts.publicUrl}/fhir/R4`;
   router.get('/metadata', (_request, response) => send(response, 200, capability(parts)));
-  router.use(practiceKey(parts.store));
+  router.use(callerKey(parts), mayAsk(parts));
+  router.post(['/', '/$process-message'], mayRefer(parts));
   router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
   // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
   // was refused.

@@ -7,7 +7,7 @@ import { readResource } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
 import type { Accepted } from './arriving.ts';
 import { arrivingFrom, type FhirDoor, mapReceived, readBody } from './fhir-take.ts';
-import { callerOf } from './practice-key.ts';
+import { practiceOf } from './practice-key.ts';
 import { acceptUpdate } from './update.ts';
 
 /** What was sent, what it means, and what became of it. */
@@ -78,7 +78,7 @@ const asCorrection = (mapped: Mapped): Mapped =>
 
 /** `PUT ServiceRequest/<our id>`: a correction of what the practice sent, or, with status revoked, its withdrawal. */
 export async function updateRequest(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const resource = readBody(request, { type: 'ServiceRequest' });
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'ServiceRequest', id);
@@ -124,7 +124,7 @@ export async function updateByNumber(parts: FhirDoor, request: Request): Promise
 
 /** `PUT Task/<our id>`: the practice may withdraw, and nothing else (referral-guides (d)). */
 export async function updateTask(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const resource = readBody(request, { type: 'Task' });
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'Task', id);

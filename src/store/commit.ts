@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
+import { breakParts } from './breaks.ts';
+import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
+import { requestId } from './request-id.ts';
 import type { Store } from './store.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
@@ -36,6 +39,7 @@ function touched({ change }: Prepared): string[] {
   if (change.keeping) keys.push(`keep ${change.journey}`);
   for (const id of change.joined ?? []) keys.push(`early ${id}`);
   if (change.question) keys.push(`q ${change.question.id}`);
+  if (change.client) keys.push(`cl ${change.client.to === 'revoked' ? change.client.id : change.client.client.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -68,6 +72,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
     if (!key) throw new Error('a change with documents needs a journey');
     return seal(key, Buffer.from(JSON.stringify(plain)), context);
   };
+  const request = requestId();
   return {
     change,
     at: store.clock().toISOString(),
@@ -77,7 +82,12 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       ),
       auditIds: change.audit.map(() => store.newId()),
       auditLines: change.audit.map((line) =>
-        JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),
+        JSON.stringify({
+          ...(request && { request }),
+          ...line,
+          practice: change.scope.practice,
+          journey: change.journey,
+        }),
       ),
       ...(newKey && { newKey }),
       ...(change.arrival && {
@@ -102,7 +112,13 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     if (revisions.size > 1 || (revisions.size > 0 && !revisions.has(revision ?? -1))) throw new StaleBatch();
   } else await client.query('begin');
   if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
-  const statement = composeStatement([...insertParts(batch), ...moveParts(batch), ...keepingParts(batch)]);
+  const statement = composeStatement([
+    ...insertParts(batch),
+    ...moveParts(batch),
+    ...keepingParts(batch),
+    ...clientParts(batch),
+    ...breakParts(batch),
+  ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({
       name: statement.name,
