@@ -21,6 +21,10 @@ const texts = {
     path: '/team',
     text: 'Er wacht een verwijzing op uw team en er is nu niemand die haar heeft. Wijs iemand aan in Kortelijn.\n\nOpen uw team: ',
   },
+  practice: {
+    path: '/practice',
+    text: 'Er staat een bericht voor uw praktijk in Kortelijn.\n\nOpen uw verwijzingen: ',
+  },
 } as const;
 
 /**

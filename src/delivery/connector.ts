@@ -21,7 +21,7 @@ export interface Parcel {
   /** For an EDIFACT mailbox: which, whose, and the BSN where it may stand there. */
   readonly mailbox?: Mailbox & { readonly practice: string; readonly bsn?: string };
   /** For a mail: to whom, and what they do with it. */
-  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' };
+  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' | 'practice' };
 }
 
 /** The other side's yes, and how good it is (H4). */

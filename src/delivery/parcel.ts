@@ -3,7 +3,7 @@ import { inForm } from '../feedback/documents.ts';
 import { letterPdf } from '../feedback/letter-pdf.ts';
 import type { LetterFonts } from '../feedback/pdf-sheet.ts';
 import { channelAt } from '../referral/channels.ts';
-import type { Directory, PracticeEndpoint } from '../referral/directory.ts';
+import type { Directory, PracticeEndpoint, Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
@@ -12,6 +12,16 @@ import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
+
+/** Which page a mail without content points its reader to. */
+const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'>> = {
+  wally: 'wally',
+  'team-lead': 'team-lead',
+  gp: 'practice',
+  poh: 'practice',
+  assistant: 'practice',
+  other: 'wally',
+};
 
 /** What each kind of destination is reached with. */
 export type Connectors = Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>> & {
@@ -55,7 +65,7 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
     if (!role?.email) throw new Failure('permanent', 'no-address');
     return {
       connector: connectors.mail,
-      parcel: { ...plain, mail: { to: role.email, role: role.kind === 'team-lead' ? 'team-lead' : 'wally' } },
+      parcel: { ...plain, mail: { to: role.email, role: readerOf[role.kind] } },
     };
   }
   const practice = directory.practices.get(claimed.recipient);
