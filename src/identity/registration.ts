@@ -34,7 +34,8 @@ export interface RegistrationFault {
 
 const keysBytesMax = 20_000;
 const kid = z.string().min(1).max(200);
-const notPrivate = { d: z.undefined(), k: z.undefined(), p: z.undefined(), q: z.undefined() };
+const absent = z.never().optional();
+const notPrivate = { d: absent, k: absent, p: absent, q: absent };
 const b64 = z.string().regex(/^[\w-]+$/);
 /** ES384 and RS384 (SMART), public, an RSA modulus of 2048 bits at least. */
 const publicKey = z.union([

@@ -1,6 +1,6 @@
 import type { CapabilityStatement, Resource } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
-import { issue, refuse } from '../referral/refusal.ts';
+import { refusals, refuse } from '../referral/refusal.ts';
 import { readJourney, readResource } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { callerOf, sendRefusal } from './practice-key.ts';
@@ -100,16 +100,7 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
       ? await readResource(parts.store, { practice }, type, id, wanted ? Number(wanted) : undefined)
       : undefined;
   if (!found || (type === 'Binary' && !(await isLetter(parts, practice, found.journey, id)))) {
-    sendRefusal(
-      request,
-      response,
-      refuse(
-        issue('not-found', 'no-such-resource', '', {
-          nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
-          en: 'This resource does not exist, or it is not of your practice.',
-        }),
-      ),
-    );
+    sendRefusal(request, response, refuse(refusals.notThere()));
     return;
   }
   await parts.store.commit({

@@ -25,7 +25,7 @@ import {
 } from './fhir-take.ts';
 import { transactionResponse } from './fhir-transaction.ts';
 import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
-import { callerKey, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';
+import { callerKey, callerOf, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault } from './refused.ts';
 
 export type { FhirDoor } from './fhir-take.ts';
@@ -105,6 +105,8 @@ function updating(
   update: (request: Request) => Promise<Updated | Refusal>,
 ) {
   return async (request: Request, response: Response) => {
+    // What other systems than a practice's see of a journey is not routed here: to them it is not there.
+    if (callerOf(request).practice === undefined) return sendRefusal(request, response, refuse(refusals.notThere()));
     const updated = await update(request);
     if (isRefusal(updated)) {
       await noteRefused(parts, request, updated);

@@ -2,7 +2,7 @@ import type { Resource, Task } from '@medplum/fhirtypes';
 import type { Request } from 'express';
 import { type Mapped, messageHash, numberOf } from '../referral/format.ts';
 import { practiceReferralOf } from '../referral/journey.ts';
-import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
 import type { Accepted } from './arriving.ts';
@@ -16,13 +16,7 @@ export interface Updated {
   readonly accepted: Accepted;
 }
 
-const noSuch = (): Refusal =>
-  refuse(
-    issue('not-found', 'no-such-resource', '', {
-      nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
-      en: 'This resource does not exist, or it is not of your practice.',
-    }),
-  );
+const noSuch = (): Refusal => refuse(refusals.notThere());
 const versionRequired = (): Refusal =>
   refuse(
     issue('conflict', 'version-required', '', {

@@ -119,6 +119,11 @@ export const refusals = {
       nl: 'Uw systeem vraagt te vaak iets. Er is niets verloren. Wacht zo lang als Retry-After zegt en probeer het dan opnieuw.',
       en: 'Your system asks too often. Nothing is lost. Wait as long as Retry-After says and try again.',
     }),
+  notThere: (): Issue =>
+    issue('not-found', 'no-such-resource', '', {
+      nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
+      en: 'This resource does not exist, or it is not of your practice.',
+    }),
   unknownPractice: (path: string): Issue =>
     issue('not-found', 'no-wally-service', path, {
       nl: 'Voor deze praktijk is nog geen Wally ingesteld. Bel de beheerder van uw regio.',

@@ -28,6 +28,7 @@ import { html, type Markup, momentText, sayIn } from './html.ts';
 import { acuteNote, consentPart, facts, reachPart, recognition, show, whyPart } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stateWords } from './words.ts';
+import { isWithdrawn } from './worklist-referral.ts';
 
 /** So long an administrator may look; it ends by itself. */
 export const openMs = 6 * 3_600_000;
@@ -144,8 +145,11 @@ function body(journey: Journey, shown: ReturnType<typeof show>, visit: Visit, ev
   const { index } = journey;
   const { roles, practices } = shown.directory;
   const state = stateWords(index.taskStatus, index.businessStatus, 'team');
-  return html`<p><a href="/admin/break-glass">${t('Terug naar noodinzage', 'Back to break-glass')}</a></p>
-${recognition(shown, 'h1')}<p class="marks"><span class="state">${t(state.nl, state.en)}</span><span class="number">${index.number}</span></p>
+  const back = html`<p><a href="/admin/break-glass">${t('Terug naar noodinzage', 'Back to break-glass')}</a></p>`;
+  const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span><span class="number">${index.number}</span></p>`;
+  // H10: need does not read what the resident took the consent for away.
+  if (isWithdrawn(journey)) return html`${back}<h1>${index.number}</h1>${marks}${events}`;
+  return html`${back}${recognition(shown, 'h1')}${marks}
 ${acuteNote(shown)}
 ${facts([
   [t('Van', 'Owner'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],

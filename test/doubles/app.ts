@@ -30,6 +30,8 @@ export interface OpenApp {
   ask(method: string, path: string, init?: Omit<RequestInit, 'method'>): Promise<Response>;
   /** The cookie of a session of this person. */
   signedIn(actor: Actor): Promise<string>;
+  /** Posts a form as this person, with the token that the page at `from` (else `path`) gives its forms. */
+  post(cookie: string, path: string, fields: Record<string, string>, from?: string): Promise<Response>;
   /** Registers a system; gives what it was registered as. */
   register(client: Omit<ClientEntry, 'name'> & { readonly name?: string }): Promise<ClientEntry>;
   close(): Promise<void>;
@@ -87,6 +89,12 @@ export async function openApp(
     url,
     logged,
     ask: (method, path, init = {}) => fetch(`${url}${path}`, { redirect: 'manual', ...init, method }),
+    post: async (cookie, path, fields, from = path) => {
+      const page = await (await fetch(`${url}${from}`, { headers: { cookie } })).text();
+      const csrf = /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? '';
+      const body = new URLSearchParams({ csrf, ...fields });
+      return fetch(`${url}${path}`, { method: 'POST', redirect: 'manual', headers: { cookie }, body });
+    },
     signedIn: async (actor) => `kl_session=${await startSession(store, actor, 3_600_000)}`,
     register: async (client) => {
       const entry = { name: client.id, ...client };
