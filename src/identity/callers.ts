@@ -186,7 +186,8 @@ export function openTokens(parts: {
       const allowed = client?.scopes.flatMap((one) => readScope(one) ?? []) ?? [];
       const scopes = scopesIn(claims).flatMap((one) => readScope(one) ?? []);
       if (!client || !party || scopes.length === 0) return undefined;
-      await noteClientUse(store, client.id);
+      if (!client.usedAt || store.clock().getTime() - client.usedAt.getTime() >= 60_000)
+        await noteClientUse(store, client.id);
       const may = (type: string, interaction: Interaction) =>
         mayDo(party.actor.role, type, interaction) &&
         [scopes, allowed].every((one) => lettersFor(one, type).includes(letterOf[interaction]));

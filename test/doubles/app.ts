@@ -15,6 +15,7 @@ import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';
 import type { ClientEntry } from '../../src/referral/client-entry.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { requestFields } from '../../src/store/request-id.ts';
 import { startSession, writeCredential } from '../../src/store/sessions.ts';
 import { issuerErrorPage } from '../../src/web/login.ts';
 import { createApp } from '../../src/web/server.ts';
@@ -56,7 +57,7 @@ export async function openApp(
       done();
     },
   });
-  const log = openLog('info', sink);
+  const log = openLog('info', sink, requestFields);
   const directory = directoryReader(store);
   const send = openOutbound(new Set(options.keyHosts ?? []));
   const fetchKeys: FetchKeys = (address, signal) => send({ method: 'GET', url: address, signal });

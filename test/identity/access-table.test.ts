@@ -224,6 +224,10 @@ test('a refusal stands on the trail, with who it was and under which request', a
       request: 'asked-by-the-test',
     },
   ]);
+  // The log has the same id.
+  const form = { authorization: `Bearer ${tokens.get('practice')}`, 'x-request-id': 'logged-by-the-test' };
+  await app.ask('POST', '/fhir/R4/ServiceRequest', { headers: form, body: '{' });
+  expect(app.logged.filter((one) => one.includes('"request":"logged-by-the-test"')).length).toBe(1);
   // What may be a person's number is no id of a request.
   const made = await app.ask('GET', '/healthz', { headers: { 'x-request-id': 'bsn-999990019' } });
   expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
