@@ -11,6 +11,7 @@ import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
 import { remindOfTalks } from './delivery/talks.ts';
+import { turnSigningKeys } from './identity/signing-keys.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
@@ -108,6 +109,7 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'questions-followed', everyMs: 3_600_000, run: () => overseeQuestions({ store, directory, log }) },
         { name: 'talks-reminded', everyMs: 3_600_000, run: () => remindOfTalks(store, directory) },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
+        { name: 'signing-keys-turned', everyMs: 3_600_000, run: () => turnSigningKeys(store) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),
         ...retentionDuties({ store, log }, config.RETENTION_DAYS),

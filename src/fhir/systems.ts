@@ -65,6 +65,7 @@ export const codeSystems = {
   /** What happened, as a line of the trail names it. */
   auditEvent: `${ours}/CodeSystem/audit-event`,
   auditEventType: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
+  restfulSecurity: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
   dicom: 'http://dicom.nema.org/resources/ontology/DCM',
 } as const;
 
@@ -119,6 +120,8 @@ export const extensions = {
   lead: `${ours}/StructureDefinition/lead`,
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
+  /** CapabilityStatement.rest.security → where tokens come from (SMART App Launch 1). */
+  oauthUris: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
   iso21090Qualifier: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier',
   ownName: 'http://hl7.org/fhir/StructureDefinition/humanname-own-name',

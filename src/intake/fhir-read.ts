@@ -1,11 +1,12 @@
 import type { CapabilityStatement, Resource } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
 import { operations } from '../fhir/systems.ts';
-import { issue, refuse } from '../referral/refusal.ts';
+import { refusals, refuse } from '../referral/refusal.ts';
 import { readJourney, readResource } from '../store/referrals.ts';
 import type { Accepting } from './arriving.ts';
 import { journeyBy } from './fhir-move.ts';
 import { callerOf, sendRefusal } from './practice-key.ts';
+import { securityOf } from './smart.ts';
 
 interface Reading extends Accepting {
   readonly publicUrl: string;
@@ -56,6 +57,7 @@ export function capability(parts: Reading): CapabilityStatement {
     rest: [
       {
         mode: 'server',
+        security: securityOf(parts.publicUrl),
         resource: Object.entries(interactions).map(([type, codes]) => ({
           type: type as Resource['resourceType'],
           interaction: codes.map((code) => ({ code })),
@@ -109,22 +111,13 @@ export async function readOwn(parts: Reading, request: Request, response: Respon
   const wanted = version === undefined || /^\d{1,9}$/.test(version) ? version : '0';
   const isPractice = caller.scope.kind === 'practice';
   const mine = isPractice || !work.includes(type) ? undefined : await journeyBy(parts, caller, type, id);
-  const practice = isPractice ? caller.practice : (mine?.practice ?? '');
+  const practice = (isPractice ? caller.practice : mine?.practice) ?? '';
   const found =
-    may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
+    practice && may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
       ? await readResource(parts.store, { practice }, type, id, wanted ? Number(wanted) : undefined)
       : undefined;
   if (!found || (type === 'Binary' && !(await isLetter(parts, practice, found.journey, id)))) {
-    sendRefusal(
-      request,
-      response,
-      refuse(
-        issue('not-found', 'no-such-resource', '', {
-          nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
-          en: 'This resource does not exist, or it is not of your practice.',
-        }),
-      ),
-    );
+    sendRefusal(request, response, refuse(refusals.notThere()));
     return;
   }
   await parts.store.commit({

@@ -6,6 +6,7 @@ import { readResource } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
 import { acceptedOutcome, withPromise } from './fhir-answer.ts';
+import { mayAsk } from './fhir-asked.ts';
 import { unreadRequest } from './fhir-body.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
 import { mountMoves } from './fhir-move-routes.ts';
@@ -25,7 +26,7 @@ import {
 } from './fhir-take.ts';
 import { transactionResponse } from './fhir-transaction.ts';
 import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { callerKey, callerOf, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault } from './refused.ts';
 
 export type { FhirDoor } from './fhir-take.ts';
@@ -45,7 +46,7 @@ async function take(
   const key = { controlId: controlIdOf(request, resource, mapped), messageType: expected.type };
   const accepted = await acceptMessage(parts, arrivingFrom(request, mapped, key));
   if (isRefusal(accepted)) return accepted;
-  return { resource, told: await tell(parts.store, callerOf(request).practice, mapped.intent, accepted) };
+  return { resource, told: await tell(parts.store, practiceOf(request).practice, mapped.intent, accepted) };
 }
 
 /** Takes in and answers; what is refused is kept and told. */
@@ -78,7 +79,7 @@ async function answerWith(
 ): Promise<void> {
   if (accepted.outcome === 'kept') return void send(response, 202, acceptedOutcome(accepted, languageOf(request)));
   const { answer, outcome } = accepted;
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const first = { id: answer.ids[type === 'Task' ? 'task' : 'serviceRequest'], version: 1 };
   const at = standings?.[type === 'Task' ? 'task' : 'serviceRequest'] ?? first;
   const stored = await readResource(parts.store, { practice }, type, at.id);
@@ -105,6 +106,8 @@ function updating(
   update: (request: Request) => Promise<Updated | Refusal>,
 ) {
   return async (request: Request, response: Response) => {
+    // What other systems than a practice's see of a journey is not routed here: to them it is not there.
+    if (callerOf(request).practice === undefined) return sendRefusal(request, response, refuse(refusals.notThere()));
     const updated = await update(request);
     if (isRefusal(updated)) {
       await noteRefused(parts, request, updated);
@@ -112,7 +115,7 @@ function updating(
       return;
     }
     noteAccepted(parts, request, updated.accepted);
-    const { practice } = callerOf(request);
+    const { practice } = practiceOf(request);
     const told = await tell(parts.store, practice, updated.mapped.intent, updated.accepted);
     if (told.accepted.outcome !== 'kept' && told.accepted.replayed) response.set('X-Duplicate', 'true');
     await answerWith(parts, request, response, told, type);
@@ -147,7 +150,8 @@ export function fhirRouter(parts: FhirDoor): Router {
   const router = express.Router();
   const base = `${parts.publicUrl}/fhir/R4`;
   router.get('/metadata', (_request, response) => send(response, 200, capability(parts)));
-  router.use(practiceKey(parts.store));
+  router.use(callerKey(parts), mayAsk(parts));
+  router.post(['/', '/$process-message'], mayRefer(parts));
   router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
   // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
   // was refused.

@@ -2,12 +2,12 @@ import type { Resource, Task } from '@medplum/fhirtypes';
 import type { Request } from 'express';
 import { type Mapped, messageHash, numberOf } from '../referral/format.ts';
 import { practiceReferralOf } from '../referral/journey.ts';
-import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
 import type { Accepted } from './arriving.ts';
 import { arrivingFrom, type FhirDoor, mapReceived, readBody } from './fhir-take.ts';
-import { callerOf } from './practice-key.ts';
+import { practiceOf } from './practice-key.ts';
 import { acceptUpdate } from './update.ts';
 
 /** What was sent, what it means, and what became of it. */
@@ -16,13 +16,7 @@ export interface Updated {
   readonly accepted: Accepted;
 }
 
-export const noSuch = (): Refusal =>
-  refuse(
-    issue('not-found', 'no-such-resource', '', {
-      nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
-      en: 'This resource does not exist, or it is not of your practice.',
-    }),
-  );
+export const noSuch = (): Refusal => refuse(refusals.notThere());
 export const versionRequired = (): Refusal =>
   refuse(
     issue('conflict', 'version-required', '', {
@@ -78,7 +72,7 @@ const asCorrection = (mapped: Mapped): Mapped =>
 
 /** `PUT ServiceRequest/<our id>`: a correction of what the practice sent, or, with status revoked, its withdrawal. */
 export async function updateRequest(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const resource = readBody(request, { type: 'ServiceRequest' });
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'ServiceRequest', id);
@@ -124,7 +118,7 @@ export async function updateByNumber(parts: FhirDoor, request: Request): Promise
 
 /** `PUT Task/<our id>`: the practice may withdraw, and nothing else (referral-guides (d)). */
 export async function updateTask(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const resource = readBody(request, { type: 'Task' });
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'Task', id);

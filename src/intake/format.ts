@@ -10,10 +10,10 @@ import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
 import { acceptedOutcome } from './fhir-answer.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { send } from './fhir-read.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
 
-export interface FormatDoor extends Accepting {
+export interface FormatDoor extends Accepting, Knocking {
   readonly mappings: ReadonlyMap<string, Mapping>;
   readonly log: Log;
   readonly publicUrl: string;
@@ -74,7 +74,7 @@ async function take(
   const { format } = mapping;
   const claim = format.claims?.(received) ?? true;
   if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
-  const { practice, application, actor } = callerOf(request);
+  const { practice, application, actor } = practiceOf(request);
   const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
   const mapped = runMapping(mapping, received, new Map(), agreement);
   if (isRefusal(mapped)) return mapped;
@@ -120,7 +120,7 @@ export function formatRouter(parts: FormatDoor): Router {
     if (!wire) return sendRefusal(request, response, unknownFormat);
     response.type('application/schema+json').send(JSON.stringify(z.toJSONSchema(wire, { io: 'input' }), undefined, 2));
   });
-  router.use(practiceKey(parts.store));
+  router.use(practiceKey(parts));
   router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
   router.use((request, response, next) => {
     if (request.complete) next();
@@ -131,12 +131,12 @@ export function formatRouter(parts: FormatDoor): Router {
     const read = mapping && bodies[mapping.format.syntax];
     if (!mapping || !read) return sendRefusal(request, response, unknownFormat);
     const door = mapping.format.name;
-    const { practice } = callerOf(request);
+    const { practice } = practiceOf(request);
     const received = read(request);
     const taken = isRefusal(received) ? received : await take(parts, request, mapping, received);
     if (isRefusal(taken)) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      await keepRefused(parts.store, { ...callerOf(request), door }, body, taken);
+      await keepRefused(parts.store, { ...practiceOf(request), door }, body, taken);
       parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
       return sendRefusal(request, response, taken);
     }

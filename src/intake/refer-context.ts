@@ -3,7 +3,6 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { validBsn } from '../fhir/identifiers.ts';
 import type { Issue } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
-import type { Log } from '../log.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { bsnSystems, type FhirPatientSource, patientFromFhir } from '../referral/patient-from-fhir.ts';
@@ -12,7 +11,7 @@ import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/re
 import { takeHandle, writeHandle } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { fhirBody } from './fhir-body.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 
 /** What the practice's system hands to the refer page: the patient, and its own number for what may come of it. */
 export interface ReferContext {
@@ -115,10 +114,8 @@ export async function openContext(store: Store, actor: Actor, handle: string): P
   return context;
 }
 
-export interface ReferContextDoor {
-  readonly store: Store;
+export interface ReferContextDoor extends Knocking {
   readonly publicUrl: string;
-  readonly log: Log;
 }
 
 /**
@@ -129,8 +126,8 @@ export function referContextRouter(parts: ReferContextDoor): Router {
   const router = express.Router();
   const { store, publicUrl, log } = parts;
   const raw = express.raw({ type: () => true, limit: bodyBytesMax });
-  router.post('/refer/context', practiceKey(store), raw, async (request, response) => {
-    const { practice, actor } = callerOf(request);
+  router.post('/refer/context', ...practiceKey(parts), raw, async (request: Request, response: Response) => {
+    const { practice, actor } = practiceOf(request);
     const context = contextOf(request, localDay(store.clock()));
     if (isRefusal(context)) {
       const code = context.refused[0]?.reason ?? '';

@@ -1,4 +1,6 @@
 import type { Appointment, Resource } from '@medplum/fhirtypes';
+import type { BreakGlass } from './break-glass.ts';
+import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
 import type { Proof } from './directory.ts';
 import type { LifeArea } from './life-area.ts';
@@ -42,6 +44,10 @@ export interface Change {
   readonly talk?: TalkMove;
   /** What was agreed with the practice (`scope`) was followed: its clocks count by these days, it knows this Wally. */
   readonly followed?: { readonly levels: string; readonly wally: string | null };
+  /** A system that gets tokens is registered, changed or revoked. */
+  readonly client?: ClientMove;
+  /** An administrator opens this change's journey for a while (store/breaks). */
+  readonly breakGlass?: BreakGlass;
   readonly audit: readonly AuditLine[];
 }
 
@@ -295,6 +301,6 @@ export interface AuditLine {
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly object?: string;
   readonly code?: string;
-  readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN';
+  readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN' | 'BTG';
   readonly request?: string;
 }

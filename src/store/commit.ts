@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
+import { breakParts } from './breaks.ts';
+import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
+import { requestId } from './request-id.ts';
 import type { Store } from './store.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
@@ -40,6 +43,7 @@ function touched({ change }: Prepared): string[] {
   if (change.talk)
     keys.push(change.talk.to === 'written' ? `talk ${change.talk.talk.id}` : `remind ${change.scope.practice}`);
   if (change.followed) keys.push(`followed ${change.scope.practice}`);
+  if (change.client) keys.push(`cl ${change.client.to === 'revoked' ? change.client.id : change.client.client.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -72,6 +76,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
     if (!key) throw new Error('a change with documents needs a journey');
     return seal(key, Buffer.from(JSON.stringify(plain)), context);
   };
+  const request = requestId();
   return {
     change,
     at: store.clock().toISOString(),
@@ -81,7 +86,12 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       ),
       auditIds: change.audit.map(() => store.newId()),
       auditLines: change.audit.map((line) =>
-        JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),
+        JSON.stringify({
+          ...(request && { request }),
+          ...line,
+          practice: change.scope.practice,
+          journey: change.journey,
+        }),
       ),
       ...(newKey && { newKey }),
       ...(change.arrival && {
@@ -111,6 +121,8 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...moveParts(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
+    ...clientParts(batch),
+    ...breakParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

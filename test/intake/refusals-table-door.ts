@@ -232,7 +232,7 @@ export const doorRows: readonly FhirRow[] = [
     ask: (number) => ({ ...plain(number), by: 'stranger' }),
     status: 401,
     told: [['login', 'unknown-credential']],
-    headers: { 'www-authenticate': /^Bearer realm="kortelijn"$/ },
+    headers: { 'www-authenticate': /^Bearer realm="kortelijn", error="invalid_token"$/ },
     kept: 'nothing',
   },
   {
