@@ -1,5 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Issue } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
 import type { Log } from '../log.ts';
@@ -19,6 +19,8 @@ export interface FhirDoor extends Accepting {
   readonly log: Log;
   readonly publicUrl: string;
   readonly bodyBytesMax: number;
+  /** Who may knock, when that is not only a practice's credential; it admits the caller or answers itself. */
+  readonly guard?: RequestHandler;
 }
 
 export const door = 'fhir';

@@ -5,13 +5,17 @@ import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import { httpStatus, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { practiceByCredential } from '../store/sessions.ts';
-import type { Store } from '../store/store.ts';
+import type { Scope, Store } from '../store/store.ts';
 
 /** The practice's system that knocks, as its credential says. */
 export interface Caller {
   readonly practice: string;
   readonly application: string;
   readonly actor: Actor;
+  /** Whose referrals it may see at all. */
+  readonly scope: Scope;
+  /** What it may do with a type of resource, by the names of http://hl7.org/fhir/R4/valueset-type-restful-interaction.html. */
+  may(type: string, interaction: string): boolean;
 }
 
 const callers = new WeakMap<Request, Caller>();
@@ -21,6 +25,11 @@ export function callerOf(request: Request): Caller {
   const caller = callers.get(request);
   if (!caller) throw new Error('route without practiceKey');
   return caller;
+}
+
+/** Notes who a request is from, for the routes behind. */
+export function admit(request: Request, caller: Caller): void {
+  callers.set(request, caller);
 }
 
 /** 415 says in a header what would do (RFC 9110 §15.5.16). */
@@ -70,7 +79,8 @@ export function practiceKey(store: Store): RequestHandler {
       role: 'practice-system',
       organization: known.practice,
     };
-    callers.set(request, { ...known, actor });
+    // A practice's own system may do whatever is routed here; its scope says with what.
+    admit(request, { ...known, actor, scope: { kind: 'practice', practice: known.practice }, may: () => true });
     next();
   };
 }

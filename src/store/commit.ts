@@ -5,6 +5,7 @@ import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
+import { indexRow } from './search-words.ts';
 import type { Store } from './store.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
@@ -75,6 +76,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       documents: (change.resources ?? []).map(({ resource, version }) =>
         sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
       ),
+      found: (change.resources ?? []).map(({ resource }) => indexRow(resource, store.master)),
       auditIds: change.audit.map(() => store.newId()),
       auditLines: change.audit.map((line) =>
         JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),
@@ -89,7 +91,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
 }
 
 class StaleBatch extends Error {}
-const versioned = /^(document|resource|directory_resource)_pkey$/;
+const versioned = /^(document|resource|resource_change|directory_resource)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
