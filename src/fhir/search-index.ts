@@ -45,13 +45,39 @@ export function bareReference(reference: string): string {
   return /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]+)?$/.exec(reference)?.[1] ?? reference;
 }
 
-function referenceWords(value: unknown, targets: readonly string[]): string[] {
+/** What a message carries inside it instead of pointing: its resident is that of its journey, a role says which it is. */
+function containedWords(resource: unknown, reference: string): string[] {
+  const inside = valuesAt(resource, 'contained').find((one) => isJson(one) && `#${one.id}` === reference);
+  if (!isJson(inside)) return [];
+  if (inside.resourceType === 'Patient') return [ofJourney('Patient')];
+  return valuesAt(inside, 'identifier').flatMap((one) =>
+    isJson(one) && one.system === identifiers.task ? [`${inside.resourceType}/${one.value}`] : [],
+  );
+}
+
+/** "The one of this journey", for messages that name it by a number. */
+export const ofJourney = (type: string) => `${type}/*`;
+
+function numberedWords(type: string | undefined, identifier: Json): string[] {
+  const value = text(identifier.value)?.replace('urn:uuid:', '');
+  if (identifier.system === identifiers.journeyNumber && type) return [ofJourney(type)];
+  return identifier.system === identifiers.task && type ? [`${type}/${value}`] : [];
+}
+
+function referenceWords(resource: unknown, value: unknown, targets: readonly string[]): string[] {
   if (!isJson(value)) return [];
   const reference = text(value.reference);
-  const bare = reference === undefined ? undefined : bareReference(reference);
-  const fits = bare !== undefined && (targets.length === 0 || targets.includes(bare.split('/')[0] ?? ''));
+  const pointed =
+    reference === undefined
+      ? isJson(value.identifier)
+        ? numberedWords(text(value.type), value.identifier)
+        : []
+      : reference.startsWith('#')
+        ? containedWords(resource, reference)
+        : [bareReference(reference)];
+  const fits = pointed.filter((one) => targets.length === 0 || targets.includes(one.split('/')[0] ?? ''));
   const byIdentifier = isJson(value.identifier) ? tokenWords(value.identifier).map((one) => `:identifier ${one}`) : [];
-  return [...(fits ? [bare] : []), ...byIdentifier];
+  return [...fits, ...byIdentifier];
 }
 
 /** The name under which an identifying value is hashed; an identifier's has its system, or none for "any system". */
@@ -109,7 +135,7 @@ export function searchWords(resource: { readonly resourceType: string }): Search
         kind === 'token'
           ? tokenWords(value)
           : kind === 'reference'
-            ? referenceWords(value, targets)
+            ? referenceWords(resource, value, targets)
             : (text(value) ?? []),
       );
       if (words.length > 0)

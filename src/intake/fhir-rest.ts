@@ -231,7 +231,7 @@ export function fhirRouter(parts: FhirDoor): Router {
   // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
   // was refused.
   router.use((request, response, next) => {
-    if (request.complete) next();
+    if (request.complete || !request.destroyed) next();
     else response.destroy();
   });
   const singles = singleRequests(parts);

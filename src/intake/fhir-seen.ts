@@ -34,6 +34,16 @@ function receiverView(resource: Resource, receiver: Receiver): Resource | undefi
       return minimisePatient(resource, receiver);
     case 'ServiceRequest':
       return minimiseRequest(resource, receiver);
+    case 'Communication':
+      // A letter carries the resident as the practice files them, with all its numbers.
+      return {
+        ...resource,
+        ...(resource.contained && {
+          contained: resource.contained.map((one) =>
+            one.resourceType === 'Patient' ? minimisePatient(one, receiver) : one,
+          ),
+        }),
+      };
     case 'DocumentReference':
       return receiver.medicalCodes ? resource : undefined;
     default:
@@ -67,7 +77,7 @@ export async function seenBy(
     receivers.set(journey, asked);
     return asked;
   };
-  const limited = new Set(['Patient', 'ServiceRequest', 'DocumentReference', 'Binary']);
+  const limited = new Set(['Patient', 'ServiceRequest', 'Communication', 'DocumentReference', 'Binary']);
   return Promise.all(
     wholes.map(async ({ resource, journey }) => {
       const isBytes = resource.resourceType === 'Binary';

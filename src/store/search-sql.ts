@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { DateQuestion } from '../fhir/date-range.ts';
+import { ofJourney } from '../fhir/search-index.ts';
 import type { Filter } from '../fhir/search-query.ts';
 import { clipped, hashedWord, hidden } from './search-words.ts';
 import type { Scope } from './store.ts';
@@ -90,6 +91,21 @@ function changedSql(table: string, { prefix, span: [from, to] }: DateQuestion): 
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** A message names its resident and its referral by number: it points at those of its own journey. */
+function ofJourneySql(asking: Asking, table: string, words: readonly string[]): Sql {
+  const pointing = words.flatMap((word) => {
+    const [, code = '', type = '', id = ''] = /^(\S+) (Patient|ServiceRequest)\/(.+)$/.exec(word) ?? [];
+    return uuid.test(id) ? [{ code, type, id }] : [];
+  });
+  return any(
+    pointing.map(
+      ({ code, type, id }) => sql`(${overlaps(table, [`Communication.${code} ${ofJourney(type)}`], asking.whole)}
+        and ${sql.ref(`${table}.journey_id`)} in (select o.journey_id from resource o where o.type = ${type} and o.id = ${id}::uuid
+          and o.practice_id = ${sql.ref(`${table}.practice_id`)}))`,
+    ),
+  );
+}
+
 /** A filter on resources of a type in table `table`. References stay within a journey, so chains do too. */
 export function filterSql(asking: Asking, table: string, type: string, filter: Filter, depth = 0): Sql {
   const words = (list: readonly string[]) =>
@@ -99,8 +115,11 @@ export function filterSql(asking: Asking, table: string, type: string, filter: F
       asking.whole,
     );
   switch (filter.kind) {
-    case 'words':
-      return filter.not ? sql`not (${words(filter.any)})` : words(filter.any);
+    case 'words': {
+      const found = words(filter.any);
+      const either = type === 'Communication' ? any([found, ofJourneySql(asking, table, filter.any)]) : found;
+      return filter.not ? sql`not (${either})` : either;
+    }
     case 'identifying': {
       const hashed = filter.any.map(({ field, value }) => hashedWord(asking.key, filter.code, field, value));
       return filter.not ? sql`not (${words(hashed)})` : words(hashed);
@@ -128,7 +147,7 @@ export function filterSql(asking: Asking, table: string, type: string, filter: F
       const pointer = sql`array[${`${type}.${filter.code} ${filter.type}/`}::text || ${sql.ref(`${next}.id`)}]`;
       return sql`exists (select from resource ${sql.ref(next)}
         where ${sql.ref(`${next}.journey_id`)} = ${sql.ref(`${table}.journey_id`)} and ${sql.ref(`${next}.type`)} = ${filter.type}
-          and ${inner} and ${sql.ref(`${table}.words`)} @> ${pointer})`;
+          and ${inner} and (${sql.ref(`${table}.words`)} @> ${pointer} or ${words([`${filter.code} ${ofJourney(filter.type)}`])}))`;
     }
     case 'has': {
       const next = `t${depth}`;
@@ -136,7 +155,8 @@ export function filterSql(asking: Asking, table: string, type: string, filter: F
       const pointer = sql`array[${`${filter.type}.${filter.code} ${type}/`}::text || ${sql.ref(`${table}.id`)}]`;
       return sql`exists (select from resource ${sql.ref(next)}
         where ${sql.ref(`${next}.journey_id`)} = ${sql.ref(`${table}.journey_id`)} and ${sql.ref(`${next}.type`)} = ${filter.type}
-          and ${inner} and ${sql.ref(`${next}.words`)} @> ${pointer})`;
+          and ${inner}
+          and (${sql.ref(`${next}.words`)} @> ${pointer} or ${overlaps(next, [`${filter.type}.${filter.code} ${ofJourney(type)}`], asking.whole)}))`;
     }
   }
 }
