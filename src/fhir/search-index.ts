@@ -13,9 +13,18 @@ export interface SearchWords {
 type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const steps = new Map<string, readonly string[]>();
+
+/** A path taken apart, once: every resource that is stored is walked along all of them. */
+function stepsOf(path: string): readonly string[] {
+  const known = steps.get(path) ?? path.split('.');
+  steps.set(path, known);
+  return known;
+}
+
 /** Everything that stands at a path; lists on the way are walked. */
 export function valuesAt(resource: unknown, path: string): unknown[] {
-  return path.split('.').reduce<unknown[]>(
+  return stepsOf(path).reduce<unknown[]>(
     (values, name) =>
       values.flatMap((value) => {
         const next = isJson(value) ? value[name] : undefined;
@@ -80,8 +89,10 @@ function referenceWords(resource: unknown, value: unknown, targets: readonly str
   return [...fits, ...byIdentifier];
 }
 
-/** The name under which an identifying value is hashed; an identifier's has its system, or none for "any system". */
+/** The name under which an identifying value is hashed; an identifier's has its system, or none for "any system";
+ * a part of a name is hashed once, whichever parameter asks for it. */
 export function fieldOf(code: string, system?: string): string {
+  if (code === 'family' || code === 'given') return 'name';
   if (code !== 'identifier') return code === 'birthdate' ? 'birthDate' : code;
   return system === identifiers.bsn ? 'bsn' : system === undefined ? 'identifier' : `identifier ${system}`;
 }

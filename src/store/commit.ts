@@ -69,6 +69,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
     if (!key) throw new Error('a change with documents needs a journey');
     return seal(key, Buffer.from(JSON.stringify(plain)), context);
   };
+  const searchKey = store.master.derive('search');
   return {
     change,
     at: store.clock().toISOString(),
@@ -76,7 +77,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       documents: (change.resources ?? []).map(({ resource, version }) =>
         sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
       ),
-      found: (change.resources ?? []).map(({ resource }) => indexRow(resource, store.master)),
+      found: change.resources?.map(({ resource }) => indexRow(resource, searchKey)) ?? [],
       auditIds: change.audit.map(() => store.newId()),
       auditLines: change.audit.map((line) =>
         JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),

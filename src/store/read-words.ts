@@ -30,12 +30,13 @@ export async function readUnread(store: Store): Promise<number> {
     values: [batchMax],
   });
   if (rows.length === 0) return 0;
+  const searchKey = store.master.derive('search');
   const made = await Promise.all(
     rows.map(async (row) => {
       if (!row.wrapped) return { words: [], dates: '{}' };
       const key = await store.journeyKey(row.journey_id, row.wrapped);
       const context = documentContext(row.practice_id, row.type, row.id, row.version);
-      return indexRow(openJson<Resource>(key, row.sealed, context), store.master);
+      return indexRow(openJson<Resource>(key, row.sealed, context), searchKey);
     }),
   );
   await store.pool.query({

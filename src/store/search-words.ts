@@ -1,7 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { type SearchWords, searchWords } from '../fhir/search-index.ts';
 import { consentDetails, minimisePatient, minimiseRequest, wallySees } from '../referral/minimise.ts';
-import { fieldHmac, type MasterKey } from './keys.ts';
+import { fieldHmac } from './keys.ts';
 
 const wordMax = 240;
 
@@ -17,34 +17,44 @@ function leastSeen(resource: Resource): Resource {
 
 /** The word of an identifying value: only who knows the value can make it again. */
 export function hashedWord(key: Buffer, code: string, field: string, value: string): string {
-  return `${code} #${fieldHmac(key, field, value).subarray(0, 16).toString('base64url')}`;
+  return `${code} #${hashOf(key, field, value)}`;
 }
+
+const hashOf = (key: Buffer, field: string, value: string) =>
+  fieldHmac(key, field, value).subarray(0, 16).toString('base64url');
 
 /** What the resident agreed to: no parameter of R4, but letters may be found only where it says so (H17). */
 function agreedWords(resource: Resource): string[] {
   return resource.resourceType === 'Consent' ? consentDetails(resource).map((code) => `detail ${code}`) : [];
 }
 
-function wordsOf(found: SearchWords, key: Buffer): string[] {
-  return [...found.plain, ...found.identifying.map(({ code, field, value }) => hashedWord(key, code, field, value))];
-}
-
 /** A word that a Wally's system may not find something by. */
 export const hidden = (word: string) => `!${word}`;
 
-/** The row of the index for a resource: its words, those behind `!` for its practice alone, and its dates. */
-export function indexRow(resource: Resource, master: MasterKey): { readonly words: string[]; readonly dates: string } {
-  const key = master.derive('search');
+const identifies = (one: SearchWords['identifying'][number]) => `${one.code}\0${one.field}\0${one.value}`;
+
+/** The row of the index for a resource: its words, those behind `!` for its practice alone, and its dates. `key`: for the HMACs. */
+export function indexRow(resource: Resource, key: Buffer): { readonly words: string[]; readonly dates: string } {
   const type = resource.resourceType;
   const whole = searchWords(resource);
-  const seen = leastSeen(resource);
-  const open = seen === resource ? undefined : new Set(wordsOf(searchWords(seen), key));
-  const words = new Set([...wordsOf(whole, key), ...agreedWords(resource)]);
-  return {
-    words: [...words].map((word) => {
-      const stored = clipped(`${type}.${word}`);
-      return open === undefined || open.has(word) ? stored : hidden(stored);
-    }),
-    dates: JSON.stringify(whole.dates),
+  const least = leastSeen(resource);
+  const seen = least === resource ? undefined : searchWords(least);
+  const open = seen && new Set([...seen.plain, ...seen.identifying.map(identifies)]);
+  const stored = (word: string, known: string) => {
+    const text = clipped(`${type}.${word}`);
+    return open === undefined || open.has(known) ? text : hidden(text);
   };
+  // A part of a name stands under several parameters: hashing is what an index row costs.
+  const hashes = new Map<string, string>();
+  const hashed = ({ code, field, value }: SearchWords['identifying'][number]) => {
+    const name = `${field}\0${value}`;
+    const hash = hashes.get(name) ?? hashOf(key, field, value);
+    hashes.set(name, hash);
+    return `${code} #${hash}`;
+  };
+  const words = [
+    ...[...whole.plain, ...agreedWords(resource)].map((word) => stored(word, word)),
+    ...whole.identifying.map((one) => stored(hashed(one), identifies(one))),
+  ];
+  return { words: [...new Set(words)], dates: JSON.stringify(whole.dates) };
 }

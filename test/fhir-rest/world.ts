@@ -13,6 +13,7 @@ import {
   practiceToken,
   transaction,
 } from '../doubles/fhir-door.ts';
+import { until } from '../doubles/made.ts';
 
 /** Who knocks: the practice, another practice, the Wally of the referrals, another one, their team, or one who may not search. */
 const scopes: Readonly<Record<string, Scope>> = {
@@ -115,7 +116,11 @@ export async function openWorld(): Promise<World> {
     });
     expect(done.ok).toBe(true);
   }
-  while ((await numberChanges(store)) > 0);
+  // Numbers wait for every transaction of the server, also of the files that run beside this one.
+  await until('all is numbered', async () => {
+    await numberChanges(store);
+    return (await door.at.owner.query('select from resource_change where seq is null')).rowCount === 0;
+  });
   const tokens: Partial<Record<Who, string>> = { practice: practiceToken, other: otherToken };
   return {
     door,
