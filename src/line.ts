@@ -21,7 +21,9 @@ import { type Known, openOutside } from './outside.ts';
 import type { openRecord } from './record.ts';
 import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
+import { numberChanges } from './store/changes.ts';
 import { openClient } from './store/database.ts';
+import { readUnread } from './store/read-words.ts';
 import { removeExpired } from './store/sessions.ts';
 import type { Store } from './store/store.ts';
 
@@ -103,6 +105,8 @@ export async function openLine(opened: Opened): Promise<Line> {
     const clock = startClock(
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
+        { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
+        { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
         { name: 'agreed-followed', everyMs: 60_000, run: () => followAgreed(store, directory) },

@@ -101,6 +101,13 @@ export function summarise({ repetitions, redis }: Measured): Line[] {
       aim: '',
     },
     ...mappingLines(repetitions, rate),
+    ...['worklist', 'journey', 'polling of a practice', 'polling of a team'].map((name) => ({
+      what: `Search among many resources: ${name}`,
+      figure: has(`search ${name} p95Ms`) ? `p95 ${middle(`search ${name} p95Ms`)} ms` : notRun,
+      limit: '-',
+      ratio: '-',
+      aim: '',
+    })),
   ];
 }
 

@@ -62,7 +62,8 @@ const table: Readonly<Record<Actor['role'], Row>> = {
     resources: {
       ...ofReferrals,
       ServiceRequest: [...looking, 'create', 'update', 'patch'],
-      Task: [...looking, 'update', 'patch'],
+      // Made: the request to stop begun work (Task abort).
+      Task: [...looking, 'create', 'update', 'patch'],
       Communication: [...looking, 'create', 'update'],
       Appointment: [...looking, 'create', 'update', 'patch'],
     },

@@ -7,7 +7,7 @@ import { conditionReasons } from '../referral/lifecycle.ts';
 import { httpStatus, type Refusal } from '../referral/refusal.ts';
 import { became, information } from './fhir-answer.ts';
 import type { Made } from './fhir-move.ts';
-import { send } from './fhir-read.ts';
+import { send } from './fhir-reply.ts';
 import { updateStatus } from './fhir-update.ts';
 
 /** HTTP status of a refused move: what the table does not let be is 409 (referral-guides "Error answers"). */

@@ -9,8 +9,9 @@ import { validateBaseR4 } from '../fhir/validate.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { journeyBy, type Made, makeMove } from './fhir-move.ts';
 import { patched, readPatch } from './fhir-patch.ts';
+import { noSuch } from './fhir-reply.ts';
 import { type FhirDoor, readBody } from './fhir-take.ts';
-import { noSuch, versionRead, versionRequired, wrongId } from './fhir-update.ts';
+import { versionRead, versionRequired, wrongId } from './fhir-update.ts';
 import { callerOf } from './practice-key.ts';
 import { otherVersion } from './update.ts';
 

@@ -11,8 +11,9 @@ import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { journeyBy, type Made, makeMove, type Wanted } from './fhir-move.ts';
 import { patched, readPatch } from './fhir-patch.ts';
+import { noSuch } from './fhir-reply.ts';
 import { type FhirDoor, notSupported, readBody } from './fhir-take.ts';
-import { noSuch, versionRead, versionRequired, wrongId } from './fhir-update.ts';
+import { versionRead, versionRequired, wrongId } from './fhir-update.ts';
 import { callerOf } from './practice-key.ts';
 import { otherVersion } from './update.ts';
 

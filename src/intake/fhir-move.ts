@@ -10,7 +10,7 @@ import { journeyWith } from '../store/journey-of.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Scope } from '../store/store.ts';
 import type { Accepting } from './arriving.ts';
-import { noSuch } from './fhir-update.ts';
+import { noSuch } from './fhir-reply.ts';
 import type { Caller } from './practice-key.ts';
 
 const triesMax = 8;

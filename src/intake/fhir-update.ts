@@ -2,10 +2,11 @@ import type { Resource, Task } from '@medplum/fhirtypes';
 import type { Request } from 'express';
 import { type Mapped, messageHash, numberOf } from '../referral/format.ts';
 import { practiceReferralOf } from '../referral/journey.ts';
-import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
 import type { Accepted } from './arriving.ts';
+import { noSuch } from './fhir-reply.ts';
 import { arrivingFrom, type FhirDoor, mapReceived, readBody } from './fhir-take.ts';
 import { practiceOf } from './practice-key.ts';
 import { acceptUpdate } from './update.ts';
@@ -16,7 +17,6 @@ export interface Updated {
   readonly accepted: Accepted;
 }
 
-export const noSuch = (): Refusal => refuse(refusals.notThere());
 export const versionRequired = (): Refusal =>
   refuse(
     issue('conflict', 'version-required', '', {

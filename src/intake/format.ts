@@ -9,7 +9,7 @@ import { acceptMessage } from './accept.ts';
 import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
 import { acceptedOutcome } from './fhir-answer.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
-import { send } from './fhir-read.ts';
+import { send } from './fhir-reply.ts';
 import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
 

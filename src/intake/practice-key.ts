@@ -27,7 +27,7 @@ export interface Knocking {
 const callers = new WeakMap<Request, Caller>();
 
 /** Says who a request is from, where that was found out before this door. */
-export function setCaller(request: Request, caller: Caller): void {
+export function admit(request: Request, caller: Caller): void {
   callers.set(request, caller);
 }
 

@@ -8,6 +8,7 @@ import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
 import { requestId } from './request-id.ts';
+import { indexRow } from './search-words.ts';
 import type { Store } from './store.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
@@ -77,6 +78,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
     return seal(key, Buffer.from(JSON.stringify(plain)), context);
   };
   const request = requestId();
+  const searchKey = store.master.derive('search');
   return {
     change,
     at: store.clock().toISOString(),
@@ -84,6 +86,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       documents: (change.resources ?? []).map(({ resource, version }) =>
         sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
       ),
+      found: change.resources?.map(({ resource }) => indexRow(resource, searchKey)) ?? [],
       auditIds: change.audit.map(() => store.newId()),
       auditLines: change.audit.map((line) =>
         JSON.stringify({
@@ -103,7 +106,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
 }
 
 class StaleBatch extends Error {}
-const versioned = /^(document|resource|directory_resource|talk)_pkey$/;
+const versioned = /^(document|resource|resource_change|directory_resource|talk)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);

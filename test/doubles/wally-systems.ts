@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { setCaller } from '../../src/intake/practice-key.ts';
+import { admit } from '../../src/intake/practice-key.ts';
 import type { Scope } from '../../src/store/store.ts';
 
 /** A Wally organisation's own case system, a Wally's own, and that of another organisation. */
@@ -18,6 +18,6 @@ export function wallySystems(request: Request, _response: Response, next: NextFu
   const token = request.get('authorization')?.slice('Bearer '.length) ?? '';
   const scope = systemsOf[token];
   const actor = { id: token, name: token, role: 'wally', organization: 'voorbeeldstreek' } as const;
-  if (scope) setCaller(request, { practice: '', application: token, actor, scope, may: () => true });
+  if (scope) admit(request, { practice: '', application: token, actor, scope, may: () => true });
   next();
 }
