@@ -1,6 +1,7 @@
 import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { claimsTogether } from './delivery/batch.ts';
+import { workBulk } from './delivery/bulk.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
@@ -100,6 +101,7 @@ export async function openLine(opened: Opened): Promise<Line> {
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'bulk-worked', everyMs: 1_000, run: () => workBulk({ store }) },
         { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },

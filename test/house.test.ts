@@ -61,6 +61,7 @@ const law: Record<string, readonly string[]> = {
 const packages: Record<string, readonly string[]> = {
   bullmq: ['src/delivery/queue.ts'],
   ioredis: ['src/delivery/queue.ts'],
+  kysely: ['src/store'],
   pg: ['src/store', 'src/record.ts', 'src/delivery/queue.ts', 'src/delivery/relay.ts'],
   express: ['src/web', 'src/intake', 'src/identity'],
   nodemailer: ['src/connectors/notify-mail.ts', 'src/connectors/medvri-mail.ts'],

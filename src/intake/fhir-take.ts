@@ -32,7 +32,8 @@ export interface Expected {
   readonly bundle?: 'transaction' | 'message';
 }
 
-function checked(resource: Resource, expected: Expected): Issue[] {
+/** What is wrong with a resource at an address that is for `expected`. */
+export function checked(resource: Resource, expected: Expected): Issue[] {
   if (resource.resourceType !== expected.type) {
     const { type } = expected;
     const words = [`Op dit adres verwachten wij een ${type}.`, `At this address we expect a ${type}.`] as const;
@@ -57,7 +58,11 @@ export function readBody(request: Request, expected: Expected): Resource | Refus
 }
 
 /** What a message refers to of what the practice sent before, and what that refers to in turn (a Task to its request). */
-async function knownEarlier(parts: FhirDoor, caller: Caller, resource: Resource): Promise<Map<string, Resource>> {
+export async function knownEarlier(
+  parts: Pick<FhirDoor, 'store'>,
+  caller: Pick<Caller, 'practice'>,
+  resource: Resource,
+): Promise<Map<string, Resource>> {
   const known = new Map<string, Resource>();
   const look = async (from: Resource) => {
     for (const reference of earlierReferences(from).filter((one) => !known.has(one))) {
@@ -99,10 +104,10 @@ export function arrivingFrom(
 }
 
 /** The message's own key: Bundle.identifier, else the X-Request-ID of the sender, else the referral's number. */
-export function controlIdOf(request: Request, resource: Resource, mapped: Mapped): string {
+export function controlIdOf(resource: Resource, mapped: Mapped, requestId: string | undefined): string {
   const identifier = isBundle(resource) ? resource.identifier?.value : undefined;
   const { value } = numberOf(mapped);
-  const own = identifier ?? request.get('x-request-id');
+  const own = identifier ?? requestId;
   if (own !== undefined || mapped.intent === 'refer') return own ?? value;
   // Without a name of its own: neither its referral again, nor the correction before it.
   return `${mapped.intent} ${value} ${Buffer.from(messageHash(mapped)).toString('hex')}`;

@@ -2,6 +2,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import type { Clock, ClockKind } from './clocks.ts';
 import type { Proof } from './directory.ts';
 import type { LifeArea } from './life-area.ts';
+import type { QueueMove } from './queue-move.ts';
 
 /**
  * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
@@ -38,6 +39,7 @@ export interface Change {
   readonly keeping?: KeepingMove;
   /** A question without a journey, sealed by store/questions. */
   readonly question?: QuestionMove;
+  readonly queue?: readonly QueueMove[];
   readonly audit: readonly AuditLine[];
 }
 
@@ -206,6 +208,9 @@ export type DeliveryMove =
   | (Failed & { readonly to: 'held' })
   /** A person's retry of a held or waiting delivery: a new generation, at once. */
   | { readonly to: 'retry'; readonly id: string }
+  /** Set aside by a person until it is released: for later, or because the practice is called instead. */
+  | { readonly to: 'parked'; readonly id: string; readonly reason: 'parked' | 'to-call' }
+  | { readonly to: 'released'; readonly id: string }
   /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
   | {
       readonly to: 'abandoned';
@@ -237,11 +242,18 @@ export interface DirectoryWrite {
   readonly validFrom: string;
 }
 
-/** Maintenance at the other side: nothing is sent there until it is resumed; then its breaker starts afresh. */
-export interface DestinationMove {
-  readonly id: string;
-  readonly to: 'paused' | 'resumed';
-}
+/**
+ * What a person asks of a destination. `paused`: nothing goes until `resumed`, which ends draining and waiting too and
+ * closes its breaker; `draining`: only what is there already; `down`: one probe at a time without losing patience, until the
+ * first receipt; `retries-off`: what was tried before waits for a person.
+ */
+export type DestinationMove =
+  | {
+      readonly id: string;
+      readonly to: 'paused' | 'resumed' | 'draining' | 'down' | 'retries-off' | 'retries-on' | 'window-off';
+    }
+  /** Maintenance that was announced: nothing goes between two moments (ISO). */
+  | { readonly id: string; readonly to: 'window'; readonly from: string; readonly until: string };
 
 /** A practice's question that is about no patient: asked, or answered once. */
 export type QuestionMove =
@@ -277,6 +289,8 @@ export interface AuditLine {
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly object?: string;
   readonly code?: string;
+  /** Why, in the words of who did it; never about a person. */
+  readonly reason?: string;
   readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN';
   readonly request?: string;
 }

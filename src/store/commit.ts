@@ -5,6 +5,7 @@ import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
+import { queueParts } from './queue-writes.ts';
 import type { Store } from './store.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
@@ -37,6 +38,8 @@ function touched({ change }: Prepared): string[] {
   for (const id of change.joined ?? []) keys.push(`early ${id}`);
   if (change.question) keys.push(`q ${change.question.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
+  for (const move of change.queue ?? [])
+    keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -102,7 +105,12 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     if (revisions.size > 1 || (revisions.size > 0 && !revisions.has(revision ?? -1))) throw new StaleBatch();
   } else await client.query('begin');
   if (directoryChange) await client.query('update directory_revision set revision = revision + 1');
-  const statement = composeStatement([...insertParts(batch), ...moveParts(batch), ...keepingParts(batch)]);
+  const statement = composeStatement([
+    ...insertParts(batch),
+    ...moveParts(batch),
+    ...keepingParts(batch),
+    ...queueParts(batch),
+  ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({
       name: statement.name,

@@ -81,7 +81,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', handoverPages(parts, viewer)],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
-    ['/admin', adminPages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
   const guardWrites: RequestHandler = (request, response, next) =>
