@@ -22,17 +22,19 @@ export function queueParts(batch: readonly Prepared[]): Part[] {
     {
       name: 'bj',
       exact: true,
-      columns:
-        'id uuid, action text, reason text, started_by text, started_as text, started_at timestamptz, deliveries text[]',
+      columns: 'id uuid, action text, reason text, started_by text, started_as text, started_at timestamptz',
       rows: rows((move) =>
-        move.to === 'job-started'
-          ? [move.id, move.action, move.reason, move.by.id, move.by.role, move.at, textArray(move.deliveries)]
-          : undefined,
+        move.to === 'job-started' ? [move.id, move.action, move.reason, move.by.id, move.by.role, move.at] : undefined,
       ),
-      sql: `, items as (
-              insert into bulk_item (job_id, delivery_id) select n.id, d::bigint from n, unnest(n.deliveries::text[]) d)
-            insert into bulk_job (id, action, state, reason, started_by, started_as, started_at)
+      sql: `insert into bulk_job (id, action, state, reason, started_by, started_as, started_at)
             select id, action, 'running', reason, started_by, started_as, started_at from n returning 1`,
+    },
+    {
+      name: 'bx',
+      exact: false,
+      columns: 'id uuid, deliveries text[]',
+      rows: rows((move) => (move.to === 'job-started' ? [move.id, textArray(move.deliveries)] : undefined)),
+      sql: `insert into bulk_item (job_id, delivery_id) select n.id, d::bigint from n, unnest(n.deliveries::text[]) d returning 1`,
     },
     {
       name: 'bs',
