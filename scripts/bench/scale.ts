@@ -18,6 +18,8 @@ export interface Scale {
   /** Journeys written straight into the database, and over how many connections. */
   readonly limit: number;
   readonly limitConnections: number;
+  /** In the record when the administrator's pages are asked. */
+  readonly deliveries: number;
 }
 
 export const fullScale: Scale = {
@@ -30,6 +32,7 @@ export const fullScale: Scale = {
   mappingMs: 700,
   limit: 4_000,
   limitConnections: 4,
+  deliveries: 1_000_000,
 };
 
 /** One short repetition: whether everything runs, and about how fast. */
@@ -43,6 +46,7 @@ export const quickScale: Scale = {
   mappingMs: 200,
   limit: 1_500,
   limitConnections: 4,
+  deliveries: 50_000,
 };
 
 /** What every measurement gets. */
