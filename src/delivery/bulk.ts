@@ -1,6 +1,6 @@
 import type { AuditLine, Change, DeliveryMove } from '../referral/change.ts';
 import type { BulkAction } from '../referral/queue-move.ts';
-import { type BulkItem, nextItems } from '../store/bulk.ts';
+import { type BulkItem, nextItems, unlessAnother } from '../store/bulk.ts';
 import type { Store } from '../store/store.ts';
 
 /** How many are looked up at once; a stop counts from the next one on, each commit asks again whether it may. */
@@ -54,7 +54,11 @@ function changeOf(item: BulkItem, at: string, outcome: 'done' | 'skipped'): Chan
  * the next, and none is done twice, however many processes do this at once. What has moved meanwhile is left alone.
  * Gives how many were done.
  */
-export async function workBulk({ store }: { readonly store: Store }, chunksMax = 20): Promise<number> {
+export function workBulk({ store }: { readonly store: Store }, chunksMax = 20): Promise<number> {
+  return unlessAnother(store, () => workChunks(store, chunksMax));
+}
+
+async function workChunks(store: Store, chunksMax: number): Promise<number> {
   let count = 0;
   for (let chunks = 0; chunks < chunksMax; chunks += 1) {
     const items = await nextItems(store, chunk);

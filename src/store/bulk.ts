@@ -57,3 +57,22 @@ export async function nextItems(store: Store, limit: number): Promise<BulkItem[]
   );
   return rows;
 }
+
+/** Advisory lock of who works on bulk jobs: two at once would be right, and slow, since each undoes the other's batches. */
+const workLock = 7_007;
+
+/** Does the work unless another is at it; the lock lives as long as its transaction, so a crash gives it back. */
+export async function unlessAnother(store: Store, work: () => Promise<number>): Promise<number> {
+  const client = await store.pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1) as got', [workLock]);
+    return rows[0]?.got ? await work() : 0;
+  } finally {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    client.release(broken);
+  }
+}

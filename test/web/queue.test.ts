@@ -36,9 +36,13 @@ interface Held {
   readonly number: string;
 }
 
-async function heldFeedback(code: string): Promise<Held> {
+async function heldFeedback(code: string, practice = 'de-brink'): Promise<Held> {
   nth += 1;
-  const journey = await referred(site, 'de-brink', referralOf(nth));
+  const journey = await referred(
+    site,
+    practice,
+    referralOf(nth, practice === 'de-brink' ? {} : { requester: { name: 'E. Blaak' } }),
+  );
   await pages.post('sanne', `/worklist/${journey.id}/accept`, {});
   const { task } = await journeyOf(site, journey.id);
   const report = {
@@ -189,7 +193,29 @@ test('one delivery: set aside, released, tried again and to be called, each with
   expect((await pages.get('sanne', `/admin/deliveries/${held.id}`)).status).toBe(404);
 });
 
-test('by another way: one is given up and one made, once; a wrong address is corrected and tried again at once', async () => {
+test('by another way: one is given up and one made, in one step, and only once', async () => {
+  const held = await heldFeedback('rejected', 'aan-de-kade');
+  const reassign = (way: string) => pages.post('admin', `/admin/deliveries/${held.id}/reassign`, { way, reason });
+  const page = await pages.get('admin', `/admin/deliveries/${held.id}`);
+  expect(page.text).toContain('Stuur het langs een andere weg');
+  const way = /<option value="([\w-]+)"/.exec(page.text)?.[1] ?? '';
+  expect((await reassign('nowhere')).status).toBe(409);
+  expect((await reassign(way)).status).toBe(303);
+  expect((await reassign(way)).status).toBe(409);
+  const { rows } = await at.owner.query(
+    `select state, reason, destination from delivery where journey_id = $1 and kind = 'feedback' order by id`,
+    [held.journey],
+  );
+  expect(rows).toEqual([
+    { state: 'abandoned', reason: 'reassigned', destination: 'practice:aan-de-kade' },
+    { state: 'pending', reason: null, destination: `practice:aan-de-kade/${way}` },
+  ]);
+  expect(await trail('delivery-reassigned')).toMatchObject([
+    { object: `Delivery/${held.id}`, code: 'rejected', reason },
+  ]);
+});
+
+test('a wrong address is corrected and tried again at once; one that is none changes nothing', async () => {
   const held = await heldFeedback('address-unknown');
   const page = await pages.get('admin', `/admin/deliveries/${held.id}`);
   const address = (value: string) =>
