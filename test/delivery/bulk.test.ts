@@ -97,4 +97,4 @@ test('two thousand are tried again as one job: stopped halfway, gone on with by 
             (select count(*) from attempt) as attempts, (select count(distinct message_id) from delivery) as messages`,
   );
   expect(rows[0]).toEqual({ lines: many - 2, attempts: many - 2, messages: many });
-});
+}, 60_000);
