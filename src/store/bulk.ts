@@ -43,6 +43,7 @@ export interface BulkItem {
   readonly delivery: string;
   readonly practice: string;
   readonly journey: string;
+  readonly kind: string;
   readonly code: string | null;
 }
 
@@ -50,7 +51,7 @@ export interface BulkItem {
 export async function nextItems(store: Store, limit: number): Promise<BulkItem[]> {
   const { rows } = await store.pool.query<BulkItem>(
     `select j.id as job, j.action, j.reason, j.started_by as by, j.started_as as role, i.delivery_id::text as delivery,
-            d.practice_id as practice, d.journey_id as journey, d.failure_code as code
+            d.practice_id as practice, d.journey_id as journey, d.kind, d.failure_code as code
        from bulk_job j join bulk_item i on i.job_id = j.id and i.outcome is null join delivery d on d.id = i.delivery_id
       where j.state = 'running' order by j.started_at, i.delivery_id limit $1`,
     [limit],

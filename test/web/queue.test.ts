@@ -291,11 +291,19 @@ test('many at once: seen first, begun with a limit and a reason, stopped, gone o
   });
   await workBulk(at);
   expect(await rowOf(ids[2] ?? '')).toMatchObject({ state: 'held', reason: 'parked' });
+  // A referral is never given up for a call: it goes to its worklist.
+  const { rows } = await at.owner.query<{ id: string }>(
+    `select id::text from delivery where kind = 'worklist' and state in ('pending', 'queued') order by id limit 1`,
+  );
+  await pages.post('admin', '/admin/bulk', { of: 'chosen', d: rows[0]?.id ?? '', action: 'call', limit: '1', reason });
+  expect([rows.length, await workBulk(at)]).toEqual([1, 0]);
+  expect((await rowOf(rows[0]?.id ?? ''))?.reason).toBeNull();
   const overview = await pages.get('admin', '/admin/bulk');
   for (const one of [job, chosen.location ?? '']) expect(overview.text).toContain(one);
   expect(await trail('bulk-started')).toMatchObject([
     { code: 'retry 2', reason },
     { code: 'park 1', reason },
+    { code: 'call 1', reason },
   ]);
 });
 
