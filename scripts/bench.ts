@@ -2,11 +2,13 @@
 //   npm run bench                      five interleaved repetitions, their medians
 //   npm run bench -- --quick           one short repetition
 //   --json <file>, or - for stdout     every figure of every repetition
-//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping, search
+//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping, search, admin, bulk
 //   --write                            the table into docs/bench.md
 //   --profile <folder>                 CPU profiles of the service, by node --cpu-prof
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureAdmin } from './bench/admin.ts';
+import { measureBulk } from './bench/bulk.ts';
 import { measureIntake } from './bench/intake.ts';
 import { measureLine } from './bench/line.ts';
 import { measureMapping } from './bench/mapping.ts';
@@ -81,6 +83,8 @@ async function measure(): Promise<Measured> {
     postgresql: () => measureLine(bench, 'postgresql', undefined),
     redis: redis && (() => measureLine(bench, 'redis', redis.url)),
     mllp: () => measureMllp(bench),
+    admin: () => measureAdmin(place, scale.deliveries),
+    bulk: () => measureBulk(place, scale.bulk),
     mapping: () => measureMapping(place, { count: 200, ms: scale.mappingMs }),
     search: () => measureSearch(place, scale.searched),
   };

@@ -2,6 +2,7 @@ import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { followAgreed } from './delivery/agreed.ts';
 import { claimsTogether } from './delivery/batch.ts';
+import { workBulk } from './delivery/bulk.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
@@ -108,6 +109,7 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
         { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'bulk-worked', everyMs: 1_000, run: () => workBulk({ store }) },
         { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
         { name: 'agreed-followed', everyMs: 60_000, run: () => followAgreed(store, directory) },
         { name: 'questions-followed', everyMs: 3_600_000, run: () => overseeQuestions({ store, directory, log }) },

@@ -20,6 +20,10 @@ export interface Scale {
   readonly limitConnections: number;
   /** Stored resources that searches find theirs among; once, whatever the repetitions. */
   readonly searched: number;
+  /** In the record when the administrator's pages are asked. */
+  readonly deliveries: number;
+  /** In error, and tried again by one bulk job. */
+  readonly bulk: number;
 }
 
 export const fullScale: Scale = {
@@ -33,6 +37,8 @@ export const fullScale: Scale = {
   limit: 4_000,
   limitConnections: 4,
   searched: 1_000_000,
+  deliveries: 1_000_000,
+  bulk: 100_000,
 };
 
 /** One short repetition: whether everything runs, and about how fast. */
@@ -47,6 +53,8 @@ export const quickScale: Scale = {
   limit: 1_500,
   limitConnections: 4,
   searched: 20_000,
+  deliveries: 50_000,
+  bulk: 5_000,
 };
 
 /** What every measurement gets. */

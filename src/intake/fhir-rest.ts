@@ -49,7 +49,7 @@ async function take(
   if (isRefusal(resource)) return resource;
   const mapped = await mapReceived(parts, request, resource);
   if (isRefusal(mapped)) return mapped;
-  const key = { controlId: controlIdOf(request, resource, mapped), messageType: expected.type };
+  const key = { controlId: controlIdOf(resource, mapped, request.get('x-request-id')), messageType: expected.type };
   const accepted = await acceptMessage(parts, arrivingFrom(request, mapped, key));
   if (isRefusal(accepted)) return accepted;
   return { resource, told: await tell(parts.store, practiceOf(request).practice, mapped.intent, accepted) };

@@ -32,7 +32,8 @@ export interface Expected {
   readonly bundle?: 'transaction' | 'message';
 }
 
-function checked(resource: Resource, expected: Expected): Issue[] {
+/** What is wrong with a resource at an address that is for `expected`. */
+export function checked(resource: Resource, expected: Expected): Issue[] {
   if (resource.resourceType !== expected.type) {
     const { type } = expected;
     const words = [`Op dit adres verwachten wij een ${type}.`, `At this address we expect a ${type}.`] as const;
@@ -57,8 +58,8 @@ export function readBody(request: Request, expected: Expected): Resource | Refus
 }
 
 /** What a message refers to of what the practice sent before, and what that refers to in turn (a Task to its request). */
-async function knownEarlier(
-  parts: FhirDoor,
+export async function knownEarlier(
+  parts: Pick<FhirDoor, 'store'>,
   caller: { readonly practice: string },
   resource: Resource,
 ): Promise<Map<string, Resource>> {
@@ -103,10 +104,10 @@ export function arrivingFrom(
 }
 
 /** The message's own key: Bundle.identifier, else the X-Request-ID of the sender, else the referral's number. */
-export function controlIdOf(request: Request, resource: Resource, mapped: Mapped): string {
+export function controlIdOf(resource: Resource, mapped: Mapped, requestId: string | undefined): string {
   const identifier = isBundle(resource) ? resource.identifier?.value : undefined;
   const { value } = numberOf(mapped);
-  const own = identifier ?? request.get('x-request-id');
+  const own = identifier ?? requestId;
   if (own !== undefined || mapped.intent === 'refer') return own ?? value;
   // Without a name of its own: neither its referral again, nor the correction before it.
   return `${mapped.intent} ${value} ${Buffer.from(messageHash(mapped)).toString('hex')}`;

@@ -65,6 +65,19 @@ export function controlIdOf(mapped: Mapped, requestId: string | undefined): stri
   return (messageKey ?? `${mapped.intent} ${Buffer.from(messageHash(mapped)).toString('base64url')}`).slice(0, 200);
 }
 
+/** What a message of a format means, with what its practice agreed; or every reason why it is not taken. */
+export async function mapFormat(
+  parts: Accepting,
+  practice: string,
+  mapping: Mapping,
+  received: unknown,
+): Promise<Mapped | Refusal> {
+  const claim = mapping.format.claims?.(received) ?? true;
+  if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
+  const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
+  return runMapping(mapping, received, new Map(), agreement);
+}
+
 async function take(
   parts: FormatDoor,
   request: Request,
@@ -72,11 +85,8 @@ async function take(
   received: unknown,
 ): Promise<Accepted | Refusal> {
   const { format } = mapping;
-  const claim = format.claims?.(received) ?? true;
-  if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
   const { practice, application, actor } = practiceOf(request);
-  const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
-  const mapped = runMapping(mapping, received, new Map(), agreement);
+  const mapped = await mapFormat(parts, practice, mapping, received);
   if (isRefusal(mapped)) return mapped;
   return acceptMessage(parts, {
     practice,

@@ -71,7 +71,7 @@ export function toAuditEvent(trail: TrailLine): AuditEvent {
     action: line.action,
     recorded: trail.recorded,
     outcome: outcomes[line.outcome],
-    ...(line.code && { outcomeDesc: line.code }),
+    ...((line.code || line.reason) && { outcomeDesc: [line.code, line.reason].filter(Boolean).join(': ') }),
     purposeOfEvent: [{ coding: [{ system: codeSystems.actReason, code: line.purpose }] }],
     agent: agentsOf(trail),
     source: { observer: { display: 'Kortelijn' } },

@@ -7,6 +7,7 @@ import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
+import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
 import { indexRow } from './search-words.ts';
 import type { Store } from './store.ts';
@@ -46,6 +47,8 @@ function touched({ change }: Prepared): string[] {
   if (change.followed) keys.push(`followed ${change.scope.practice}`);
   if (change.client) keys.push(`cl ${change.client.to === 'revoked' ? change.client.id : change.client.client.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
+  for (const move of change.queue ?? [])
+    keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -126,6 +129,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...talkParts(batch),
     ...clientParts(batch),
     ...breakParts(batch),
+    ...queueParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

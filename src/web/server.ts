@@ -113,10 +113,11 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
-    ['/admin', adminPages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', clientPages(parts, viewer)],
     ['/admin', breakGlassPages(parts, viewer)],
     ['/report', figurePages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
   const guardWrites: RequestHandler = (request, response, next) =>
