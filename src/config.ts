@@ -137,6 +137,10 @@ export const settings = {
     what: 'File with our client secret at that issuer.',
     schema: z.string().min(1).optional(),
   },
+  LAUNCH_SECRETS_FILE: {
+    what: 'JSON file with our client secrets at practices that launch with SMART and know us by one: {"<Endpoint id>": "<secret>"}.',
+    schema: z.string().min(1).optional(),
+  },
   BODY_BYTES_MAX: {
     what: 'Largest message a door takes, in bytes.',
     schema: count(1_024, 268_435_456).default(10_485_760),

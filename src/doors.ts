@@ -2,10 +2,11 @@ import { takeLateAnswer } from './delivery/late-answer.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
+import { openSmartClient } from './identity/smart-client.ts';
 import { listenMllp, usualMllp } from './intake/mllp-listen.ts';
 import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
-import { readSecret } from './outside.ts';
+import { openAsking, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
 import { type DemoPerson, issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -22,8 +23,11 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
   const embedded = external ? undefined : await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage });
   const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
   const site = { store, directory, publicUrl, log };
+  const ask = openAsking(config, opened.demo);
+  const smart = openSmartClient({ store, publicUrl, ask, secrets: await readLaunchSecrets(config) });
   return createApp({
     ...site,
+    launch: { ...site, ask, smart },
     fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
     formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
     issuer: embedded,

@@ -186,6 +186,8 @@ export async function removeExpired(store: Store): Promise<number> {
   const expired = await Promise.all([
     store.pool.query('delete from session where expires_at < $1', [now]),
     store.pool.query('delete from handle where expires_at < $1', [now]),
+    store.pool.query('delete from used_once where expires_at < $1', [now]),
+    store.pool.query('delete from launch where expires_at < $1', [now]),
     store.pool.query('delete from refused where expires_at < $1', [now]),
     store.pool.query('delete from early_message where expires_at < $1', [now]),
     store.pool.query('delete from message_envelope where expires_at < $1', [now]),
