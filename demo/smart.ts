@@ -92,6 +92,7 @@ export function smartSide({ practices, now, base, kortelijn }: SmartParts): Smar
     authorization_endpoint: `${url}/authorize`,
     token_endpoint: `${url}/token`,
     grant_types_supported: ['authorization_code'],
+    id_token_signing_alg_values_supported: ['ES256'],
     code_challenge_methods_supported: ['S256'],
     scopes_supported: ['launch', 'openid', 'fhirUser', 'patient/*.rs', 'patient/ServiceRequest.c'],
     capabilities: ['launch-ehr', 'client-public', 'sso-openid-connect', 'context-ehr-patient', 'permission-v2'],
