@@ -83,7 +83,12 @@ function smartEndpoint(practice: { id: string; name: string }, kind: 'r4' | 'stu
     id: `smart-${kind}-${practice.id}`,
     status: 'active',
     name: `HIS van ${practice.name}, SMART (${kind.toUpperCase()})`,
-    extension: [launchExtension([{ url: 'clientId', valueString: 'kortelijn' }])],
+    extension: [
+      launchExtension([
+        { url: 'only', valueBoolean: true },
+        { url: 'clientId', valueString: 'kortelijn' },
+      ]),
+    ],
     connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
     payloadType: [{ text: 'SMART App Launch' }],
     address: `http://127.0.0.1:8090/${practice.id}/smart/${kind}`,

@@ -4,6 +4,7 @@ import { preferredLanguage } from '../fhir/outcome.ts';
 import { type PracticeJwt, verifyPracticeJwt } from '../identity/practice-jwt.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from '../referral/directory.ts';
+import type { LaunchSystem } from '../referral/launch-system.ts';
 import type { Store } from '../store/store.ts';
 import { type CardLink, callSchema, cardsFor, services } from './cds-cards.ts';
 
@@ -24,9 +25,12 @@ const feedbackSchema = z.looseObject({ feedback: z.array(z.looseObject({ outcome
 function cors(directory: CdsDoor['directory']): RequestHandler {
   return async (request, response, next) => {
     const origin = request.get('origin');
-    const known = [...(await directory()).practices.values()].flatMap((one) => one.launches ?? []);
     response.vary('Origin');
-    const allowed = origin !== undefined && known.some((system) => system.origins.includes(origin));
+    const allowed =
+      origin !== undefined &&
+      [...(await directory()).practices.values()].some((one) =>
+        one.launches?.some((system) => system.origins.includes(origin)),
+      );
     if (allowed)
       response.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'WWW-Authenticate' });
     if (request.method !== 'OPTIONS') return next();
@@ -41,7 +45,9 @@ function cors(directory: CdsDoor['directory']): RequestHandler {
   };
 }
 
-const callers = new WeakMap<Request, PracticeJwt>();
+/** Who calls, with the launches of that practice. */
+type Caller = PracticeJwt & { readonly launches: readonly LaunchSystem[] };
+const callers = new WeakMap<Request, Caller>();
 
 /**
  * CDS Hooks 2.0 at /cds-services: discovery, one service per hook, and feedback. The client's JWT is checked before a byte
@@ -58,21 +64,21 @@ export function cdsRouter(door: CdsDoor): Router {
   const onlyKnown: RequestHandler = async (request, response, next) => {
     const token = /^Bearer ([\w.-]{20,8000})$/.exec(request.get('authorization') ?? '')?.[1];
     const audience = `${publicUrl}${request.originalUrl.split('?')[0]}`;
-    const caller = token
-      ? await verifyPracticeJwt(store, await directory(), token, { audience, needs: ['exp'] })
-      : { fault: 'malformed' as const };
+    if (!token) return refuse(response, 401, 'malformed');
+    const known = await directory();
+    const caller = await verifyPracticeJwt(store, known, token, { audience, needs: ['exp'] });
     if ('fault' in caller) return refuse(response, 401, caller.fault);
-    callers.set(request, caller);
+    callers.set(request, { ...caller, launches: known.practices.get(caller.practice)?.launches ?? [] });
     next();
   };
   const body = express.json({ limit: bodyBytesMax });
-  const callerOf = (request: Request): PracticeJwt => {
+  const callerOf = (request: Request): Caller => {
     const caller = callers.get(request);
     if (!caller) throw new Error('a route that anyone may call');
     return caller;
   };
-  const linkFor = ({ system }: PracticeJwt, launches: readonly { client?: unknown }[]): CardLink =>
-    system.client || launches.some((one) => one.client)
+  const linkFor = ({ launches }: Caller): CardLink =>
+    launches.some((one) => one.client)
       ? { url: `${publicUrl}/launch`, type: 'smart' }
       : { url: `${publicUrl}/refer`, type: 'absolute' };
 
@@ -97,9 +103,8 @@ export function cdsRouter(door: CdsDoor): Router {
     if (call.data.hook !== service.hook) return refuse(response, 400, 'other-hook', ['hook']);
     const caller = callerOf(request);
     const { practice, system } = caller;
-    const launches = (await directory()).practices.get(practice)?.launches ?? [];
     const language = preferredLanguage(request.get('accept-language'));
-    const cards = cardsFor(call.data, linkFor(caller, launches), language, store.newId);
+    const cards = cardsFor(call.data, linkFor(caller), language, store.newId);
     const at = store.clock().toISOString();
     const actor = { id: system.id, role: 'practice-system', organization: practice };
     const noted = await store.commit({

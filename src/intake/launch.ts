@@ -39,8 +39,6 @@ export type LaunchRefused =
 /** Who launched, and where the filled refer page is; or why not. */
 export type Opened = { readonly actor: Actor; readonly url: string } | { readonly refused: LaunchRefused };
 
-const nobody: Actor = { id: 'unknown', name: '', role: 'practice' };
-
 /** What nobody known did goes to the log alone: a stranger must not be able to fill the trail. */
 async function refuse(
   door: LaunchDoor,
@@ -50,7 +48,15 @@ async function refuse(
 ): Promise<{ readonly refused: LaunchRefused }> {
   const { store, log } = door;
   log.info('launch-refused', { door: way, code, ...(practice && { practice }) });
-  if (practice) await noteContext(store, { ...nobody, organization: practice }, 'launch-refused', 'E', 'refused', code);
+  if (practice)
+    await noteContext(
+      store,
+      { id: way, name: way, role: 'practice-system', organization: practice },
+      'launch-refused',
+      'E',
+      'refused',
+      code,
+    );
   return { refused: code };
 }
 

@@ -62,8 +62,8 @@ export function launchOf(endpoint: Endpoint): LaunchSystem | undefined {
   };
 }
 
-/** Whether an Endpoint is there to be launched from, and not for feedback: it names no proof of landing. */
+/** Whether an Endpoint is there to be launched from and for nothing else (part `only`): no feedback goes there. */
 export function isOnlyLaunch(endpoint: Endpoint): boolean {
-  const has = (url: string) => endpoint.extension?.some((one) => one.url === url) === true;
-  return has(extensions.launch) && !has(extensions.bestProof);
+  const parts = endpoint.extension?.find((one) => one.url === extensions.launch)?.extension;
+  return parts?.some((one) => one.url === 'only' && one.valueBoolean === true) === true;
 }

@@ -12,6 +12,7 @@ import { referSite } from '../web/refer-browser.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { clientSecret } from './launching-his.ts';
 
+const only = { url: 'only', valueBoolean: true };
 export const publicUrl = 'https://kortelijn.example';
 
 /** What an Endpoint of the invented region becomes in a test. */
@@ -60,7 +61,7 @@ export async function openLaunchSite(hosts: readonly string[]): Promise<LaunchSi
   const outbound = openOutbound(new Set(hosts));
   // What hangs is not waited for here as long as for people.
   const ask: Ask = (asking) =>
-    outbound({ ...asking, signal: AbortSignal.any([asking.signal, AbortSignal.timeout(400)]) });
+    outbound({ ...asking, signal: AbortSignal.any([asking.signal, AbortSignal.timeout(1_500)]) });
   const directory = directoryReader(store);
   const door = { store, directory, publicUrl, log, ask };
   const smart = openSmartClient({ store, publicUrl, ask, secrets: { 'smart-r4-zuidrand': clientSecret } });
@@ -104,7 +105,7 @@ export async function openLaunchSite(hosts: readonly string[]): Promise<LaunchSi
           if (!found) throw new Error(`no Endpoint ${id}`);
           const extension = [
             ...(found.extension ?? []).filter((one) => one.url !== extensions.launch),
-            { url: extensions.launch, extension: parts.map((one) => ({ ...one })) },
+            { url: extensions.launch, extension: [...(id.startsWith('smart-') ? [only] : []), ...parts] },
           ];
           return { resource: { ...found, id, address, extension } as Endpoint & { id: string }, validFrom: at };
         }),
