@@ -69,7 +69,10 @@ const { practices: systems } = JSON.parse(
 ) as { practices: { id: string; launchKey: Record<string, string> }[] };
 
 /** What launches from there: signed links and CDS Hooks from the system itself, SMART from an R4 and an STU3 server. */
-const launchExtension = (parts: Json[]): Json => ({ url: extensions.launch, extension: parts });
+const launchExtension = (parts: Json[]): Json => ({
+  url: extensions.launch,
+  extension: [{ url: 'demo', valueBoolean: true }, ...parts],
+});
 function signing(id: string): Json {
   const { d: _d, ...open } = systems.find((one) => one.id === id)?.launchKey ?? {};
   return launchExtension([

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { demoAllowed } from '../identity/accounts.ts';
 import { type JwtFault, verifyPracticeJwt } from '../identity/practice-jwt.ts';
 import type { Launched, LaunchFault, SmartClient } from '../identity/smart-client.ts';
 import { discoverSmart, type ServerFault } from '../identity/smart-server.ts';
@@ -12,6 +13,7 @@ import type { LaunchSystem } from '../referral/launch-system.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import { keepLaunch } from '../store/launches.ts';
+import { hasDemoAccounts } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { type HisRecord, HisUnreachable, readIcpc, readPatient, readUser, roleByNumbers } from './his-record.ts';
 import { contextLink, noteContext, type ReferContext } from './refer-context.ts';
@@ -106,6 +108,11 @@ async function orUnreachable(door: LaunchDoor, practice: string, way: string, wo
   }
 }
 
+/** Whether people may be signed in from this system here and now: of the demo only where its users may sign in at all. */
+async function maySignIn({ store, publicUrl }: LaunchDoor, request: Request, { demo }: LaunchSystem): Promise<boolean> {
+  return !demo || demoAllowed(request, publicUrl) || !(await hasDemoAccounts(store));
+}
+
 /** The SMART client of a FHIR base, exactly as the directory has it; the base of one practice only. */
 function systemAt(directory: Directory, iss: string): { practice: string; system: LaunchSystem } | undefined {
   const found = [...directory.practices.values()].flatMap((one) =>
@@ -155,6 +162,7 @@ export async function finishSmartLaunch(door: LaunchDoor, request: Request, resp
   const launched = await door.smart.finish(request, response, systemOf);
   if ('fault' in launched) return refuse(door, undefined, way, launched.fault);
   const { practice, system, token, patient, user } = launched;
+  if (!(await maySignIn(door, request, system))) return refuse(door, practice, way, 'unknown-system');
   const record = { base: system.address, token };
   return orUnreachable(door, practice, way, async () => {
     const role = await readUser(door.ask, record, user, { directory, practice });
@@ -186,7 +194,7 @@ const systemNames: Readonly<Record<string, string>> = {
  * `context.icpc`, `context.xis-transaction-id`. The practice is whose key it is. The patient is then read at the Endpoint
  * that registered the key, with the credential we have for that practice.
  */
-export async function openSignedLaunch(door: LaunchDoor, token: string): Promise<Opened> {
+export async function openSignedLaunch(door: LaunchDoor, request: Request, token: string): Promise<Opened> {
   const way = 'jwt-launch';
   const { store, publicUrl } = door;
   const directory = await door.directory();
@@ -194,6 +202,7 @@ export async function openSignedLaunch(door: LaunchDoor, token: string): Promise
   const signed = await verifyPracticeJwt(store, directory, token, { audience });
   if ('fault' in signed) return refuse(door, signed.practice, way, signed.fault);
   const { practice, system, claims } = signed;
+  if (!(await maySignIn(door, request, system))) return refuse(door, practice, way, 'unknown-system');
   const number = (group: string) => {
     const [named = '', value] = [claim(claims, group, 'system'), claim(claims, group, 'value')];
     return value === undefined ? undefined : { system: systemNames[named] ?? named, value };

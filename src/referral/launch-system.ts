@@ -26,6 +26,8 @@ export interface LaunchSystem {
   readonly keys: readonly PublicKey[];
   /** Of browsers from which it calls CDS Hooks. */
   readonly origins: readonly string[];
+  /** The demo's: its keys are known to everyone, so that it signs people in as its invented users sign in (decision 17). */
+  readonly demo?: true;
 }
 
 const proofs: readonly ClientProof[] = ['public', 'client_secret', 'private_key_jwt'];
@@ -58,6 +60,7 @@ export function launchOf(endpoint: Endpoint): LaunchSystem | undefined {
     issuer: text('issuer') ?? endpoint.address,
     ...(clientId && { client: { id: clientId, proof } }),
     keys: keysIn(text('jwks')),
+    ...(parts.some((one) => one.url === 'demo' && one.valueBoolean === true) && { demo: true as const }),
     origins: parts.flatMap((one) => (one.url === 'origin' && one.valueString ? one.valueString : [])),
   };
 }

@@ -175,10 +175,10 @@ export function launchPages(door: LaunchDoor): Router {
     return typeof token === 'string' ? token : '';
   };
   router.get('/launch/jwt', async (request, response) =>
-    enter(request, response, await openSignedLaunch(door, tokenIn(request.query))),
+    enter(request, response, await openSignedLaunch(door, request, tokenIn(request.query))),
   );
   router.post('/launch/jwt', express.urlencoded({ extended: false, limit: '16kb' }), async (request, response) =>
-    enter(request, response, await openSignedLaunch(door, tokenIn(request.body))),
+    enter(request, response, await openSignedLaunch(door, request, tokenIn(request.body))),
   );
   return router;
 }

@@ -19,7 +19,12 @@ export const publicUrl = 'https://kortelijn.example';
 export interface Registered {
   readonly id: string;
   readonly address: string;
-  readonly parts: readonly { readonly url: string; readonly valueString?: string; readonly valueCode?: string }[];
+  readonly parts: readonly {
+    readonly url: string;
+    readonly valueString?: string;
+    readonly valueCode?: string;
+    readonly valueBoolean?: boolean;
+  }[];
 }
 
 export interface Answer {

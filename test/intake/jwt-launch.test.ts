@@ -7,6 +7,7 @@ import { openPool } from '../../src/store/database.ts';
 import { directoryReader, writeDestinationSecret } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
 import { readJourney } from '../../src/store/referrals.ts';
+import { writeAccount } from '../../src/store/sessions.ts';
 import { openStore } from '../../src/store/store.ts';
 import { type LaunchSite, openLaunchSite, publicUrl } from '../doubles/launch-site.ts';
 import { type LaunchingHis, openLaunchingHis, recordToken } from '../doubles/launching-his.ts';
@@ -195,6 +196,24 @@ describe('refused', () => {
       { id: 'smart-r4-zuidrand', address: his.base, parts: shared },
     );
     expect((await open(await his.sign(claims({ iss: 'https://shared.example' })))).page.status).toBe(403);
+  });
+
+  test('the demo’s system signs nobody in where its invented users may not sign in: everyone has its keys', async () => {
+    const { store } = site.opened;
+    const demo = [
+      { url: 'demo', valueBoolean: true },
+      { url: 'issuer', valueString: 'https://demo.example' },
+      { url: 'jwks', valueString: JSON.stringify({ keys: [his.publicKey] }) },
+    ];
+    await site.register({ id: 'smart-stu3-de-brink', address: his.base, parts: demo });
+    const account = { username: 'x', password: 'x', actor: { id: 'x', name: 'x', role: 'practice' } } as const;
+    await writeAccount(store, { ...account, demo: true });
+    const { by, page } = await open(await his.sign(claims({ iss: 'https://demo.example' })));
+    expect(page.status).toBe(403);
+    noSession(by);
+    await site.opened.owner.query('update account set demo = false');
+    // Allowed from anywhere: then it is refused for nothing but the credential that this Endpoint has not.
+    expect((await open(await his.sign(claims({ iss: 'https://demo.example' })))).page.status).toBe(422);
   });
 
   test('only what a known system did is in the trail', async () => {
