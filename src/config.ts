@@ -145,6 +145,10 @@ export const settings = {
     what: 'How often one system may call a door of HTTP, per process; then it gets 429. 0: no bound.',
     schema: count(0, 1_000_000).default(1_200),
   },
+  LAUNCH_SECRETS_FILE: {
+    what: 'JSON file with our client secrets at practices that launch with SMART and know us by one: {"<Endpoint id>": "<secret>"}.',
+    schema: z.string().min(1).optional(),
+  },
   BODY_BYTES_MAX: {
     what: 'Largest message a door takes, in bytes.',
     schema: count(1_024, 268_435_456).default(10_485_760),

@@ -5,13 +5,14 @@ import { openBounds } from './identity/call-bound.ts';
 import { openTokens } from './identity/callers.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
+import { openSmartClient } from './identity/smart-client.ts';
 import type { FetchKeys } from './identity/token-grants.ts';
 import { discoverIssuer } from './identity/token-place.ts';
 import { listenMllp, usualMllp } from './intake/mllp-listen.ts';
 import type { TokenPlace } from './intake/smart.ts';
 import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
-import { readSecret } from './outside.ts';
+import { openAsking, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
 import { type DemoPerson, issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -54,9 +55,12 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
   const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
   const bounds = openBounds(config.CALLS_PER_MINUTE);
   const site = { store, directory, publicUrl, log, tokens, bounds };
+  const ask = openAsking(config, opened.demo);
+  const smart = openSmartClient({ store, publicUrl, ask, secrets: await readLaunchSecrets(config) });
   return createApp({
     ...site,
     tokenPlace,
+    launch: { ...site, ask, smart },
     fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
     formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
     issuer: embedded,

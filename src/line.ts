@@ -5,6 +5,7 @@ import { claimsTogether } from './delivery/batch.ts';
 import { workBulk } from './delivery/bulk.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
+import { writeLaunchNotes } from './delivery/launch-note.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
 import { overseeClocks } from './delivery/overdue.ts';
 import { overseeQuestions } from './delivery/questions.ts';
@@ -18,7 +19,7 @@ import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
 import type { Log } from './log.ts';
 import { type loadMappings, mappingOf } from './mapping/load.ts';
-import { type Known, openOutside } from './outside.ts';
+import { type Known, openAsking, openOutside } from './outside.ts';
 import type { openRecord } from './record.ts';
 import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
@@ -116,6 +117,11 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'talks-reminded', everyMs: 3_600_000, run: () => remindOfTalks(store, directory) },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
         { name: 'signing-keys-turned', everyMs: 3_600_000, run: () => turnSigningKeys(store) },
+        {
+          name: 'launch-notes-written',
+          everyMs: 20_000,
+          run: () => writeLaunchNotes({ store, directory, log, ask: openAsking(config, demo) }),
+        },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),
         ...retentionDuties({ store, log }, config.RETENTION_DAYS),

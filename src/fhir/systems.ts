@@ -7,6 +7,7 @@ export const identifiers = {
   agb: 'http://fhir.nl/fhir/NamingSystem/agb-z',
   agbOid: 'urn:oid:2.16.840.1.113883.2.4.6.1',
   bsnOid: 'urn:oid:2.16.840.1.113883.2.4.6.3',
+  big: 'http://fhir.nl/fhir/NamingSystem/big',
   uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
   ura: 'http://fhir.nl/fhir/NamingSystem/ura',
   kvk: 'http://fhir.nl/fhir/NamingSystem/kvk',
@@ -46,6 +47,9 @@ export const codeSystems = {
   positiveHealth: `${ours}/CodeSystem/positive-health-dimension`,
   gravity: 'http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes',
   icpc1: 'http://hl7.org/fhir/sid/icpc-1-nl',
+  /** How else systems write ICPC-1: without the country, and by its OID (STU3). */
+  icpc1Bare: 'http://hl7.org/fhir/sid/icpc-1',
+  icpc1Oid: 'urn:oid:2.16.840.1.113883.2.4.4.31.1',
   snomed: 'http://snomed.info/sct',
   loinc: 'http://loinc.org',
   taskCode: 'http://hl7.org/fhir/CodeSystem/task-code',
@@ -96,6 +100,8 @@ export const extensions = {
   mllpChannel: `${ours}/StructureDefinition/mllp-channel`,
   /** Endpoint (secure-email) → the EDIFACT mailbox behind its address: number, character set, whether it ends at the GP. */
   medvriMailbox: `${ours}/StructureDefinition/medvri-mailbox`,
+  /** Endpoint of a practice → how its system opens our refer page: client id, issuer, keys, origins (systems that launch). */
+  launch: `${ours}/StructureDefinition/launch`,
   /** Organization that receives referrals → its legal basis, and whether that lets it have the BSN. */
   dataContract: `${ours}/StructureDefinition/data-contract`,
   /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */
@@ -121,6 +127,7 @@ export const extensions = {
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
   /** CapabilityStatement.rest.security → where tokens come from (SMART App Launch 1). */
+  /** CapabilityStatement.rest.security → where a SMART 1 server authorises. */
   oauthUris: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
   iso21090Qualifier: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier',

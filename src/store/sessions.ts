@@ -62,6 +62,14 @@ export async function writeAccount(store: Store, account: Account): Promise<void
   );
 }
 
+/** Whether there are invented users who may sign in from this machine only. */
+export async function hasDemoAccounts(store: Store): Promise<boolean> {
+  const { rows } = await store.pool.query<{ there: boolean }>(
+    'select exists (select from account where demo) as there',
+  );
+  return rows[0]?.there === true;
+}
+
 /** Starts a session; gives the token for the cookie, which is kept nowhere else. */
 export async function startSession(store: Store, actor: Actor, lifetimeMs: number): Promise<string> {
   const token = newToken();
@@ -213,6 +221,8 @@ export async function removeExpired(store: Store): Promise<number> {
   const expired = await Promise.all([
     store.pool.query('delete from session where expires_at < $1', [now]),
     store.pool.query('delete from handle where expires_at < $1', [now]),
+    store.pool.query('delete from used_once where expires_at < $1', [now]),
+    store.pool.query('delete from launch where expires_at < $1', [now]),
     store.pool.query('delete from refused where expires_at < $1', [now]),
     store.pool.query('delete from early_message where expires_at < $1', [now]),
     store.pool.query('delete from message_envelope where expires_at < $1', [now]),

@@ -9,9 +9,11 @@ import type { Issuer } from '../identity/issuer.ts';
 import type { Relying } from '../identity/relying.ts';
 import { readViewer, viewerOf } from '../identity/sessions.ts';
 import { addressKey } from '../identity/throttle.ts';
+import { cdsRouter } from '../intake/cds-hooks.ts';
 import { definitionsRouter } from '../intake/definitions.ts';
 import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
 import { type FormatDoor, formatRouter } from '../intake/format.ts';
+import type { LaunchDoor } from '../intake/launch.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
 import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
@@ -23,6 +25,7 @@ import { figurePages } from './figures.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
+import { launchPages } from './launch.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
@@ -39,6 +42,7 @@ import { worklistPages } from './worklist.ts';
 export interface AppParts extends Site {
   readonly fhir: FhirDoor;
   readonly formats: FormatDoor;
+  readonly launch: LaunchDoor;
   /** The embedded issuer; absent when people sign in at another one. */
   readonly issuer: Issuer | undefined;
   readonly demoPeople: readonly DemoPerson[];
@@ -181,6 +185,8 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));
   app.use('/docs', docsPages());
+  app.use(cdsRouter(parts.launch));
+  app.use(launchPages(parts.launch));
   app.use(pagesOf(parts));
   app.use(notFound);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
