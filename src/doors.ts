@@ -32,6 +32,7 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
     onAbsence,
     trustedProxies: config.TRUSTED_PROXIES,
     securityContact: config.SECURITY_CONTACT,
+    theme: config.THEME,
     demoPeople,
   });
 }

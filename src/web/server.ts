@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { preferredLanguage } from '../fhir/outcome.ts';
@@ -15,6 +14,7 @@ import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { lookOf } from './look.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
@@ -34,6 +34,8 @@ export interface AppParts extends Site {
   readonly trustedProxies: readonly string[];
   /** Where a weakness can be reported (RFC 9116). */
   readonly securityContact: string | undefined;
+  /** The colours of the region: the name of a file in assets/themes. */
+  readonly theme: string;
   readonly relying: Relying;
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
@@ -110,11 +112,7 @@ function notFound(request: Request, response: Response): void {
 /** The web: doors, pages, log-in, health. Everything it needs is passed in; it listens to nothing itself. */
 export async function createApp(parts: AppParts): Promise<express.Express> {
   const app = express();
-  const assets = new URL('./assets/', import.meta.url);
-  const [css, icon] = await Promise.all([
-    readFile(new URL('kortelijn.css', assets)),
-    readFile(new URL('icon.svg', assets)),
-  ]);
+  const look = await lookOf(parts.theme);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...parts.trustedProxies]);
@@ -131,12 +129,7 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
     next();
   });
   app.use(healthRouter(parts.store, parts.health));
-  app.get('/assets/kortelijn.css', (_request, response) => {
-    response.set('Cache-Control', 'public, max-age=3600').type('css').send(css);
-  });
-  app.get('/assets/icon.svg', (_request, response) => {
-    response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
-  });
+  for (const [path, handler] of look) app.get(path, handler);
   app.use(securityTxt(parts.securityContact, parts.publicUrl, parts.store.clock));
   app.use('/fhir/R4', fhirRouter(parts.fhir));
   app.use('/intake', formatRouter(parts.formats));

@@ -197,7 +197,7 @@ test.skipIf(!executablePath)(
     const page = await context.newPage();
     await page.goto(`${pages.url}${form}`);
     await Promise.all([page.waitForNavigation(), page.click('button[value=preview]')]);
-    expect(await page.evaluate('document.activeElement.className')).toBe('errors');
+    expect(await page.evaluate("document.activeElement.classList.contains('errors')")).toBe(true);
     await page.click('.errors a[href="#firstLine"]');
     expect(await page.evaluate('document.activeElement.id')).toBe('firstLine');
     await context.close();

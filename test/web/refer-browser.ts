@@ -11,6 +11,7 @@ import { startSession } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
 import { referPages } from '../../src/web/refer.ts';
+import { undressed } from './markup.ts';
 
 export const brink: Actor = {
   id: 'gp-vanleeuwen',
@@ -92,7 +93,7 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
         return {
           status: response.status,
           location: response.headers.get('location') ?? '',
-          text: await response.text(),
+          text: undressed(await response.text()),
         };
       };
       return {
