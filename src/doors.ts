@@ -1,4 +1,5 @@
 import { takeLateAnswer } from './delivery/late-answer.ts';
+import { readLetterFonts } from './delivery/letter-fonts.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
@@ -22,8 +23,10 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
   const embedded = external ? undefined : await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage });
   const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
   const site = { store, directory, publicUrl, log };
+  const fonts = await readLetterFonts();
   return createApp({
     ...site,
+    fonts,
     fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
     formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
     issuer: embedded,
