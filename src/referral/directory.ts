@@ -14,7 +14,15 @@ import { contractOf, type DataContract } from './contract.ts';
 import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
-import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
+import {
+  type Ages,
+  type AssignmentRule,
+  agesOf,
+  type Closure,
+  closuresOf,
+  levelsOf,
+  rulesOf,
+} from './practice-service.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -86,6 +94,10 @@ export interface Practice {
     readonly wally?: string;
     /** Whom some referrals go to instead; most practices have none. */
     readonly rules?: readonly AssignmentRule[];
+    /** Whom it is for, where that was said. */
+    readonly ages?: Ages;
+    /** When it takes nobody. */
+    readonly closures?: readonly Closure[];
   };
 }
 
@@ -172,6 +184,8 @@ function toPractice(
   const phone = telecom(organization, 'phone');
   const levels = service && levelsOf(service);
   const rules = service ? rulesOf(service) : [];
+  const ages = service && agesOf(service);
+  const closures = service ? closuresOf(service) : [];
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -190,6 +204,8 @@ function toPractice(
         team: idOf(service.providedBy) ?? '',
         ...(wally && { wally }),
         ...(rules.length > 0 && { rules }),
+        ...(ages && { ages }),
+        ...(closures.length > 0 && { closures }),
       },
     }),
   };

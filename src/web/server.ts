@@ -19,6 +19,7 @@ import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
+import { referDraftPages } from './refer-draft.ts';
 import { registerPages } from './register.ts';
 import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
@@ -50,6 +51,7 @@ const contentSecurityPolicy = {
     styleSrc: ["'self'"],
     scriptSrc: ["'self'"],
     imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
     formAction: ["'self'"],
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
@@ -74,6 +76,7 @@ function pagesOf(parts: AppParts): express.Router {
   if (issuer) router.use('/oauth', issuer.router);
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
+    ['/refer', referDraftPages(parts, viewer)],
     ['/refer', referPages(parts, viewer)],
     ['/practice', practiceQuestionPages(parts, viewer)],
     ['/practice', practicePages(parts, viewer)],

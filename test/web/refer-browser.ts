@@ -11,6 +11,7 @@ import { startSession } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
 import { referPages } from '../../src/web/refer.ts';
+import { referDraftPages } from '../../src/web/refer-draft.ts';
 import { undressed } from './markup.ts';
 
 export const brink: Actor = {
@@ -79,6 +80,7 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
   app.use('/refer', requireRole('/refer', showRefusal), (request, response, next) =>
     request.method === 'POST' ? ownForm(request, response, next) : next(),
   );
+  app.use(referDraftPages(site, viewer));
   app.use(referPages(site, viewer));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
