@@ -277,6 +277,39 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
     expect(await person.heading()).toBe('This page is not here');
   });
 
+  test('every page answers HEAD as it answers GET, without a body; style and script are asked again only when they changed', async () => {
+    const wally = await signedIn(true, 'sanne', '/worklist');
+    const gp = await signedIn(true, 'vanleeuwen', '/practice');
+    const [lead, administrator] = [await signedIn(true, 'marijke', '/team'), await signedIn(true, 'beheer', '/admin')];
+    for (const [person, ...paths] of [
+      [wally, '/worklist', '/worklist/questions', '/worklist/new', '/worklist/calls', '/worklist/nowhere', '/team'],
+      [gp, '/practice', '/practice/questions', '/refer', '/login', '/nowhere'],
+      [lead, '/team', '/team/handover', '/team/calls'],
+      [administrator, '/admin', '/admin/directory'],
+    ] as const) {
+      for (const path of paths) {
+        const { request } = person.page.context();
+        const options = { maxRedirects: 0, failOnStatusCode: false };
+        const got = await request.get(`${region.url}${path}`, options);
+        const head = await request.head(`${region.url}${path}`, options);
+        expect([path, head.status()]).toEqual([path, got.status()]);
+        expect((await head.body()).length).toBe(0);
+        for (const answer of [got, head]) {
+          const policy = answer.headers()['content-security-policy'];
+          expect(policy, path).toContain("default-src 'none'");
+          expect(policy, path).not.toContain('unsafe');
+        }
+      }
+    }
+    for (const asset of ['/assets/kortelijn.css', '/assets/kortelijn.js', '/assets/icon.svg']) {
+      const first = await fetch(`${region.url}${asset}`);
+      const again = await fetch(`${region.url}${asset}`, {
+        headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+      });
+      expect([first.status, again.status]).toEqual([200, 304]);
+    }
+  });
+
   for (const script of [true, false]) {
     test(`the inspection itself finds what is wrong ${script ? 'at a desk' : 'on a telephone'}`, async () => {
       const person = await arrive(script);

@@ -22,6 +22,8 @@ import { lookOf } from '../../src/web/look.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
+import { referPages } from '../../src/web/refer.ts';
+import { referDraftPages } from '../../src/web/refer-draft.ts';
 import { registerPages } from '../../src/web/register.ts';
 import type { Site } from '../../src/web/site.ts';
 import { teamPages } from '../../src/web/team.ts';
@@ -202,6 +204,8 @@ export async function browse(site: Site): Promise<Browsing> {
   };
   app.use(express.urlencoded({ extended: false }));
   for (const [path, handler] of look) app.get(path, handler);
+  app.use(referDraftPages(site, viewerOf));
+  app.use(referPages(site, viewerOf));
   app.use(registerPages(site, viewerOf));
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
