@@ -277,23 +277,19 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
     expect(await person.heading()).toBe('This page is not here');
   });
 
-  test('every page answers HEAD as it answers GET, without a body; style and script are asked again only when they changed', async () => {
-    const wally = await signedIn(true, 'sanne', '/worklist');
-    const gp = await signedIn(true, 'vanleeuwen', '/practice');
-    const [lead, administrator] = [await signedIn(true, 'marijke', '/team'), await signedIn(true, 'beheer', '/admin')];
+  test('every page answers HEAD as it answers GET; style and script are sent again only when they changed', async () => {
+    const wally = await signedIn(false, 'sanne', '/worklist');
+    const stranger = await arrive(false);
+    const options = { maxRedirects: 0, failOnStatusCode: false };
     for (const [person, ...paths] of [
       [wally, '/worklist', '/worklist/questions', '/worklist/new', '/worklist/calls', '/worklist/nowhere', '/team'],
-      [gp, '/practice', '/practice/questions', '/refer', '/login', '/nowhere'],
-      [lead, '/team', '/team/handover', '/team/calls'],
-      [administrator, '/admin', '/admin/directory'],
+      [stranger, '/login', '/nowhere', '/worklist', '/refer'],
     ] as const) {
       for (const path of paths) {
         const { request } = person.page.context();
-        const options = { maxRedirects: 0, failOnStatusCode: false };
         const got = await request.get(`${region.url}${path}`, options);
         const head = await request.head(`${region.url}${path}`, options);
-        expect([path, head.status()]).toEqual([path, got.status()]);
-        expect((await head.body()).length).toBe(0);
+        expect([path, head.status(), (await head.body()).length]).toEqual([path, got.status(), 0]);
         for (const answer of [got, head]) {
           const policy = answer.headers()['content-security-policy'];
           expect(policy, path).toContain("default-src 'none'");
@@ -302,11 +298,11 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
       }
     }
     for (const asset of ['/assets/kortelijn.css', '/assets/kortelijn.js', '/assets/icon.svg']) {
-      const first = await fetch(`${region.url}${asset}`);
-      const again = await fetch(`${region.url}${asset}`, {
-        headers: { 'if-none-match': first.headers.get('etag') ?? '' },
-      });
-      expect([first.status, again.status]).toEqual([200, 304]);
+      const { request } = stranger.page.context();
+      const first = await request.get(`${region.url}${asset}`, options);
+      const headers = { 'if-none-match': first.headers().etag ?? '' };
+      const again = await request.get(`${region.url}${asset}`, { ...options, headers });
+      expect([first.status(), again.status()]).toEqual([200, 304]);
     }
   });
 
