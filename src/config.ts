@@ -85,6 +85,13 @@ export const settings = {
     what: 'Content of a closed referral is destroyed so many days after its feedback landed, once it stands in the own record of who received it. 0: never.',
     schema: count(0, 3_650).default(90),
   },
+  THEME: {
+    what: 'Colours of the pages: the name of a file in src/web/assets/themes, without .css.',
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/)
+      .default('kortelijn'),
+  },
   SECURITY_CONTACT: {
     what: 'Where a weakness can be reported (mailto: or https:), for /.well-known/security.txt. Not set: there is no such page.',
     schema: z

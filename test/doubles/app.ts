@@ -8,6 +8,7 @@ import { openTokens } from '../../src/identity/callers.ts';
 import { mountIssuer } from '../../src/identity/issuer.ts';
 import { registrationChange } from '../../src/identity/registration.ts';
 import { openRelying } from '../../src/identity/relying.ts';
+import { openSmartClient } from '../../src/identity/smart-client.ts';
 import type { FetchKeys } from '../../src/identity/token-grants.ts';
 import { discoverIssuer } from '../../src/identity/token-place.ts';
 import { openLog } from '../../src/log.ts';
@@ -74,6 +75,8 @@ export async function openApp(
     ...base,
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
     fhir: { ...base, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: 2_000_000 },
+    launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
+    theme: 'kortelijn',
     formats: { ...base, mappings, bodyBytesMax: 2_000_000 },
     issuer,
     relying: openRelying({ store, publicUrl: url, log, issuer, selfUrl: url }),
