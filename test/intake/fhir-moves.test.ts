@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Task } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { journeyAfter } from '../../scripts/fixture-work.ts';
@@ -6,13 +5,12 @@ import { recall } from '../../src/feedback/ending.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type OpenFhirDoor, openFhirDoor, otherToken, reasonsIn } from '../doubles/fhir-door.ts';
-import { committed, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
+import { committed, delivered, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
 
@@ -23,20 +21,7 @@ const hour = 3_600_000;
 
 beforeAll(async () => {
   door = await openFhirDoor();
-  const { store } = door.at;
-  directory = directoryReader(store);
-  const region = new URL('../../fixtures/region/directory.json', import.meta.url);
-  const { entry } = JSON.parse(await readFile(region, 'utf8')) as {
-    entry: { resource: DirectoryResource & { id: string } }[];
-  };
-  const known = entry.find(({ resource: one }) => one.resourceType === 'Organization' && one.id === 'voorbeeldstreek');
-  if (!known) throw new Error('no such organisation');
-  const resource = { ...known.resource, id: 'schuldhulp', name: 'Schuldhulp' } as DirectoryResource & { id: string };
-  await committed(store, {
-    scope: { practice: '' },
-    directory: [{ resource, validFrom: '2026-01-01T00:00:00Z' }],
-    audit: [],
-  });
+  directory = directoryReader(door.at.store);
 });
 afterAll(() => door.close());
 
@@ -67,6 +52,7 @@ async function journeyWith(number: string, before: readonly Before[] = [], isUnc
     if (!change) throw new Error('a step that was nothing');
     await committed(at.store, notRefused(change));
   }
+  await delivered(at.store, id);
   return journeyOf(at.store, id);
 }
 
