@@ -2,6 +2,7 @@ import type { Bundle, CapabilityStatement, OperationOutcome, Resource } from '@m
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { interactions } from '../../src/intake/fhir-table.ts';
+import { servedTypes } from '../../src/profiles/stored.ts';
 import { type Answered, reasonsIn } from '../doubles/fhir-door.ts';
 import { bsn, foundIn, type Given, linkIn, openWorld, type Who, type World } from './world.ts';
 
@@ -619,8 +620,10 @@ const looks: readonly (readonly [clause: string, says: string, look: () => Promi
     async () => {
       const statement = one(await world.ask('nobody', 'GET', '/metadata')) as CapabilityStatement;
       expect(validateBaseR4(statement).filter(({ severity }) => severity === 'error')).toEqual([]);
-      const resources = statement.rest?.[0]?.resource ?? [];
-      expect(resources.map(({ type }) => type)).toEqual(Object.keys(interactions));
+      const all = statement.rest?.[0]?.resource ?? [];
+      expect(all.map(({ type }) => type)).toEqual([...Object.keys(interactions), ...servedTypes]);
+      // Definitions have a door of their own (test/profiles).
+      const resources = all.slice(0, Object.keys(interactions).length);
       for (const { type = '', searchParam = [] } of resources.filter((one) => one.searchParam)) {
         const form = Object.fromEntries(
           searchParam.map(({ name = '' }) =>
@@ -628,7 +631,8 @@ const looks: readonly (readonly [clause: string, says: string, look: () => Promi
           ),
         );
         const headers = { prefer: 'handling=strict' };
-        const answer = await world.ask('practice', 'POST', `/${type}/_search`, { form, headers });
+        const who = type === 'Endpoint' ? 'region' : 'practice';
+        const answer = await world.ask(who, 'POST', `/${type}/_search`, { form, headers });
         expect([type, answer.status]).toEqual([type, 200]);
       }
     },
@@ -686,10 +690,14 @@ const looks: readonly (readonly [clause: string, says: string, look: () => Promi
   ],
   [
     'search.html#security',
-    'an Endpoint is read without how the line knocks there',
+    'an Endpoint is the region’s to read, without how the line knocks there',
     async () => {
-      const { body } = await world.ask('practice', 'GET', '/Endpoint/his-de-brink');
+      const { body } = await world.ask('region', 'GET', '/Endpoint/his-de-brink');
       expect((body as { extension?: unknown[] }).extension).toHaveLength(1);
+      expect((await world.ask('practice', 'GET', '/Endpoint/his-de-brink')).status).toBe(403);
+      expect(
+        foundIn((await world.ask('practice', 'GET', '/Organization?_include=Organization:endpoint')).body, 'include'),
+      ).toEqual([]);
     },
   ],
   [
