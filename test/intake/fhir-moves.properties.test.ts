@@ -129,6 +129,6 @@ describe('whatever Task is sent', () => {
       { numRuns: 100, seed: 20261122 },
     );
     // A property that never lets anything through says nothing.
-    expect(moves.size).toBeGreaterThan(3);
+    expect(moves.size).toBeGreaterThan(2);
   });
 });
