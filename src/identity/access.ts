@@ -15,6 +15,7 @@ const mayOpenTable: Readonly<Record<Actor['role'], readonly Area[]>> = {
   'team-lead': ['/team'],
   administrator: ['/admin'],
   'practice-system': [],
+  organisation: [],
   line: [],
 };
 

@@ -67,6 +67,7 @@ const roles = {
   practice: { nl: 'iemand van de praktijk', en: 'someone of the practice' },
   administrator: { nl: 'beheerder van de regio', en: 'administrator of the region' },
   'practice-system': { nl: 'het systeem van de praktijk', en: "the practice's system" },
+  organisation: { nl: 'een organisatie, met een link', en: 'an organisation, by a link' },
   line: { nl: 'Kortelijn zelf', en: 'Kortelijn itself' },
 } as const satisfies Record<Role['kind'] | Actor['role'], Said>;
 

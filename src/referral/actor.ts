@@ -3,8 +3,8 @@ export interface Actor {
   /** PractitionerRole id of a person, the credential's application of a system, or `kortelijn` for the line itself. */
   readonly id: string;
   readonly name: string;
-  readonly role: 'practice' | 'wally' | 'team-lead' | 'administrator' | 'practice-system' | 'line';
-  /** The practice (practice roles) or the Wally organisation (wally, team-lead). */
+  readonly role: 'practice' | 'wally' | 'team-lead' | 'administrator' | 'practice-system' | 'organisation' | 'line';
+  /** The practice (practice roles), the Wally organisation (wally, team-lead) or the one that came in by a link. */
   readonly organization?: string;
 }
 

@@ -2,6 +2,7 @@ import type { Appointment, Resource } from '@medplum/fhirtypes';
 import type { Clock, ClockKind } from './clocks.ts';
 import type { Proof } from './directory.ts';
 import type { LifeArea } from './life-area.ts';
+import type { LinkMove } from './link.ts';
 
 /**
  * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
@@ -34,6 +35,8 @@ export interface Change {
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];
   readonly destinations?: readonly DestinationMove[];
+  /** Ways in for who has no account (H12). */
+  readonly links?: readonly LinkMove[];
   /** How long the content of the journey stays (H16). */
   readonly keeping?: KeepingMove;
   /** A question without a journey, sealed by store/questions. */
@@ -153,6 +156,7 @@ export interface JourneyEvent {
     | 'ended'
     | 'registered'
     | 'confirmed'
+    | 'objection-asked'
     | 'overdue'
     | 'deviated';
   readonly at: string;

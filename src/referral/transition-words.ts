@@ -10,6 +10,7 @@ export const whoWords: Record<Who, string> = {
   wally: 'a Wally',
   'team-lead': 'the team lead',
   administrator: 'the administrator',
+  organisation: 'the other organisation',
   line: 'the line itself',
 };
 

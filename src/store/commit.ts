@@ -4,6 +4,7 @@ import type { Change, JourneyIndex } from '../referral/change.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
+import { linkHash, linkParts } from './links.ts';
 import { moveParts } from './moves.ts';
 import type { Store } from './store.ts';
 import { talkParts } from './talks.ts';
@@ -40,6 +41,7 @@ function touched({ change }: Prepared): string[] {
   if (change.talk)
     keys.push(change.talk.to === 'written' ? `talk ${change.talk.talk.id}` : `remind ${change.scope.practice}`);
   if (change.followed) keys.push(`followed ${change.scope.practice}`);
+  for (const move of change.links ?? []) keys.push(`link ${'subject' in move ? move.subject : move.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -83,6 +85,9 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       auditLines: change.audit.map((line) =>
         JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),
       ),
+      ...(change.links && {
+        linkHashes: change.links.map((move) => (move.to === 'made' ? linkHash(store.master, move) : null)),
+      }),
       ...(newKey && { newKey }),
       ...(change.arrival && {
         answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
@@ -111,6 +116,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...moveParts(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
+    ...linkParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

@@ -41,6 +41,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
     ['/admin/directory', { nl: 'Adreslijst', en: 'Directory' }],
   ],
   'practice-system': [],
+  organisation: [],
   line: [],
 };
 

@@ -16,7 +16,9 @@ import { docsPages } from './docs.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
+import { linkPages } from './link.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { minePages } from './mine.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
@@ -149,6 +151,8 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));
   app.use('/docs', docsPages());
+  app.use(linkPages(parts));
+  app.use(minePages(parts));
   app.use(pagesOf(parts));
   app.use(notFound);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

@@ -19,6 +19,8 @@ import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import { directoryPages } from '../../src/web/directory.ts';
 import { handoverPages } from '../../src/web/handover.ts';
+import { linkPages } from '../../src/web/link.ts';
+import { minePages } from '../../src/web/mine.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
@@ -202,6 +204,8 @@ export async function browse(site: Site): Promise<Browsing> {
   };
   app.use(express.urlencoded({ extended: false }));
   app.get('/assets/kortelijn.css', (_request, response) => void response.type('css').send(css));
+  app.use(linkPages(site));
+  app.use(minePages(site));
   app.use(registerPages(site, viewerOf));
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
