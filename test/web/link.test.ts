@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Referral } from '../../src/referral/referral.ts';
 import { linkCode, linksOf, linkToken } from '../../src/store/links.ts';
 import type { Site } from '../../src/web/site.ts';
@@ -11,9 +11,10 @@ let at: TestStore;
 let site: Site;
 let pages: Browsing;
 let id: string;
+let nth = 0;
 const organization = 'schuldhulp';
 
-beforeEach(async () => {
+beforeAll(async () => {
   at = await openTestStore();
   await loadTestRegion(at.store);
   const here = {
@@ -40,9 +41,15 @@ beforeEach(async () => {
     audit: [{ ...line, actor: { id: 'kortelijn', role: 'line' } }],
   });
   site = siteOver(at.store);
-  pages = await browse(site);
 });
-afterEach(async () => {
+// What was tried is counted per address: each test has a service of its own, over the one record.
+beforeEach(async () => {
+  await pages?.close();
+  at.now = new Date('2026-11-23T09:00:00Z');
+  pages = await browse(site);
+  nth += 1;
+});
+afterAll(async () => {
   await pages.close();
   await at.close();
 });
@@ -56,7 +63,7 @@ async function move(key: string, fields: Record<string, string> = {}, as: 'sanne
 
 /** Led on to the organisation by the Wally's page; gives the link as the mail has it. */
 async function ledOn(change: Partial<Referral> = {}) {
-  ({ id } = await referred(site, 'de-brink', referralOf(1, change)));
+  ({ id } = await referred(site, 'de-brink', referralOf(nth, change)));
   await pages.post('sanne', `/worklist/${id}/accept`, {});
   const answer = await move('refer-on', {
     onwardTo: organization,
@@ -271,7 +278,7 @@ test('a practice answers a question by a link, where the directory has its addre
     directory: [{ resource: practice, validFrom: at.now.toISOString() }],
     audit: [],
   });
-  ({ id } = await referred(site, 'de-brink', referralOf(1)));
+  ({ id } = await referred(site, 'de-brink', referralOf(nth)));
   await pages.post('sanne', `/worklist/${id}/accept`, {});
   expect((await move('ask', { question: 'Welk nummer klopt?' })).status).toBe(303);
   const sent = await linkNow();
