@@ -13,8 +13,17 @@ import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
 import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
+import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
-import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
+import {
+  type Ages,
+  type AssignmentRule,
+  agesOf,
+  type Closure,
+  closuresOf,
+  levelsOf,
+  rulesOf,
+} from './practice-service.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -33,6 +42,8 @@ export interface Role {
   readonly kind: 'wally' | 'team-lead' | 'gp' | 'poh' | 'assistant' | 'other';
   readonly name: string;
   readonly agb?: string;
+  /** Every number of the person and the role (AGB, BIG, UZI …), as the directory has them. */
+  readonly numbers?: readonly { readonly system: string; readonly value: string }[];
   readonly organization: string;
   readonly phone?: string;
   readonly email?: string;
@@ -78,6 +89,8 @@ export interface Practice {
   readonly peers: readonly MllpPeer[];
   /** Who may send EDIFACT from there, known by mailbox. */
   readonly ediSenders?: readonly EdiSender[];
+  /** The systems from which its people open our refer page. */
+  readonly launches?: readonly LaunchSystem[];
   /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
   readonly agreement?: ConsentAgreement;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
@@ -88,6 +101,10 @@ export interface Practice {
     readonly wally?: string;
     /** Whom some referrals go to instead; most practices have none. */
     readonly rules?: readonly AssignmentRule[];
+    /** Whom it is for, where that was said. */
+    readonly ages?: Ages;
+    /** When it takes nobody. */
+    readonly closures?: readonly Closure[];
   };
 }
 
@@ -132,6 +149,9 @@ const kinds: Record<string, Role['kind']> = {
 function toRole(role: PractitionerRole, person: Practitioner | undefined): Role {
   const code = role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code;
   const agb = agbOf(person);
+  const numbers = [...(person?.identifier ?? []), ...(role.identifier ?? [])].flatMap(({ system, value }) =>
+    system && value ? [{ system, value }] : [],
+  );
   const phone = telecom(role, 'phone');
   const email = telecom(role, 'email');
   const substitute = idOf(extension(role, extensions.fixedSubstitute)?.valueReference);
@@ -153,6 +173,7 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
     ],
     ...(lastDay && { lastDay }),
     ...(agb && { agb }),
+    ...(numbers.length > 0 && { numbers }),
     ...(phone && { phone }),
     ...(email && { email }),
     ...(substitute && { substitute }),
@@ -181,6 +202,9 @@ function toPractice(
   const email = telecom(organization, 'email');
   const levels = service && levelsOf(service);
   const rules = service ? rulesOf(service) : [];
+  const launches = active.flatMap((one) => launchOf(one) ?? []);
+  const ages = service && agesOf(service);
+  const closures = service ? closuresOf(service) : [];
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -192,6 +216,7 @@ function toPractice(
     ...(endpoint && { endpoint }),
     peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
     ediSenders: active.flatMap((one) => ediSenderOf(one, organization.id ?? '') ?? []),
+    ...(launches.length > 0 && { launches }),
     ...(agreement && { agreement }),
     ...(service && {
       service: {
@@ -200,6 +225,8 @@ function toPractice(
         team: idOf(service.providedBy) ?? '',
         ...(wally && { wally }),
         ...(rules.length > 0 && { rules }),
+        ...(ages && { ages }),
+        ...(closures.length > 0 && { closures }),
       },
     }),
   };

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Acting, auditOf } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
+import { purposeOf } from '../identity/access.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -33,12 +34,16 @@ export function visiting(
 }
 
 /** A page, never kept by a browser or a proxy: it holds a person's data. */
-export function send({ response, viewer }: Visit, parts: Omit<PageParts, 'language' | 'viewer'>, status = 200): void {
+export function send(
+  { request, response, viewer }: Visit,
+  parts: Omit<PageParts, 'language' | 'viewer'>,
+  status = 200,
+): void {
   response
     .status(status)
     .set('Cache-Control', 'no-store')
     .type('html')
-    .send(page({ ...parts, language: viewer.language, viewer }));
+    .send(page({ path: request.path, script: true, ...parts, language: viewer.language, viewer }));
 }
 
 /** Not there, and not yours: the same page, so that nobody learns which of the two it is. */
@@ -129,7 +134,7 @@ export async function noteList(site: Site, actor: Actor, object: string, count: 
     outcome: 'ok',
     object,
     code: String(count),
-    purpose: actor.role === 'administrator' ? 'SYSADMIN' : actor.role === 'team-lead' ? 'HOPERAT' : 'TREAT',
+    purpose: purposeOf(actor.role),
   };
   const practice = actor.role === 'practice' ? (actor.organization ?? '') : '';
   await mustCommit(site, { scope: { practice }, audit: [line] });

@@ -1,29 +1,41 @@
-import { readFile } from 'node:fs/promises';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { preferredLanguage } from '../fhir/outcome.ts';
 import { requireCsrf, requireRole } from '../identity/access.ts';
+import type { CallBounds } from '../identity/call-bound.ts';
+import type { Tokens } from '../identity/callers.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Relying } from '../identity/relying.ts';
 import { readViewer, viewerOf } from '../identity/sessions.ts';
+import { addressKey } from '../identity/throttle.ts';
+import { cdsRouter } from '../intake/cds-hooks.ts';
 import { definitionsRouter } from '../intake/definitions.ts';
 import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
 import { type FormatDoor, formatRouter } from '../intake/format.ts';
+import type { LaunchDoor } from '../intake/launch.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
+import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
+import { breakGlassPages } from './break-glass.ts';
+import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
 import { docsPages } from './docs.ts';
+import { figurePages } from './figures.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
+import { launchPages } from './launch.ts';
 import { linkPages } from './link.ts';
-import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { type DemoPerson, type DemoPerson, loginPages, loginPages, showRefusal, showRefusal } from './login.ts';
+import { lookOf } from './look.ts';
 import { minePages } from './mine.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
+import { referDraftPages } from './refer-draft.ts';
 import { registerPages } from './register.ts';
+import { requestIds } from './request-ids.ts';
 import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
 import { talkPages } from './talks.ts';
@@ -33,16 +45,23 @@ import { worklistPages } from './worklist.ts';
 export interface AppParts extends Site {
   readonly fhir: FhirDoor;
   readonly formats: FormatDoor;
+  readonly launch: LaunchDoor;
   /** The embedded issuer; absent when people sign in at another one. */
   readonly issuer: Issuer | undefined;
   readonly demoPeople: readonly DemoPerson[];
   readonly trustedProxies: readonly string[];
   /** Where a weakness can be reported (RFC 9116). */
   readonly securityContact: string | undefined;
+  /** The colours of the region: the name of a file in assets/themes. */
+  readonly theme: string;
   readonly relying: Relying;
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
   readonly onAbsence: () => Promise<number>;
+  /** Tokens of systems, how often anyone may call, and where tokens come from. */
+  readonly tokens?: Tokens;
+  readonly bounds?: CallBounds;
+  readonly tokenPlace?: () => Promise<TokenPlace>;
 }
 
 /** No script, no style and no frame but our own (ASVS 5, V3); forms post to ourselves only. */
@@ -53,11 +72,25 @@ const contentSecurityPolicy = {
     styleSrc: ["'self'"],
     scriptSrc: ["'self'"],
     imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
     formAction: ["'self'"],
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
   },
 };
+
+/** Asking for a token too often is held by address: who asks is known only after the work is done. */
+function tokenBound({ bounds }: AppParts): RequestHandler[] {
+  if (!bounds) return [];
+  return [
+    (request, response, next) => {
+      const isToken = request.method === 'POST' && request.path === '/token';
+      const often = isToken ? bounds.known.take(`token ${addressKey(request.ip)}`) : undefined;
+      if (!often) return next();
+      response.set('Retry-After', String(often.waitS)).status(429).json({ error: 'temporarily_unavailable' });
+    },
+  ];
+}
 
 function pagesOf(parts: AppParts): express.Router {
   const router = express.Router();
@@ -72,11 +105,13 @@ function pagesOf(parts: AppParts): express.Router {
     response.redirect(303, seen ? homeOf(seen.actor) : '/login');
   });
   const { issuer, relying, demoPeople } = parts;
-  router.use(loginPages(parts, { relying, demoPeople, ...(issuer && { issuer }) }));
+  // People sign in at our own issuer only when it is the one for people.
+  router.use(loginPages(parts, { relying, demoPeople, ...(issuer?.people && { issuer }) }));
   // The issuer reads its own bodies: the parser of our forms comes after it.
-  if (issuer) router.use('/oauth', issuer.router);
+  if (issuer) router.use('/oauth', ...tokenBound(parts), issuer.router);
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
+    ['/refer', referDraftPages(parts, viewer)],
     ['/refer', referPages(parts, viewer)],
     ['/practice', practiceQuestionPages(parts, viewer)],
     ['/practice', talkPages(parts, viewer, 'practice')],
@@ -89,7 +124,11 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
-    ['/admin', adminPages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
+    ['/admin', clientPages(parts, viewer)],
+    ['/admin', breakGlassPages(parts, viewer)],
+    ['/report', figurePages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
   const guardWrites: RequestHandler = (request, response, next) =>
@@ -118,14 +157,11 @@ function notFound(request: Request, response: Response): void {
 /** The web: doors, pages, log-in, health. Everything it needs is passed in; it listens to nothing itself. */
 export async function createApp(parts: AppParts): Promise<express.Express> {
   const app = express();
-  const assets = new URL('./assets/', import.meta.url);
-  const [css, icon] = await Promise.all([
-    readFile(new URL('kortelijn.css', assets)),
-    readFile(new URL('icon.svg', assets)),
-  ]);
+  const look = await lookOf(parts.theme);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...parts.trustedProxies]);
+  app.use(requestIds(parts.store.newId));
   app.use(
     helmet({
       contentSecurityPolicy,
@@ -139,20 +175,18 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
     next();
   });
   app.use(healthRouter(parts.store, parts.health));
-  app.get('/assets/kortelijn.css', (_request, response) => {
-    response.set('Cache-Control', 'public, max-age=3600').type('css').send(css);
-  });
-  app.get('/assets/icon.svg', (_request, response) => {
-    response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
-  });
+  for (const [path, handler] of look) app.get(path, handler);
   app.use(securityTxt(parts.securityContact, parts.publicUrl, parts.store.clock));
   app.use('/fhir/R4', definitionsRouter(parts.publicUrl));
+  app.use(smartRouter(parts));
   app.use('/fhir/R4', fhirRouter(parts.fhir));
   app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));
   app.use('/docs', docsPages());
   app.use(linkPages(parts));
   app.use(minePages(parts));
+  app.use(cdsRouter(parts.launch));
+  app.use(launchPages(parts.launch));
   app.use(pagesOf(parts));
   app.use(notFound);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

@@ -11,6 +11,9 @@ import { startSession } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
 import { referPages } from '../../src/web/refer.ts';
+import { referDraftPages } from '../../src/web/refer-draft.ts';
+import type { Site } from '../../src/web/site.ts';
+import { undressed } from './markup.ts';
 
 export const brink: Actor = {
   id: 'gp-vanleeuwen',
@@ -61,8 +64,12 @@ export function formIn(text: string, action: string): Record<string, string> {
   return fields;
 }
 
-/** The door and the pages behind the real sign-in, roles and CSRF check, on a port of their own. */
-export async function referSite(store: Store, publicUrl = 'https://kortelijn.example'): Promise<ReferSiteUnderTest> {
+/** The door and the pages behind the real sign-in, roles and CSRF check, on a port of their own; `mount` adds other doors. */
+export async function referSite(
+  store: Store,
+  publicUrl = 'https://kortelijn.example',
+  mount: (app: express.Express, site: Site) => void = () => undefined,
+): Promise<ReferSiteUnderTest> {
   const app = express();
   const log = openLog('silent');
   const site = { store, directory: directoryReader(store), publicUrl, log };
@@ -74,10 +81,12 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
   const ownForm = requireCsrf(publicUrl, showRefusal);
   app.set('query parser', 'simple');
   app.use(referContextRouter(site));
+  mount(app, site);
   app.use(readViewer(store, publicUrl), express.urlencoded({ extended: false, limit: 200_000 }));
   app.use('/refer', requireRole('/refer', showRefusal), (request, response, next) =>
     request.method === 'POST' ? ownForm(request, response, next) : next(),
   );
+  app.use(referDraftPages(site, viewer));
   app.use(referPages(site, viewer));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -92,7 +101,7 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
         return {
           status: response.status,
           location: response.headers.get('location') ?? '',
-          text: await response.text(),
+          text: undressed(await response.text()),
         };
       };
       return {
