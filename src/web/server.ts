@@ -26,7 +26,7 @@ import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
 import { launchPages } from './launch.ts';
 import { linkPages } from './link.ts';
-import { type DemoPerson, type DemoPerson, loginPages, loginPages, showRefusal, showRefusal } from './login.ts';
+import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { lookOf } from './look.ts';
 import { minePages } from './mine.ts';
 import { homeOf, page, type Viewer } from './page.ts';

@@ -1,4 +1,5 @@
 import type { Language } from '../../src/fhir/outcome.ts';
+import { undressed } from './markup.ts';
 
 export interface Seen {
   readonly status: number;
@@ -19,7 +20,7 @@ export function outsider(url: string, language: Language = 'nl') {
     });
     const set = answer.headers.get('set-cookie');
     if (set) cookie = set.split(';')[0] ?? '';
-    const text = await answer.text();
+    const text = undressed(await answer.text());
     csrf = /name="csrf" value="([^"]*)"/.exec(text)?.[1] ?? csrf;
     return { status: answer.status, location: answer.headers.get('location'), text, headers: answer.headers };
   };
