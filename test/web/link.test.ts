@@ -5,7 +5,7 @@ import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
 import { expectSound } from './markup.ts';
-import { outsider } from './outsider.ts';
+import { organisationHere, outsider } from './outsider.ts';
 
 let at: TestStore;
 let site: Site;
@@ -17,29 +17,7 @@ const organization = 'schuldhulp';
 beforeAll(async () => {
   at = await openTestStore();
   await loadTestRegion(at.store);
-  const here = {
-    resourceType: 'Organization',
-    id: organization,
-    active: true,
-    name: 'Schuldhulp Voorbeeldstreek',
-  } as const;
-  const telecom = [
-    { system: 'phone', value: '0570-000300' },
-    { system: 'email', value: 'post@schuldhulp.example' },
-    { system: 'email', value: 'collega@schuldhulp.example' },
-  ] as const;
-  const line = {
-    event: 'directory-loaded',
-    at: at.now.toISOString(),
-    action: 'C',
-    outcome: 'ok',
-    purpose: 'HOPERAT',
-  } as const;
-  await at.store.commit({
-    scope: { practice: '' },
-    directory: [{ resource: { ...here, telecom: [...telecom] }, validFrom: '2026-01-01T00:00:00Z' }],
-    audit: [{ ...line, actor: { id: 'kortelijn', role: 'line' } }],
-  });
+  await organisationHere(at.store);
   site = siteOver(at.store);
 });
 // What was tried is counted per address: each test has a service of its own, over the one record.
