@@ -29,6 +29,10 @@ const texts = {
     path: '',
     text: 'Een sociaal werker vraagt iets aan uw organisatie of praktijk. U hebt geen account nodig.\n\nOpen de link. U krijgt dan een code om in te vullen: ',
   },
+  over: {
+    path: '',
+    text: 'Een vraag die u eerder kreeg, loopt niet meer. Hebt u er al iets mee gedaan of iets genoteerd? Bel dan de sociaal werker. Het gaat om deze link: ',
+  },
   code: {
     path: '',
     text: 'Iemand opende een link van Kortelijn die aan u was gestuurd. Was u dat, of een collega? Vul dan deze code in: ',

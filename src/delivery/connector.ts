@@ -23,7 +23,7 @@ export interface Parcel {
   /** For a mail: to whom, and what they do with it. `link` is an address without its origin, `code` what is typed there. */
   readonly mail?: {
     readonly to: string;
-    readonly role: 'wally' | 'team-lead' | 'practice' | 'link' | 'code';
+    readonly role: 'wally' | 'team-lead' | 'practice' | 'link' | 'code' | 'over';
     readonly link?: string;
     readonly code?: string;
   };

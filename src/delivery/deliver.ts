@@ -9,9 +9,7 @@ import type { DeliveryMove } from '../referral/delivery-move.ts';
 import { isPresent } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
-import { isLive } from '../referral/link.ts';
 import { isRefusal } from '../referral/refusal.ts';
-import { linkById } from '../store/links.ts';
 import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
 import { readJourney, readStanding } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
@@ -20,6 +18,7 @@ import { verdictOf } from './breaker.ts';
 import type { Receipt } from './connector.ts';
 import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './failure.ts';
 import { goesOnBy } from './fallback.ts';
+import { linkEnded } from './link-mail.ts';
 import { type Packing, pack } from './parcel.ts';
 
 export interface Delivering extends Packing {
@@ -77,13 +76,6 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   // A journey is read in two steps, and somebody may have moved it between them: its row is asked once more.
   const now = await readStanding(parts.store, claimed.journey);
   return now?.assignment !== claimed.assignment || !isOpen(now.taskStatus);
-}
-
-/** A mail with a link that was revoked, replaced or used meanwhile does not go any more. */
-async function linkEnded({ store }: Delivering, { document }: Claimed): Promise<boolean> {
-  if (document?.type !== 'Link' && document?.type !== 'LinkCode') return false;
-  const link = await linkById(store, document.id);
-  return !link || !isLive(link, store.clock());
 }
 
 /**
@@ -194,7 +186,7 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
   try {
     // A mail about no referral (a practice's question) has no assignment that could be another by now.
     const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
-    if ((isAssigned && (await superseded(parts, claimed))) || (await linkEnded(parts, claimed))) {
+    if ((isAssigned && (await superseded(parts, claimed))) || (await linkEnded(parts.store, claimed))) {
       const at = parts.store.clock().toISOString();
       const settled = await settle(parts, async () => ({
         scope: { practice: claimed.practice },

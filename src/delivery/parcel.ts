@@ -7,12 +7,12 @@ import type { Directory, PracticeEndpoint, Role } from '../referral/directory.ts
 import type { Journey } from '../referral/journey.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
-import { linkCode, linkToken } from '../store/links.ts';
 import type { Claimed } from '../store/outbox.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
+import { linkMail } from './link-mail.ts';
 
 /** Which page a mail without content points its reader to. */
 const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'>> = {
@@ -55,20 +55,6 @@ function letterFor(channel: PracticeEndpoint, document: Communication, fonts: Le
   return { document, ...(pdf && { pdf: pdf.bytes }), lost };
 }
 
-/** The mail that carries a link, or its code: each to the address that the directory has for it (H12). */
-function linkMail(
-  { master }: Store,
-  { teams, practices }: Directory,
-  { recipient, isCode, id }: { readonly recipient: string; readonly isCode: boolean; readonly id: string },
-): NonNullable<Parcel['mail']> {
-  const team = teams.get(recipient);
-  const to = (isCode && team?.codeEmail) || team?.email || practices.get(recipient)?.email;
-  if (!to) throw new Failure('permanent', 'no-address');
-  return isCode
-    ? { to, role: 'code', code: linkCode(master, id) }
-    : { to, role: 'link', link: `/link/${linkToken(master, id)}` };
-}
-
 /** What a connector needs for one delivery, read at sending. Throws Failure when it has nowhere to go. */
 export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   const { store, connectors } = parts;
@@ -76,15 +62,8 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   if (claimed.destination === 'worklist') return { connector: connectors.worklist, parcel: plain };
   const directory = await parts.directory();
   if (claimed.destination === 'mail') {
-    const { document } = claimed;
-    if (document?.type === 'Link' || document?.type === 'LinkCode') {
-      const mail = linkMail(store, directory, {
-        recipient: claimed.recipient,
-        isCode: document.type === 'LinkCode',
-        id: document.id,
-      });
-      return { connector: connectors.mail, parcel: { ...plain, mail } };
-    }
+    const mail = await linkMail(store, directory, claimed);
+    if (mail) return { connector: connectors.mail, parcel: { ...plain, mail } };
     const role = directory.roles.get(claimed.recipient);
     const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
     if (!to) throw new Failure('permanent', 'no-address');
