@@ -185,6 +185,7 @@ export function objected(journey: Journey, acting: Acting): Change | Refusal {
 export function mayMakeCode(journey: Journey, actor: Actor): boolean {
   return (
     isOwn(journey, actor) &&
+    isOpen(journey.task.resource.status ?? '') &&
     !journey.index.unsafeContact &&
     journey.index.ageBand !== '0-11' &&
     journey.index.ageBand !== '12-17'

@@ -13,6 +13,7 @@ import type { Said } from '../fhir/outcome.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
+import { isOpen } from '../referral/lifecycle.ts';
 import type { Refusal } from '../referral/refusal.ts';
 import { type Choice, type Fault, faultOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
@@ -220,7 +221,7 @@ export const linkForms: readonly MoveForm[] = [
 ];
 
 /** A code on paper for "Waar is mijn verwijzing?"; by who has the referral, and by the practice. */
-export const residentCodeForm: MoveForm = {
+const residentCodeForm: MoveForm = {
   key: 'resident-code',
   title: { nl: 'Code voor de inwoner', en: 'Code for the resident' },
   done: {
@@ -237,7 +238,7 @@ export const residentCodeForm: MoveForm = {
 };
 
 /** What the resident asked for at "Waar is mijn verwijzing?", after a talk; the practice and who has it put it on record. */
-export const objectionForm: MoveForm = {
+const objectionForm: MoveForm = {
   key: 'objection',
   title: { nl: 'Bezwaar van de inwoner vastleggen', en: "Put the resident's objection on record" },
   done: { nl: 'Het bezwaar is vastgelegd.', en: 'The objection is on record.' },
@@ -246,8 +247,13 @@ export const objectionForm: MoveForm = {
     const t = sayIn(viewer.language);
     return html`<p>${t('Spreek eerst met de inwoner. Wil die stoppen? Kies dan bij "Stoppen" dat de toestemming is ingetrokken.', 'First talk with the resident. Do they want to stop? Then choose at "Stop" that the consent was withdrawn.')}</p>${button(t('Leg het bezwaar vast', 'Put it on record'), 'quiet')}`;
   },
-  offered: ({ journey, viewer }) => (isOwn(journey, viewer.actor) ? 'yes' : 'no'),
+  // Of what has ended only the practice has a record that one can object to.
+  offered: ({ journey, viewer: { actor } }) =>
+    isOwn(journey, actor) && (actor.role === 'practice' || isOpen(journey.index.taskStatus)) ? 'yes' : 'no',
   decide: (_, journey, acting) => objected(journey, acting),
 };
 
-export const onwardForms: readonly MoveForm[] = [referOnForm, hearForm, ...linkForms, residentCodeForm, objectionForm];
+export const onwardForms: readonly MoveForm[] = [referOnForm, hearForm, ...linkForms];
+
+/** What is the resident's own: a page to look at, and to object. */
+export const residentForms: readonly MoveForm[] = [residentCodeForm, objectionForm];

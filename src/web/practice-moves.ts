@@ -3,7 +3,7 @@ import { askToStop } from '../feedback/later.ts';
 import { endForm, recallForm } from './hand-moves.ts';
 import { html, sayIn } from './html.ts';
 import { button, type MoveForm, moveForm, noNames, nothing, type Read, textBox, textMax } from './move-forms.ts';
-import { objectionForm, residentCodeForm } from './onward-moves.ts';
+import { residentForms } from './onward-moves.ts';
 import { answerForm, readText } from './waiting-moves.ts';
 
 const confirmForm = moveForm({
@@ -47,9 +47,8 @@ ${textBox(parts, { name: 'stopWhy', label: t('Waarom wilt u stoppen?', 'Why do y
 export const practiceForms: readonly MoveForm[] = [
   confirmForm,
   answerForm('practice'),
-  residentCodeForm,
-  objectionForm,
   stopForm,
   endForm,
   recallForm,
+  ...residentForms,
 ];

@@ -20,7 +20,7 @@ import { lettersPart } from './letters.ts';
 import { linksPart } from './links-part.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
-import { onwardForms } from './onward-moves.ts';
+import { onwardForms, residentForms } from './onward-moves.ts';
 import type { PageParts } from './page.ts';
 import {
   acuteNote,
@@ -62,6 +62,7 @@ export const wallyForms: readonly MoveForm[] = [
   ...onwardForms,
   leadForm,
   ...handForms,
+  ...residentForms,
 ];
 
 function actions(shown: Shown): Markup {
