@@ -16,6 +16,7 @@ import { readEverything } from '../store/persons.ts';
 import { writeRightsRequest } from '../store/rights-requests.ts';
 import type { Store } from '../store/store.ts';
 import { readTrail } from '../store/trail.ts';
+import { practiceShare } from './practice-share.ts';
 import { act, lineOf, type Rights } from './rights.ts';
 
 /** Files by name, as they are given out. */
@@ -34,10 +35,14 @@ export async function trailText(store: Store, journeys: readonly string[]): Prom
   return `${rows.join('\r\n')}\r\n`;
 }
 
-/** Every resource of some journeys, those that were erased left out; of them the trail is left. */
-export async function everythingOf(store: Store, journeys: readonly Keeping[]): Promise<Resource[]> {
+/**
+ * Every resource of some journeys, of which who asks may have it: a practice its own share. Those that were erased are left
+ * out; of them the trail is left.
+ */
+export async function everythingOf({ store, practice }: Rights, journeys: readonly Keeping[]): Promise<Resource[]> {
   const here = journeys.filter((one) => one.erasedAt === null);
-  return (await Promise.all(here.map((one) => readEverything(store, one.journey)))).flat();
+  const all = await Promise.all(here.map((one) => readEverything(store, one.journey)));
+  return all.flatMap((one) => (practice === undefined ? one : practiceShare(one)));
 }
 
 export interface PutTogether {
@@ -55,7 +60,7 @@ export interface PutTogether {
 export async function putTogether(rights: Rights, journeys: readonly Keeping[]): Promise<PutTogether> {
   const { store, reference, actor, practice } = rights;
   for (const one of journeys) await act(rights, one, lineOf(rights, 'access-put-together', 'R'));
-  const resources = await everythingOf(store, journeys);
+  const resources = await everythingOf(rights, journeys);
   const bundle = JSON.stringify(fileBundle(resources, store.clock().toISOString()), undefined, 2);
   const request = await writeRightsRequest(store, {
     reference,

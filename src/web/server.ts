@@ -17,15 +17,18 @@ import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { lookedPages } from './looked.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
 import { registerPages } from './register.ts';
+import { rightsPages } from './rights.ts';
 import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
 import { talkPages } from './talks.ts';
 import { teamPages } from './team.ts';
+import { trailPages } from './trail.ts';
 import { worklistPages } from './worklist.ts';
 
 export interface AppParts extends Site {
@@ -78,6 +81,8 @@ function pagesOf(parts: AppParts): express.Router {
     ['/refer', referPages(parts, viewer)],
     ['/practice', practiceQuestionPages(parts, viewer)],
     ['/practice', talkPages(parts, viewer, 'practice')],
+    ['/practice', rightsPages(parts, viewer)],
+    ['/practice', lookedPages(parts, viewer)],
     ['/practice', practicePages(parts, viewer)],
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
@@ -87,6 +92,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
+    ['/admin', trailPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
