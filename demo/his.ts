@@ -10,6 +10,7 @@ import { openMllpDoor } from './mllp-door.ts';
 import type { Practice } from './model.ts';
 import { countsOf, openRecords, type Records } from './record.ts';
 import { screens } from './screens.ts';
+import { smartSide } from './smart.ts';
 import { createSwitches, type Switches } from './switches.ts';
 
 export interface HisOptions {
@@ -25,6 +26,8 @@ export interface HisOptions {
   readonly dataDir: string;
   /** Address of Kortelijn. */
   readonly kortelijn: string;
+  /** Where browsers reach Kortelijn, when that is another address. */
+  readonly kortelijnPublic?: string;
   readonly practices: readonly Practice[];
   readonly now?: () => Date;
   /** How long an answer of Kortelijn is waited for. */
@@ -71,6 +74,7 @@ function onlyHere(req: Request, res: Response, next: NextFunction): void {
 export async function startHis(options: HisOptions): Promise<His> {
   const { dataDir, now = () => new Date(), timeoutMs = 15_000, mails = () => [], host = '127.0.0.1' } = options;
   const kortelijn = options.kortelijn.replace(/\/+$/, '');
+  const kortelijnPublic = (options.kortelijnPublic ?? kortelijn).replace(/\/+$/, '');
   const practices = new Map<string, Records>();
   for (const [nth, practice] of options.practices.entries()) {
     practices.set(practice.id, await openRecords(dataDir, practice, nth, now()));
@@ -90,7 +94,10 @@ export async function startHis(options: HisOptions): Promise<His> {
   }
   const reachOf = ({ practice }: Records) => ({ kortelijn, credential: practice.credential, timeoutMs, now });
   app.use(apiRoutes({ practices, switches, now, reachOf }));
-  app.use(screens({ practices, switches, now, reachOf, mails }));
+  const smart = smartSide({ practices, now, base: () => url, kortelijn: kortelijnPublic });
+  app.use('/:practice/smart/:kind', smart.router);
+  const launching = { kortelijn, kortelijnPublic, now, smart, home: () => url };
+  app.use(screens({ practices, switches, now, reachOf, mails, launching }));
   app.use((_req: Request, res: Response) => void res.status(404).type('text/plain').send('Deze pagina bestaat niet.'));
   app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);

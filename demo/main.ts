@@ -19,6 +19,8 @@ async function main(): Promise<void> {
       'mail-port': { type: 'string', default: '2525' },
       data: { type: 'string' },
       kortelijn: { type: 'string', default: 'http://127.0.0.1:8080' },
+      /** Where browsers reach Kortelijn, when that is another address. */
+      'kortelijn-public': { type: 'string' },
       practices: { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       url: { type: 'string' },
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
       ...(values.url && { url: values.url }),
       dataDir: data,
       kortelijn,
+      ...(values['kortelijn-public'] && { kortelijnPublic: values['kortelijn-public'] }),
       practices,
       mails: () => mail.mails(),
     });

@@ -21,6 +21,8 @@ export const practiceSchema = z.strictObject({
   credential: z.string().min(1),
   /** Bearer that Kortelijn must send to this HIS. */
   token: z.string().min(1),
+  /** Private key (JWK, P-256) with which this HIS signs in the practice's name; without one it launches nothing. */
+  launchKey: z.record(z.string(), z.string()).optional(),
   /** It takes letters over MLLP too. */
   hl7: z.boolean().default(false),
   gps: z.array(gpSchema).min(1),

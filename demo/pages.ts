@@ -1,5 +1,6 @@
 import { linesOf } from './filing.ts';
 import { type Html, html, page } from './html.ts';
+import { type Card, launchWays } from './launch.ts';
 import type { Letter, Patient } from './model.ts';
 import { ageOn, dutchDate, dutchTime, fullName, listName, localDay } from './names.ts';
 import type { Records } from './record.ts';
@@ -107,7 +108,31 @@ ${made.letters.length > 0 && html`<div class="muted">${made.letters.length === 1
 ${made.state === 'not-sent' && again}</div>`;
 }
 
-export function recordPage(records: Records, record: RecordView, now: Date, notice?: string): string {
+/** How Kortelijn can be opened from a record. */
+export interface Offers {
+  readonly cards: readonly Card[];
+  readonly deepLink: string;
+  readonly smart: boolean;
+}
+
+/** A card at the opening of the record; its SMART link is a launch of this HIS, which adds the patient itself. */
+function cardOf({ summary, detail, links }: Card, here: string, smart: boolean): Html {
+  return html`<section class="note" aria-label="Advies"><p><b>${summary}</b></p>${detail && html`<p class="muted">${detail}</p>`}
+<div class="acts">${links.map(({ label, url, type }) =>
+    type === 'smart'
+      ? smart && html`<form method="post" action="${here}/launch/smart-r4"><button>${label}</button></form>`
+      : html`<a class="button" href="${url}">${label}</a>`,
+  )}</div></section>`;
+}
+
+function launchActs(records: Records, here: string, { deepLink, smart }: Offers): Html {
+  const ways = Object.entries(launchWays).filter(([way]) => records.practice.launchKey && (smart || way === 'jwt'));
+  return html`<details><summary>Andere manieren om Kortelijn te openen</summary><div class="acts">
+${ways.map(([way, label]) => html`<form method="post" action="${here}/launch/${way}"><button>${label}</button></form>`)}
+<a class="button" href="${deepLink}">Leeg formulier</a></div></details>`;
+}
+
+export function recordPage(records: Records, record: RecordView, now: Date, offers: Offers, notice?: string): string {
   const { patient, episodes, journal, referrals } = record;
   const here = `/${records.practice.id}/patients/${patient.id}`;
   return page({
@@ -117,6 +142,7 @@ export function recordPage(records: Records, record: RecordView, now: Date, noti
 ${notice && html`<p class="note" role="status">${notice}</p>`}
 <div class="acts"><a class="button main" href="${here}/refer">Verwijs naar Wally</a>
 <form method="post" action="${here}/open"><button>Openen in Kortelijn</button></form></div>
+${launchActs(records, here, offers)}${offers.cards.map((one) => cardOf(one, here, offers.smart))}
 <div class="cols"><div>
 <section class="card"><h2>Episodes</h2><table><tbody>
 ${episodes.map((one) => html`<tr><td class="code">${one.icpc}</td><td>${one.title}</td><td class="num muted">sinds ${dutchDate(one.since)}</td></tr>`)}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Request, type Response, Router } from 'express';
 import type { HisParts } from './api.ts';
+import { cardsAt, type LaunchParts, type LaunchWay, signedUrl } from './launch.ts';
 import type { Mail } from './mail.ts';
 import type { Patient } from './model.ts';
 import { choosePage, inboxPage, letterPage, listPage, recordPage } from './pages.ts';
@@ -8,17 +9,20 @@ import { answerPage } from './pages-answer.ts';
 import { mailPage, switchesPage } from './pages-demo.ts';
 import { referPage, requestFrom, stopPage } from './pages-refer.ts';
 import type { Records } from './record.ts';
-import { makeReferral, openInKortelijn, sendMade } from './refer.ts';
+import { makeReferral, openInKortelijn, requesterOf, sendMade } from './refer.ts';
+import type { SmartSide } from './smart.ts';
+import type { ServerKind } from './smart-fhir.ts';
 import { style } from './style.ts';
 import type { switchSchema } from './switches.ts';
-import { recordOf } from './view.ts';
+import { type RecordView, recordOf } from './view.ts';
 
 export interface ScreenParts extends HisParts {
   readonly mails: () => readonly Mail[];
+  readonly launching: LaunchParts & { readonly smart: SmartSide; readonly home: () => string };
 }
 
 /** Every page of the HIS, for people. Forms only, no script. */
-export function screens({ practices, switches, now, reachOf, mails }: ScreenParts): Router {
+export function screens({ practices, switches, now, reachOf, mails, launching }: ScreenParts): Router {
   const router = Router();
   const form = express.urlencoded({ extended: false, limit: '200kb' });
   const show = (res: Response, body: string, status = 200) =>
@@ -80,11 +84,33 @@ export function screens({ practices, switches, now, reachOf, mails }: ScreenPart
     else absent(res);
   });
 
-  router.get('/:practice/patients/:id', (req, res) => {
+  /** The record, with what Kortelijn has to say at its opening, and the ways to open Kortelijn from here. */
+  const showRecord = async (res: Response, records: Records, record: RecordView, notice?: string, status = 200) => {
+    const offers = {
+      cards: await cardsAt(records, record.patient, launching),
+      deepLink: `${launching.kortelijnPublic}/refer`,
+      // A browser cannot follow a name that only containers know.
+      smart: ['127.0.0.1', 'localhost'].includes(new URL(launching.home()).hostname),
+    };
+    show(res, recordPage(records, record, now(), offers, notice), status);
+  };
+  router.get('/:practice/patients/:id', async (req, res) => {
     const here = found(req);
     const record = here && recordOf(here.records, req.params.id);
-    if (record) show(res, recordPage(here.records, record, now()));
+    if (record) await showRecord(res, here.records, record);
     else absent(res);
+  });
+  router.post('/:practice/patients/:id/launch/:way', async (req, res) => {
+    const here = found(req);
+    if (!here?.patient || !here.records.practice.launchKey) return absent(res);
+    const { records, patient } = here;
+    const gp = requesterOf(records, patient, undefined);
+    const smart = (kind: ServerKind) => launching.smart.launchUrl(records.practice.id, kind, patient.id, gp);
+    const way = req.params.way as LaunchWay;
+    if (way === 'smart-r4') return res.redirect(303, smart('r4'));
+    if (way === 'smart-stu3') return res.redirect(303, smart('stu3'));
+    if (way === 'jwt') return res.redirect(303, await signedUrl(records, patient, launching, launching.home()));
+    absent(res);
   });
   router.get('/:practice/patients/:id/refer', (req, res) => {
     const here = found(req);
@@ -117,7 +143,7 @@ export function screens({ practices, switches, now, reachOf, mails }: ScreenPart
     const notice =
       said ||
       (status ? `Kortelijn gaf antwoord ${status}.` : 'Kortelijn gaf geen antwoord. Probeer het straks opnieuw.');
-    if (record) show(res, recordPage(records, record, now(), `Openen lukt nu niet. ${notice}`), 502);
+    if (record) await showRecord(res, records, record, `Openen lukt nu niet. ${notice}`, 502);
   });
 
   router.get('/:practice/referrals/:id', (req, res) => {

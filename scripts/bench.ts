@@ -2,11 +2,13 @@
 //   npm run bench                      five interleaved repetitions, their medians
 //   npm run bench -- --quick           one short repetition
 //   --json <file>, or - for stdout     every figure of every repetition
-//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping
+//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping, search, admin, bulk
 //   --write                            the table into docs/bench.md
 //   --profile <folder>                 CPU profiles of the service, by node --cpu-prof
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureAdmin } from './bench/admin.ts';
+import { measureBulk } from './bench/bulk.ts';
 import { measureIntake } from './bench/intake.ts';
 import { measureLine } from './bench/line.ts';
 import { measureMapping } from './bench/mapping.ts';
@@ -15,6 +17,7 @@ import { openHis, openMailServer, openRedis } from './bench/others.ts';
 import { openPlace } from './bench/place.ts';
 import { asPage, asTable, cpuTable, type Measured, machineWords, summarise } from './bench/report.ts';
 import { type Bench, type Figures, fullScale, quickScale } from './bench/scale.ts';
+import { measureSearch } from './bench/search.ts';
 import { stopServices } from './bench/service.ts';
 
 const { values: options } = parseArgs({
@@ -80,14 +83,17 @@ async function measure(): Promise<Measured> {
     postgresql: () => measureLine(bench, 'postgresql', undefined),
     redis: redis && (() => measureLine(bench, 'redis', redis.url)),
     mllp: () => measureMllp(bench),
+    admin: () => measureAdmin(place, scale.deliveries),
+    bulk: () => measureBulk(place, scale.bulk),
     mapping: () => measureMapping(place, { count: 200, ms: scale.mappingMs }),
+    search: () => measureSearch(place, scale.searched),
   };
   const unknown = wanted?.filter((one) => !(one in parts)) ?? [];
   if (unknown.length > 0) throw new Error(`there is no ${unknown.join(', ')} to measure`);
   for (let nth = 1; nth <= scale.repetitions; nth += 1) {
     let figures: Figures = {};
     for (const [name, part] of Object.entries(parts)) {
-      if (!part || (wanted && !wanted.includes(name))) continue;
+      if (!part || (wanted && !wanted.includes(name)) || (name === 'search' && nth > 1)) continue;
       const began = performance.now();
       figures = { ...figures, ...(await within(partMsMax, name, part())) };
       say(`${nth}/${scale.repetitions} ${name} ${((performance.now() - began) / 1_000).toFixed(1)} s`);

@@ -63,6 +63,41 @@ const requesters = [
   { id: 'gp-blaak', name: 'E. Blaak', kind: 'gp', practice: 'aan-de-kade', agb: '01990114' },
 ];
 
+/** Its own GP system, as demo-his.json has it: the key with which it signs is there, and here its public part. */
+const { practices: systems } = JSON.parse(
+  readFileSync(new URL('../fixtures/region/demo-his.json', import.meta.url), 'utf8'),
+) as { practices: { id: string; launchKey: Record<string, string> }[] };
+
+/** What launches from there: signed links and CDS Hooks from the system itself, SMART from an R4 and an STU3 server. */
+const launchExtension = (parts: Json[]): Json => ({
+  url: extensions.launch,
+  extension: [{ url: 'demo', valueBoolean: true }, ...parts],
+});
+function signing(id: string): Json {
+  const { d: _d, ...open } = systems.find((one) => one.id === id)?.launchKey ?? {};
+  return launchExtension([
+    { url: 'issuer', valueString: `http://${id}.his.example` },
+    { url: 'jwks', valueString: JSON.stringify({ keys: [open] }) },
+  ]);
+}
+function smartEndpoint(practice: { id: string; name: string }, kind: 'r4' | 'stu3'): Json {
+  return {
+    resourceType: 'Endpoint',
+    id: `smart-${kind}-${practice.id}`,
+    status: 'active',
+    name: `HIS van ${practice.name}, SMART (${kind.toUpperCase()})`,
+    extension: [
+      launchExtension([
+        { url: 'only', valueBoolean: true },
+        { url: 'clientId', valueString: 'kortelijn' },
+      ]),
+    ],
+    connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
+    payloadType: [{ text: 'SMART App Launch' }],
+    address: `http://127.0.0.1:8090/${practice.id}/smart/${kind}`,
+  };
+}
+
 const resources: Json[] = [
   {
     resourceType: 'Organization',
@@ -78,11 +113,13 @@ const resources: Json[] = [
       id: `his-${one.id}`,
       status: 'active',
       name: `HIS van ${one.name}`,
-      extension: [{ url: extensions.bestProof, valueCode: 'record' }],
+      extension: [{ url: extensions.bestProof, valueCode: 'record' }, signing(one.id)],
       connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
       payloadType: [{ text: 'FHIR R4 Communication' }],
       address: `http://127.0.0.1:8090/${one.id}/fhir`,
     },
+    smartEndpoint(one, 'r4'),
+    smartEndpoint(one, 'stu3'),
     ...(one.id === hl7Practice ? [hl7Endpoint(one)] : []),
     {
       resourceType: 'Organization',
@@ -94,6 +131,8 @@ const resources: Json[] = [
       telecom: [{ system: 'phone', value: one.phone }],
       endpoint: [
         reference('Endpoint', `his-${one.id}`),
+        reference('Endpoint', `smart-r4-${one.id}`),
+        reference('Endpoint', `smart-stu3-${one.id}`),
         ...(one.id === hl7Practice ? [reference('Endpoint', `hl7-${one.id}`)] : []),
       ],
     },

@@ -157,8 +157,7 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await take(gp, 'his-record');
   await gp.open(`${his}/de-brink/patients/p8`);
   await gp.press('Openen in Kortelijn');
-  await gp.choose('Nee');
-  await gp.press('Verder');
+  await gp.press('Nee');
   await take(gp, 'refer', 1200, 850);
 
   const lead = await arrive('marijke', '/team');

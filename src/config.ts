@@ -128,13 +128,25 @@ export const settings = {
     schema: list('', (one) => one.toLowerCase()).pipe(z.array(z.string().regex(/^[a-z0-9.-]+$/))),
   },
   OUTBOUND_HOSTS: {
-    what: 'Hosts (host or host:port, by comma) that feedback may be sent to. Anything else is refused.',
+    what: 'Hosts (host or host:port, by comma) that we may reach: for feedback, and for the keys of systems. Anything else is refused.',
     schema: list().pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i))),
   },
   ISSUER_URL: { what: 'OpenID Connect issuer for people, instead of the embedded one.', schema: url.optional() },
   ISSUER_CLIENT_ID: { what: 'Our client id at that issuer.', schema: z.string().min(1).optional() },
   ISSUER_CLIENT_SECRET_FILE: {
     what: 'File with our client secret at that issuer.',
+    schema: z.string().min(1).optional(),
+  },
+  TOKEN_ISSUER_URL: {
+    what: 'Issuer of tokens for systems, instead of the embedded one: its JWTs are taken for clients that are registered here.',
+    schema: url.optional(),
+  },
+  CALLS_PER_MINUTE: {
+    what: 'How often one system may call a door of HTTP, per process; then it gets 429. 0: no bound.',
+    schema: count(0, 1_000_000).default(1_200),
+  },
+  LAUNCH_SECRETS_FILE: {
+    what: 'JSON file with our client secrets at practices that launch with SMART and know us by one: {"<Endpoint id>": "<secret>"}.',
     schema: z.string().min(1).optional(),
   },
   BODY_BYTES_MAX: {

@@ -1,14 +1,40 @@
+import { openOutbound } from './connectors/outbound.ts';
 import { takeLateAnswer } from './delivery/late-answer.ts';
 import { loadDefinitions } from './fhir/validate.ts';
+import { openBounds } from './identity/call-bound.ts';
+import { openTokens } from './identity/callers.ts';
 import { type Issuer, mountIssuer } from './identity/issuer.ts';
 import { openRelying } from './identity/relying.ts';
+import { openSmartClient } from './identity/smart-client.ts';
+import type { FetchKeys } from './identity/token-grants.ts';
+import { discoverIssuer } from './identity/token-place.ts';
 import { listenMllp, usualMllp } from './intake/mllp-listen.ts';
+import type { TokenPlace } from './intake/smart.ts';
 import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
-import { readSecret } from './outside.ts';
+import { openAsking, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
 import { type DemoPerson, issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
+
+/** Who may give tokens to systems, and what checks them: our own issuer, or the one that the settings name. */
+function openSystems({ config, store, directory, publicUrl }: Opened) {
+  const issuer = config.TOKEN_ISSUER_URL;
+  const hosts = new Set([...config.OUTBOUND_HOSTS, ...(issuer ? [new URL(issuer).host] : [])]);
+  const send = openOutbound(hosts);
+  const fetchKeys: FetchKeys = (url, signal) => send({ method: 'GET', url, signal });
+  if (!issuer) {
+    const own = `${publicUrl}/oauth`;
+    const place: TokenPlace = { issuer: own, tokenUrl: `${own}/token`, jwksUrl: `${own}/jwks`, own: true };
+    return { fetchKeys, tokens: openTokens({ store, publicUrl, directory }), tokenPlace: async () => place };
+  }
+  const discover = discoverIssuer(issuer, fetchKeys);
+  return {
+    fetchKeys,
+    tokens: openTokens({ store, publicUrl, directory, external: { issuer, discover, fetchKeys } }),
+    tokenPlace: async (): Promise<TokenPlace> => ({ ...(await discover()), own: false }),
+  };
+}
 
 /** The web as one request handler: doors, pages, log-in. `selfUrl`: where this process reaches itself. */
 export async function openWeb(opened: Opened, health: Health, selfUrl: string, demoPeople: readonly DemoPerson[]) {
@@ -19,11 +45,22 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
     config.ISSUER_URL && config.ISSUER_CLIENT_ID
       ? { issuer: config.ISSUER_URL, clientId: config.ISSUER_CLIENT_ID, clientSecret: clientSecret ?? '' }
       : undefined;
-  const embedded = external ? undefined : await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage });
+  const { fetchKeys, tokens, tokenPlace } = openSystems(opened);
+  const people = external === undefined;
+  // For people, for systems or for both; when others give all tokens there is none of ours.
+  const embedded =
+    people || !config.TOKEN_ISSUER_URL
+      ? await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage, fetchKeys, people })
+      : undefined;
   const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
-  const site = { store, directory, publicUrl, log };
+  const bounds = openBounds(config.CALLS_PER_MINUTE);
+  const site = { store, directory, publicUrl, log, tokens, bounds };
+  const ask = openAsking(config, opened.demo);
+  const smart = openSmartClient({ store, publicUrl, ask, secrets: await readLaunchSecrets(config) });
   return createApp({
     ...site,
+    tokenPlace,
+    launch: { ...site, ask, smart },
     fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
     formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
     issuer: embedded,

@@ -2,8 +2,10 @@ import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { followAgreed } from './delivery/agreed.ts';
 import { claimsTogether } from './delivery/batch.ts';
+import { workBulk } from './delivery/bulk.ts';
 import { startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
+import { writeLaunchNotes } from './delivery/launch-note.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
 import { overseeClocks } from './delivery/overdue.ts';
 import { overseeQuestions } from './delivery/questions.ts';
@@ -11,16 +13,19 @@ import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
 import { remindOfTalks } from './delivery/talks.ts';
+import { turnSigningKeys } from './identity/signing-keys.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
 import type { Log } from './log.ts';
 import { type loadMappings, mappingOf } from './mapping/load.ts';
-import { type Known, openOutside } from './outside.ts';
+import { type Known, openAsking, openOutside } from './outside.ts';
 import type { openRecord } from './record.ts';
 import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
+import { numberChanges } from './store/changes.ts';
 import { openClient } from './store/database.ts';
+import { readUnread } from './store/read-words.ts';
 import { removeExpired } from './store/sessions.ts';
 import type { Store } from './store/store.ts';
 
@@ -102,12 +107,21 @@ export async function openLine(opened: Opened): Promise<Line> {
     const clock = startClock(
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
+        { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
+        { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
+        { name: 'bulk-worked', everyMs: 1_000, run: () => workBulk({ store }) },
         { name: 'clocks-followed', everyMs: queue ? 3_600_000 : 60_000, run: followUp },
         { name: 'agreed-followed', everyMs: 60_000, run: () => followAgreed(store, directory) },
         { name: 'questions-followed', everyMs: 3_600_000, run: () => overseeQuestions({ store, directory, log }) },
         { name: 'talks-reminded', everyMs: 3_600_000, run: () => remindOfTalks(store, directory) },
         { name: 'early-joined', everyMs: 20_000, run: () => joinEarly({ store, directory, log }) },
+        { name: 'signing-keys-turned', everyMs: 3_600_000, run: () => turnSigningKeys(store) },
+        {
+          name: 'launch-notes-written',
+          everyMs: 20_000,
+          run: () => writeLaunchNotes({ store, directory, log, ask: openAsking(config, demo) }),
+        },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),
         ...retentionDuties({ store, log }, config.RETENTION_DAYS),

@@ -79,11 +79,11 @@ function frames(error: unknown): string[] {
     .map((line) => line.trim());
 }
 
-/** JSON lines to a stream (standard output unless given). */
-export function openLog(level: string, stream?: DestinationStream): Log {
+/** JSON lines to a stream (standard output unless given); `context` gives what is true of every line at its moment. */
+export function openLog(level: string, stream?: DestinationStream, context: () => LogFields = () => ({})): Log {
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, ...(stream ? [stream] : []));
   const keep = (fields: LogFields = {}) =>
-    Object.fromEntries(Object.entries(fields).filter(([key]) => allowed.has(key)));
+    Object.fromEntries(Object.entries({ ...context(), ...fields }).filter(([key]) => allowed.has(key)));
   return {
     info: (event, fields) => logger.info({ event, ...keep(fields) }),
     warn: (event, fields) => logger.warn({ event, ...keep(fields) }),

@@ -16,6 +16,7 @@ import { loadRegion, startDemoHis } from './region/demo.ts';
 import { greeting, type Running } from './region/greet.ts';
 import { directoryReader, syncDestinations } from './store/directory.ts';
 import { readMasterKey } from './store/keys.ts';
+import { requestFields } from './store/request-id.ts';
 import { checkMasterKey } from './store/rotation.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
@@ -139,7 +140,7 @@ async function main(): Promise<void> {
     process.exitCode = 78;
     return;
   }
-  const log = openLog(config.logLevel);
+  const log = openLog(config.logLevel, undefined, requestFields);
   const closers = new Closers();
   let stopping = false;
   const stop = (code: number) => {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { openConnectors } from './connectors/open.ts';
+import { openOutbound } from './connectors/outbound.ts';
 import { loadLetterWriter } from './mapping/load-writer.ts';
+import type { Ask } from './referral/ask.ts';
 import type { Format } from './referral/format.ts';
 
 /** What main knows of the outside besides the settings. */
@@ -41,12 +43,32 @@ async function readMailbox(config: Config) {
   };
 }
 
+/** Hosts that may be asked and sent to; in the demo the simulated system too. */
+function hostsOf(config: Config, demo: Known['demo']): Set<string> {
+  return new Set([...config.OUTBOUND_HOSTS, ...(demo ? [new URL(demo.url).host, `127.0.0.1:${demo.mllpPort}`] : [])]);
+}
+
+/** To ask the servers of practices, at the same hosts and nowhere else. */
+export function openAsking(config: Config, demo: Known['demo']): Ask {
+  return openOutbound(hostsOf(config, demo));
+}
+
+/** Our secrets at practices' authorization servers, by Endpoint id: JSON, one object. */
+export async function readLaunchSecrets(config: Config): Promise<Readonly<Record<string, string>>> {
+  const text = await readSecret(config.LAUNCH_SECRETS_FILE);
+  const parsed: unknown = text ? JSON.parse(text) : {};
+  const isText = (one: unknown) => typeof one === 'string';
+  if (typeof parsed !== 'object' || parsed === null || !Object.values(parsed).every(isText))
+    throw new Error('LAUNCH_SECRETS_FILE must hold one JSON object of texts');
+  return parsed as Record<string, string>;
+}
+
 /** The connectors as the settings want them; in the demo the simulated systems may be reached too. */
 export async function openOutside(config: Config, known: Known) {
   const { demo, tls, write } = known;
   const mailbox = await readMailbox(config);
   return openConnectors({
-    hosts: new Set([...config.OUTBOUND_HOSTS, ...(demo ? [new URL(demo.url).host, `127.0.0.1:${demo.mllpPort}`] : [])]),
+    hosts: hostsOf(config, demo),
     mail: {
       host: config.SMTP_HOST ?? '127.0.0.1',
       port: config.SMTP_HOST ? config.SMTP_PORT : (demo?.mailPort ?? config.SMTP_PORT),

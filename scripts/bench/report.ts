@@ -41,6 +41,18 @@ function mappingLines(
   ]);
 }
 
+/** The administrator's pages, each with its slowest of twenty; how many deliveries there were stands with the scale. */
+function adminLines(repetitions: readonly Figures[], middle: (name: string) => string): Line[] {
+  const names = Object.keys(repetitions[0] ?? {}).flatMap((one) => /^admin ([\w-]+) p95Ms$/.exec(one)?.[1] ?? []);
+  return names.map((name) => ({
+    what: `Administrator's pages: ${name}`,
+    figure: `p95 ${middle(`admin ${name} p95Ms`)} ms`,
+    limit: '-',
+    ratio: '-',
+    aim: '',
+  }));
+}
+
 /** The lines of the table: medians over the repetitions, each with the database's limit in the same repetition. */
 export function summarise({ repetitions, redis }: Measured): Line[] {
   const all = (name: string) => repetitions.flatMap((one) => one[name] ?? []);
@@ -100,7 +112,16 @@ export function summarise({ repetitions, redis }: Measured): Line[] {
       ratio: has('mllp largeMs') ? ratio('mllp largeLimitMs', 'mllp largeMs') : '-',
       aim: '',
     },
+    rate('Bulk replay of one class, stopped halfway and resumed', 'bulk perSecond', ''),
+    ...adminLines(repetitions, middle),
     ...mappingLines(repetitions, rate),
+    ...['worklist', 'journey', 'polling of a practice', 'polling of a team'].map((name) => ({
+      what: `Search among many resources: ${name}`,
+      figure: has(`search ${name} p95Ms`) ? `p95 ${middle(`search ${name} p95Ms`)} ms` : notRun,
+      limit: '-',
+      ratio: '-',
+      aim: '',
+    })),
   ];
 }
 

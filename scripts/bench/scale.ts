@@ -18,6 +18,12 @@ export interface Scale {
   /** Journeys written straight into the database, and over how many connections. */
   readonly limit: number;
   readonly limitConnections: number;
+  /** Stored resources that searches find theirs among; once, whatever the repetitions. */
+  readonly searched: number;
+  /** In the record when the administrator's pages are asked. */
+  readonly deliveries: number;
+  /** In error, and tried again by one bulk job. */
+  readonly bulk: number;
 }
 
 export const fullScale: Scale = {
@@ -30,6 +36,9 @@ export const fullScale: Scale = {
   mappingMs: 700,
   limit: 4_000,
   limitConnections: 4,
+  searched: 1_000_000,
+  deliveries: 1_000_000,
+  bulk: 100_000,
 };
 
 /** One short repetition: whether everything runs, and about how fast. */
@@ -43,6 +52,9 @@ export const quickScale: Scale = {
   mappingMs: 200,
   limit: 1_500,
   limitConnections: 4,
+  searched: 20_000,
+  deliveries: 50_000,
+  bulk: 5_000,
 };
 
 /** What every measurement gets. */

@@ -65,6 +65,7 @@ export async function startService(
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH ?? '',
+      CALLS_PER_MINUTE: '0',
       TZ: 'UTC',
       PORT: '0',
       DATA_DIR: dataDir,

@@ -52,6 +52,7 @@ export class Supervised implements Target {
       MIGRATE: 'off',
       DEMO: 'off',
       LOG_LEVEL: 'info',
+      CALLS_PER_MINUTE: '0',
       ...environment,
     };
   }

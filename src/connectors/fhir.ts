@@ -8,11 +8,12 @@ import type {
 } from '@medplum/fhirtypes';
 import type { Connector, Parcel, Receipt } from '../delivery/connector.ts';
 import { Failure, fromStatus, retryAfter } from '../delivery/failure.ts';
-import type { OutboundAnswer, Send } from './outbound.ts';
+import type { Answered } from '../referral/ask.ts';
+import type { Send } from './outbound.ts';
 
 const accept = 'application/fhir+json';
 
-function parse(answer: OutboundAnswer): Resource | undefined {
+function parse(answer: Answered): Resource | undefined {
   try {
     return JSON.parse(answer.text) as Resource;
   } catch {
@@ -21,7 +22,7 @@ function parse(answer: OutboundAnswer): Resource | undefined {
 }
 
 /** Their own words for "we have it already" (BaRS): delivered, stop. */
-function isDuplicate(answer: OutboundAnswer): boolean {
+function isDuplicate(answer: Answered): boolean {
   const body = parse(answer);
   return (
     answer.status === 409 &&

@@ -1,21 +1,8 @@
 import { Failure, fromNetwork } from '../delivery/failure.ts';
-
-export interface Outbound {
-  readonly method: 'GET' | 'POST';
-  readonly url: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string;
-  readonly signal: AbortSignal;
-}
-
-export interface OutboundAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
+import type { Ask } from '../referral/ask.ts';
 
 /** Sends one request. The only fetch of the project. */
-export type Send = (request: Outbound) => Promise<OutboundAnswer>;
+export type Send = Ask;
 
 const answerBytesMax = 1_048_576;
 

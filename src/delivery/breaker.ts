@@ -1,4 +1,4 @@
-import type { Strike } from '../referral/change.ts';
+import type { Strike } from '../referral/delivery-move.ts';
 import type { Failure } from './failure.ts';
 
 /** This many failures in a row, without a receipt in between, and the destination is left alone for a while. */

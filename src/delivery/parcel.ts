@@ -3,7 +3,7 @@ import { inForm } from '../feedback/documents.ts';
 import { letterPdf } from '../feedback/letter-pdf.ts';
 import type { LetterFonts } from '../feedback/pdf-sheet.ts';
 import { channelAt } from '../referral/channels.ts';
-import type { Directory, PracticeEndpoint } from '../referral/directory.ts';
+import type { Directory, PracticeEndpoint, Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
@@ -12,6 +12,16 @@ import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
+
+/** Which page a mail without content points its reader to. */
+const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'>> = {
+  wally: 'wally',
+  'team-lead': 'team-lead',
+  gp: 'practice',
+  poh: 'practice',
+  assistant: 'practice',
+  other: 'wally',
+};
 
 /** What each kind of destination is reached with. */
 export type Connectors = Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>> & {
@@ -54,7 +64,7 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
     const role = directory.roles.get(claimed.recipient);
     const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
     if (!to) throw new Failure('permanent', 'no-address');
-    const reader = !role ? 'practice' : role.kind === 'team-lead' ? 'team-lead' : 'wally';
+    const reader = role ? readerOf[role.kind] : 'practice';
     return { connector: connectors.mail, parcel: { ...plain, mail: { to, role: reader } } };
   }
   const practice = directory.practices.get(claimed.recipient);

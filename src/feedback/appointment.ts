@@ -8,18 +8,19 @@ const usualMs = 45 * 60_000;
 /** A planned appointment of the Wally with the resident; its description is fit for anyone's eyes (H2). */
 export function toAppointment(
   journey: Journey,
-  at: { at: string; place?: string | undefined },
+  at: { at: string; until?: string | undefined; place?: string | undefined },
   acting: Acting,
+  id = acting.newId(),
 ): Appointment & { id: string } {
   const start = new Date(at.at);
   return {
     resourceType: 'Appointment',
-    id: acting.newId(),
+    id,
     status: 'booked',
     // H2: whoever sees a calendar must learn nothing from it.
     description: 'afspraak',
     start: start.toISOString(),
-    end: new Date(start.getTime() + usualMs).toISOString(),
+    end: (at.until ? new Date(at.until) : new Date(start.getTime() + usualMs)).toISOString(),
     basedOn: [{ reference: `ServiceRequest/${journey.serviceRequest.resource.id}` }],
     ...(at.place && { comment: at.place }),
     participant: [

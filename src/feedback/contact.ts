@@ -76,7 +76,11 @@ export function contactMade(journey: Journey, at: string, acting: Acting, deviat
 
 export const appointmentSchema = z.strictObject({
   at: z.iso.datetime({ offset: true }),
+  /** Its end, where it is known; else it takes the usual time. */
+  until: z.iso.datetime({ offset: true }).optional(),
   place: z.string().trim().max(200).optional(),
+  /** The planned Appointment that moves and keeps its id, where the sender speaks of that one. */
+  moved: z.string().optional(),
 });
 
 /** An appointment is planned; one that stands already moves and stays the same one, so that a calendar moves it too. */
@@ -96,11 +100,18 @@ export function appoint(
         en: 'An appointment lies in the future. Choose another moment.',
       }),
     );
-  const standing = journey.appointments.findLast(
-    ({ resource }) => resource.status === 'booked' && Date.parse(resource.start ?? '') > acting.now.getTime(),
-  );
-  const made = toAppointment(journey, planned, acting);
-  const appointment = standing ? { ...made, id: standing.resource.id } : made;
+  if (planned.until && Date.parse(planned.until) <= Date.parse(planned.at))
+    return refuse(
+      issue('value', 'end-before-start', 'until', {
+        nl: 'De afspraak eindigt voor zij begint. Controleer de tijden.',
+        en: 'The appointment ends before it begins. Check the times.',
+      }),
+    );
+  const booked = journey.appointments.filter(({ resource }) => resource.status === 'booked');
+  const standing =
+    booked.find(({ resource }) => resource.id === planned.moved) ??
+    booked.findLast(({ resource }) => Date.parse(resource.start ?? '') > acting.now.getTime());
+  const appointment = toAppointment(journey, planned, acting, standing?.resource.id);
   const others = journey.appointments.filter((one) => one !== standing);
   const { output = [] } = journey.task.resource;
   const type = concept(codeSystems.taskOutput, 'appointment');

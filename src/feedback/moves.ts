@@ -12,6 +12,8 @@ import { isRefusal, type Refusal } from '../referral/refusal.ts';
 /** Who acts, when, with which directory: what every decider gets besides the journey. */
 export interface Acting {
   readonly actor: Actor;
+  /** The application that a person's own system speaks by; absent where the person is here, or acts as itself. */
+  readonly via?: string;
   readonly now: Date;
   readonly newId: () => string;
   readonly directory: Directory;
@@ -25,7 +27,12 @@ export function auditOf(event: string, journey: Journey, acting: Acting, action:
   return {
     event,
     at: acting.now.toISOString(),
-    actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+    actor: {
+      id: actor.id,
+      role: actor.role,
+      ...(actor.organization && { organization: actor.organization }),
+      ...(acting.via && { via: acting.via }),
+    },
     action,
     outcome: 'ok',
     object: `Task/${journey.task.resource.id}`,
@@ -118,6 +125,9 @@ export function step(
         type: concept(codeSystems.provenanceParticipant, 'author'),
         who: agentOf(acting),
       },
+      ...(acting.via
+        ? [{ type: concept(codeSystems.provenanceParticipant, 'enterer'), who: { display: acting.via } }]
+        : []),
     ],
   };
   const resources: Written[] = [

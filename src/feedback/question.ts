@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { openQuestionsOf, transition } from '../referral/lifecycle.ts';
-import { isRefusal, type Refusal } from '../referral/refusal.ts';
+import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle.ts';
+import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { firstLineMax } from './answer.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { tellOwner, tellPractice } from './tell.ts';
@@ -45,24 +45,56 @@ export function openQuestion(journey: Journey): (Communication & { id: string })
   return openQuestionsOf(journey).at(-1);
 }
 
+/** What the practice says to the Wally; it is here at once, nothing has to be sent. */
+function fromPractice(
+  journey: Journey,
+  said: { readonly category: 'answer' | 'practice-message'; readonly text: string; readonly medium: string },
+  acting: Acting,
+): Communication & { id: string } {
+  const now = acting.now.toISOString();
+  return {
+    resourceType: 'Communication',
+    id: acting.newId(),
+    status: 'completed',
+    category: [concept(codeSystems.communicationCategory, said.category)],
+    medium: [concept(codeSystems.participationMode, said.medium)],
+    subject: { reference: `Patient/${journey.patient.resource.id}` },
+    about: [{ reference: `Task/${journey.task.resource.id}` }],
+    sent: now,
+    received: now,
+    sender: { reference: `Organization/${journey.practice}` },
+    payload: [{ contentString: said.text }],
+  };
+}
+
+const ofThePractice = issue('forbidden', 'not-yours', 'Communication.sender', {
+  nl: 'Dit is een bericht van de praktijk aan de Wally. Een Wally stelt een vraag (question) of koppelt terug.',
+  en: 'This is a message of the practice to the Wally. A Wally asks something (question) or reports back.',
+});
+
+/** A few words of the practice to the Wally, a question too; the work stays where it is, and the Wally is told. */
+export function message(journey: Journey, text: string, acting: Acting): Change | Refusal {
+  const { status = 'requested' } = journey.task.resource;
+  const { role } = acting.actor;
+  if (role !== 'practice' && role !== 'practice-system') return refuse(ofThePractice);
+  if (!isOpen(status)) return refuse(refusals.alreadyClosed('Task.status'));
+  const said = { category: 'practice-message', text, medium: 'ELECTRONIC' } as const;
+  return step(journey, { status }, 'practice-wrote', acting, {
+    resources: [{ resource: fromPractice(journey, said, acting), version: 1 }],
+    events: [{ kind: 'supplemented', at: acting.now.toISOString() }],
+    rest: { outbox: tellOwner(journey, acting) },
+  });
+}
+
 /** The practice's answer, given itself or by phone and noted by the Wally; every open question is answered by it. */
 export function answer(journey: Journey, reply: z.infer<typeof replySchema>, acting: Acting): Change | Refusal {
   const row = transition(journey, 'answer', acting.actor);
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
-  const communication: Communication & { id: string } = {
-    resourceType: 'Communication',
-    id: acting.newId(),
-    status: 'completed',
-    category: [concept(codeSystems.communicationCategory, 'answer')],
-    medium: [concept(codeSystems.participationMode, reply.by === 'phone' ? 'PHONE' : 'ELECTRONIC')],
-    subject: { reference: `Patient/${journey.patient.resource.id}` },
+  const medium = reply.by === 'phone' ? 'PHONE' : 'ELECTRONIC';
+  const communication = {
+    ...fromPractice(journey, { category: 'answer', text: reply.text, medium }, acting),
     inResponseTo: openQuestionsOf(journey).map(({ id }) => ({ reference: `Communication/${id}` })),
-    about: [{ reference: `Task/${journey.task.resource.id}` }],
-    sent: now,
-    received: now,
-    sender: { reference: `Organization/${journey.practice}` },
-    payload: [{ contentString: reply.text }],
   };
   const isOwn = acting.actor.role === 'wally';
   return step(journey, row, 'question-answered', acting, {

@@ -7,6 +7,7 @@ export const identifiers = {
   agb: 'http://fhir.nl/fhir/NamingSystem/agb-z',
   agbOid: 'urn:oid:2.16.840.1.113883.2.4.6.1',
   bsnOid: 'urn:oid:2.16.840.1.113883.2.4.6.3',
+  big: 'http://fhir.nl/fhir/NamingSystem/big',
   uzi: 'http://fhir.nl/fhir/NamingSystem/uzi-nr-pers',
   ura: 'http://fhir.nl/fhir/NamingSystem/ura',
   kvk: 'http://fhir.nl/fhir/NamingSystem/kvk',
@@ -31,6 +32,8 @@ export const codeSystems = {
   consentDetail: `${ours}/CodeSystem/consent-detail`,
   legalBasis: `${ours}/CodeSystem/legal-basis`,
   outcome: `${ours}/CodeSystem/outcome`,
+  /** Why a Wally says no; why work ended; why it rests (Task.statusReason). */
+  statusReason: `${ours}/CodeSystem/status-reason`,
   refusal: `${ours}/CodeSystem/refusal`,
   provenanceActivity: `${ours}/CodeSystem/provenance-activity`,
   taskOutput: `${ours}/CodeSystem/task-output`,
@@ -44,6 +47,9 @@ export const codeSystems = {
   positiveHealth: `${ours}/CodeSystem/positive-health-dimension`,
   gravity: 'http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes',
   icpc1: 'http://hl7.org/fhir/sid/icpc-1-nl',
+  /** How else systems write ICPC-1: without the country, and by its OID (STU3). */
+  icpc1Bare: 'http://hl7.org/fhir/sid/icpc-1',
+  icpc1Oid: 'urn:oid:2.16.840.1.113883.2.4.4.31.1',
   snomed: 'http://snomed.info/sct',
   loinc: 'http://loinc.org',
   taskCode: 'http://hl7.org/fhir/CodeSystem/task-code',
@@ -63,7 +69,14 @@ export const codeSystems = {
   /** What happened, as a line of the trail names it. */
   auditEvent: `${ours}/CodeSystem/audit-event`,
   auditEventType: 'http://terminology.hl7.org/CodeSystem/audit-event-type',
+  restfulSecurity: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
   dicom: 'http://dicom.nema.org/resources/ontology/DCM',
+} as const;
+
+/** Operations of our own (OperationDefinition). */
+export const operations = {
+  /** Task → one move of its life by its name. */
+  move: `${ours}/OperationDefinition/Task-move`,
 } as const;
 
 export const extensions = {
@@ -87,6 +100,8 @@ export const extensions = {
   mllpChannel: `${ours}/StructureDefinition/mllp-channel`,
   /** Endpoint (secure-email) → the EDIFACT mailbox behind its address: number, character set, whether it ends at the GP. */
   medvriMailbox: `${ours}/StructureDefinition/medvri-mailbox`,
+  /** Endpoint of a practice → how its system opens our refer page: client id, issuer, keys, origins (systems that launch). */
+  launch: `${ours}/StructureDefinition/launch`,
   /** Organization that receives referrals → its legal basis, and whether that lets it have the BSN. */
   dataContract: `${ours}/StructureDefinition/data-contract`,
   /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */
@@ -101,6 +116,8 @@ export const extensions = {
   consentMethod: `${ours}/StructureDefinition/consent-method`,
   /** Communication → coded outcome per life area. */
   lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
+  /** Communication of a Wally's system → the resident agreed that its content goes back to the GP (H9). */
+  residentAgreed: `${ours}/StructureDefinition/resident-agreed`,
   /** Task → the fixed Wally for whom the owner acts during an absence. */
   actingFor: `${ours}/StructureDefinition/acting-for`,
   /** Task → the colleague to whom the owner offered it; the owner stays the owner until that one accepts. */
@@ -109,6 +126,9 @@ export const extensions = {
   lead: `${ours}/StructureDefinition/lead`,
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
+  /** CapabilityStatement.rest.security → where tokens come from (SMART App Launch 1). */
+  /** CapabilityStatement.rest.security → where a SMART 1 server authorises. */
+  oauthUris: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',
   iso21090Qualifier: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier',
   ownName: 'http://hl7.org/fhir/StructureDefinition/humanname-own-name',

@@ -5,21 +5,108 @@ import type { Actor } from '../referral/actor.ts';
 import { safeReturn } from './return-path.ts';
 import { viewerOf } from './sessions.ts';
 
-export const areas = ['/refer', '/practice', '/worklist', '/team', '/admin'] as const;
+export const areas = ['/refer', '/practice', '/worklist', '/team', '/admin', '/report'] as const;
 export type Area = (typeof areas)[number];
 
-/** The one table of who may open which pages. Whose rows they then see is the store's scope. */
-const mayOpenTable: Readonly<Record<Actor['role'], readonly Area[]>> = {
-  practice: ['/refer', '/practice'],
-  wally: ['/worklist'],
-  'team-lead': ['/team'],
-  administrator: ['/admin'],
-  'practice-system': [],
-  line: [],
+/** What may be done with a type of resource: the codes of FHIR (type- and system-restful-interaction). */
+export const interactionCodes = [
+  'read',
+  'vread',
+  'history-instance',
+  'search-type',
+  'history-type',
+  'create',
+  'update',
+  'patch',
+  'delete',
+] as const;
+export type Interaction = (typeof interactionCodes)[number];
+
+type Resources = Readonly<Record<string, readonly Interaction[]>>;
+
+/** What a role may do, and for what purpose its acts stand in the trail (NEN 7513, v3-PurposeOfUse). */
+interface Row {
+  readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN';
+  readonly pages: readonly Area[];
+  /** At the FHIR door, where only systems come: people read and write by their pages. */
+  readonly resources: Resources;
+}
+
+const looking = ['read', 'vread', 'history-instance', 'search-type', 'history-type'] as const;
+const each = (types: readonly string[], may: readonly Interaction[]): Resources =>
+  Object.fromEntries(types.map((type) => [type, may]));
+const directory = ['Organization', 'HealthcareService', 'Practitioner', 'PractitionerRole', 'CareTeam', 'Location'];
+const read = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', 'Appointment', 'Provenance'];
+
+/** Everything a system sees of its own referrals; which those are is the caller's scope. */
+const ofReferrals: Resources = {
+  ...each([...read, 'DocumentReference', 'AuditEvent'], looking),
+  ...each(directory, looking),
+  Binary: ['read'],
 };
 
+/**
+ * The one table of who may do what: role × page area, role × type of resource × interaction, and its purpose. Pages,
+ * routers and the FHIR door ask it and nothing else. Whose rows they then see is the store's scope; what the sender of a
+ * token may do is its role's row and the token's scopes together.
+ */
+const table: Readonly<Record<Actor['role'], Row>> = {
+  practice: { purpose: 'TREAT', pages: ['/refer', '/practice'], resources: {} },
+  wally: { purpose: 'TREAT', pages: ['/worklist'], resources: {} },
+  'team-lead': { purpose: 'HOPERAT', pages: ['/team'], resources: {} },
+  coordinator: { purpose: 'HOPERAT', pages: ['/report'], resources: {} },
+  administrator: { purpose: 'SYSADMIN', pages: ['/admin'], resources: {} },
+  'practice-system': {
+    purpose: 'TREAT',
+    pages: [],
+    resources: {
+      ...ofReferrals,
+      ServiceRequest: [...looking, 'create', 'update', 'patch'],
+      // Made: the request to stop begun work (Task abort).
+      Task: [...looking, 'create', 'update', 'patch'],
+      Communication: [...looking, 'create', 'update'],
+      Appointment: [...looking, 'create', 'update', 'patch'],
+    },
+  },
+  'wally-system': {
+    purpose: 'TREAT',
+    pages: [],
+    resources: {
+      ...ofReferrals,
+      Task: [...looking, 'update', 'patch'],
+      Communication: [...looking, 'create', 'update'],
+      Appointment: [...looking, 'create', 'update', 'patch'],
+    },
+  },
+  // Numbers only, and none of them is a resource yet.
+  'coordinator-system': { purpose: 'HOPERAT', pages: [], resources: {} },
+  'administrator-system': {
+    purpose: 'SYSADMIN',
+    pages: [],
+    resources: each([...directory, 'Endpoint', 'AuditEvent'], looking),
+  },
+  line: { purpose: 'HOPERAT', pages: [], resources: {} },
+};
+
+/** Every role, in the order of the table. */
+export const roles = Object.keys(table) as readonly Actor['role'][];
+
+export function purposeOf(role: Actor['role']): Row['purpose'] {
+  return table[role].purpose;
+}
+
+/** Whether a role may do this with a type of resource at the FHIR door. */
+export function mayDo(role: Actor['role'], type: string, interaction: Interaction): boolean {
+  return Object.hasOwn(table[role].resources, type) && table[role].resources[type]?.includes(interaction) === true;
+}
+
+/** Whether anybody may: what nobody may is not there, rather than forbidden. */
+export function isDone(type: string, interaction: Interaction): boolean {
+  return roles.some((role) => mayDo(role, type, interaction));
+}
+
 export function mayOpen(role: Actor['role'], area: Area): boolean {
-  return mayOpenTable[role].includes(area);
+  return table[role].pages.includes(area);
 }
 
 /** The area a path lies in; undefined for pages that are open to all. */

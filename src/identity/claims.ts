@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Actor } from '../referral/actor.ts';
 
 /** Only people sign in: the roles of systems and of the line itself cannot be claimed. */
-const roles = z.enum(['practice', 'wally', 'team-lead', 'administrator']);
+const roles = z.enum(['practice', 'wally', 'team-lead', 'coordinator', 'administrator']);
 const id = z.string().min(1).max(64);
 
 const person = z
   .object({ id, name: z.string().min(1).max(200), role: roles, organization: id.optional() })
-  .refine((one) => one.role === 'administrator' || one.organization !== undefined);
+  .refine((one) => one.role === 'administrator' || one.role === 'coordinator' || one.organization !== undefined);
 
 /**
  * Who an external issuer says this is: claim `kortelijn_actor` (an object id, name, role, organization), or else claims

@@ -10,22 +10,31 @@ export interface Flow {
   readonly returnTo?: string;
 }
 
-export interface Flows {
-  put(request: Request, response: Response, state: string, flow: Flow): void;
+export interface Flows<T> {
+  put(request: Request, response: Response, state: string, flow: T): void;
   /** Takes it, once for this browser; undefined when absent, not ours, or older than ten minutes. */
-  take(request: Request, response: Response, state: string): Flow | undefined;
+  take(request: Request, response: Response, state: string): T | undefined;
 }
 
 const flowMs = 10 * 60_000;
 const flowsMax = 8;
-const prefix = 'kl_login_';
+/** What the browser is away for, and the key that its cookie is sealed with. */
+const uses = {
+  login: { prefix: 'kl_login_', key: 'sign-in' },
+  launch: { prefix: 'kl_launch_', key: 'smart-launch' },
+} as const;
 
 /**
  * Log-ins under way, each in a sealed cookie of its own named after its state, so that the tabs a browser opens again
  * in the morning do not spoil each other's. The state itself is bound into the seal.
  */
-export function openFlows(store: Store, publicUrl: string): Flows {
-  const key = store.master.derive('sign-in');
+export function openFlows<T extends object = Flow>(
+  store: Store,
+  publicUrl: string,
+  use: keyof typeof uses = 'login',
+): Flows<T> {
+  const { prefix } = uses[use];
+  const key = store.master.derive(uses[use].key);
   const options = cookieOptions(publicUrl);
   const nameOf = (state: string) => cookieName(publicUrl, prefix + state.slice(0, 16));
   return {
@@ -45,8 +54,8 @@ export function openFlows(store: Store, publicUrl: string): Flows {
       if (!sealed) return undefined;
       try {
         const plain = open(key, Buffer.from(sealed, 'base64url'), state).toString('utf8');
-        const { expiresAt, ...flow } = JSON.parse(plain) as Flow & { expiresAt: number };
-        return expiresAt > store.clock().getTime() ? flow : undefined;
+        const { expiresAt, ...flow } = JSON.parse(plain) as T & { expiresAt: number };
+        return expiresAt > store.clock().getTime() ? (flow as unknown as T) : undefined;
       } catch {
         return undefined;
       }

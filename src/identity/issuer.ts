@@ -1,19 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { type Adapter, type AdapterPayload, type Configuration, errors, type JWK, Provider } from 'oidc-provider';
 import { type Language, preferredLanguage } from '../fhir/outcome.ts';
 import type { Log } from '../log.ts';
 import { oidcAdapter } from '../store/oidc.ts';
-import { readOrMakeSetting } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { demoAllowed, usableAccount } from './accounts.ts';
+import { type IssuerSecrets, readIssuerSecrets } from './signing-keys.ts';
+import { type FetchKeys, findSystem, systemGrants, tokenLifetimeS, tokenLine } from './token-grants.ts';
 
 /** The embedded issuer as the log-in pages use it. */
 export interface Issuer {
   readonly url: string;
+  /** Whether people sign in here too. */
+  readonly people: boolean;
   readonly client: { readonly id: string; readonly secret: string };
   /** Mount at `/oauth`, behind the log-in pages; no body parser may run before it. */
   readonly router: RequestHandler;
@@ -27,27 +28,28 @@ export interface Issuer {
 
 const clientId = 'kortelijn-web';
 /** Seconds. The issuer remembers a browser no longer than one log-in takes: on a shared computer nobody is signed in unasked. */
-const ttl = { AccessToken: 60, AuthorizationCode: 60, IdToken: 300, Grant: 600, Interaction: 600, Session: 600 };
+const ttl = {
+  AccessToken: 60,
+  ClientCredentials: tokenLifetimeS,
+  AuthorizationCode: 60,
+  IdToken: 300,
+  Grant: 600,
+  Interaction: 600,
+  Session: 600,
+};
 const off = { enabled: false };
-
-interface Secrets {
-  readonly jwks: { readonly keys: JWK[] };
-  readonly cookieKeys: string[];
-}
-
-async function makeSecrets(): Promise<Buffer> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  const key = { ...jwk, kid: await calculateJwkThumbprint(jwk), use: 'sig', alg: 'RS256' };
-  return Buffer.from(JSON.stringify({ jwks: { keys: [key] }, cookieKeys: [randomBytes(32).toString('base64url')] }));
-}
 
 function adapterOf(store: Store, model: string): Adapter {
   const kept = oidcAdapter(store, model);
   return {
     ...kept,
-    upsert: (id, payload, expiresInS) => kept.upsert(id, { ...payload }, expiresInS ?? 0),
-    find: (id) => kept.find(id) as Promise<AdapterPayload | undefined>,
+    upsert: async (id, payload, expiresInS) => {
+      if (model !== 'ReplayDetection') return kept.upsert(id, { ...payload }, expiresInS ?? 0);
+      // The provider looks and then writes: of two at one moment, also in two processes, only one may get past here.
+      if (!(await kept.insertOnce(id, { ...payload }, expiresInS ?? 0)))
+        throw new errors.InvalidClientAuth('used before');
+    },
+    find: (id) => (model === 'Client' ? findSystem(store, id) : (kept.find(id) as Promise<AdapterPayload | undefined>)),
     findByUid: (uid) => kept.findByUid(uid) as Promise<AdapterPayload | undefined>,
     findByUserCode: (code) => kept.findByUserCode(code) as Promise<AdapterPayload | undefined>,
   };
@@ -57,43 +59,42 @@ function adapterOf(store: Store, model: string): Adapter {
 export type ErrorPage = (language: Language, code: string) => string;
 
 function configure(
-  store: Store,
-  publicUrl: string,
-  secrets: Secrets,
+  { store, publicUrl, errorPage, fetchKeys, people = true }: IssuerParts,
+  secrets: IssuerSecrets,
   secret: string,
   demo: WeakSet<IncomingMessage>,
-  errorPage: ErrorPage,
 ): Configuration {
+  const { resourceIndicators, ...systems } = systemGrants(store, `${publicUrl}/fhir/R4`, fetchKeys);
+  const web = {
+    client_id: clientId,
+    client_secret: secret,
+    redirect_uris: [`${publicUrl}/login/callback`],
+    grant_types: ['authorization_code'],
+    response_types: ['code' as const],
+    token_endpoint_auth_method: 'client_secret_basic' as const,
+  };
   return {
+    ...systems,
     adapter: (model) => adapterOf(store, model),
-    jwks: secrets.jwks,
+    jwks: { keys: secrets.jwks.keys.map((one) => one as JWK) },
     cookies: {
-      keys: secrets.cookieKeys,
+      keys: [...secrets.cookieKeys],
       names: { session: 'kl_issuer', interaction: 'kl_interaction', resume: 'kl_resume' },
       long: { httpOnly: true, sameSite: 'lax', signed: true },
       short: { httpOnly: true, sameSite: 'lax', signed: true },
     },
-    clients: [
-      {
-        client_id: clientId,
-        client_secret: secret,
-        redirect_uris: [`${publicUrl}/login/callback`],
-        grant_types: ['authorization_code'],
-        response_types: ['code'],
-        token_endpoint_auth_method: 'client_secret_basic',
-      },
-    ],
+    clients: people ? [web] : [],
     claims: { openid: ['sub', 'role'] },
     scopes: ['openid'],
     responseTypes: ['code'],
-    clientAuthMethods: ['client_secret_basic'],
     clientBasedCORS: () => false,
     pkce: { required: () => true },
     features: {
       devInteractions: off,
       rpInitiatedLogout: off,
       pushedAuthorizationRequests: off,
-      resourceIndicators: off,
+      clientCredentials: { enabled: true },
+      resourceIndicators,
       dPoP: off,
     },
     ttl,
@@ -118,11 +119,20 @@ function configure(
   };
 }
 
+const kidsOf = ({ jwks }: IssuerSecrets) => jwks.keys.map((one) => one.kid).join(' ');
+
 /** Errors go to the log as codes; their texts quote parameters. */
-function logErrors(provider: Provider, log: Log): void {
+function logErrors(provider: Provider, store: Store, log: Log): void {
   const refused = (_ctx: unknown, error: { error: string }) => log.info('issuer-refused', { code: error.error });
   provider.on('authorization.error', refused);
-  provider.on('grant.error', refused);
+  provider.on('grant.error', (ctx, error) => {
+    refused(ctx, error);
+    const client = ctx.oidc.client?.clientId;
+    if (client === clientId) return;
+    const at = store.clock().toISOString();
+    const line = tokenLine('token-refused', client, at, { outcome: 'refused', code: error.error });
+    store.commit(line).catch((failure) => log.bug('token-refused', failure));
+  });
   provider.on('userinfo.error', refused);
   provider.on('server_error', (_ctx: unknown, error: Error) => log.bug('issuer-failed', error));
   // Koa prints errors nobody listens to.
@@ -130,43 +140,64 @@ function logErrors(provider: Provider, log: Log): void {
   emitter.on('error', (error: Error) => log.bug('issuer-failed', error));
 }
 
-/**
- * The embedded OpenID issuer, at `<publicUrl>/oauth`: authorization code with PKCE for one confidential client, our own
- * pages. Its keys are made once and kept sealed in the store; its log-in form is web/login.ts.
- */
-export async function mountIssuer(parts: {
+export interface IssuerParts {
   readonly store: Store;
   readonly publicUrl: string;
   readonly log: Log;
   readonly errorPage: ErrorPage;
-}): Promise<Issuer> {
+  /** Without it only systems whose keys are registered inline get tokens. */
+  readonly fetchKeys?: FetchKeys;
+  /** False: people sign in at another issuer, and this one is for systems. */
+  readonly people?: boolean;
+}
+
+/** How long a process may go on with keys that another one turned. */
+const keysKeptMs = 10_000;
+
+/**
+ * The embedded OpenID issuer, at `<publicUrl>/oauth`: authorization code with PKCE for one confidential client, our own
+ * pages, and tokens for registered systems (token-grants). Its keys are kept sealed in the store, and turn while it
+ * runs; its log-in form is web/login.ts.
+ */
+export async function mountIssuer(parts: IssuerParts): Promise<Issuer> {
   const { store, publicUrl, log } = parts;
-  const secrets = JSON.parse((await readOrMakeSetting(store, 'issuer', makeSecrets)).toString('utf8')) as Secrets;
   const secret = store.master.derive('client kortelijn-web').toString('base64url');
   const demo = new WeakSet<IncomingMessage>();
   const url = `${publicUrl}/oauth`;
-  const provider = new Provider(url, configure(store, publicUrl, secrets, secret, demo, parts.errorPage));
-  logErrors(provider, log);
+  const open = (secrets: IssuerSecrets) => {
+    const provider = new Provider(url, configure(parts, secrets, secret, demo));
+    logErrors(provider, store, log);
+    // The provider makes URLs and the Secure flag from the request. It gets our own address in the headers it then
+    // reads, written over whatever the sender put there: behind a TLS proxy it would else redirect to http.
+    provider.proxy = true;
+    return { provider, callback: provider.callback(), kids: kidsOf(secrets) };
+  };
+  let now = open(await readIssuerSecrets(store));
+  let lookedAtMs = performance.now();
+  const follow = async () => {
+    if (performance.now() - lookedAtMs < keysKeptMs) return;
+    lookedAtMs = performance.now();
+    const secrets = await readIssuerSecrets(store);
+    if (kidsOf(secrets) !== now.kids) now = open(secrets);
+  };
   const { protocol, host } = new URL(publicUrl);
-  // The provider makes URLs and the Secure flag from the request. It gets our own address in the headers it then reads,
-  // written over whatever the sender put there: behind a TLS proxy it would else redirect to http.
-  provider.proxy = true;
-  const callback = provider.callback();
-  const router: RequestHandler = (request, response) => {
+  const router: RequestHandler = async (request, response) => {
+    await follow();
     if (demoAllowed(request, publicUrl)) demo.add(request);
     request.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     request.headers['x-forwarded-host'] = host;
     delete request.headers['x-forwarded-for'];
-    if (request.originalUrl.startsWith('/')) void callback(request, response);
+    if (request.originalUrl.startsWith('/')) void now.callback(request, response);
     else response.status(400).end();
   };
   return {
     url,
+    people: parts.people ?? true,
     client: { id: clientId, secret },
     router,
     isWaiting: async (request, response, uid) => {
       try {
-        const { uid: waiting, prompt } = await provider.interactionDetails(request, response);
+        const { uid: waiting, prompt } = await now.provider.interactionDetails(request, response);
         return waiting === uid && prompt.name === 'login';
       } catch (error) {
         if (error instanceof errors.SessionNotFound) return false;
@@ -174,11 +205,11 @@ export async function mountIssuer(parts: {
       }
     },
     complete: (request, response, username) =>
-      provider.interactionFinished(request, response, { login: { accountId: username, remember: false } }),
+      now.provider.interactionFinished(request, response, { login: { accountId: username, remember: false } }),
     endSession: async (request, response) => {
-      const session = await provider.Session.get(provider.createContext(request, response));
+      const session = await now.provider.Session.get(now.provider.createContext(request, response));
       if (session.accountId) await session.destroy();
-      const name = provider.cookieName('session');
+      const name = now.provider.cookieName('session');
       for (const cookie of [name, `${name}.sig`]) response.clearCookie(cookie, { path: '/' });
     },
   };

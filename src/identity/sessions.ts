@@ -16,6 +16,8 @@ export interface Viewer {
 /** A working day, and no longer: practices share computers. */
 export const sessionLifetimeMs = 8 * 3_600_000;
 export const sessionIdleMs = 30 * 60_000;
+/** Who came from the practice's own system is there for one referral, and can come again with one click. */
+export const launchLifetimeMs = 60 * 60_000;
 
 const viewers = new WeakMap<IncomingMessage, Viewer>();
 
@@ -72,11 +74,12 @@ export async function openSession(
   request: Request,
   response: Response,
   actor: Actor,
+  lifetimeMs = sessionLifetimeMs,
 ): Promise<void> {
   const name = cookieName(publicUrl, sessionCookie);
   const before = readCookie(request, name);
   if (before) await endSession(store, before);
-  response.cookie(name, await startSession(store, actor, sessionLifetimeMs), cookieOptions(publicUrl));
+  response.cookie(name, await startSession(store, actor, lifetimeMs), cookieOptions(publicUrl));
 }
 
 /** Ends the session of this browser, here and in the browser. */

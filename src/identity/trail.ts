@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
+import { purposeOf } from './access.ts';
 
 /** A name in the trail of failed log-ins: the same name gives the same text, and only the holder of the key can try names. */
 export function hashedName(key: Buffer, username: string): string {
@@ -16,7 +17,8 @@ function actorLine(actor: Actor): AuditLine['actor'] {
 
 /** Someone signed in or out (NEN 7513: access begins and ends with a line). `at` is ISO 8601. */
 export function signChange(event: 'sign-in' | 'sign-out', actor: Actor, at: string): Change {
-  const purpose = actor.role === 'administrator' ? 'SYSADMIN' : 'HOPERAT';
+  // To sign in is no treatment yet.
+  const purpose = purposeOf(actor.role) === 'SYSADMIN' ? 'SYSADMIN' : 'HOPERAT';
   return {
     scope: scopeOf(actor),
     audit: [{ event, at, actor: actorLine(actor), action: 'E', outcome: 'ok', purpose }],

@@ -84,7 +84,8 @@ export function answerIssues(answer: Answer): Issue[] {
   ];
 }
 
-const became: Partial<Record<Accepted['outcome'], Said>> = {
+/** What became of a message that changed or withdrew something. */
+export const became: Partial<Record<Accepted['outcome'], Said>> = {
   superseded: {
     nl: 'Van deze verwijzing hebben wij al een nieuwere versie. Die blijft gelden.',
     en: 'We already have a newer version of this referral. That one stays.',

@@ -5,6 +5,16 @@ import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 /** JSON between systems is UTF-8 (RFC 8259 §8.1). Bytes that are not are refused: a name is not guessed. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** The JSON in a body that came in raw; undefined when it cannot be read. */
+export function jsonIn(request: Request): unknown {
+  try {
+    return JSON.parse(Buffer.isBuffer(request.body) ? utf8.decode(request.body) : '');
+  } catch {
+    // What the parser says quotes the message: the refusal says only that it cannot be read.
+    return undefined;
+  }
+}
+
 /** The JSON object in a body that came in raw; a refusal when it says to be something else, or cannot be read. */
 export function fhirBody(request: Request): Resource | Refusal {
   const type = request.get('content-type') ?? '';
@@ -17,12 +27,8 @@ export function fhirBody(request: Request): Resource | Refusal {
       }),
     );
   }
-  try {
-    const body: unknown = JSON.parse(Buffer.isBuffer(request.body) ? utf8.decode(request.body) : '');
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Resource;
-  } catch {
-    // What the parser says quotes the message: the refusal says only that it cannot be read.
-  }
+  const body = jsonIn(request);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Resource;
   return refuse(refusals.notParseable());
 }
 

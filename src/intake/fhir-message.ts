@@ -9,7 +9,7 @@ import { acceptMessage } from './accept.ts';
 import { acceptedOutcome } from './fhir-answer.ts';
 import { type Told, tell } from './fhir-standing.ts';
 import { arrivingFrom, type FhirDoor, mapReceived, notSupported, readBody } from './fhir-take.ts';
-import { callerOf } from './practice-key.ts';
+import { practiceOf } from './practice-key.ts';
 
 /** A message Bundle that we can answer: its header with an id, and the id of the envelope that it came in. */
 export interface Message {
@@ -60,7 +60,7 @@ const twoMessages = refuse(
  * answer. A known envelope with a new header is a mistake of the sender; both new is a new message.
  */
 export async function takeMessage(parts: FhirDoor, request: Request, message: Message): Promise<Told | Refusal> {
-  const { practice, application } = callerOf(request);
+  const { practice, application } = practiceOf(request);
   const { bundle, envelope, header } = message;
   if (envelope !== undefined) {
     const came = { application, envelope: envelope.slice(0, 200), header: header.id };

@@ -1,131 +1,172 @@
-import type { CapabilityStatement, Resource } from '@medplum/fhirtypes';
+import type { Bundle } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
-import { issue, refuse } from '../referral/refusal.ts';
-import { readJourney, readResource } from '../store/referrals.ts';
-import type { Store } from '../store/store.ts';
-import { callerOf, sendRefusal } from './practice-key.ts';
+import { spanOf } from '../fhir/date-range.ts';
+import { countMax } from '../fhir/search-query.ts';
+import { refusedSearch } from '../fhir/search-words.ts';
+import { refuse } from '../referral/refusal.ts';
+import { searchAudit } from '../store/audit-search.ts';
+import { numberChanges } from '../store/changes.ts';
+import { directoryVersions } from '../store/directory-search.ts';
+import { readHistory, readSeen } from '../store/resources.ts';
+import { openPage, sealPage } from './fhir-page.ts';
+import { mayNot, noSuch, send, sendVersion, withMeta } from './fhir-reply.ts';
+import { pairsOf, type Searching } from './fhir-search.ts';
+import { directoryView, seenBy } from './fhir-seen.ts';
+import { isAuditType, isDirectoryType, isRouted } from './fhir-table.ts';
+import { noteLooked } from './fhir-trail.ts';
+import { type Caller, callerOf, sendRefusal } from './practice-key.ts';
 
-interface Reading {
-  readonly store: Store;
-  readonly publicUrl: string;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const directoryId = /^[A-Za-z0-9.-]{1,64}$/;
+
+interface One {
+  readonly resource: Parameters<typeof sendVersion>[2];
+  readonly version: number;
+  readonly changedAt?: Date | undefined;
+  readonly journey?: string;
+  readonly practice?: string;
 }
 
-type Interaction = 'read' | 'vread' | 'create' | 'update';
+async function readOne(
+  parts: Searching,
+  caller: Caller,
+  type: string,
+  id: string,
+  version: number | undefined,
+): Promise<One | undefined> {
+  const { store } = parts;
+  if (isDirectoryType(type)) {
+    if (!directoryId.test(id)) return undefined;
+    const newest = (await parts.searchDirectory()).get(`${type}/${id}`);
+    const found =
+      version === undefined
+        ? newest
+        : (await directoryVersions(store, type, id)).find((one) => one.version === version);
+    return found && { ...found, resource: directoryView(found.resource) };
+  }
+  if (!uuid.test(id)) return undefined;
+  if (isAuditType(type)) {
+    const page = { after: undefined, count: 1 };
+    const [found] = (await searchAudit(store, caller.scope, [{ kind: 'id', any: [id] }], page)).found;
+    return found && { ...found, version: 1 };
+  }
+  const found = await readSeen(store, caller.scope, type, id, version);
+  const [resource] = found ? await seenBy(parts, caller.scope, [found]) : [];
+  return found && resource && { ...found, resource };
+}
 
-/** What the practice may do with each type of resource: the router, Allow and the CapabilityStatement all follow it. */
-export const interactions: Readonly<Record<string, readonly Interaction[]>> = {
-  ServiceRequest: ['read', 'vread', 'create', 'update'],
-  Task: ['read', 'vread', 'update'],
-  Patient: ['read', 'vread'],
-  Consent: ['read', 'vread'],
-  Communication: ['read', 'vread'],
-  Provenance: ['read', 'vread'],
-  DocumentReference: ['read', 'vread'],
-  Binary: ['read'],
-};
-
-const may = (type: string, what: Interaction) => interactions[type]?.includes(what) === true;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-export const send = (response: Response, status: number, resource: Resource) =>
-  response.status(status).type('application/fhir+json').send(JSON.stringify(resource));
-
-/** What this door can do, for `GET metadata`. */
-export function capability(parts: Reading): CapabilityStatement {
-  return {
-    resourceType: 'CapabilityStatement',
-    status: 'active',
-    date: '2026-11-21',
-    kind: 'instance',
-    software: { name: 'Kortelijn' },
-    implementation: {
-      description: 'Referrals from GP care to the social domain, and their feedback',
-      url: `${parts.publicUrl}/fhir/R4`,
-    },
-    fhirVersion: '4.0.1',
-    format: ['application/fhir+json'],
-    rest: [
-      {
-        mode: 'server',
-        resource: Object.entries(interactions).map(([type, codes]) => ({
-          type: type as Resource['resourceType'],
-          interaction: codes.map((code) => ({ code })),
-          versioning: codes.includes('update') ? ('versioned-update' as const) : ('versioned' as const),
-          ...(codes.includes('update') && { updateCreate: false }),
-          ...(codes.includes('create') && { conditionalUpdate: true }),
-        })),
-        interaction: [{ code: 'transaction' }],
-        operation: [
-          {
-            name: 'process-message',
-            definition: 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
-          },
-        ],
-      },
-    ],
+/** One resource that the caller may see, its newest version or the one named; each read is in the audit trail. */
+export function readResourceAt(parts: Searching, type: string) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const caller = callerOf(request);
+    const { id = '', version } = request.params as Record<string, string | undefined>;
+    if (!caller.may(type, version === undefined ? 'read' : 'vread')) return sendRefusal(request, response, mayNot());
+    const isVersion = version === undefined || /^\d{1,9}$/.test(version);
+    const wanted = version === undefined ? undefined : Number(version);
+    const one = isVersion ? await readOne(parts, caller, type, id, wanted) : undefined;
+    if (!one) return sendRefusal(request, response, noSuch());
+    const { journey, practice } = one;
+    const line = { event: 'resource-read', object: `${type}/${id}` } as const;
+    await noteLooked(parts.store, caller, [{ ...line, ...(journey && { journey }), ...(practice && { practice }) }]);
+    sendVersion(request, response, one.resource, one.version, one.changedAt);
   };
 }
 
-/** The methods that an address of this door takes, for Allow (RFC 9110 §10.2.1); empty where there is nothing. */
-export function allowedAt(path: string): string {
-  const [type = '', id = '', history, version, ...more] = path.split('/').slice(1);
-  if (type === 'metadata' && id === '') return 'GET, HEAD';
-  if (id === '' && (type === '' || type === '$process-message')) return 'POST';
-  if (id === '') return [may(type, 'create') ? 'POST' : '', conditional(type) ? 'PUT' : ''].filter(Boolean).join(', ');
-  if (!may(type, 'read') || more.length > 0) return '';
-  if (history === undefined) return may(type, 'update') ? 'GET, HEAD, PUT' : 'GET, HEAD';
-  return history === '_history' && version !== undefined && may(type, 'vread') ? 'GET, HEAD' : '';
+function historyEntry(base: string, { resource, version, changedAt }: One): NonNullable<Bundle['entry']>[number] {
+  const url = `${resource.resourceType}/${resource.id}`;
+  const isFirst = version === 1;
+  return {
+    fullUrl: `${base}/${url}`,
+    resource: withMeta(resource, version, changedAt),
+    request: { method: isFirst ? 'POST' : 'PUT', url: isFirst ? resource.resourceType : url },
+    response: {
+      status: isFirst ? '201' : '200',
+      etag: `W/"${version}"`,
+      ...(changedAt && { lastModified: changedAt.toISOString() }),
+    },
+  };
 }
 
-/** Update by the practice's own number: of what it may both make and change. */
-const conditional = (type: string) => may(type, 'create') && may(type, 'update');
-
-/** The letters that the practice sent along, of the bytes only those: the messages they came in are not read back. */
-async function isLetter(parts: Reading, practice: string, journey: string, id: string): Promise<boolean> {
-  const found = await readJourney(parts.store, { kind: 'practice', practice }, journey);
-  const urls = found?.letters.flatMap(({ resource }) => (resource.content ?? []).map((one) => one.attachment?.url));
-  return urls?.includes(`Binary/${id}`) === true;
-}
-
-/** Reads one resource of the caller's own practice, its newest version or the one named; each read is in the audit trail. */
-export async function readOwn(parts: Reading, request: Request, response: Response): Promise<void> {
-  const caller = callerOf(request);
-  const { type = '', id = '', version } = request.params as Record<string, string | undefined>;
-  const wanted = version === undefined || /^\d{1,9}$/.test(version) ? version : '0';
-  const { practice } = caller;
-  const found =
-    may(type, version === undefined ? 'read' : 'vread') && uuid.test(id)
-      ? await readResource(parts.store, { practice }, type, id, wanted ? Number(wanted) : undefined)
-      : undefined;
-  if (!found || (type === 'Binary' && !(await isLetter(parts, practice, found.journey, id)))) {
-    sendRefusal(
-      request,
-      response,
-      refuse(
-        issue('not-found', 'no-such-resource', '', {
-          nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
-          en: 'This resource does not exist, or it is not of your practice.',
-        }),
-      ),
-    );
-    return;
+async function historyOf(
+  parts: Searching,
+  caller: Caller,
+  of: Parameters<typeof readHistory>[2],
+): Promise<{ readonly versions: readonly One[]; readonly next?: number }> {
+  if (isDirectoryType(of.type)) {
+    const versions = await directoryVersions(parts.store, of.type, of.id ?? '');
+    return { versions: versions.map((one) => ({ ...one, resource: directoryView(one.resource) })) };
   }
-  await parts.store.commit({
-    scope: { practice: caller.practice },
-    journey: found.journey,
-    audit: [
-      {
-        event: 'resource-read',
-        at: parts.store.clock().toISOString(),
-        actor: { id: caller.actor.id, role: caller.actor.role, organization: caller.practice },
-        action: 'R',
-        outcome: 'ok',
-        object: `${type}/${id}`,
-        purpose: 'TREAT',
-      },
-    ],
-  });
-  const meta = { versionId: String(found.version) };
-  response.set('ETag', `W/"${found.version}"`);
-  send(response, 200, { ...found.resource, meta: { ...found.resource.meta, ...meta } });
+  await numberChanges(parts.store);
+  const { versions, next } = await readHistory(parts.store, caller.scope, of);
+  const seen = await seenBy(parts, caller.scope, versions);
+  return {
+    versions: versions.flatMap((one, nth) => (seen[nth] ? [{ ...one, resource: seen[nth] }] : [])),
+    ...(next !== undefined && { next }),
+  };
 }
+
+/** What one resource, or all of a type that the caller may see, have been (http.html#history), newest first. */
+export function readHistoryAt(parts: Searching, type: string) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const caller = callerOf(request);
+    const { id } = request.params as Record<string, string | undefined>;
+    if (!caller.may(type, id === undefined ? 'history-type' : 'history-instance'))
+      return sendRefusal(request, response, mayNot());
+    const pairs = new Map(pairsOf(request.url));
+    const sealed = pairs.get('_page');
+    const page = sealed === undefined ? undefined : openPage(parts.store, caller, sealed);
+    const address = `${type}${id === undefined ? '' : `/${id}`}/_history`;
+    const since = pairs.get('_since');
+    const from = since === undefined ? undefined : spanOf(since)?.[0];
+    const count = pairs.get('_count') ?? '50';
+    const wrong =
+      sealed !== undefined && page?.type !== address
+        ? refusedSearch('search-page', '_page')
+        : (since !== undefined && from === undefined) || !/^\d{1,6}$/.test(count)
+          ? refusedSearch('search-value', from === undefined && since !== undefined ? '_since' : '_count')
+          : undefined;
+    if (wrong) return sendRefusal(request, response, refuse(wrong), 400);
+    const isId = id === undefined || (isDirectoryType(type) ? directoryId : uuid).test(id);
+    const { versions, next } = isId
+      ? await historyOf(parts, caller, {
+          type,
+          ...(id !== undefined && { id }),
+          ...(from !== undefined && { since: new Date(from) }),
+          ...(page && { before: Number(page.after[0]) }),
+          count: Math.max(1, Math.min(Number(count), countMax)),
+        })
+      : { versions: [] };
+    if (id !== undefined && versions.length === 0 && !(await isThere(parts, caller, type, id)))
+      return sendRefusal(request, response, noSuch());
+    const journeys = new Map(
+      versions.flatMap((one) => (one.journey ? [[one.journey, one.practice ?? ''] as const] : [])),
+    );
+    await noteLooked(parts.store, caller, [
+      { event: 'search', object: address, code: String(versions.length) },
+      ...[...journeys].map(([journey, practice]) => ({
+        event: 'resource-read' as const,
+        object: address,
+        journey,
+        practice,
+      })),
+    ]);
+    const base = `${parts.publicUrl}/fhir/R4`;
+    const further = new URLSearchParams();
+    for (const [name, value] of pairs) if (name === '_since' || name === '_count') further.append(name, value);
+    if (next !== undefined)
+      further.set('_page', sealPage(parts.store, caller, { type: address, pairs: [], after: [String(next), ''] }));
+    send(response, 200, {
+      resourceType: 'Bundle',
+      type: 'history',
+      link: [
+        { relation: 'self', url: `${base}/${address}` },
+        ...(next === undefined ? [] : [{ relation: 'next', url: `${base}/${address}?${further}` }]),
+      ],
+      ...(versions.length > 0 && { entry: versions.map((one) => historyEntry(base, one)) }),
+    });
+  };
+}
+
+/** An empty page of what is there is an empty page; of what is not there, or not the caller's, it is nothing. */
+const isThere = async (parts: Searching, caller: Caller, type: string, id: string) =>
+  isRouted(type, 'read') && (await readOne(parts, caller, type, id, undefined)) !== undefined;

@@ -5,11 +5,19 @@ import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.t
 import { readResource } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
-import { acceptedOutcome, withPromise } from './fhir-answer.ts';
-import { unreadRequest } from './fhir-body.ts';
+import { acceptedOutcome, isBundle, withPromise } from './fhir-answer.ts';
+import { mayAsk } from './fhir-asked.ts';
+import { answerEntries, isSingleRequests } from './fhir-batch.ts';
+import { fhirBody, unreadRequest } from './fhir-body.ts';
+import { capability } from './fhir-capability.ts';
+import { unlessThere } from './fhir-condition.ts';
+import { wantsJson } from './fhir-format.ts';
+import { addLooks, searchingOf } from './fhir-looks.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
-import { allowedAt, capability, readOwn, send } from './fhir-read.ts';
+import { mountMoves } from './fhir-move-routes.ts';
+import { noSuch, send } from './fhir-reply.ts';
 import { type Told, tell } from './fhir-standing.ts';
+import { allowedAt } from './fhir-table.ts';
 import {
   arrivingFrom,
   controlIdOf,
@@ -24,7 +32,7 @@ import {
 } from './fhir-take.ts';
 import { transactionResponse } from './fhir-transaction.ts';
 import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { callerKey, callerOf, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault } from './refused.ts';
 
 export type { FhirDoor } from './fhir-take.ts';
@@ -41,10 +49,10 @@ async function take(
   if (isRefusal(resource)) return resource;
   const mapped = await mapReceived(parts, request, resource);
   if (isRefusal(mapped)) return mapped;
-  const key = { controlId: controlIdOf(request, resource, mapped), messageType: expected.type };
+  const key = { controlId: controlIdOf(resource, mapped, request.get('x-request-id')), messageType: expected.type };
   const accepted = await acceptMessage(parts, arrivingFrom(request, mapped, key));
   if (isRefusal(accepted)) return accepted;
-  return { resource, told: await tell(parts.store, callerOf(request).practice, mapped.intent, accepted) };
+  return { resource, told: await tell(parts.store, practiceOf(request).practice, mapped.intent, accepted) };
 }
 
 /** Takes in and answers; what is refused is kept and told. */
@@ -77,7 +85,7 @@ async function answerWith(
 ): Promise<void> {
   if (accepted.outcome === 'kept') return void send(response, 202, acceptedOutcome(accepted, languageOf(request)));
   const { answer, outcome } = accepted;
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const first = { id: answer.ids[type === 'Task' ? 'task' : 'serviceRequest'], version: 1 };
   const at = standings?.[type === 'Task' ? 'task' : 'serviceRequest'] ?? first;
   const stored = await readResource(parts.store, { practice }, type, at.id);
@@ -104,6 +112,8 @@ function updating(
   update: (request: Request) => Promise<Updated | Refusal>,
 ) {
   return async (request: Request, response: Response) => {
+    // Only who sent it corrects it: to the system of a Wally her moves are routed before.
+    if (callerOf(request).practice === undefined) return sendRefusal(request, response, noSuch());
     const updated = await update(request);
     if (isRefusal(updated)) {
       await noteRefused(parts, request, updated);
@@ -111,7 +121,7 @@ function updating(
       return;
     }
     noteAccepted(parts, request, updated.accepted);
-    const { practice } = callerOf(request);
+    const { practice } = practiceOf(request);
     const told = await tell(parts.store, practice, updated.mapped.intent, updated.accepted);
     if (told.accepted.outcome !== 'kept' && told.accepted.replayed) response.set('X-Duplicate', 'true');
     await answerWith(parts, request, response, told, type);
@@ -141,30 +151,27 @@ function messaging(parts: FhirDoor) {
   };
 }
 
-/** The FHIR R4 door: transactions, messages and single resources in, updates, and the practice's own to read. */
-export function fhirRouter(parts: FhirDoor): Router {
+/** What is told of a request that threw: a fault that passes, what was erased, or a bug. */
+function fallen(parts: FhirDoor) {
+  return (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    if ((error as { type?: string }).type === 'request.aborted') return response.destroy();
+    const unread = unreadRequest(error);
+    if (unread) return sendRefusal(request, response, unread);
+    if (error instanceof ContentErased) return sendRefusal(request, response, refuse(refusals.erased('')));
+    parts.log.bug('fhir-door', error, { door });
+    return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
+  };
+}
+
+/** Every address for one request at a time: an entry of a batch goes through these too. */
+function singleRequests(parts: FhirDoor): Router {
   const router = express.Router();
-  const base = `${parts.publicUrl}/fhir/R4`;
-  router.get('/metadata', (_request, response) => send(response, 200, capability(parts)));
-  router.use(practiceKey(parts.store));
-  router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
-  // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
-  // was refused.
-  router.use((request, response, next) => {
-    if (request.complete) next();
-    else response.destroy();
-  });
-  router.post(
-    '/',
-    intake(parts, { type: 'Bundle', bundle: 'transaction' }, (request, response, resource, { accepted, standings }) => {
-      const language = languageOf(request);
-      if (accepted.outcome === 'kept') send(response, 202, acceptedOutcome(accepted, language));
-      else send(response, 200, transactionResponse(resource as Bundle, accepted, base, language, standings));
-    }),
-  );
-  router.post('/$process-message', messaging(parts));
+  const searching = searchingOf(parts);
+  router.use(wantsJson, mayAsk(parts));
+  router.post('/$process-message', mayRefer(parts), messaging(parts));
   router.post(
     '/ServiceRequest',
+    unlessThere(searching, 'ServiceRequest'),
     intake(parts, { type: 'ServiceRequest' }, (request, response, _resource, told) =>
       answerWith(parts, request, response, told, 'ServiceRequest'),
     ),
@@ -178,12 +185,12 @@ export function fhirRouter(parts: FhirDoor): Router {
     '/ServiceRequest/:id',
     updating(parts, 'ServiceRequest', (request) => updateRequest(parts, request, idIn(request))),
   );
+  mountMoves(router, parts);
   router.put(
     '/Task/:id',
     updating(parts, 'Task', (request) => updateTask(parts, request, idIn(request))),
   );
-  router.get('/:type/:id', (request, response) => readOwn(parts, request, response));
-  router.get('/:type/:id/_history/:version', (request, response) => readOwn(parts, request, response));
+  addLooks(router, parts, searching);
   router.use((request: Request, response: Response) => {
     const allowed = allowedAt(request.path);
     if (allowed) response.set('Allow', allowed);
@@ -193,13 +200,50 @@ export function fhirRouter(parts: FhirDoor): Router {
     ] as const;
     sendRefusal(request, response, notSupported('not-supported-here', '', ...words), allowed ? 405 : 404);
   });
-  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    if ((error as { type?: string }).type === 'request.aborted') return response.destroy();
-    const unread = unreadRequest(error);
-    if (unread) return sendRefusal(request, response, unread);
-    if (error instanceof ContentErased) return sendRefusal(request, response, refuse(refusals.erased('')));
-    parts.log.bug('fhir-door', error, { door });
-    return sendRefusal(request, response, refuse(isFault(error) ? refusals.busy() : bug()));
+  router.use(fallen(parts));
+  return router;
+}
+
+/** A Bundle at the root: a referral as it comes, or single requests together (http.html#transaction). */
+function bundles(parts: FhirDoor, singles: Router) {
+  const base = `${parts.publicUrl}/fhir/R4`;
+  const takeReferral = intake(
+    parts,
+    { type: 'Bundle', bundle: 'transaction' },
+    (request, response, resource, { accepted, standings }) => {
+      const language = languageOf(request);
+      if (accepted.outcome === 'kept') send(response, 202, acceptedOutcome(accepted, language));
+      else send(response, 200, transactionResponse(resource as Bundle, accepted, base, language, standings));
+    },
+  );
+  const referring = mayRefer(parts);
+  return async (request: Request, response: Response, next: NextFunction) => {
+    const body = fhirBody(request);
+    const isOurs =
+      !isRefusal(body) &&
+      isBundle(body) &&
+      (body.type === 'batch' || (body.type === 'transaction' && isSingleRequests(body)));
+    if (isOurs) return answerEntries(singles, request, response, body, base);
+    // Anything else at the root is a referral, and those come from practices.
+    referring(request, response, (error) => (error ? next(error) : void takeReferral(request, response).catch(next)));
+  };
+}
+
+/** The FHIR R4 door: transactions, messages and single resources in, updates, and what the caller may see to read and search. */
+export function fhirRouter(parts: FhirDoor): Router {
+  const router = express.Router();
+  router.get('/metadata', wantsJson, (_request, response) => send(response, 200, capability(parts)));
+  router.use(callerKey(parts));
+  router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
+  // A request that broke off while its sender was looked up passes body-parser without a body: nothing came, so nothing
+  // was refused.
+  router.use((request, response, next) => {
+    if (request.complete || !request.destroyed) next();
+    else response.destroy();
   });
+  const singles = singleRequests(parts);
+  router.post('/', wantsJson, bundles(parts, singles));
+  router.use(singles);
+  router.use(fallen(parts));
   return router;
 }

@@ -11,10 +11,10 @@ import { type Accepted, type Accepting, type Arriving, journeyIn } from './arriv
 import { isBundle } from './fhir-answer.ts';
 import { fhirBody } from './fhir-body.ts';
 import { earlierReferences, transactionIssues } from './fhir-bundle.ts';
-import { type Caller, callerOf } from './practice-key.ts';
+import { type Knocking, practiceOf } from './practice-key.ts';
 import { keepRefused } from './refused.ts';
 
-export interface FhirDoor extends Accepting {
+export interface FhirDoor extends Accepting, Knocking {
   readonly mapping: Mapping;
   readonly log: Log;
   readonly publicUrl: string;
@@ -28,11 +28,12 @@ export const notSupported = (reason: string, path: string, nl: string, en: strin
 
 /** What may come at an address: a type of resource, of a Bundle which type. */
 export interface Expected {
-  readonly type: 'Bundle' | 'ServiceRequest' | 'Task';
+  readonly type: 'Bundle' | 'ServiceRequest' | 'Task' | 'Communication' | 'Appointment' | 'Parameters';
   readonly bundle?: 'transaction' | 'message';
 }
 
-function checked(resource: Resource, expected: Expected): Issue[] {
+/** What is wrong with a resource at an address that is for `expected`. */
+export function checked(resource: Resource, expected: Expected): Issue[] {
   if (resource.resourceType !== expected.type) {
     const { type } = expected;
     const words = [`Op dit adres verwachten wij een ${type}.`, `At this address we expect a ${type}.`] as const;
@@ -57,7 +58,11 @@ export function readBody(request: Request, expected: Expected): Resource | Refus
 }
 
 /** What a message refers to of what the practice sent before, and what that refers to in turn (a Task to its request). */
-async function knownEarlier(parts: FhirDoor, caller: Caller, resource: Resource): Promise<Map<string, Resource>> {
+export async function knownEarlier(
+  parts: Pick<FhirDoor, 'store'>,
+  caller: { readonly practice: string },
+  resource: Resource,
+): Promise<Map<string, Resource>> {
   const known = new Map<string, Resource>();
   const look = async (from: Resource) => {
     for (const reference of earlierReferences(from).filter((one) => !known.has(one))) {
@@ -74,7 +79,7 @@ async function knownEarlier(parts: FhirDoor, caller: Caller, resource: Resource)
 
 /** What a resource means, as the mapping reads it with what the practice sent before. */
 export async function mapReceived(parts: FhirDoor, request: Request, resource: Resource): Promise<Mapped | Refusal> {
-  const caller = callerOf(request);
+  const caller = practiceOf(request);
   return runMapping(parts.mapping, resource, await knownEarlier(parts, caller, resource));
 }
 
@@ -84,7 +89,7 @@ export function arrivingFrom(
   mapped: Mapped,
   key: { readonly controlId: string; readonly messageType: string },
 ): Arriving {
-  const { practice, application, actor } = callerOf(request);
+  const { practice, application, actor } = practiceOf(request);
   return {
     practice,
     application,
@@ -99,10 +104,10 @@ export function arrivingFrom(
 }
 
 /** The message's own key: Bundle.identifier, else the X-Request-ID of the sender, else the referral's number. */
-export function controlIdOf(request: Request, resource: Resource, mapped: Mapped): string {
+export function controlIdOf(resource: Resource, mapped: Mapped, requestId: string | undefined): string {
   const identifier = isBundle(resource) ? resource.identifier?.value : undefined;
   const { value } = numberOf(mapped);
-  const own = identifier ?? request.get('x-request-id');
+  const own = identifier ?? requestId;
   if (own !== undefined || mapped.intent === 'refer') return own ?? value;
   // Without a name of its own: neither its referral again, nor the correction before it.
   return `${mapped.intent} ${value} ${Buffer.from(messageHash(mapped)).toString('hex')}`;
@@ -110,13 +115,13 @@ export function controlIdOf(request: Request, resource: Resource, mapped: Mapped
 
 /** Keeps what was refused (decision 15), and says so in the log. */
 export async function noteRefused(parts: FhirDoor, request: Request, refusal: Refusal): Promise<void> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  await keepRefused(parts.store, { ...callerOf(request), door }, body, refusal);
+  await keepRefused(parts.store, { ...practiceOf(request), door }, body, refusal);
   parts.log.info('referral-refused', { door, practice, code: refusal.refused[0]?.reason ?? '' });
 }
 
 export function noteAccepted(parts: FhirDoor, request: Request, accepted: Accepted): void {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   parts.log.info('referral-accepted', { door, practice, outcome: accepted.outcome, ...journeyIn(accepted) });
 }

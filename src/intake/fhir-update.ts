@@ -6,8 +6,9 @@ import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
 import type { Accepted } from './arriving.ts';
+import { noSuch } from './fhir-reply.ts';
 import { arrivingFrom, type FhirDoor, mapReceived, readBody } from './fhir-take.ts';
-import { callerOf } from './practice-key.ts';
+import { practiceOf } from './practice-key.ts';
 import { acceptUpdate } from './update.ts';
 
 /** What was sent, what it means, and what became of it. */
@@ -16,14 +17,7 @@ export interface Updated {
   readonly accepted: Accepted;
 }
 
-const noSuch = (): Refusal =>
-  refuse(
-    issue('not-found', 'no-such-resource', '', {
-      nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
-      en: 'This resource does not exist, or it is not of your practice.',
-    }),
-  );
-const versionRequired = (): Refusal =>
+export const versionRequired = (): Refusal =>
   refuse(
     issue('conflict', 'version-required', '', {
       nl: 'Zeg welke versie u wijzigt (If-Match), zodat u niemands wijziging overschrijft.',
@@ -47,14 +41,14 @@ export function updateStatus(refusal: Refusal): number | undefined {
 }
 
 /** The version that the sender read: If-Match, else the one in the resource; undefined when it does not say. */
-function versionRead(request: Request, resource: Resource): number | undefined {
+export function versionRead(request: Request, resource: Resource): number | undefined {
   const tag = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(request.get('if-match') ?? '')?.[1];
   const said = request.get('if-match') === undefined ? resource.meta?.versionId : (tag ?? '0');
   return said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined;
 }
 
 /** A body sent to an address with an id must say that id (FHIR R4 http.html#update). */
-const wrongId = (resource: Resource, id: string): Refusal | undefined =>
+export const wrongId = (resource: Resource, id: string): Refusal | undefined =>
   resource.id === undefined || resource.id === id
     ? undefined
     : refuse(
@@ -78,7 +72,7 @@ const asCorrection = (mapped: Mapped): Mapped =>
 
 /** `PUT ServiceRequest/<our id>`: a correction of what the practice sent, or, with status revoked, its withdrawal. */
 export async function updateRequest(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const resource = readBody(request, { type: 'ServiceRequest' });
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'ServiceRequest', id);
@@ -124,7 +118,7 @@ export async function updateByNumber(parts: FhirDoor, request: Request): Promise
 
 /** `PUT Task/<our id>`: the practice may withdraw, and nothing else (referral-guides (d)). */
 export async function updateTask(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
-  const { practice } = callerOf(request);
+  const { practice } = practiceOf(request);
   const resource = readBody(request, { type: 'Task' });
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'Task', id);

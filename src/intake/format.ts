@@ -9,11 +9,11 @@ import { acceptMessage } from './accept.ts';
 import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
 import { acceptedOutcome } from './fhir-answer.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
-import { send } from './fhir-read.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { send } from './fhir-reply.ts';
+import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault, keepRefused } from './refused.ts';
 
-export interface FormatDoor extends Accepting {
+export interface FormatDoor extends Accepting, Knocking {
   readonly mappings: ReadonlyMap<string, Mapping>;
   readonly log: Log;
   readonly publicUrl: string;
@@ -65,6 +65,19 @@ export function controlIdOf(mapped: Mapped, requestId: string | undefined): stri
   return (messageKey ?? `${mapped.intent} ${Buffer.from(messageHash(mapped)).toString('base64url')}`).slice(0, 200);
 }
 
+/** What a message of a format means, with what its practice agreed; or every reason why it is not taken. */
+export async function mapFormat(
+  parts: Accepting,
+  practice: string,
+  mapping: Mapping,
+  received: unknown,
+): Promise<Mapped | Refusal> {
+  const claim = mapping.format.claims?.(received) ?? true;
+  if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
+  const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
+  return runMapping(mapping, received, new Map(), agreement);
+}
+
 async function take(
   parts: FormatDoor,
   request: Request,
@@ -72,11 +85,8 @@ async function take(
   received: unknown,
 ): Promise<Accepted | Refusal> {
   const { format } = mapping;
-  const claim = format.claims?.(received) ?? true;
-  if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
-  const { practice, application, actor } = callerOf(request);
-  const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
-  const mapped = runMapping(mapping, received, new Map(), agreement);
+  const { practice, application, actor } = practiceOf(request);
+  const mapped = await mapFormat(parts, practice, mapping, received);
   if (isRefusal(mapped)) return mapped;
   return acceptMessage(parts, {
     practice,
@@ -120,7 +130,7 @@ export function formatRouter(parts: FormatDoor): Router {
     if (!wire) return sendRefusal(request, response, unknownFormat);
     response.type('application/schema+json').send(JSON.stringify(z.toJSONSchema(wire, { io: 'input' }), undefined, 2));
   });
-  router.use(practiceKey(parts.store));
+  router.use(practiceKey(parts));
   router.use(express.raw({ type: () => true, limit: parts.bodyBytesMax }));
   router.use((request, response, next) => {
     if (request.complete) next();
@@ -131,12 +141,12 @@ export function formatRouter(parts: FormatDoor): Router {
     const read = mapping && bodies[mapping.format.syntax];
     if (!mapping || !read) return sendRefusal(request, response, unknownFormat);
     const door = mapping.format.name;
-    const { practice } = callerOf(request);
+    const { practice } = practiceOf(request);
     const received = read(request);
     const taken = isRefusal(received) ? received : await take(parts, request, mapping, received);
     if (isRefusal(taken)) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      await keepRefused(parts.store, { ...callerOf(request), door }, body, taken);
+      await keepRefused(parts.store, { ...practiceOf(request), door }, body, taken);
       parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
       return sendRefusal(request, response, taken);
     }

@@ -6,9 +6,10 @@ import { chooseMapping, type Mapping, runMapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { EdiSender } from '../referral/edi.ts';
+import type { Mapped } from '../referral/format.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { acceptMessage } from './accept.ts';
-import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
+import { type Accepted, type Accepting, type Arriving, journeyIn } from './arriving.ts';
 import { acceptedIssues } from './fhir-answer.ts';
 import { madeId, type OwnReferences, ownReferences, writeReply } from './maildrop-answer.ts';
 import { MaildropFolder, type Taken } from './maildrop-folder.ts';
@@ -46,24 +47,38 @@ class NotNow extends Error {}
 const consentIsMissing = ({ refused }: Refusal): boolean =>
   refused.some((one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'));
 
-async function take(parts: MaildropDoor, from: From, { interchange, bytes }: Single): Promise<Accepted | Refusal> {
-  const { mailbox, actor, envelope, directory } = from;
-  const mapping = chooseMapping(parts.mappings, 'edifact', interchange);
+/** The one message of an interchange as a referral, and the key that it is remembered by; or every reason why not. Pure. */
+export function mapInterchange(
+  mappings: ReadonlyMap<string, Mapping>,
+  practice: string,
+  directory: Directory,
+  interchange: Single['interchange'],
+): { readonly mapped: Mapped; readonly key: Pick<Arriving, 'controlId' | 'messageType'> } | Refusal {
+  const mapping = chooseMapping(mappings, 'edifact', interchange);
   if (isRefusal(mapping)) return mapping;
-  const { agreement } = directory.practices.get(mailbox.practice) ?? {};
-  const mapped = runMapping(mapping, interchange, new Map(), agreement);
+  const mapped = runMapping(mapping, interchange, new Map(), directory.practices.get(practice)?.agreement);
   if (isRefusal(mapped)) return mapped;
-  const [message] = interchange.messages;
+  const { envelope, messages } = interchange;
+  const [message] = messages;
+  // The day too: there are systems that begin to count anew.
+  const controlId = [envelope.day, envelope.minute, envelope.controlReference, message?.reference].join(' ');
+  return { mapped, key: { controlId, messageType: message?.type ?? '' } };
+}
+
+export const ediContentType = 'application/edifact';
+
+async function take(parts: MaildropDoor, from: From, { interchange, bytes }: Single): Promise<Accepted | Refusal> {
+  const { mailbox, actor, directory } = from;
+  const found = mapInterchange(parts.mappings, mailbox.practice, directory, interchange);
+  if (isRefusal(found)) return found;
   return acceptMessage(parts, {
     practice: mailbox.practice,
     application: `edi:${mailbox.address}`,
-    // The day too: there are systems that begin to count anew.
-    controlId: [envelope.day, envelope.minute, envelope.controlReference, message?.reference].join(' '),
-    messageType: message?.type ?? '',
+    ...found.key,
     actor,
     door,
-    mapped,
-    source: { contentType: 'application/edifact', base64: Buffer.from(bytes).toString('base64') },
+    mapped: found.mapped,
+    source: { contentType: ediContentType, base64: Buffer.from(bytes).toString('base64') },
     undoMs: 0,
   });
 }

@@ -23,6 +23,7 @@ export interface MllpDoor extends Accepting {
 }
 
 const door = 'mllp';
+export const hl7ContentType = 'x-application/hl7-v2+er7';
 
 const answers: Readonly<Record<string, 'yes' | 'error' | 'reject'>> = { AA: 'yes', AE: 'error', AR: 'reject' };
 
@@ -74,7 +75,7 @@ async function take(
     actor,
     door,
     mapped: read.mapped,
-    source: { contentType: 'x-application/hl7-v2+er7', base64: bytes.toString('base64') },
+    source: { contentType: hl7ContentType, base64: bytes.toString('base64') },
     undoMs: 0,
   });
   return isRefusal(accepted) ? accepted : { message: read.message, accepted };

@@ -1,9 +1,8 @@
-import type { Patient as FhirPatient } from '@medplum/fhirtypes';
+import type { Patient as FhirPatient, Resource } from '@medplum/fhirtypes';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { validBsn } from '../fhir/identifiers.ts';
 import type { Issue } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
-import type { Log } from '../log.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import { bsnSystems, type FhirPatientSource, patientFromFhir } from '../referral/patient-from-fhir.ts';
@@ -12,12 +11,16 @@ import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/re
 import { takeHandle, writeHandle } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { fhirBody } from './fhir-body.ts';
-import { callerOf, practiceKey, sendRefusal } from './practice-key.ts';
+import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 
 /** What the practice's system hands to the refer page: the patient, and its own number for what may come of it. */
 export interface ReferContext {
   readonly patient: Patient;
   readonly practiceReferralId?: Referral['practiceReferralId'];
+  /** ICPC codes of the episodes in that record: to suggest with, never sent along unasked. */
+  readonly icpc?: readonly string[];
+  /** Under which name the launch is kept, when a note of the referral may be written into that record. */
+  readonly launch?: string;
 }
 
 const lifetimeMs = 600_000;
@@ -65,9 +68,8 @@ function referralNumber(request: Request): Referral['practiceReferralId'] | unde
   );
 }
 
-function contextOf(request: Request, day: string): ReferContext | Refusal {
-  const resource = fhirBody(request);
-  if (isRefusal(resource)) return resource;
+/** A FHIR Patient as the person of a refer page on a local day, or everything that is wrong with it. Pure. */
+export function contextPatient(resource: Resource, day: string): Patient | Refusal {
   if (resource.resourceType !== 'Patient') {
     const said = { nl: 'Op dit adres verwachten wij een Patient.', en: 'At this address we expect a Patient.' };
     return refuse(issue('value', 'other-resource', 'resourceType', said));
@@ -82,16 +84,25 @@ function contextOf(request: Request, day: string): ReferContext | Refusal {
     );
     return refuse(...[...fields].map((field) => refusals.doesNotFit('Patient', field)));
   }
-  const number = referralNumber(request);
-  if (isRefusal(number)) return number;
-  return { patient: checked.data, ...(number && { practiceReferralId: number }) };
+  return checked.data;
 }
 
-async function note(
+function contextOf(request: Request, day: string): ReferContext | Refusal {
+  const resource = fhirBody(request);
+  if (isRefusal(resource)) return resource;
+  const patient = contextPatient(resource, day);
+  if (isRefusal(patient)) return patient;
+  const number = referralNumber(request);
+  if (isRefusal(number)) return number;
+  return { patient, ...(number && { practiceReferralId: number }) };
+}
+
+/** A line in the trail of what became of a context, under the practice of who did it. */
+export async function noteContext(
   store: Store,
   actor: Actor,
   event: string,
-  action: 'C' | 'R',
+  action: 'C' | 'R' | 'E',
   outcome: 'ok' | 'refused',
   code?: string,
 ): Promise<void> {
@@ -111,14 +122,22 @@ export async function openContext(store: Store, actor: Actor, handle: string): P
   const context = /^[\w-]{43}$/.test(handle)
     ? await takeHandle<ReferContext>(store, actor.organization ?? '', handle)
     : undefined;
-  await note(store, actor, 'refer-context-opened', 'R', context ? 'ok' : 'refused');
+  await noteContext(store, actor, 'refer-context-opened', 'R', context ? 'ok' : 'refused');
   return context;
 }
 
-export interface ReferContextDoor {
-  readonly store: Store;
+/** Keeps a context for ten minutes behind a one-time link to the refer page of its practice. */
+export async function contextLink(
+  store: Store,
+  publicUrl: string,
+  practice: string,
+  context: ReferContext,
+): Promise<string> {
+  return `${publicUrl}/refer?handle=${await writeHandle(store, practice, context, lifetimeMs)}`;
+}
+
+export interface ReferContextDoor extends Knocking {
   readonly publicUrl: string;
-  readonly log: Log;
 }
 
 /**
@@ -129,22 +148,19 @@ export function referContextRouter(parts: ReferContextDoor): Router {
   const router = express.Router();
   const { store, publicUrl, log } = parts;
   const raw = express.raw({ type: () => true, limit: bodyBytesMax });
-  router.post('/refer/context', practiceKey(store), raw, async (request, response) => {
-    const { practice, actor } = callerOf(request);
+  router.post('/refer/context', ...practiceKey(parts), raw, async (request: Request, response: Response) => {
+    const { practice, actor } = practiceOf(request);
     const context = contextOf(request, localDay(store.clock()));
     if (isRefusal(context)) {
       const code = context.refused[0]?.reason ?? '';
-      await note(store, actor, 'refer-context-refused', 'C', 'refused', code);
+      await noteContext(store, actor, 'refer-context-refused', 'C', 'refused', code);
       log.info('refer-context-refused', { door: 'refer-context', practice, code });
       return sendRefusal(request, response, context);
     }
-    const handle = await writeHandle(store, practice, context, lifetimeMs);
-    await note(store, actor, 'refer-context-received', 'C', 'ok');
+    const url = await contextLink(store, publicUrl, practice, context);
+    await noteContext(store, actor, 'refer-context-received', 'C', 'ok');
     log.info('refer-context-received', { door: 'refer-context', practice });
-    response
-      .status(201)
-      .set('Cache-Control', 'no-store')
-      .json({ url: `${publicUrl}/refer?handle=${handle}` });
+    response.status(201).set('Cache-Control', 'no-store').json({ url });
   });
   router.use('/refer/context', (error: unknown, request: Request, response: Response, _next: NextFunction) => {
     const type = (error as { type?: string }).type;

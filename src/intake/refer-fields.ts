@@ -18,7 +18,7 @@ const texts: readonly string[] = ['reason', 'question'];
 
 /** Every field of the form in its order, which is the order in which faults are told; the first row is never seen. */
 export const fieldNames: readonly string[] = [
-  ...['form', 'localSystem', 'localValue', 'knownFamily', 'knownBirthDate', 'numberSystem'],
+  ...['form', 'localSystem', 'localValue', 'knownFamily', 'knownBirthDate', 'knownIcpc', 'launch', 'numberSystem'],
   ...['danger', 'callName', 'given', 'family', 'birthDate', 'gender', ...phoneFields, 'email'],
   ...[
     'street',
@@ -59,13 +59,16 @@ export function isFormId(text: string | undefined): boolean {
 const dutchDay = (day: string) => day.split('-').toReversed().join('-');
 
 /** The form as it opens for a patient whom the practice's system handed over. */
-export function fieldsOf({ patient, practiceReferralId }: ReferContext): FormFields {
+export function fieldsOf({ patient, practiceReferralId, icpc, launch }: ReferContext): FormFields {
   const { name, address, localId } = patient;
   const filled = {
     localSystem: localId?.system,
     localValue: localId?.value,
     knownFamily: name.family,
     knownBirthDate: patient.birthDate,
+    knownIcpc: icpc?.join(' '),
+    launch,
+    urgency: 'routine',
     callName: name.callName,
     given: name.given,
     family: name.family,

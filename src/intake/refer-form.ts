@@ -9,6 +9,7 @@ import { type Answer, receive } from '../referral/receive.ts';
 import { referralHash } from '../referral/referral.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { secondLook } from '../referral/second-look.ts';
+import { bindLaunch } from '../store/launches.ts';
 import { readFirstAnswer } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
 import type { Accepting, Arriving } from './arriving.ts';
@@ -34,7 +35,10 @@ function arriving(
   const agb = role?.organization === practice ? role.agb : undefined;
   const mapped = readForm(fields, { actor, now: parts.store.clock(), publicUrl: parts.publicUrl, ...(agb && { agb }) });
   if (isRefusal(mapped)) return mapped;
-  const typed = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+  // What only helped to fill in the form is no part of the message that is kept.
+  const typed = Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => value !== '' && name !== 'launch' && name !== 'knownIcpc'),
+  );
   return {
     practice,
     application: door,
@@ -104,6 +108,14 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
   };
 }
 
+/** A note goes into the record of the launch, once nothing can be taken back. The referral is committed, come what may. */
+async function noteLater(parts: ReferFormDoor, practice: string, launch: string, journey: string): Promise<void> {
+  const dueAt = new Date(parts.store.clock().getTime() + undoMs);
+  await bindLaunch(parts.store, practice, launch, journey, dueAt).catch((error: unknown) =>
+    parts.log.bug('launch-note', error, { practice, journey }),
+  );
+}
+
 /** Sends the form: the same form with the same content gets the first answer again, however often it comes. */
 export async function sendForm(parts: ReferFormDoor, actor: Actor, fields: FormFields): Promise<Answer | Refusal> {
   const found = arriving(parts, actor, fields, await parts.directory());
@@ -116,6 +128,7 @@ export async function sendForm(parts: ReferFormDoor, actor: Actor, fields: FormF
   }
   if (accepted.outcome === 'kept') throw new Error('a form that is no referral');
   const { answer, outcome } = accepted;
+  if (fields.launch) await noteLater(parts, practice, fields.launch, answer.journey);
   parts.log.info('referral-accepted', { door, practice, journey: answer.journey, outcome });
   return answer;
 }

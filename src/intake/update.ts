@@ -12,7 +12,7 @@ export interface Read {
   readonly version: number;
 }
 
-const otherVersion = issue('conflict', 'other-version', '', {
+export const otherVersion = issue('conflict', 'other-version', '', {
   nl: 'Deze verwijzing is intussen veranderd. Haal haar opnieuw op, controleer uw wijziging en stuur die nog eens.',
   en: 'This referral has changed meanwhile. Get it again, check your change and send it once more.',
 });

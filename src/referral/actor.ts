@@ -1,10 +1,20 @@
 /** Who acts (decision 17): a person or system in a role, for a practice or a team, with a purpose. */
 export interface Actor {
-  /** PractitionerRole id of a person, the credential's application of a system, or `kortelijn` for the line itself. */
+  /** PractitionerRole id of a person, the application or client id of a system, or `kortelijn` for the line itself. */
   readonly id: string;
   readonly name: string;
-  readonly role: 'practice' | 'wally' | 'team-lead' | 'administrator' | 'practice-system' | 'line';
-  /** The practice (practice roles) or the Wally organisation (wally, team-lead). */
+  readonly role:
+    | 'practice'
+    | 'wally'
+    | 'team-lead'
+    | 'coordinator'
+    | 'administrator'
+    | 'practice-system'
+    | 'wally-system'
+    | 'coordinator-system'
+    | 'administrator-system'
+    | 'line';
+  /** The practice (practice roles) or the Wally organisation (wally, team-lead, wally-system). */
   readonly organization?: string;
 }
 

@@ -16,7 +16,9 @@ export interface TrailLine {
   readonly line: AuditLine;
 }
 
-const signing = /^sign-(in|out)$/;
+const signing = /^(sign-(in|out)|token-(issued|refused))$/;
+/** Access was refused, or taken in need: an alert of security (DCM 110113). */
+const alerting = /^(access-refused|break-glass)$/;
 const reference = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/;
 const outcomes = { ok: '0', refused: '4', failed: '8' } as const;
 /** Actors whose id is that of a PractitionerRole in the directory. */
@@ -24,6 +26,7 @@ const people = new Set(['wally', 'team-lead', 'practice']);
 
 function typeOf({ line, journey }: TrailLine): Coding {
   if (signing.test(line.event)) return { system: codeSystems.dicom, code: '110114', display: 'User Authentication' };
+  if (alerting.test(line.event)) return { system: codeSystems.dicom, code: '110113', display: 'Security Alert' };
   if (line.event === 'resource-read')
     return { system: codeSystems.auditEventType, code: 'rest', display: 'RESTful Operation' };
   return journey
@@ -41,6 +44,7 @@ function agentsOf({ line: { actor } }: TrailLine): AuditEvent['agent'] {
       requestor: true,
     },
     ...(organization ? [{ who: { reference: `Organization/${actor.organization}` }, requestor: false }] : []),
+    ...(actor.via ? [{ who: { identifier: { value: actor.via } }, requestor: false }] : []),
   ];
 }
 
@@ -67,7 +71,7 @@ export function toAuditEvent(trail: TrailLine): AuditEvent {
     action: line.action,
     recorded: trail.recorded,
     outcome: outcomes[line.outcome],
-    ...(line.code && { outcomeDesc: line.code }),
+    ...((line.code || line.reason) && { outcomeDesc: [line.code, line.reason].filter(Boolean).join(': ') }),
     purposeOfEvent: [{ coding: [{ system: codeSystems.actReason, code: line.purpose }] }],
     agent: agentsOf(trail),
     source: { observer: { display: 'Kortelijn' } },
@@ -94,7 +98,7 @@ export const trailColumns = [
 ] as const;
 
 /** A cell that no spreadsheet takes for a formula, quoted where RFC 4180 wants it. */
-function cell(value: string | number | null | undefined): string {
+export function csvCell(value: string | number | null | undefined): string {
   const text = String(value ?? '');
   const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
@@ -120,5 +124,5 @@ export function toTrailRow(trail: TrailLine): string {
     object: line.object,
     request: line.request,
   };
-  return trailColumns.map((name) => cell(cells[name])).join(',');
+  return trailColumns.map((name) => csvCell(cells[name])).join(',');
 }

@@ -1,7 +1,10 @@
 import type { Appointment, Resource } from '@medplum/fhirtypes';
+import type { BreakGlass } from './break-glass.ts';
+import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
-import type { Proof } from './directory.ts';
+import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
+import type { QueueMove } from './queue-move.ts';
 
 /**
  * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
@@ -42,6 +45,11 @@ export interface Change {
   readonly talk?: TalkMove;
   /** What was agreed with the practice (`scope`) was followed: its clocks count by these days, it knows this Wally. */
   readonly followed?: { readonly levels: string; readonly wally: string | null };
+  /** A system that gets tokens is registered, changed or revoked. */
+  readonly client?: ClientMove;
+  /** An administrator opens this change's journey for a while (store/breaks). */
+  readonly breakGlass?: BreakGlass;
+  readonly queue?: readonly QueueMove[];
   readonly audit: readonly AuditLine[];
 }
 
@@ -177,52 +185,6 @@ export interface OutboxRow {
   readonly delayMs?: number;
 }
 
-/** A failed attempt that counts against its destination (delivery/breaker.ts); PostgreSQL keeps the count. */
-export interface Strike {
-  /** This many in a row open the breaker. */
-  readonly opensAt: number;
-  /** For how long it opens: the first time, the second time in a row, and so on; the last one stays. */
-  readonly openForMs: readonly number[];
-}
-
-/** How an attempt failed: for its own history, and what it says about the destination. */
-interface Failed {
-  readonly id: string;
-  readonly lease: string;
-  readonly code: string;
-  readonly ambiguous: boolean;
-  readonly outcome?: 'transient' | 'ambiguous' | 'permanent';
-  readonly strike?: Strike;
-  /** Nothing goes to this destination for so long: it asked for that. */
-  readonly holdMs?: number;
-}
-
-/** What happens to a delivery. `lease` names the attempt: a stale one changes nothing. */
-export type DeliveryMove =
-  | {
-      readonly to: 'landed' | 'sent';
-      readonly id: string;
-      readonly lease: string;
-      readonly proof: Proof;
-      readonly at: string;
-      readonly lookAgainInMs?: number;
-    }
-  | (Failed & { readonly to: 'pending'; readonly retryInMs: number })
-  | (Failed & { readonly to: 'held' })
-  /** A person's retry of a held or waiting delivery: a new generation, at once. */
-  | { readonly to: 'retry'; readonly id: string }
-  /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
-  | {
-      readonly to: 'abandoned';
-      readonly id: string;
-      readonly lease?: string;
-      readonly reason: string;
-      /** What the last attempt ended in, where that is why. */
-      readonly code?: string;
-    }
-  /** Everything of these kinds that is not under way: taken back, or a newer assignment took its place. */
-  | { readonly to: 'abandon-all'; readonly kinds: readonly OutboxRow['kind'][]; readonly reason: string };
-
 export interface Visible {
   readonly taskId: string;
   readonly assignment: number;
@@ -240,12 +202,6 @@ export interface AlarmMove {
 export interface DirectoryWrite {
   readonly resource: Resource & { id: string };
   readonly validFrom: string;
-}
-
-/** Maintenance at the other side: nothing is sent there until it is resumed; then its breaker starts afresh. */
-export interface DestinationMove {
-  readonly id: string;
-  readonly to: 'paused' | 'resumed';
 }
 
 /** A practice's question that is about no patient: asked, or answered once. */
@@ -284,11 +240,19 @@ export type KeepingMove =
 export interface AuditLine {
   readonly event: string;
   readonly at: string;
-  readonly actor: { readonly id: string; readonly role: string; readonly organization?: string };
+  readonly actor: {
+    readonly id: string;
+    readonly role: string;
+    readonly organization?: string;
+    /** The application of the system that the person spoke by. */
+    readonly via?: string;
+  };
   readonly action: 'C' | 'R' | 'U' | 'D' | 'E';
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly object?: string;
   readonly code?: string;
-  readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN';
+  /** Why, in the words of who did it; never about a person. */
+  readonly reason?: string;
+  readonly purpose: 'TREAT' | 'HOPERAT' | 'SYSADMIN' | 'BTG';
   readonly request?: string;
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '@medplum/fhirtypes';
 import { codeSystems, extensions } from '../fhir/systems.ts';
 import type { Practice, PracticeEndpoint, Proof } from './directory.ts';
+import { isOnlyLaunch } from './launch-system.ts';
 import { channelOf, endpointKind } from './mllp.ts';
 
 /** What a FHIR system files: the message itself, a letter in its list of documents, or a document of its own. */
@@ -83,7 +84,8 @@ const isOnlyDoor = (one: Endpoint) =>
 
 /** The ways for a practice's feedback, in the order in which they are tried, from its active Endpoints in theirs. */
 export function channelsOf(active: readonly Endpoint[]): PracticeEndpoint[] {
-  return active.flatMap((one, nth) => (nth > 0 && isOnlyDoor(one) ? [] : (toChannel(one) ?? [])));
+  const isNoWay = (one: Endpoint, nth: number) => (nth > 0 && isOnlyDoor(one)) || isOnlyLaunch(one);
+  return active.flatMap((one, nth) => (isNoWay(one, nth) ? [] : (toChannel(one) ?? [])));
 }
 
 /** What the window, the breaker and the order of a channel are kept for; the first one's name outlives its Endpoint. */

@@ -13,6 +13,7 @@ import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
 import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
+import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
 
@@ -33,6 +34,8 @@ export interface Role {
   readonly kind: 'wally' | 'team-lead' | 'gp' | 'poh' | 'assistant' | 'other';
   readonly name: string;
   readonly agb?: string;
+  /** Every number of the person and the role (AGB, BIG, UZI …), as the directory has them. */
+  readonly numbers?: readonly { readonly system: string; readonly value: string }[];
   readonly organization: string;
   readonly phone?: string;
   readonly email?: string;
@@ -78,6 +81,8 @@ export interface Practice {
   readonly peers: readonly MllpPeer[];
   /** Who may send EDIFACT from there, known by mailbox. */
   readonly ediSenders?: readonly EdiSender[];
+  /** The systems from which its people open our refer page. */
+  readonly launches?: readonly LaunchSystem[];
   /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
   readonly agreement?: ConsentAgreement;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
@@ -128,6 +133,9 @@ const kinds: Record<string, Role['kind']> = {
 function toRole(role: PractitionerRole, person: Practitioner | undefined): Role {
   const code = role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code;
   const agb = agbOf(person);
+  const numbers = [...(person?.identifier ?? []), ...(role.identifier ?? [])].flatMap(({ system, value }) =>
+    system && value ? [{ system, value }] : [],
+  );
   const phone = telecom(role, 'phone');
   const email = telecom(role, 'email');
   const substitute = idOf(extension(role, extensions.fixedSubstitute)?.valueReference);
@@ -149,6 +157,7 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
     ],
     ...(lastDay && { lastDay }),
     ...(agb && { agb }),
+    ...(numbers.length > 0 && { numbers }),
     ...(phone && { phone }),
     ...(email && { email }),
     ...(substitute && { substitute }),
@@ -177,6 +186,7 @@ function toPractice(
   const email = telecom(organization, 'email');
   const levels = service && levelsOf(service);
   const rules = service ? rulesOf(service) : [];
+  const launches = active.flatMap((one) => launchOf(one) ?? []);
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -188,6 +198,7 @@ function toPractice(
     ...(endpoint && { endpoint }),
     peers: active.flatMap((one) => peerOf(one, organization.id ?? '') ?? []),
     ediSenders: active.flatMap((one) => ediSenderOf(one, organization.id ?? '') ?? []),
+    ...(launches.length > 0 && { launches }),
     ...(agreement && { agreement }),
     ...(service && {
       service: {

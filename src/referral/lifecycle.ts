@@ -59,6 +59,9 @@ const unmet: Record<Condition, { readonly reason: string; readonly said: Said }>
   },
 };
 
+/** The reasons by which a condition of the table refuses: what was asked may be right, but not as things are now. */
+export const conditionReasons: ReadonlySet<string> = new Set(Object.values(unmet).map((one) => one.reason));
+
 /** What the conditions of the table ask about a journey. */
 export interface Facts {
   readonly openChildren: number;

@@ -20,6 +20,12 @@ const phone = /(?<!\d)(?:\+31|0031|0)[\s-]?\d(?:[\s-]?\d){8}(?!\d)/gu;
 
 const foundMax = 5;
 
+/** Names in a text that are not this family's: a third person, perhaps (H8). A question to the writer, never a verdict. */
+export function othersNamed(text: string, family: string): string[] {
+  const names = [addressed, twoNames].flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[0].trim()));
+  return [...new Set(names)].filter((name) => !name.includes(family)).slice(0, foundMax);
+}
+
 /** What looks like a person or like medical data in a question about nobody; questions to the writer, most certain first. */
 export function looksPersonal(text: string): PersonalLook[] {
   const all = (pattern: RegExp, nl: string, en: string): PersonalLook[] =>

@@ -109,6 +109,21 @@ export const refusals = {
       nl: 'Wij kennen deze aanmelding niet. Controleer de sleutel (Authorization: Bearer) van uw praktijk.',
       en: 'We do not know this credential. Check the key (Authorization: Bearer) of your practice.',
     }),
+  notAllowed: (): Issue =>
+    issue('forbidden', 'not-allowed', '', {
+      nl: 'Uw systeem mag dit niet. Wat het wel mag, spreekt u af met de beheerder van uw regio.',
+      en: 'Your system may not do this. What it may do is agreed with the administrator of your region.',
+    }),
+  tooOften: (): Issue =>
+    issue('throttled', 'too-often', '', {
+      nl: 'Uw systeem vraagt te vaak iets. Er is niets verloren. Wacht zo lang als Retry-After zegt en probeer het dan opnieuw.',
+      en: 'Your system asks too often. Nothing is lost. Wait as long as Retry-After says and try again.',
+    }),
+  notThere: (): Issue =>
+    issue('not-found', 'no-such-resource', '', {
+      nl: 'Dit gegeven bestaat niet, of het is niet van uw praktijk.',
+      en: 'This resource does not exist, or it is not of your practice.',
+    }),
   unknownPractice: (path: string): Issue =>
     issue('not-found', 'no-wally-service', path, {
       nl: 'Voor deze praktijk is nog geen Wally ingesteld. Bel de beheerder van uw regio.',

@@ -9,7 +9,11 @@ export const whoWords: Record<Who, string> = {
   'practice-system': "the practice's system",
   wally: 'a Wally',
   'team-lead': 'the team lead',
+  coordinator: 'the coordinator',
   administrator: 'the administrator',
+  'wally-system': "a Wally organisation's system",
+  'coordinator-system': "the coordinator's system",
+  'administrator-system': "the administrator's system",
   line: 'the line itself',
 };
 

@@ -92,6 +92,12 @@ export async function pointEndpointsAt(
       const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', channel.id);
       if (endpoint) writes.push({ resource: { ...endpoint, address }, validFrom: at });
     }
+    for (const { id, address } of practice.launches ?? []) {
+      const there = `${hisUrl}${new URL(address).pathname}`;
+      if (address === there || practice.channels.some((one) => one.id === id)) continue;
+      const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', id);
+      if (endpoint) writes.push({ resource: { ...endpoint, address: there }, validFrom: at });
+    }
   }
   if (writes.length === 0) return;
   const done = await store.commit({

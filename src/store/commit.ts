@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
+import { breakParts } from './breaks.ts';
+import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { moveParts } from './moves.ts';
+import { queueParts } from './queue-writes.ts';
+import { requestId } from './request-id.ts';
+import { indexRow } from './search-words.ts';
 import type { Store } from './store.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
@@ -40,7 +45,10 @@ function touched({ change }: Prepared): string[] {
   if (change.talk)
     keys.push(change.talk.to === 'written' ? `talk ${change.talk.talk.id}` : `remind ${change.scope.practice}`);
   if (change.followed) keys.push(`followed ${change.scope.practice}`);
+  if (change.client) keys.push(`cl ${change.client.to === 'revoked' ? change.client.id : change.client.client.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
+  for (const move of change.queue ?? [])
+    keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -72,6 +80,8 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
     if (!key) throw new Error('a change with documents needs a journey');
     return seal(key, Buffer.from(JSON.stringify(plain)), context);
   };
+  const request = requestId();
+  const searchKey = store.master.derive('search');
   return {
     change,
     at: store.clock().toISOString(),
@@ -79,9 +89,15 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       documents: (change.resources ?? []).map(({ resource, version }) =>
         sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
       ),
+      found: change.resources?.map(({ resource }) => indexRow(resource, searchKey)) ?? [],
       auditIds: change.audit.map(() => store.newId()),
       auditLines: change.audit.map((line) =>
-        JSON.stringify({ ...line, practice: change.scope.practice, journey: change.journey }),
+        JSON.stringify({
+          ...(request && { request }),
+          ...line,
+          practice: change.scope.practice,
+          journey: change.journey,
+        }),
       ),
       ...(newKey && { newKey }),
       ...(change.arrival && {
@@ -93,7 +109,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
 }
 
 class StaleBatch extends Error {}
-const versioned = /^(document|resource|directory_resource|talk)_pkey$/;
+const versioned = /^(document|resource|resource_change|directory_resource|talk)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
@@ -111,6 +127,9 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...moveParts(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
+    ...clientParts(batch),
+    ...breakParts(batch),
+    ...queueParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

@@ -10,6 +10,7 @@ export interface ListedDelivery extends Carriage {
   readonly nextAt: Date;
   readonly failureCode: string | null;
   readonly reason: string | null;
+  readonly messageId: string;
 }
 
 export type DeliveryState = Carriage['state'];
@@ -25,25 +26,11 @@ export async function countDeliveries(
   return rows;
 }
 
-const COLUMNS = `
-  d.id::text, j.number, d.practice_id as practice, d.journey_id as journey, d.kind, d.destination, d.recipient, d.state, d.proof, d.attempts,
+/** The columns of a ListedDelivery, of delivery `d` and its journey `j`. */
+export const COLUMNS = `
+  d.id::text, coalesce(j.number, '') as number, d.practice_id as practice, d.journey_id as journey, d.kind, d.destination, d.recipient, d.state, d.proof, d.attempts,
   d.document_id as "documentId", d.created_at as "createdAt", d.first_sent_at as "firstSentAt", d.landed_at as "landedAt", d.next_at as "nextAt",
-  d.failure_code as "failureCode", d.reason`;
-
-/** Deliveries of a state and destination (both optional), oldest first. */
-export async function listDeliveries(
-  store: Store,
-  filter: { readonly state?: DeliveryState; readonly destination?: string },
-  limit: number,
-): Promise<ListedDelivery[]> {
-  const { rows } = await store.pool.query<ListedDelivery>({
-    name: 'deliveries',
-    text: `select ${COLUMNS} from delivery d join journey j on j.id = d.journey_id
-            where ($1::text is null or d.state = $1) and ($2::text is null or d.destination = $2) order by d.created_at, d.id limit $3`,
-    values: [filter.state ?? null, filter.destination ?? null, limit],
-  });
-  return rows;
-}
+  d.failure_code as "failureCode", d.reason, d.message_id as "messageId"`;
 
 /** One delivery by id; undefined when there is none. */
 export async function readDelivery(store: Store, id: string): Promise<ListedDelivery | undefined> {
@@ -55,13 +42,16 @@ export async function readDelivery(store: Store, id: string): Promise<ListedDeli
   return rows[0];
 }
 
-/** Feedback within a scope that has been on its way since before a moment and has not landed, oldest first (promise 3). */
+/**
+ * Feedback within a scope that has not landed and has been on its way since before a moment, or of which somebody said that
+ * the practice is to be called; oldest first (promise 3).
+ */
 export async function listUnlanded(store: Store, scope: Scope, before: Date, limit: number): Promise<ListedDelivery[]> {
   const { sql, value } = scopeCondition(scope);
   const { rows } = await store.pool.query<ListedDelivery>({
     name: `unlanded-${scope.kind}`,
     text: `select ${COLUMNS} from delivery d join journey j on j.id = d.journey_id
-            where ${sql} and d.kind = 'feedback' and d.state not in ('landed', 'abandoned') and d.created_at < $2
+            where ${sql} and d.kind = 'feedback' and d.state not in ('landed', 'abandoned') and (d.created_at < $2 or d.reason = 'to-call')
             order by d.created_at, d.id limit $3`,
     values: [value, before, limit],
   });

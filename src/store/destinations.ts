@@ -1,9 +1,14 @@
-import type { AuditLine, DestinationMove } from '../referral/change.ts';
+import type { AuditLine } from '../referral/change.ts';
+import type { DestinationMove } from '../referral/delivery-move.ts';
 import type { Store } from './store.ts';
 import { type Part, type Prepared, textArray } from './writes.ts';
 
-/** May anything go to destination `x` at this moment? The pause, what it asked for itself and the breaker say. */
-export const openNow = `(not x.paused and (x.hold_until is null or x.hold_until <= now()) and (x.open_until is null or x.open_until <= now()))`;
+/** May anything go to destination `x` at this moment? The pause, its maintenance, what it asked for itself and the breaker say. */
+export const openNow = `(not x.paused and (x.hold_until is null or x.hold_until <= now()) and (x.open_until is null or x.open_until <= now())
+  and (x.window_from is null or now() < x.window_from or now() >= x.window_until))`;
+
+/** May this delivery `d` go there, when anything may? Not what is newer than a drain, nor a retry that is switched off. */
+export const mayGo = '(x.drain_to is null or d.id <= x.drain_to) and (x.retries or d.trying_since is null)';
 
 // A receipt closes the breaker; of a batch with both, the receipt counts. What fails while it is open had begun before
 // and changes nothing; what fails after (the probe) opens it for longer. Rows are locked in order, and only when there
@@ -17,12 +22,14 @@ const VERDICTS = `,
     select x.id, s.ok, s.hold, s.open_for, x.fails + s.strikes as fails, x.openings,
            not s.ok and x.fails + s.strikes >= s.opens_at and (x.breaker = 'closed' or x.open_until <= now()) as opens
       from destination x join s on s.id = x.id
-     where s.hold is not null or case when s.ok then x.breaker = 'open' or x.fails > 0 else s.strikes > 0 end
+     where s.hold is not null or case when s.ok then x.breaker = 'open' or x.fails > 0 or x.down_since is not null else s.strikes > 0 end
      order by x.id for update of x)
   update destination x
      set hold_until = greatest(x.hold_until, now() + l.hold),
          fails = case when l.ok then 0 else l.fails end,
          breaker = case when l.ok then 'closed' when l.opens then 'open' else x.breaker end,
+         patience_from = case when l.ok and x.down_since is not null then now() else x.patience_from end,
+         down_since = case when l.ok then null else x.down_since end,
          openings = case when l.ok then 0 when l.opens then l.openings + 1 else l.openings end,
          open_until = case when l.ok then null when l.opens
            then now() + l.open_for[least(l.openings + 1, cardinality(l.open_for))] * interval '1 millisecond' else x.open_until end
@@ -31,7 +38,17 @@ const VERDICTS = `,
 /** What a batch of changes does to destinations: verdicts of attempts, and pauses by a person. */
 export function destinationParts(batch: readonly Prepared[]): Part[] {
   const moves = batch.flatMap(({ change }) => change.deliveries ?? []);
-  const paused = batch.flatMap(({ change }) => change.destinations ?? []);
+  const asked = batch.flatMap(({ change }) => change.destinations ?? []);
+  const paused = asked.filter((one) => one.to === 'paused' || one.to === 'resumed');
+  const setting = (name: string, tos: readonly DestinationMove['to'][], set: string): Part => ({
+    name,
+    exact: true,
+    columns: 'id text, moved_to text, begins timestamptz, ends timestamptz',
+    rows: asked
+      .filter((one) => tos.includes(one.to))
+      .map((one) => [one.id, one.to, ...(one.to === 'window' ? [one.from, one.until] : [null, null])]),
+    sql: `update destination x set ${set} from n where x.id = n.id returning 1`,
+  });
   return [
     {
       name: 'b',
@@ -53,7 +70,8 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
       rows: paused.map((one) => [one.id, one.to === 'paused']),
       sql: `update destination x set paused = n.paused, hold_until = case when n.paused then x.hold_until end,
               open_until = case when n.paused then x.open_until end, breaker = case when n.paused then x.breaker else 'closed' end,
-              fails = case when n.paused then x.fails else 0 end, openings = case when n.paused then x.openings else 0 end
+              fails = case when n.paused then x.fails else 0 end, openings = case when n.paused then x.openings else 0 end,
+              drain_to = null, down_since = null
             from n where x.id = n.id returning 1`,
     },
     {
@@ -67,6 +85,11 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
                    where d.state in ('pending', 'sent') and d.trying_since is not null for update of d skip locked)
             update delivery d set trying_since = null from l where d.id = l.id returning 1`,
     },
+    // Ids are given in order: what has a later one came after the drain began.
+    setting('dn', ['draining'], 'drain_to = coalesce((select max(id) from delivery), 0), paused = false'),
+    setting('dd', ['down'], 'down_since = now(), paused = false'),
+    setting('dy', ['retries-off', 'retries-on'], `retries = n.moved_to = 'retries-on'`),
+    setting('dw', ['window', 'window-off'], 'window_from = n.begins, window_until = n.ends'),
   ];
 }
 
@@ -87,6 +110,12 @@ export interface ListedDestination {
   readonly fails: number;
   /** Until when nothing goes there: the breaker's moment or the receiver's own, whichever is later. */
   readonly quietUntil: Date | null;
+  /** Only what was there when this began goes out. */
+  readonly draining: boolean;
+  readonly retries: boolean;
+  readonly windowFrom: Date | null;
+  readonly windowUntil: Date | null;
+  readonly downSince: Date | null;
 }
 
 /** Every destination and whether anything may go there now. */
@@ -95,7 +124,9 @@ export async function listDestinations(store: Store): Promise<ListedDestination[
     name: 'destinations',
     text: `select x.id, x.paused, x.breaker, x.fails,
                   case when not (x.hold_until is null or x.hold_until <= now()) or not (x.open_until is null or x.open_until <= now())
-                       then greatest(x.hold_until, x.open_until) end as "quietUntil"
+                       then greatest(x.hold_until, x.open_until) end as "quietUntil",
+                  x.drain_to is not null as draining, x.retries, x.window_from as "windowFrom", x.window_until as "windowUntil",
+                  x.down_since as "downSince"
              from destination x order by x.id`,
   });
   return rows;

@@ -141,21 +141,24 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'r',
       'resource',
-      'practice_id text, type text, id uuid, journey_id uuid, version int, updated_at timestamptz',
-      each(({ change, at }) =>
-        (change.resources ?? []).map(({ resource, version }) => [
+      'practice_id text, type text, id uuid, journey_id uuid, version int, updated_at timestamptz, words text[], dates jsonb',
+      each(({ change, sealed, at }) =>
+        (change.resources ?? []).map(({ resource, version }, nth) => [
           change.scope.practice,
           resource.resourceType,
           resource.id,
           change.journey,
           version,
           at,
+          textArray(sealed.found[nth]?.words ?? []),
+          sealed.found[nth]?.dates,
         ]),
       ),
       // Only version 1 may be new: a later one of what is not there is as stale as one that skips.
       `where n.version = 1 or exists (select from resource o where o.practice_id = n.practice_id and o.type = n.type and o.id = n.id)
        on conflict (practice_id, type, id) do update set version = excluded.version, updated_at = excluded.updated_at,
-         change_xid = pg_current_xact_id() where resource.version = excluded.version - 1`,
+         change_xid = pg_current_xact_id(), words = excluded.words, dates = excluded.dates, changed_at = null
+         where resource.version = excluded.version - 1`,
     ),
     insert(
       'd',
@@ -170,6 +173,20 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
           change.journey,
           sealed.documents[nth],
           at,
+        ]),
+      ),
+    ),
+    insert(
+      'rc',
+      'resource_change',
+      'practice_id text, type text, id uuid, version int, journey_id uuid',
+      each(({ change }) =>
+        (change.resources ?? []).map(({ resource, version }) => [
+          change.scope.practice,
+          resource.resourceType,
+          resource.id,
+          version,
+          change.journey,
         ]),
       ),
     ),

@@ -74,6 +74,14 @@ export function keepingParts(batch: readonly Prepared[]): Part[] {
       exact: true,
     },
     {
+      // What content could be found by goes with it.
+      name: 'kw',
+      columns: 'journey_id uuid',
+      rows: erased.map(({ journey }) => [journey]),
+      sql: `update resource r set words = '{}', dates = '{}' from n where r.journey_id = n.journey_id returning 1`,
+      exact: false,
+    },
+    {
       // Nobody can be reminded of what nobody can read any more.
       name: 'kc',
       columns: 'journey_id uuid',

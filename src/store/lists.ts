@@ -104,7 +104,7 @@ interface ListRow {
 }
 
 /** A Wally and a team see a referral only once it was delivered to their worklist (decision 12); the practice at once. */
-function visibleTo(scope: Scope): string {
+export function visibleTo(scope: Scope): string {
   return scope.kind === 'practice' || scope.kind === 'line'
     ? 'true'
     : `exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;

@@ -21,6 +21,10 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
   const abandoned = moves.flatMap(({ move, practice }) =>
     move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason, move.code ?? null]] : [],
   );
+  const parked = moves.flatMap(({ move, practice }) =>
+    move.to === 'parked' ? [[move.id, practice, move.reason]] : [],
+  );
+  const released = moves.flatMap(({ move, practice }) => (move.to === 'released' ? [[move.id, practice]] : []));
   const allAbandoned = moves.flatMap(({ move, journey }) =>
     move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
   );
@@ -43,7 +47,7 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       columns: 'id bigint, lease uuid, state text, proof text, look_again_in_ms double precision, moved_at timestamptz',
       sql: `update delivery d set state = n.state, proof = n.proof, sent_at = coalesce(d.sent_at, n.moved_at),
               landed_at = case when n.state = 'landed' then n.moved_at end, next_at = coalesce(now() + n.look_again_in_ms * interval '1 millisecond', d.next_at),
-              lease_until = null, queued_at = null, failure_code = null, ambiguous = (n.state = 'sent'),
+              lease_until = null, queued_at = null, failure_code = null, reason = null, ambiguous = (n.state = 'sent'),
               generation = d.generation + case when n.state = 'sent' then 1 else 0 end
             from n where d.id = n.id and d.lease = n.lease and d.state not in ('landed', 'abandoned') returning 1`,
     },
@@ -66,7 +70,25 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       // An attempt that is under way keeps its lease; the new generation waits for it to end.
       sql: `update delivery d set state = 'pending', generation = d.generation + 1, next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null,
               trying_since = null
-            from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued') returning 1`,
+            from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued') and d.reason is null returning 1`,
+    },
+    {
+      name: 'pk',
+      exact: true,
+      rows: parked,
+      columns: 'id bigint, practice_id text, reason text',
+      sql: `update delivery d set state = 'held', reason = n.reason, generation = d.generation + 1, queued_at = null, lease_until = null,
+              ambiguous = d.ambiguous or d.lease_until is not null
+            from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued')
+              and d.reason is distinct from n.reason and (d.lease_until is null or d.lease_until < now()) returning 1`,
+    },
+    {
+      name: 'rl',
+      exact: true,
+      rows: released,
+      columns: 'id bigint, practice_id text',
+      sql: `update delivery d set state = 'pending', reason = null, generation = d.generation + 1, next_at = now(), trying_since = null
+            from n where d.id = n.id and d.practice_id = n.practice_id and d.state = 'held' and d.reason is not null returning 1`,
     },
     {
       name: 'ab',

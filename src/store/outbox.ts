@@ -1,5 +1,5 @@
 import type { Proof } from '../referral/directory.ts';
-import { openNow } from './destinations.ts';
+import { mayGo, openNow } from './destinations.ts';
 import type { Store } from './store.ts';
 
 /** What the queue carries: never more than this (no patient data in the queue). */
@@ -43,12 +43,12 @@ const DUE = `
       select d.id, d.generation, d.next_at
         from delivery d
        where d.destination = x.id and d.state in ('pending', 'sent') and d.next_at <= now()
-         and (d.lease_until is null or d.lease_until < now())
+         and (d.lease_until is null or d.lease_until < now()) and ${mayGo}
          and (select e.id from delivery e
                where e.destination = d.destination and e.recipient = d.recipient and e.journey_id = d.journey_id
                  and e.id < d.id and e.sent_at is null and e.state in ('pending', 'queued', 'held') limit 1) is null
        order by d.next_at, d.id
-       limit greatest(0, case when x.breaker = 'open' then 1 when x.kind = 'worklist' then x.max_inflight
+       limit greatest(0, case when x.breaker = 'open' or x.down_since is not null then 1 when x.kind = 'worklist' then x.max_inflight
                                  else greatest(1, least(x.max_inflight, $1::int) - x.fails) end
                          - (select count(*) from delivery q where q.destination = x.id and q.state = 'queued'))
        for update of d skip locked) d
@@ -92,6 +92,9 @@ export async function offerDue(
   }
 }
 
+/** Until when the maintenance of destination `x` lasts, while it does. */
+const inWindow = 'case when x.window_from <= now() then x.window_until end';
+
 // What is due and does not go waits for something that wakes the relay itself (a receipt, a person, the end of a pause),
 // or for its destination's moment. Looking a little back: what became due since the last round must not be passed over.
 const UNTIL_NEXT = `
@@ -100,8 +103,8 @@ const UNTIL_NEXT = `
       select next_at from delivery where destination = x.id and state in ('pending', 'sent')
          and next_at > now() - interval '100 milliseconds' order by next_at limit 1) d
     union all
-    select greatest(x.hold_until, x.open_until) from destination x
-     where not x.paused and greatest(x.hold_until, x.open_until) > now()) soon`;
+    select greatest(x.hold_until, x.open_until, ${inWindow}) from destination x
+     where not x.paused and greatest(x.hold_until, x.open_until, ${inWindow}) > now()) soon`;
 
 /** Milliseconds until something may become due; null when nothing waits for a moment. The relay sleeps no longer than this. */
 export async function untilNextDue(store: Store): Promise<number | null> {
@@ -119,7 +122,8 @@ const CLAIM = `
     select * from unnest($1::bigint[], $2::int[], $3::uuid[], $4::float8[]) as u(id, generation, lease, lease_ms)),
   l as (
     select d.id, w.lease, w.lease_ms,
-           ${openNow} and (x.breaker = 'closed' or d.queued_at >= x.open_until) as may_go
+           ${openNow} and ${mayGo} and (x.breaker = 'closed' or d.queued_at >= x.open_until) as may_go, x.down_since is not null as is_down,
+           greatest(x.patience_from, case when x.window_until <= now() then x.window_until end) as patience_from
       from w join delivery d on d.id = w.id and d.generation = w.generation join destination x on x.id = d.destination
      where d.state in ('queued', 'pending', 'sent') and (d.lease_until is null or d.lease_until < now())
      order by d.id for update of d),
@@ -130,7 +134,7 @@ const CLAIM = `
   c as (
     update delivery d set lease = l.lease, lease_until = now() + l.lease_ms * interval '1 millisecond', attempts = d.attempts + 1,
            ambiguous = d.ambiguous or d.lease_until is not null, first_sent_at = coalesce(d.first_sent_at, $5),
-           trying_since = coalesce(d.trying_since, $5)
+           trying_since = case when l.is_down then $5 else greatest(coalesce(d.trying_since, $5), l.patience_from) end
       from l where d.id = l.id and l.may_go
     returning d.*),
   a as (

@@ -62,6 +62,14 @@ export async function writeAccount(store: Store, account: Account): Promise<void
   );
 }
 
+/** Whether there are invented users who may sign in from this machine only. */
+export async function hasDemoAccounts(store: Store): Promise<boolean> {
+  const { rows } = await store.pool.query<{ there: boolean }>(
+    'select exists (select from account where demo) as there',
+  );
+  return rows[0]?.there === true;
+}
+
 /** Starts a session; gives the token for the cookie, which is kept nowhere else. */
 export async function startSession(store: Store, actor: Actor, lifetimeMs: number): Promise<string> {
   const token = newToken();
@@ -180,12 +188,41 @@ export async function readOrMakeSetting(store: Store, name: string, make: () => 
   return made;
 }
 
+/**
+ * Makes a named secret another one, one process at a time: `change` gets what it is now and gives
+ * what it becomes, or undefined to leave it. Does nothing when there is none yet.
+ */
+export async function changeSetting(
+  store: Store,
+  name: string,
+  change: (now: Buffer) => Promise<Buffer | undefined>,
+): Promise<void> {
+  const key = store.master.derive('setting');
+  const client = await store.pool.connect();
+  try {
+    await client.query('begin');
+    const { rows } = await client.query<{ value: Buffer }>('select value from setting where name = $1 for update', [
+      name,
+    ]);
+    const next = rows[0] && (await change(open(key, rows[0].value, name)));
+    if (next) await client.query('update setting set value = $2 where name = $1', [name, seal(key, next, name)]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
 /** Removes what has expired: sessions, handles, refused messages, sign-in state, answered questions. Gives how many rows. */
 export async function removeExpired(store: Store): Promise<number> {
   const now = store.clock();
   const expired = await Promise.all([
     store.pool.query('delete from session where expires_at < $1', [now]),
     store.pool.query('delete from handle where expires_at < $1', [now]),
+    store.pool.query('delete from used_once where expires_at < $1', [now]),
+    store.pool.query('delete from launch where expires_at < $1', [now]),
     store.pool.query('delete from refused where expires_at < $1', [now]),
     store.pool.query('delete from early_message where expires_at < $1', [now]),
     store.pool.query('delete from message_envelope where expires_at < $1', [now]),

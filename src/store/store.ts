@@ -12,6 +12,10 @@ export type Scope =
   | { readonly kind: 'wally'; readonly owner: string }
   /** A team lead: the referrals of the own team. */
   | { readonly kind: 'team'; readonly team: string }
+  /** One journey and no other: broken glass. It finds nothing, and lists nothing else. */
+  | { readonly kind: 'journey'; readonly journey: string }
+  /** Nobody's: who works with numbers or the directory alone. */
+  | { readonly kind: 'none' }
   /** The line itself (relay, deliver, clock): every row, on nobody's behalf. */
   | { readonly kind: 'line' };
 
@@ -111,6 +115,10 @@ export function scopeCondition(scope: Scope): { readonly sql: string; readonly v
       };
     case 'team':
       return { sql: 'j.team_id = $1', value: scope.team };
+    case 'journey':
+      return { sql: 'j.id = $1::uuid', value: scope.journey };
+    case 'none':
+      return { sql: '$1::text is null', value: 'none' };
     case 'line':
       return { sql: '$1::text is not null', value: 'line' };
   }

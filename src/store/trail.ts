@@ -21,7 +21,7 @@ const unreadable: AuditLine = {
 };
 
 /** A line that someone broke is still a line; verifyAudit says that it was altered. */
-function lineIn(text: string): AuditLine {
+export function lineIn(text: string): AuditLine {
   try {
     return { ...unreadable, ...(JSON.parse(text) as Partial<AuditLine>) };
   } catch {

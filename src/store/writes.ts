@@ -5,6 +5,8 @@ export interface Sealed {
   readonly newKey?: { readonly wrapped: Buffer; readonly masterKeyId: string };
   /** One per `change.resources`, in that order. */
   readonly documents: readonly Buffer[];
+  /** What each of them can be searched by, in the same order. */
+  readonly found: readonly { readonly words: readonly string[]; readonly dates: string }[];
   readonly answer?: Buffer;
   readonly hmacs?: {
     readonly bsn: Buffer | null;

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Acting, auditOf } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
+import { purposeOf } from '../identity/access.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -129,7 +130,7 @@ export async function noteList(site: Site, actor: Actor, object: string, count: 
     outcome: 'ok',
     object,
     code: String(count),
-    purpose: actor.role === 'administrator' ? 'SYSADMIN' : actor.role === 'team-lead' ? 'HOPERAT' : 'TREAT',
+    purpose: purposeOf(actor.role),
   };
   const practice = actor.role === 'practice' ? (actor.organization ?? '') : '';
   await mustCommit(site, { scope: { practice }, audit: [line] });

@@ -1,3 +1,4 @@
+import { isOnlyLaunch } from '../referral/launch-system.ts';
 import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
 import { type Book, levelNames, organisations, rulesMax, type Thing, wallys, waysMax } from './directory-things.ts';
@@ -26,7 +27,9 @@ function practicePart(parts: ThingParts): Markup {
   const { book, viewer } = parts;
   const t = sayIn(viewer.language);
   const ways = book.versions.flatMap(({ resource }) =>
-    resource.resourceType === 'Endpoint' ? [[resource.id, resource.name ?? resource.id] as const] : [],
+    resource.resourceType === 'Endpoint' && !isOnlyLaunch(resource)
+      ? [[resource.id, resource.name ?? resource.id] as const]
+      : [],
   );
   const levels: Record<(typeof levelNames)[number], string> = {
     open: t('geopend', 'opened'),

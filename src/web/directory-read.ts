@@ -9,6 +9,8 @@ import {
   agreed,
   type Book,
   type Fields,
+  idOf,
+  launchesOnly,
   levelNames,
   organisations,
   roleCode,
@@ -57,7 +59,10 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
   const { name = '', agb = '', phone = '', email = '', team = '', wally = '' } = fields;
   const { rules, faults: wrongRules } = rulesIn(fields, book);
   const ways = Array.from({ length: waysMax }, (_, n) => fields[`way${n + 1}`] ?? '').filter(Boolean);
-  const endpoints = book.versions.filter((one) => one.type === 'Endpoint').map((one) => one.id);
+  const launching = launchesOnly(book);
+  const endpoints = book.versions
+    .filter((one) => one.type === 'Endpoint' && !launching.includes(one.id))
+    .map((one) => one.id);
   const days = levelNames.flatMap((one) =>
     fields[`level-${one}`] ? [[one, Number(fields[`level-${one}`])] as const] : [],
   );
@@ -83,7 +88,10 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
     name,
     identifier: identified(before ?? {}, identifiers.agb, agb),
     telecom: telecom(before ?? {}, { phone, email }),
-    endpoint: ways.map((one) => ({ reference: `Endpoint/${one}` })),
+    endpoint: [
+      ...ways.map((one) => ({ reference: `Endpoint/${one}` })),
+      ...(before?.endpoint ?? []).filter((one) => launching.includes(idOf(one) ?? '')),
+    ],
   });
   const was = storedAs(stored, 'HealthcareService');
   const service: HealthcareService & { id: string } = withoutEmpty({

@@ -1,6 +1,7 @@
 import type { Endpoint, HealthcareService, Organization, Practitioner, PractitionerRole } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { DirectoryResource } from '../referral/directory.ts';
+import { isOnlyLaunch } from '../referral/launch-system.ts';
 import { cooperationOf, levelsOf, rulesOf } from '../referral/practice-service.ts';
 import type { DirectoryVersion } from '../store/directory.ts';
 
@@ -75,6 +76,12 @@ export function resourcesOf(book: Book, thing: Thing, id: string): Stored[] | un
   return [organization, ...(service ? [service] : [])];
 }
 
+/** Connections that only launch: they stay with their practice, and are none of the ways for its feedback. */
+export const launchesOnly = (book: Book): readonly string[] =>
+  of(book, 'Endpoint')
+    .filter(isOnlyLaunch)
+    .map((one) => one.id);
+
 export const rulesMax = 4;
 export const waysMax = 3;
 export const levelNames = ['open', 'attempt', 'contact', 'news', 'answer', 'stop', 'confirm'] as const;
@@ -82,6 +89,7 @@ export const agreed = ['goal', 'tasks', 'problems', 'mayShare', 'agreedOn', 'agr
 
 function practiceFields(book: Book, organization: Organization & { id: string }): Fields {
   const service = serviceOf(book, organization.id);
+  const ways = (organization.endpoint ?? []).filter((one) => !launchesOnly(book).includes(idOf(one) ?? ''));
   const levels: Record<string, number | undefined> = (service && levelsOf(service)) ?? {};
   const cooperation: Record<string, string | undefined> = service ? { ...cooperationOf(service) } : {};
   return {
@@ -92,9 +100,7 @@ function practiceFields(book: Book, organization: Organization & { id: string })
     active: organization.active === false ? '' : 'yes',
     team: idOf(service?.providedBy) ?? '',
     wally: (service && idOf(extensionOf(service, extensions.fixedWally)?.valueReference)) ?? '',
-    ...Object.fromEntries(
-      Array.from({ length: waysMax }, (_, n) => [`way${n + 1}`, idOf(organization.endpoint?.[n]) ?? '']),
-    ),
+    ...Object.fromEntries(Array.from({ length: waysMax }, (_, n) => [`way${n + 1}`, idOf(ways[n]) ?? ''])),
     ...Object.fromEntries(levelNames.map((name) => [`level-${name}`, levels[name]?.toString() ?? ''])),
     ...Object.fromEntries(
       (service ? rulesOf(service) : []).flatMap(({ under, lifeArea, to }, n) => [

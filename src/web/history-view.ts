@@ -49,6 +49,7 @@ const messageSaid: Record<string, Said> = {
   'feedback-interim': { nl: 'Tussenbericht', en: 'Interim message' },
   question: { nl: 'Vraag aan de praktijk', en: 'Question to the practice' },
   answer: { nl: 'Antwoord van de praktijk', en: 'Answer of the practice' },
+  'practice-message': { nl: 'Bericht van de praktijk', en: 'Message of the practice' },
   'system-notice': { nl: 'Bericht van Kortelijn', en: 'Message of Kortelijn' },
   recall: { nl: 'Teruggeroepen', en: 'Recalled' },
 };

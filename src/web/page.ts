@@ -41,8 +41,14 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
     ['/admin', { nl: 'Bezorging', en: 'Deliveries' }],
     ['/admin/directory', { nl: 'Adreslijst', en: 'Directory' }],
     ['/admin/trail', { nl: 'Logboek', en: 'Audit trail' }],
+    ['/admin/clients', { nl: 'Systemen', en: 'Systems' }],
+    ['/admin/break-glass', { nl: 'Noodinzage', en: 'Break-glass' }],
   ],
+  coordinator: [['/report', { nl: 'Cijfers', en: 'Figures' }]],
   'practice-system': [],
+  'wally-system': [],
+  'coordinator-system': [],
+  'administrator-system': [],
   line: [],
 };
 

@@ -26,6 +26,7 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
+import { breakNews } from './break-news.ts';
 import { clocksPart } from './clock-words.ts';
 import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
@@ -108,7 +109,8 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
     }`;
   const title = t('Onze verwijzingen', 'Our referrals');
   const news = await wallyNews(site, practice, acting.directory, viewer);
-  const main = html`<h1>${title}</h1>${news}
+  const looked = await breakNews(site, practice, viewer);
+  const main = html`<h1>${title}</h1>${news}${looked}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
 ${part(t('Loopt', 'Open'), rows(true))}${part(t('Klaar', 'Done'), rows(false))}
 ${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}`;

@@ -1,5 +1,6 @@
 import { type FormFields, fieldNames, phoneFields, readDay } from '../intake/refer-fields.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
+import { suggestedAreas } from '../referral/social-icpc.ts';
 import { csrfField } from './acting.ts';
 import { errorSummary, radiosOf } from './form-controls.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
@@ -74,9 +75,14 @@ function personPart(parts: FormParts): Markup {
   ])}<details${wrong && html` open`}><summary>${t('Klopt iets niet? Verbeter het hier', 'Something wrong? Correct it here')}</summary>${personInputs(parts)}</details></div>`;
 }
 
+/** The ICPC codes of the record that opened this form. */
+const knownCodes = ({ knownIcpc = '' }: FormFields) =>
+  knownIcpc.split(' ').filter((code) => /^[A-Z]\d{2}(\.\d{2})?$/.test(code));
+
 function whyPart(parts: FormParts): Markup {
   const { language } = parts.viewer;
   const t = sayIn(language);
+  const likely = suggestedAreas(knownCodes(parts.fields));
   const discreet = t(
     'Geen diagnoses of medicijnen. Noem andere mensen niet bij naam.',
     'No diagnoses or medicines. Do not name other people.',
@@ -84,7 +90,10 @@ function whyPart(parts: FormParts): Markup {
   return html`<h2>${t('Wat is de vraag?', 'What is the question?')}</h2>
 ${areaOf(parts, { name: 'reason', label: t('Waarom verwijst u?', 'Why do you refer?'), hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`, rows: 4 })}
 ${areaOf(parts, { name: 'question', optional: true, label: t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words"), hint: `${t('Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.', 'Read it back to the resident. That way the resident need not tell it again.')} ${discreet}`, rows: 3 })}
-<fieldset><legend>${t('Waar gaat het over?', 'What is it about?')}${optionalMark(parts.viewer)}</legend><div class="choices">${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
+<fieldset><legend>${t('Waar gaat het over?', 'What is it about?')}${optionalMark(parts.viewer)}</legend>${
+    likely.length > 0 &&
+    html`<p class="hint">${t('Past bij de episodes in uw dossier', 'Fits the episodes in your record')}: ${likely.map((code) => lifeAreas[code][language]).join('; ')}. ${t('Kies alleen wat de inwoner wil delen.', 'Choose only what the resident wants to share.')}</p>`
+  }<div class="choices">${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
 }
 
 function reachPart(parts: FormParts): Markup {
@@ -103,6 +112,7 @@ ${lineOf(parts, { name: 'contactRelation', label: t('Wie is dat van de inwoner?'
 function consentPart(parts: FormParts, today: string): Markup {
   const t = sayIn(parts.viewer.language);
   const on = parts.fields.consentOn ?? '';
+  const codes = knownCodes(parts.fields);
   // A date field would show nothing of a day that does not exist: then it is text, and what was typed stays.
   const type = on === '' || (/^\d{4}/.test(on) && readDay(on)) ? 'date' : 'text';
   return html`<h2>${t('Toestemming', 'Consent')}</h2>
@@ -146,7 +156,7 @@ ${radiosOf(
     ['yes', t('ja, de inwoner vindt dat goed', 'yes, the resident agrees')],
   ],
 )}
-${lineOf(parts, { name: 'icpc', optional: true, label: t('ICPC-code', 'ICPC code'), hint: t('Alleen bij ja.', 'Only with yes.'), short: true })}`;
+${lineOf(parts, { name: 'icpc', optional: true, label: t('ICPC-code', 'ICPC code'), hint: [t('Alleen bij ja.', 'Only with yes.'), codes.length > 0 && `${t('In uw dossier', 'In your record')}: ${codes.join(', ')}.`].filter(Boolean).join(' '), short: true })}`;
 }
 
 /** Days before which the Wally calls, as people say them. */

@@ -4,7 +4,7 @@ import { type Assignment, phoneOf } from '../referral/assignment.ts';
 import type { Directory } from '../referral/directory.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { csrfField } from './acting.ts';
-import { errorSummary, radiosOf } from './form-controls.ts';
+import { errorSummary, faultOf, hintOf } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import { homeOf, type Viewer } from './page.ts';
 import { type FormParts, hiddenFields } from './refer-controls.ts';
@@ -72,17 +72,10 @@ ${typedPerson(fields, viewer)}
     fields,
     fieldNames.filter((one) => one !== 'danger'),
   )}
-${radiosOf(
-  parts,
-  'danger',
-  t('Is er nu acuut gevaar?', 'Is there acute danger now?'),
-  [
-    ['yes', t('Ja', 'Yes')],
-    ['no', t('Nee', 'No')],
-  ],
-  t('Denk aan zelfdoding, geweld, of een kind dat gevaar loopt.', 'Think of suicide, violence, or a child in danger.'),
-)}
-<p class="buttons"><button name="step" value="danger">${t('Verder', 'Continue')}</button></p></form>
+<div role="group" aria-labelledby="danger-asked"><h2 id="danger-asked">${t('Is er nu acuut gevaar?', 'Is there acute danger now?')}</h2>
+${hintOf('danger', t('Denk aan zelfdoding, geweld, of een kind dat gevaar loopt.', 'Think of suicide, violence, or a child in danger.'))}${faultOf(parts, 'danger')}
+<p class="buttons"><button id="danger" name="danger" value="yes" class="quiet">${t('Ja', 'Yes')}</button> <button name="danger" value="no">${t('Nee', 'No')}</button></p></div></form>
+<p>${t('Wilt u alleen iets vragen, zonder een naam te noemen?', 'Do you only want to ask something, without naming anyone?')} <a href="/practice/questions">${t('Vraag het de Wally', 'Ask the Wally')}</a></p>
 ${parts.ahead}`;
 }
 

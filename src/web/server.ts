@@ -3,19 +3,29 @@ import express, { type NextFunction, type Request, type RequestHandler, type Res
 import helmet from 'helmet';
 import { preferredLanguage } from '../fhir/outcome.ts';
 import { requireCsrf, requireRole } from '../identity/access.ts';
+import type { CallBounds } from '../identity/call-bound.ts';
+import type { Tokens } from '../identity/callers.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Relying } from '../identity/relying.ts';
 import { readViewer, viewerOf } from '../identity/sessions.ts';
+import { addressKey } from '../identity/throttle.ts';
+import { cdsRouter } from '../intake/cds-hooks.ts';
 import { definitionsRouter } from '../intake/definitions.ts';
 import { type FhirDoor, fhirRouter } from '../intake/fhir-rest.ts';
 import { type FormatDoor, formatRouter } from '../intake/format.ts';
+import type { LaunchDoor } from '../intake/launch.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
+import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
+import { breakGlassPages } from './break-glass.ts';
+import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
 import { docsPages } from './docs.ts';
+import { figurePages } from './figures.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
+import { launchPages } from './launch.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { lookedPages } from './looked.ts';
 import { homeOf, page, type Viewer } from './page.ts';
@@ -23,6 +33,7 @@ import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
 import { registerPages } from './register.ts';
+import { requestIds } from './request-ids.ts';
 import { rightsPages } from './rights.ts';
 import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
@@ -34,6 +45,7 @@ import { worklistPages } from './worklist.ts';
 export interface AppParts extends Site {
   readonly fhir: FhirDoor;
   readonly formats: FormatDoor;
+  readonly launch: LaunchDoor;
   /** The embedded issuer; absent when people sign in at another one. */
   readonly issuer: Issuer | undefined;
   readonly demoPeople: readonly DemoPerson[];
@@ -44,6 +56,10 @@ export interface AppParts extends Site {
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
   readonly onAbsence: () => Promise<number>;
+  /** Tokens of systems, how often anyone may call, and where tokens come from. */
+  readonly tokens?: Tokens;
+  readonly bounds?: CallBounds;
+  readonly tokenPlace?: () => Promise<TokenPlace>;
 }
 
 /** No script, no style and no frame but our own (ASVS 5, V3); forms post to ourselves only. */
@@ -60,6 +76,19 @@ const contentSecurityPolicy = {
   },
 };
 
+/** Asking for a token too often is held by address: who asks is known only after the work is done. */
+function tokenBound({ bounds }: AppParts): RequestHandler[] {
+  if (!bounds) return [];
+  return [
+    (request, response, next) => {
+      const isToken = request.method === 'POST' && request.path === '/token';
+      const often = isToken ? bounds.known.take(`token ${addressKey(request.ip)}`) : undefined;
+      if (!often) return next();
+      response.set('Retry-After', String(often.waitS)).status(429).json({ error: 'temporarily_unavailable' });
+    },
+  ];
+}
+
 function pagesOf(parts: AppParts): express.Router {
   const router = express.Router();
   const viewer = (request: Request): Viewer => {
@@ -73,9 +102,10 @@ function pagesOf(parts: AppParts): express.Router {
     response.redirect(303, seen ? homeOf(seen.actor) : '/login');
   });
   const { issuer, relying, demoPeople } = parts;
-  router.use(loginPages(parts, { relying, demoPeople, ...(issuer && { issuer }) }));
+  // People sign in at our own issuer only when it is the one for people.
+  router.use(loginPages(parts, { relying, demoPeople, ...(issuer?.people && { issuer }) }));
   // The issuer reads its own bodies: the parser of our forms comes after it.
-  if (issuer) router.use('/oauth', issuer.router);
+  if (issuer) router.use('/oauth', ...tokenBound(parts), issuer.router);
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
     ['/refer', referPages(parts, viewer)],
@@ -93,7 +123,10 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', trailPages(parts, viewer)],
-    ['/admin', adminPages(parts, viewer)],
+    ['/admin', clientPages(parts, viewer)],
+    ['/admin', breakGlassPages(parts, viewer)],
+    ['/report', figurePages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
   const guardWrites: RequestHandler = (request, response, next) =>
@@ -130,6 +163,7 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...parts.trustedProxies]);
+  app.use(requestIds(parts.store.newId));
   app.use(
     helmet({
       contentSecurityPolicy,
@@ -151,10 +185,13 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
   });
   app.use(securityTxt(parts.securityContact, parts.publicUrl, parts.store.clock));
   app.use('/fhir/R4', definitionsRouter(parts.publicUrl));
+  app.use(smartRouter(parts));
   app.use('/fhir/R4', fhirRouter(parts.fhir));
   app.use('/intake', formatRouter(parts.formats));
   app.use(referContextRouter(parts));
   app.use('/docs', docsPages());
+  app.use(cdsRouter(parts.launch));
+  app.use(launchPages(parts.launch));
   app.use(pagesOf(parts));
   app.use(notFound);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

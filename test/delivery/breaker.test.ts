@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openForMs, verdictOf } from '../../src/delivery/breaker.ts';
 import { Failure, fromNetwork, fromStatus } from '../../src/delivery/failure.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import type { DeliveryMove } from '../../src/referral/change.ts';
+import type { DeliveryMove } from '../../src/referral/delivery-move.ts';
 import { listDestinations, moveDestination } from '../../src/store/destinations.ts';
 import { type Claimed, claimAll, untilNextDue } from '../../src/store/outbox.ts';
 import { brink, type OutboxBench, openOutboxBench } from '../store/outbox-bench.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
@@ -11,9 +11,11 @@ import type { Journey } from '../../src/referral/journey.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
+import type { Store } from '../../src/store/store.ts';
 import { message, type Parts, partsOf } from '../mapping/messages.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { committed, journeyOf, notRefused, ownerOf } from './made.ts';
+import { wallySystems } from './wally-systems.ts';
 
 /** What the door answered. */
 export interface Answered {
@@ -40,7 +42,8 @@ export interface OpenFhirDoor {
 export const practiceToken = 'fhir-door-of-de-brink';
 export const otherToken = 'fhir-door-of-zuidrand';
 
-export async function openFhirDoor(): Promise<OpenFhirDoor> {
+/** `guardOf`: who else may knock than the two practices. */
+export async function openFhirDoor(guardOf?: (store: Store) => RequestHandler): Promise<OpenFhirDoor> {
   const at = await openTestStore();
   const { store } = at;
   await loadTestRegion(store);
@@ -48,12 +51,15 @@ export async function openFhirDoor(): Promise<OpenFhirDoor> {
   await writeCredential(store, 'zuidrand', 'his-zuidrand', otherToken);
   const app = express();
   const server = createServer(app).listen(0, '127.0.0.1');
+  // Longer than any file takes: a socket that is closed while it is used again is no answer.
+  server.keepAliveTimeout = 60_000;
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const directory = directoryReader(store);
   const mapping = mappingOf(await loadMappings(), 'fhir-r4');
   const log = openLog('silent');
-  app.use('/fhir/R4', fhirRouter({ store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 }));
+  const parts = { store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 };
+  app.use('/fhir/R4', wallySystems, ...(guardOf ? [guardOf(store)] : []), fhirRouter(parts));
   const journeysOfNumber = async (number: string) => {
     const { rows } = await at.owner.query<{ journey_id: string }>(
       'select distinct journey_id from referral_number where value = $1 and journey_id is not null',

@@ -23,6 +23,7 @@ import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import type { Due } from '../../src/store/outbox.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
+import { wallySystems } from './wally-systems.ts';
 
 const region = new URL('../../fixtures/region/', import.meta.url);
 
@@ -75,6 +76,7 @@ export async function openTestLine(
   if (!mapping) throw new Error('no mapping');
   app.use(
     '/fhir/R4',
+    wallySystems,
     fhirRouter({
       store,
       directory,

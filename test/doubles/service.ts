@@ -135,7 +135,15 @@ export async function runService(
 
 /** Prepares a service on a data folder; `start` starts it. All ports are free ones unless the environment names them. */
 export function prepareService(environment: Record<string, string>, dataDir = newDataDir()): Service {
-  const settings = { PORT: '0', HIS_PORT: '0', MAIL_PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment };
+  const settings = {
+    PORT: '0',
+    HIS_PORT: '0',
+    MAIL_PORT: '0',
+    MLLP_PORT: '0',
+    LOG_LEVEL: 'info',
+    CALLS_PER_MINUTE: '0',
+    ...environment,
+  };
   let output = '';
   let child: ChildProcess | undefined;
   let ended: Promise<Ended> | undefined;

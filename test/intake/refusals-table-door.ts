@@ -94,7 +94,7 @@ export const doorRows: readonly FhirRow[] = [
   {
     row: 'unsupported event, resource, profile version',
     what: 'a kind of resource that has no address here',
-    ask: as({ path: '/Appointment', body: '{"resourceType":"Appointment"}' }),
+    ask: as({ path: '/Encounter', body: '{"resourceType":"Encounter"}' }),
     status: 404,
     told: [['not-supported', 'not-supported-here']],
     kept: 'nothing',
@@ -232,7 +232,7 @@ export const doorRows: readonly FhirRow[] = [
     ask: (number) => ({ ...plain(number), by: 'stranger' }),
     status: 401,
     told: [['login', 'unknown-credential']],
-    headers: { 'www-authenticate': /^Bearer realm="kortelijn"$/ },
+    headers: { 'www-authenticate': /^Bearer realm="kortelijn", error="invalid_token"$/ },
     kept: 'nothing',
   },
   {

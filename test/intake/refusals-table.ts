@@ -49,14 +49,14 @@ export const later: readonly Later[] = [
     what: 'a status that may not follow the present one',
     doors: ['FHIR'],
     issue: 6,
-    until: 'R4 changes no Task here; pages and later parts refuse it (test/referral, test/intake/later)',
+    until: 'it needs a referral that is there: 409, row by row in test/intake/fhir-moves',
   },
   {
     row: 'stale version',
     what: 'If-Match with an older version (412), and 206',
     doors: ['FHIR', 'MLLP'],
     issue: 6,
-    until: '405 with Allow: nothing is updated at the doors',
+    until: 'FHIR needs what was read: 412 in test/intake/fhir-updates and fhir-moves; HL7 v2 has no versions',
   },
   {
     row: 'duplicate, identical',

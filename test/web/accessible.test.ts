@@ -117,6 +117,10 @@ beforeAll(async () => {
     ['brink', `/practice/${acute.id}`],
     ['marijke', '/team'],
     ['admin', '/admin'],
+    ['admin', '/admin/journeys'],
+    ['admin', '/admin/errors'],
+    ['admin', '/admin/destination?id=practice:de-brink'],
+    ['admin', '/admin/deliveries/1'],
     ['sanne', '/worklist/nowhere'],
   );
 });

@@ -85,8 +85,7 @@ test('retry puts it back for a new try, once, and is audited with the code it ha
   const held = await heldFeedback(1, 'unauthorised');
   const before = await stateOf(held.id);
   const answer = await pages.post('admin', `/admin/deliveries/${held.id}/retry`, {
-    state: 'held',
-    destination: 'practice:de-brink',
+    back: 'state=held&destination=practice:de-brink',
   });
   expect([answer.status, answer.location]).toEqual([
     303,

@@ -172,6 +172,20 @@ describe('a practice', () => {
   });
 });
 
+test('connections that only launch stay with their practice, and are offered as no way for feedback', async () => {
+  const form = (await pages.get('admin', address('practices', 'aan-de-kade'))).text;
+  expect(formIn(form)).toMatchObject({ way1: 'his-aan-de-kade', way2: 'hl7-aan-de-kade', way3: '' });
+  expect(form).not.toContain('value="smart-r4-aan-de-kade"');
+  await change('practices', 'aan-de-kade', { phone: '0570-000299' });
+  const { channels, launches } = (await site.directory()).practices.get('aan-de-kade') ?? {};
+  expect(channels?.map((one) => one.id)).toEqual(['his-aan-de-kade', 'hl7-aan-de-kade']);
+  expect(launches?.map((one) => one.id).toSorted()).toEqual([
+    'his-aan-de-kade',
+    'smart-r4-aan-de-kade',
+    'smart-stu3-aan-de-kade',
+  ]);
+});
+
 describe('people', () => {
   test('a substitute and an absence; the open work follows', async () => {
     const journey = await refer(site, 'de-brink', referralOf(1));

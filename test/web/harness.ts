@@ -5,6 +5,7 @@ import express from 'express';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import type { Language } from '../../src/fhir/outcome.ts';
 import { openLog } from '../../src/log.ts';
+import { loadMappings } from '../../src/mapping/load.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { Proof } from '../../src/referral/directory.ts';
@@ -211,7 +212,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
-  app.use(adminPages(site, viewerOf));
+  app.use(adminPages(site, viewerOf, await loadMappings()));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

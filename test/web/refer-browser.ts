@@ -11,6 +11,7 @@ import { startSession } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
 import { referPages } from '../../src/web/refer.ts';
+import type { Site } from '../../src/web/site.ts';
 
 export const brink: Actor = {
   id: 'gp-vanleeuwen',
@@ -61,8 +62,12 @@ export function formIn(text: string, action: string): Record<string, string> {
   return fields;
 }
 
-/** The door and the pages behind the real sign-in, roles and CSRF check, on a port of their own. */
-export async function referSite(store: Store, publicUrl = 'https://kortelijn.example'): Promise<ReferSiteUnderTest> {
+/** The door and the pages behind the real sign-in, roles and CSRF check, on a port of their own; `mount` adds other doors. */
+export async function referSite(
+  store: Store,
+  publicUrl = 'https://kortelijn.example',
+  mount: (app: express.Express, site: Site) => void = () => undefined,
+): Promise<ReferSiteUnderTest> {
   const app = express();
   const log = openLog('silent');
   const site = { store, directory: directoryReader(store), publicUrl, log };
@@ -74,6 +79,7 @@ export async function referSite(store: Store, publicUrl = 'https://kortelijn.exa
   const ownForm = requireCsrf(publicUrl, showRefusal);
   app.set('query parser', 'simple');
   app.use(referContextRouter(site));
+  mount(app, site);
   app.use(readViewer(store, publicUrl), express.urlencoded({ extended: false, limit: 200_000 }));
   app.use('/refer', requireRole('/refer', showRefusal), (request, response, next) =>
     request.method === 'POST' ? ownForm(request, response, next) : next(),

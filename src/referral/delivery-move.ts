@@ -1,0 +1,64 @@
+import type { OutboxRow } from './change.ts';
+import type { Proof } from './directory.ts';
+
+/** A failed attempt that counts against its destination (delivery/breaker.ts); PostgreSQL keeps the count. */
+export interface Strike {
+  /** This many in a row open the breaker. */
+  readonly opensAt: number;
+  /** For how long it opens: the first time, the second time in a row, and so on; the last one stays. */
+  readonly openForMs: readonly number[];
+}
+
+/** How an attempt failed: for its own history, and what it says about the destination. */
+interface Failed {
+  readonly id: string;
+  readonly lease: string;
+  readonly code: string;
+  readonly ambiguous: boolean;
+  readonly outcome?: 'transient' | 'ambiguous' | 'permanent';
+  readonly strike?: Strike;
+  /** Nothing goes to this destination for so long: it asked for that. */
+  readonly holdMs?: number;
+}
+
+/** What happens to a delivery. `lease` names the attempt: a stale one changes nothing. */
+export type DeliveryMove =
+  | {
+      readonly to: 'landed' | 'sent';
+      readonly id: string;
+      readonly lease: string;
+      readonly proof: Proof;
+      readonly at: string;
+      readonly lookAgainInMs?: number;
+    }
+  | (Failed & { readonly to: 'pending'; readonly retryInMs: number })
+  | (Failed & { readonly to: 'held' })
+  /** A person's retry of a held or waiting delivery: a new generation, at once. */
+  | { readonly to: 'retry'; readonly id: string }
+  /** Set aside by a person until it is released: for later, or because the practice is called instead. */
+  | { readonly to: 'parked'; readonly id: string; readonly reason: 'parked' | 'to-call' }
+  | { readonly to: 'released'; readonly id: string }
+  /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
+  | {
+      readonly to: 'abandoned';
+      readonly id: string;
+      readonly lease?: string;
+      readonly reason: string;
+      /** What the last attempt ended in, where that is why. */
+      readonly code?: string;
+    }
+  /** Everything of these kinds that is not under way: taken back, or a newer assignment took its place. */
+  | { readonly to: 'abandon-all'; readonly kinds: readonly OutboxRow['kind'][]; readonly reason: string };
+
+/**
+ * What a person asks of a destination. `paused`: nothing goes until `resumed`, which ends draining and waiting too and
+ * closes its breaker; `draining`: only what is there already; `down`: one probe at a time without losing patience, until the
+ * first receipt; `retries-off`: what was tried before waits for a person.
+ */
+export type DestinationMove =
+  | {
+      readonly id: string;
+      readonly to: 'paused' | 'resumed' | 'draining' | 'down' | 'retries-off' | 'retries-on' | 'window-off';
+    }
+  /** Maintenance that was announced: nothing goes between two moments (ISO). */
+  | { readonly id: string; readonly to: 'window'; readonly from: string; readonly until: string };

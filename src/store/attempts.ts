@@ -1,0 +1,30 @@
+import type { Store } from './store.ts';
+
+/** One try of a delivery, or of another one that carries the same document to the same receiver. */
+export interface ListedAttempt {
+  readonly delivery: string;
+  readonly destination: string;
+  readonly number: number;
+  readonly beganAt: Date;
+  readonly endedAt: Date | null;
+  readonly outcome: string | null;
+  readonly code: string | null;
+  /** The version of the document that was the newest then. */
+  readonly version: number | null;
+}
+
+/** Every try to bring what a delivery carries to its receiver, whatever the way, oldest first; at most 200. */
+export async function readAttempts(store: Store, delivery: string): Promise<ListedAttempt[]> {
+  const { rows } = await store.pool.query<ListedAttempt>(
+    `select a.delivery_id::text as delivery, o.destination, a.number, a.began_at as "beganAt", a.ended_at as "endedAt", a.outcome,
+            a.failure_code as code,
+            (select max(v.version) from document v where v.practice_id = o.practice_id and v.type = o.document_type
+               and v.id = o.document_id and v.recorded_at <= a.began_at) as version
+       from delivery d join delivery o on o.journey_id = d.journey_id and o.recipient = d.recipient
+         and (o.id = d.id or (o.document_id = d.document_id and o.kind = d.kind))
+       join attempt a on a.delivery_id = o.id
+      where d.id = $1 order by a.began_at, a.delivery_id, a.number limit 200`,
+    [delivery],
+  );
+  return rows;
+}

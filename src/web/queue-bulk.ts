@@ -1,0 +1,177 @@
+import type { BulkAction } from '../referral/queue-move.ts';
+import { isRefusal } from '../referral/refusal.ts';
+import { type BulkJob, listJobs, readJob } from '../store/bulk.ts';
+import { countQueue, listQueue, type QueueFilter, queueIds } from '../store/queue-list.ts';
+import { csrfField, field, send, sendNotFound, sentences, type Visit } from './acting.ts';
+import { html, type Markup, momentText, sayIn } from './html.ts';
+import type { PageParts } from './page.ts';
+import { queueMenu } from './queue.ts';
+import { filterOf, partsOf, toQueue } from './queue-filter.ts';
+import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
+import { actionSaid, destinationName, kindSaid } from './queue-words.ts';
+import type { Site } from './site.ts';
+
+/** One job takes no more: whoever wants more begins another, and sees in between what the first one did. */
+export const jobMax = 100_000;
+const usualLimit = 500;
+const sampleSize = 10;
+const chosenMax = 200;
+
+const actions = Object.keys(actionSaid) as BulkAction[];
+const path = (id: string) => `/admin/bulk/${id}`;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What stands in a form as the deliveries of a job: those that were chosen, else those of a filter. */
+function wanted(body: unknown): { readonly ids: readonly string[]; readonly query: string } {
+  const raw = (body as { d?: unknown } | undefined)?.d;
+  const chosen = (Array.isArray(raw) ? raw : [raw]).filter(
+    (one): one is string => typeof one === 'string' && /^\d{1,18}$/.test(one),
+  );
+  const isChosen = field(body, 'of') === 'chosen';
+  return { ids: isChosen ? [...new Set(chosen)].slice(0, chosenMax) : [], query: isChosen ? '' : field(body, 'query') };
+}
+
+async function queueOf(site: Site, text: string): Promise<QueueFilter> {
+  const given = new URLSearchParams(text);
+  return toQueue(
+    filterOf((name) => given.get(name) ?? ''),
+    await site.directory(),
+    site.store.clock(),
+  );
+}
+
+/** Before anything is done: how many, a sample, and the choice of what, at most how many, and why. */
+export async function previewPage(site: Site, visit: Visit, notice?: PageParts['notice'], status = 200): Promise<void> {
+  const { viewer, request } = visit;
+  const t = sayIn(viewer.language);
+  const directory = await site.directory();
+  const { ids, query: text } = wanted(request.body);
+  const isChosen = field(request.body, 'of') === 'chosen';
+  const filter: QueueFilter = isChosen ? { ids } : await queueOf(site, text);
+  const [count, sample] = await Promise.all([
+    countQueue(site.store, filter, jobMax + 1),
+    listQueue(site.store, filter, sampleSize),
+  ]);
+  const title = t('Iets doen met veel berichten', 'Do something with many messages');
+  const given = new URLSearchParams(text);
+  const labels = partsOf(
+    filterOf((name) => given.get(name) ?? ''),
+    directory,
+    viewer,
+  ).map((one) => one.label);
+  const hidden = html`<input type="hidden" name="query" value="${text}"><input type="hidden" name="of" value="${isChosen ? 'chosen' : 'all'}">${ids.map((id) => html`<input type="hidden" name="d" value="${id}">`)}`;
+  const main = html`<p><a href="/admin${text && `?${text}`}">${t('Terug naar de lijst', 'Back to the list')}</a></p><h1>${title}</h1>
+<p>${count > jobMax ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`) : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)} ${labels.length > 0 && `${labels.join(', ')}.`} ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}</p>
+${sample.length > 0 && html`<h2>${t('De oudste', 'The oldest')}</h2><ul class="plain">${sample.map((one) => html`<li><a href="/admin/deliveries/${one.id}">${one.number || one.id}</a> ${kindSaid[one.kind]?.[viewer.language] ?? one.kind} → ${destinationName(one.destination, directory, viewer)} <span class="code">${one.failureCode}</span></li>`)}</ul>`}
+${
+  count > 0 &&
+  smallForm(
+    visit,
+    '/admin/bulk',
+    html`${hidden}<fieldset><legend>${t('Wat moet er gebeuren?', 'What must be done?')}</legend>${actions.map(
+      (one, nth) =>
+        html`<div class="choice"><input type="radio" id="action-${one}" name="action" value="${one}"${nth === 0 && html` checked`}><label for="action-${one}">${actionSaid[one][viewer.language]}</label></div>`,
+    )}</fieldset>
+<div class="field short"><label for="limit">${t('Hoogstens hoeveel, de oudste eerst', 'At most how many, the oldest first')}</label><input type="text" inputmode="numeric" id="limit" name="limit" value="${Math.min(count, usualLimit)}" maxlength="6" autocomplete="off"></div>
+${reasonField(visit)}<p class="buttons"><button>${t('Begin', 'Begin')}</button></p>`,
+  )
+}`;
+  send(visit, { title, main, ...(notice && { notice }) }, status);
+}
+
+/** Fixes which deliveries, and begins; the clock does the work, so that a restart goes on where it was. */
+export async function beginJob(site: Site, visit: Visit): Promise<void> {
+  const { viewer, request, response } = visit;
+  const { body } = request;
+  const reason = reasonIn(body);
+  if (isRefusal(reason)) {
+    return previewPage(site, visit, { kind: 'refused', text: sentences(reason, viewer) }, 422);
+  }
+  const action = actions.find((one) => one === field(body, 'action'));
+  const limit = /^\d{1,6}$/.test(field(body, 'limit')) ? Math.min(Number(field(body, 'limit')), jobMax) : 0;
+  const { ids, query: text } = wanted(body);
+  const filter = field(body, 'of') === 'chosen' ? { ids } : await queueOf(site, text);
+  const deliveries = action && limit > 0 ? await queueIds(site.store, filter, limit) : [];
+  if (!action || deliveries.length === 0) {
+    const said = sayIn(viewer.language)(
+      'Kies wat er moet gebeuren en met hoeveel. Er is niets veranderd.',
+      'Choose what must be done and with how many. Nothing was changed.',
+    );
+    return previewPage(site, visit, { kind: 'refused', text: said }, 422);
+  }
+  const { store } = site;
+  const id = store.newId();
+  const at = store.clock().toISOString();
+  const by = { id: viewer.actor.id, role: viewer.actor.role };
+  const line = adminLine(viewer.actor, at, 'bulk-started', {
+    object: `BulkJob/${id}`,
+    code: `${action} ${deliveries.length}`,
+    reason,
+  });
+  const begun = await store.commit({
+    scope: { practice: '' },
+    queue: [{ to: 'job-started', id, action, reason, by, at, deliveries }],
+    audit: [line],
+  });
+  if (!begun.ok) throw new Error('a bulk job could not begin');
+  response.redirect(303, path(id));
+}
+
+const jobState = (job: BulkJob): 'done' | 'running' | 'stopped' =>
+  job.done + job.skipped >= job.total ? 'done' : job.state;
+
+function jobLine(job: BulkJob, visit: Visit): Markup {
+  const { language } = visit.viewer;
+  const t = sayIn(language);
+  const handled = job.done + job.skipped;
+  const said = { done: t('klaar', 'done'), running: t('bezig', 'running'), stopped: t('gestopt', 'stopped') };
+  return html`<p><strong>${actionSaid[job.action][language]}</strong>: ${said[jobState(job)]}. ${t(`${handled} van ${job.total} gehad`, `${handled} of ${job.total} handled`)}${job.skipped > 0 && t(`, ${job.skipped} overgeslagen: die waren al verder of stonden opzij`, `, ${job.skipped} skipped: these had moved or were set aside`)}.</p>
+<progress max="${job.total}" value="${handled}" aria-label="${t('Voortgang', 'Progress')}"></progress>
+<p class="hint">${momentText(job.startedAt, language)}, ${job.by}: ${job.reason}</p>`;
+}
+
+/** Every job, newest first. */
+export async function jobsPage(site: Site, visit: Visit): Promise<void> {
+  const t = sayIn(visit.viewer.language);
+  const title = t('Grote opdrachten', 'Bulk work');
+  const jobs = await listJobs(site.store, 20);
+  const main = html`<h1>${title}</h1>${queueMenu(visit, 'bulk')}
+${jobs.length === 0 ? html`<p class="empty">${t('Nog geen. Begin er een vanaf een lijst met berichten.', 'None yet. Begin one from a list of messages.')}</p>` : html`<ul class="deliveries">${jobs.map((job) => html`<li class="delivery">${jobLine(job, visit)}<p><a href="${path(job.id)}">${t('Bekijk', 'Look')}<span class="vh"> ${momentText(job.startedAt, visit.viewer.language)}</span></a></p></li>`)}</ul>`}`;
+  send(visit, { title, main });
+}
+
+const idIn = (visit: Visit) =>
+  uuid.test(String(visit.request.params.id)) ? String(visit.request.params.id) : undefined;
+
+/** One job, how far it is, and the button that stops it or lets it go on. */
+export async function jobPage(site: Site, visit: Visit): Promise<void> {
+  const { viewer, request } = visit;
+  const t = sayIn(viewer.language);
+  const id = idIn(visit);
+  const job = id && (await readJob(site.store, id));
+  if (!job) return sendNotFound(visit);
+  const state = jobState(job);
+  const title = t('Grote opdracht', 'Bulk work');
+  const button = (to: 'stop' | 'resume', label: string) =>
+    html`<form method="post" action="${path(job.id)}/${to}">${csrfField(viewer)}<button>${label}</button></form>`;
+  const main = html`<p><a href="/admin/bulk">${t('Alle opdrachten', 'All work')}</a></p><h1>${title}</h1>${jobLine(job, visit)}
+<p><a href="${request.originalUrl}">${t('Ververs', 'Refresh')}</a></p>
+${state === 'running' && button('stop', t('Stop', 'Stop'))}${state === 'stopped' && button('resume', t('Ga verder', 'Go on'))}
+${job.action === 'park' && job.done > 0 && html`<p>${t('Ongedaan maken: kies op de lijst wat opzij staat en geef het weer vrij.', 'Undo: choose on the list what is set aside, and release it.')} <a href="/admin?state=held">${t('Naar de lijst', 'To the list')}</a></p>`}`;
+  send(visit, { title, main });
+}
+
+/** Stops a job after what is under way, or lets it go on with what it had not done. */
+export async function turnJob(site: Site, visit: Visit, to: 'job-stopped' | 'job-resumed'): Promise<void> {
+  const id = idIn(visit);
+  if (!id || !(await readJob(site.store, id))) return sendNotFound(visit);
+  const at = site.store.clock().toISOString();
+  const event = to === 'job-stopped' ? 'bulk-stopped' : 'bulk-resumed';
+  // Pressed twice: it is so already.
+  await site.store.commit({
+    scope: { practice: '' },
+    queue: [{ to, id }],
+    audit: [adminLine(visit.viewer.actor, at, event, { object: `BulkJob/${id}` })],
+  });
+  visit.response.redirect(303, path(id));
+}

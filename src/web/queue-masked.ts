@@ -1,0 +1,54 @@
+import type { Masked } from '../fhir/mask.ts';
+import type { Rehearsal } from '../intake/replay.ts';
+import type { Loss } from '../referral/referral.ts';
+import { html, type Markup, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
+
+/** The structure of a message: each place with what kind of value stood there and how long it was. */
+export function maskedPart(places: readonly Masked[] | undefined, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const kinds: Record<Masked['kind'], string> = {
+    text: t('tekst', 'text'),
+    digits: t('cijfers', 'digits'),
+    date: t('datum', 'date'),
+    number: t('getal', 'number'),
+    boolean: t('ja of nee', 'yes or no'),
+    code: t('code', 'code'),
+  };
+  if (!places)
+    return html`<p class="empty">${t('Hiervan kan geen structuur getoond worden.', 'No structure of this can be shown.')}</p>`;
+  return html`<details><summary>${t(`Structuur zonder inhoud (${places.length} plaatsen)`, `Structure without content (${places.length} places)`)}</summary>
+<table class="plain-table"><thead><tr><th scope="col">${t('Plaats', 'Place')}</th><th scope="col">${t('Soort', 'Kind')}</th><th scope="col">${t('Lengte', 'Length')}</th></tr></thead>
+<tbody>${places.map((one) => html`<tr><td class="code">${one.path}</td><td>${kinds[one.kind]}${one.value !== undefined && html` <span class="code">${one.value}</span>`}</td><td>${one.length}</td></tr>`)}</tbody></table></details>`;
+}
+
+const lossesShown = 200;
+
+/** A place as its sender's message names it, unless its name could be a value that strayed into the place of a name. */
+export const placeName = (path: string): string =>
+  /^[\w.[\]()^:,/ -]{0,200}$/.test(path) && !/\d{6}/.test(path) ? path : '?';
+
+/** What a mapping could not carry, by place. */
+export function lossesPart(losses: readonly Loss[], viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const whys: Record<Loss['why'], string> = {
+    'kept-as-text': t('bewaard als tekst', 'kept as text'),
+    'kept-with-source': t('alleen bewaard bij het bericht', 'only kept with the message'),
+    'unknown-code': t('onbekende code', 'unknown code'),
+    'not-shared': t('wordt niet gedeeld', 'is not shared'),
+    deviates: t('anders geschreven dan afgesproken', 'written in another way than agreed'),
+  };
+  if (losses.length === 0) return html`<p>${t('Er ging niets verloren.', 'Nothing was lost.')}</p>`;
+  return html`<ul>${losses.slice(0, lossesShown).map((one) => html`<li><span class="code">${placeName(one.path)}</span>: ${whys[one.why]}</li>`)}</ul>`;
+}
+
+/** What today's rules would make of a message, in codes and places. */
+export function rehearsalPart(found: Rehearsal, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  if ('refused' in found)
+    return html`<p>${t('Ook nu zou dit bericht geweigerd worden. Er is niets opgeslagen.', 'This message would be refused now too. Nothing was stored.')}</p>
+<ul>${found.refused.map((one) => html`<li><span class="code">${one.reason}</span> <span class="code">${placeName(one.path)}</span></li>`)}</ul>`;
+  return html`<p>${found.isKnown ? t('Dit bericht hoort bij een verwijzing die wij hebben. Er is niets opgeslagen.', 'This message belongs to a referral that we have. Nothing was stored.') : t('Nu zou dit bericht aangenomen worden. Er is niets opgeslagen.', 'This message would be taken now. Nothing was stored.')} (${found.intent})</p>
+<h3>${t('Wat verloren zou gaan', 'What would be lost')}</h3>${lossesPart(found.losses, viewer)}
+${found.differs && html`<h3>${t('Waar de verwijzing nu iets anders zegt', 'Where the referral says something else now')}</h3>${found.differs.length === 0 ? html`<p>${t('Nergens.', 'Nowhere.')}</p>` : html`<ul>${found.differs.slice(0, lossesShown).map((path) => html`<li class="code">${placeName(path)}</li>`)}</ul>`}`}`;
+}

@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Area,
+  areas,
+  type Interaction,
+  interactionCodes,
+  isDone,
+  mayDo,
+  mayOpen,
+  roles,
+} from '../../src/identity/access.ts';
+import type { Actor } from '../../src/referral/actor.ts';
+import type { ClientKind } from '../../src/referral/client-entry.ts';
+import { type OpenApp, openApp, systemKey, tokenOf } from '../doubles/app.ts';
+import { referralOf, referred } from '../web/harness.ts';
+
+type Role = Actor['role'];
+
+/** What each role may, written down a second time by hand: the table of src/identity/access.ts must say the same. */
+const pages: Record<Role, readonly Area[]> = {
+  practice: ['/refer', '/practice'],
+  wally: ['/worklist'],
+  'team-lead': ['/team'],
+  coordinator: ['/report'],
+  administrator: ['/admin'],
+  'practice-system': [],
+  'wally-system': [],
+  'coordinator-system': [],
+  'administrator-system': [],
+  line: [],
+};
+const ofPatients = [
+  'ServiceRequest',
+  'Task',
+  'Patient',
+  'Consent',
+  'Communication',
+  'Appointment',
+  'Provenance',
+  'DocumentReference',
+  'Binary',
+];
+const ofTheDirectory = [
+  'Organization',
+  'HealthcareService',
+  'Practitioner',
+  'PractitionerRole',
+  'CareTeam',
+  'Location',
+  'Endpoint',
+];
+const types = [...ofPatients, ...ofTheDirectory, 'AuditEvent', 'Subscription', 'Observation'];
+const changing: readonly Interaction[] = ['create', 'update', 'patch', 'delete'];
+const changes: Partial<Record<Role, Record<string, readonly Interaction[]>>> = {
+  'practice-system': {
+    ServiceRequest: ['create', 'update', 'patch'],
+    Task: ['update', 'patch'],
+    Communication: ['create', 'update'],
+    Appointment: ['create', 'update', 'patch'],
+  },
+  'wally-system': {
+    Task: ['update', 'patch'],
+    Communication: ['create', 'update'],
+    Appointment: ['create', 'update', 'patch'],
+  },
+};
+
+function expected(role: Role, type: string, interaction: Interaction): boolean {
+  if (changing.includes(interaction)) return changes[role]?.[type]?.includes(interaction) === true;
+  if (type === 'Binary' && interaction !== 'read') return false;
+  if (role === 'administrator-system') return type === 'AuditEvent' || ofTheDirectory.includes(type);
+  if (role !== 'practice-system' && role !== 'wally-system') return false;
+  return type === 'AuditEvent' || ofPatients.includes(type) || (ofTheDirectory.includes(type) && type !== 'Endpoint');
+}
+
+const nobody = '01900000-0000-7000-8000-000000000000';
+const people: Partial<Record<Role, Actor>> = {
+  practice: { id: 'gp-vanleeuwen', name: 'M. van Leeuwen', role: 'practice', organization: 'de-brink' },
+  wally: { id: 'wally-sanne', name: 'Sanne Verhoeven', role: 'wally', organization: 'voorbeeldstreek' },
+  'team-lead': { id: 'lead-marijke', name: 'Marijke Hoekzema', role: 'team-lead', organization: 'voorbeeldstreek' },
+  coordinator: { id: 'coordinator-region', name: 'Coördinator', role: 'coordinator' },
+  administrator: { id: 'admin-region', name: 'Beheer', role: 'administrator' },
+};
+const systems: readonly (readonly [role: Role, kind: ClientKind, party?: string])[] = [
+  ['practice-system', 'practice', 'de-brink'],
+  ['wally-system', 'team', 'voorbeeldstreek'],
+  ['wally-system', 'wally', 'wally-sanne'],
+  ['coordinator-system', 'coordinator'],
+  ['administrator-system', 'administrator'],
+];
+
+const request: Record<Interaction, (type: string) => readonly [method: string, path: string]> = {
+  read: (type) => ['GET', `/${type}/${nobody}`],
+  vread: (type) => ['GET', `/${type}/${nobody}/_history/1`],
+  'history-instance': (type) => ['GET', `/${type}/${nobody}/_history`],
+  'search-type': (type) => ['GET', `/${type}?_id=${nobody}`],
+  'history-type': (type) => ['GET', `/${type}/_history`],
+  create: (type) => ['POST', `/${type}`],
+  update: (type) => ['PUT', `/${type}/${nobody}`],
+  patch: (type) => ['PATCH', `/${type}/${nobody}`],
+  delete: (type) => ['DELETE', `/${type}/${nobody}`],
+};
+
+let app: OpenApp;
+const cookies: Partial<Record<Role, string>> = {};
+const tokens = new Map<ClientKind, string>();
+
+beforeAll(async () => {
+  const key = await systemKey();
+  app = await openApp();
+  for (const [role, actor] of Object.entries(people)) cookies[role as Role] = await app.signedIn(actor);
+  for (const [, kind, party] of systems) {
+    const scopes = ['system/*.cruds'];
+    await app.register({ id: `as-${kind}`, kind, ...(party && { party }), scopes, jwks: { keys: [{ ...key.jwk }] } });
+    tokens.set(kind, await tokenOf(app, `as-${kind}`, key, 'system/*.cruds'));
+  }
+});
+afterAll(() => app.close());
+
+const cells = types.flatMap((type) => interactionCodes.map((interaction) => [type, interaction] as const));
+
+test('the table says what was agreed, cell by cell', () => {
+  for (const role of roles) {
+    expect([role, areas.filter((area) => mayOpen(role, area))]).toEqual([role, pages[role]]);
+    const may = cells.filter(([type, interaction]) => mayDo(role, type, interaction));
+    const agreed = cells.filter(([type, interaction]) => expected(role, type, interaction));
+    expect([role, may]).toEqual([role, agreed]);
+  }
+  expect(roles.filter((role) => mayDo(role, 'constructor', 'read') || mayDo(role, '__proto__', 'read'))).toEqual([]);
+});
+
+describe('over HTTP', () => {
+  test.each(roles.filter((role) => people[role]))('%s: every area of pages, and no resource', async (role) => {
+    const cookie = cookies[role] ?? '';
+    for (const area of areas) {
+      const { status } = await app.ask('GET', area, { headers: { cookie } });
+      expect([role, area, status]).toEqual([role, area, pages[role].includes(area) ? 200 : 403]);
+    }
+    for (const type of types) {
+      const { status } = await app.ask('GET', `/fhir/R4/${type}/${nobody}`, { headers: { cookie } });
+      expect([role, type, status]).toEqual([role, type, 401]);
+    }
+  });
+
+  test.each(systems.map(([role, kind]) => [role, kind] as const))(
+    '%s (%s): every type and interaction, and no page',
+    async (role, kind) => {
+      const headers = { authorization: `Bearer ${tokens.get(kind)}` };
+      const asked = cells.map(async ([type, interaction]) => {
+        const [method, path] = request[interaction](type);
+        const { status } = await app.ask(method, `/fhir/R4${path}`, { headers });
+        return [type, interaction, status, expected(role, type, interaction)] as const;
+      });
+      for (const [type, interaction, status, agreed] of await Promise.all(asked)) {
+        // Forbidden is only what somebody may; what nobody may is not there. What may gets as far as its content.
+        const forbidden = !agreed && isDone(type, interaction);
+        expect([kind, type, interaction, status === 403]).toEqual([kind, type, interaction, forbidden]);
+        expect([kind, type, interaction, status === 401 || status >= 500]).toEqual([kind, type, interaction, false]);
+      }
+      for (const area of areas) {
+        const { status, headers: answered } = await app.ask('GET', area, { headers });
+        expect([area, status, answered.get('location')?.split('?')[0]]).toEqual([area, 303, '/login']);
+      }
+    },
+  );
+
+  test('nobody: the log-in page, or 401 with a challenge', async () => {
+    for (const area of areas) expect((await app.ask('GET', area)).status).toBe(303);
+    for (const [type, interaction] of cells) {
+      const [method, path] = request[interaction](type);
+      const response = await app.ask(method, `/fhir/R4${path}`);
+      expect([type, interaction, response.status]).toEqual([type, interaction, 401]);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="kortelijn"');
+    }
+  });
+
+  test('referrals come in from a practice’s system only, by whatever door', async () => {
+    for (const [role, kind] of systems)
+      for (const path of ['/fhir/R4/', '/fhir/R4/$process-message', '/intake/json', '/refer/context']) {
+        const headers = { authorization: `Bearer ${tokens.get(kind)}`, 'content-type': 'application/fhir+json' };
+        const { status } = await app.ask('POST', path, { headers, body: '{}' });
+        expect([kind, path, status === 403]).toEqual([kind, path, role !== 'practice-system']);
+      }
+  });
+});
+
+test('a scope narrows the row of its role, and widens it never', async () => {
+  const key = await systemKey();
+  await app.register({
+    id: 'narrow',
+    kind: 'team',
+    party: 'voorbeeldstreek',
+    scopes: ['system/Task.rs', 'system/ServiceRequest.cruds'],
+    jwks: { keys: [{ ...key.jwk }] },
+  });
+  const headers = { authorization: `Bearer ${await tokenOf(app, 'narrow', key, 'system/*.cruds')}` };
+  const status = async (type: string, interaction: Interaction) => {
+    const [method, path] = request[interaction](type);
+    return (await app.ask(method, `/fhir/R4${path}`, { headers })).status;
+  };
+  expect(await status('Task', 'read')).toBe(404);
+  expect(await status('Task', 'update')).toBe(403);
+  expect(await status('Patient', 'read')).toBe(403);
+  // Its scope has it; its role does not.
+  expect(await status('ServiceRequest', 'create')).toBe(403);
+});
+
+test('a refusal stands on the trail, with who it was and under which request', async () => {
+  const headers = { authorization: `Bearer ${tokens.get('administrator')}`, 'x-request-id': 'asked-by-the-test' };
+  const response = await app.ask('GET', `/fhir/R4/Patient/${nobody}`, { headers });
+  expect([response.status, response.headers.get('x-request-id')]).toEqual([403, 'asked-by-the-test']);
+  expect(await response.json()).toMatchObject({
+    issue: [{ code: 'forbidden', details: { coding: [{ code: 'not-allowed' }] } }],
+  });
+  const { rows } = await app.at.owner.query<{ line: string }>(
+    "select line from audit where line like '%asked-by-the-test%'",
+  );
+  expect(rows.map((row) => JSON.parse(row.line))).toMatchObject([
+    {
+      event: 'access-refused',
+      code: 'Patient read',
+      actor: { id: 'as-administrator', role: 'administrator-system' },
+      outcome: 'refused',
+      request: 'asked-by-the-test',
+    },
+  ]);
+  // The log has the same id.
+  const form = { authorization: `Bearer ${tokens.get('practice')}`, 'x-request-id': 'logged-by-the-test' };
+  await app.ask('POST', '/fhir/R4/ServiceRequest', { headers: form, body: '{' });
+  expect(app.logged.filter((one) => one.includes('"request":"logged-by-the-test"')).length).toBe(1);
+  // What may be a person's number is no id of a request.
+  const made = await app.ask('GET', '/healthz', { headers: { 'x-request-id': 'bsn-999990019' } });
+  expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('what is hidden reads as what is not there: status, words and headers', async () => {
+  const journey = await referred(app.site, 'zuidrand', referralOf(1));
+  const idOf = {
+    ServiceRequest: journey.serviceRequest.resource.id,
+    Task: journey.task.resource.id,
+    Patient: journey.patient.resource.id,
+  };
+  const answer = async (path: string, headers: Record<string, string>) => {
+    const response = await app.ask('GET', path, { headers });
+    const own = [...response.headers].filter(
+      ([name]) => !['x-request-id', 'date', 'content-length', 'etag'].includes(name),
+    );
+    return { status: response.status, own, text: (await response.text()).replace(/value="[\w-]{40,}"/g, '') };
+  };
+  for (const kind of tokens.keys())
+    for (const [type, id] of Object.entries(idOf))
+      for (const version of ['', '/_history/1', '/_history/2']) {
+        const headers = { authorization: `Bearer ${tokens.get(kind)}` };
+        const hidden = await answer(`/fhir/R4/${type}/${id}${version}`, headers);
+        expect([kind, hidden]).toEqual([kind, await answer(`/fhir/R4/${type}/${nobody}${version}`, headers)]);
+        expect(hidden.status).toBeGreaterThanOrEqual(403);
+      }
+  for (const [role, path] of [
+    ['practice', '/practice'],
+    ['administrator', '/admin/break-glass'],
+  ] as const) {
+    const headers = { cookie: cookies[role] ?? '' };
+    const hidden = await answer(`${path}/${journey.id}`, headers);
+    expect([role, hidden]).toEqual([role, await answer(`${path}/${nobody}`, headers)]);
+    expect(hidden.status).toBe(404);
+  }
+});
