@@ -32,6 +32,7 @@ import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
+import { noteRefusals } from './refused-pages.ts';
 import { registerPages } from './register.ts';
 import { requestIds } from './request-ids.ts';
 import { rightsPages } from './rights.ts';
@@ -97,6 +98,7 @@ function pagesOf(parts: AppParts): express.Router {
     return found;
   };
   router.use(readViewer(parts.store, parts.publicUrl));
+  router.use(noteRefusals(parts));
   router.get('/', (request, response) => {
     const seen = viewerOf(request);
     response.redirect(303, seen ? homeOf(seen.actor) : '/login');

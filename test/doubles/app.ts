@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import type { Express } from 'express';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { openBounds } from '../../src/identity/call-bound.ts';
@@ -8,6 +9,7 @@ import { openTokens } from '../../src/identity/callers.ts';
 import { mountIssuer } from '../../src/identity/issuer.ts';
 import { registrationChange } from '../../src/identity/registration.ts';
 import { openRelying } from '../../src/identity/relying.ts';
+import { openSmartClient } from '../../src/identity/smart-client.ts';
 import type { FetchKeys } from '../../src/identity/token-grants.ts';
 import { discoverIssuer } from '../../src/identity/token-place.ts';
 import { openLog } from '../../src/log.ts';
@@ -25,6 +27,7 @@ import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 /** The web whole, as main serves it, on a socket and a store of its own. */
 export interface OpenApp {
   readonly at: TestStore;
+  readonly app: Express;
   readonly site: Site;
   readonly url: string;
   readonly logged: string[];
@@ -72,6 +75,7 @@ export async function openApp(
   const mappings = await loadMappings();
   const app = await createApp({
     ...base,
+    launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
     fhir: { ...base, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: 2_000_000 },
     formats: { ...base, mappings, bodyBytesMax: 2_000_000 },
@@ -86,6 +90,7 @@ export async function openApp(
   server.on('request', app);
   return {
     at,
+    app,
     site: base,
     url,
     logged,
