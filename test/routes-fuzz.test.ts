@@ -7,10 +7,17 @@ import { type Route, withRoutes } from './doubles/routes.ts';
 import { people } from './web/harness.ts';
 
 // `npm run fuzz -- --routes --count 100 --seed 7` runs the same, longer and elsewhere.
-const runs = Number(process.env.FUZZ_ROUTES_COUNT ?? 3);
+const runs = Number(process.env.FUZZ_ROUTES_COUNT ?? 12);
 const seed = Number(process.env.FUZZ_ROUTES_SEED ?? 20_261_122);
 const hangMs = 30_000;
 const atOnce = 8;
+
+const areas = [
+  ['brink', '/refer', '/practice'],
+  ['sanne', '/worklist'],
+  ['marijke', '/team'],
+  ['admin', '/admin'],
+] as const;
 
 let app: OpenApp;
 let routes: Route[];
@@ -21,13 +28,17 @@ beforeAll(async () => {
   const journey = await journeyOf(app.at.store, await takeIn(app.at.store, { number: 'fuzzed' }));
   known = [journey.id, journey.task.resource.id, journey.serviceRequest.resource.id, journey.index.number, 'de-brink'];
   const signedIn = await Promise.all(
-    (['brink', 'sanne', 'marijke', 'admin'] as const).map(async (name): Promise<Who> => {
+    areas.map(async ([name, ...at]): Promise<Who> => {
       const cookie = await app.signedIn(people[name]);
       const page = await (await app.ask('GET', '/', { headers: { cookie }, redirect: 'follow' })).text();
-      return { headers: { cookie }, csrf: /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? '' };
+      return { at, headers: { cookie }, csrf: /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? '' };
     }),
   );
-  who = [{ headers: { authorization: `Bearer ${brinkCredential}` } }, ...signedIn, { headers: {} }];
+  who = [
+    { at: ['/fhir', '/intake', '/refer/context'], headers: { authorization: `Bearer ${brinkCredential}` } },
+    ...signedIn,
+    { at: [], headers: {} },
+  ];
 });
 afterAll(() => app.close());
 

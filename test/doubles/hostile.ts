@@ -13,6 +13,8 @@ export interface Wire {
 
 /** Somebody who asks: headers that prove it, and the token that their forms carry. */
 export interface Who {
+  /** Where this one may be: most of what is asked there is asked by them. */
+  readonly at: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly csrf?: string;
 }
@@ -176,15 +178,23 @@ const bodies = (known: readonly string[], who: Who) =>
 
 const headers = fc.record(
   {
-    accept: fc.constantFrom('*/*', 'application/fhir+xml', 'text/html', ',,;q=x', 'a'.repeat(2_000)),
+    accept: fc.constantFrom(
+      '*/*',
+      '*/*',
+      'application/fhir+json',
+      'application/fhir+xml',
+      'text/html',
+      ',,;q=x',
+      'a'.repeat(2_000),
+    ),
     'accept-language': fc.constantFrom('nl', 'en', '*;q=', 'x-'.repeat(500)),
     'if-match': fc.constantFrom('W/"1"', '*', '"', 'W/"99999999999999999999"'),
     'if-none-exist': fc.constantFrom('identifier=x|y', '__proto__=1', '%', '&&&='),
     prefer: fc.constantFrom('handling=strict', 'return=minimal', 'respond-async', ';;;'),
     'x-request-id': fc.constantFrom('a'.repeat(64), '123456782', '../../x', 'a b'),
-    'sec-fetch-site': fc.constantFrom('same-origin', 'cross-site'),
+    'sec-fetch-site': fc.constantFrom('same-origin', 'same-origin', 'none', 'cross-site'),
     cookie: fc.constantFrom('kl_session=__proto__', '=;=;=', 'kl_session=%00'),
-    'content-encoding': fc.constantFrom('gzip', 'br', 'deflate', 'nonsense'),
+    'content-encoding': fc.constantFrom('identity', 'identity', 'identity', 'gzip', 'br', 'deflate', 'nonsense'),
     'x-forwarded-for': fc.constantFrom('1.2.3.4', ''.padEnd(2_000, '1,'), 'not an address'),
   },
   { requiredKeys: [] },
@@ -203,7 +213,12 @@ export function requestsAt(route: Route, known: readonly string[], who: readonly
     { weight: 4, arbitrary: fc.constantFrom(...route.methods) },
     fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'),
   );
-  return fc.constantFrom(...who).chain((one) =>
+  const welcome = who.filter((one) => one.at.some((prefix) => route.path.startsWith(prefix)));
+  const asking = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...(welcome.length > 0 ? welcome : who)) },
+    fc.constantFrom(...who),
+  );
+  return asking.chain((one) =>
     fc
       .tuple(methods, fc.tuple(...parts.map(part)), pairs, headers, bodies(known, one))
       .map(([method, path, query, extra, { type, body, encoding }]) => ({
@@ -224,14 +239,18 @@ export function requestsAt(route: Route, known: readonly string[], who: readonly
 export function sendWire(url: string, wire: Wire, hangMs: number): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { method, path, body } = wire;
-    const sent = httpRequest(url, { method, path, headers: wire.headers, timeout: hangMs }, (response) => {
-      let got = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        got = `${got}${chunk}`.slice(0, 200_000);
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: got }));
-      response.on('error', reject);
-    });
+    const sent = httpRequest(
+      url,
+      { method, path, headers: wire.headers, timeout: hangMs, agent: false },
+      (response) => {
+        let got = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          got = `${got}${chunk}`.slice(0, 200_000);
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: got }));
+        response.on('error', reject);
+      },
+    );
     sent.on('timeout', () => sent.destroy(new Error('it hangs')));
     sent.on('error', reject);
     sent.end(body);
