@@ -7,16 +7,7 @@ import { directoryReader } from '../../src/store/directory.ts';
 import { readKeeping } from '../../src/store/keeping.ts';
 import { trailWords } from '../../src/web/trail-words.ts';
 import { type OpenApp, openApp } from '../doubles/app.ts';
-import {
-  canaries,
-  committed,
-  journeyOf,
-  notRefused,
-  ownerOf,
-  referralOf,
-  reportBack,
-  takeIn,
-} from '../doubles/made.ts';
+import { canaries, committed, journeyOf, notRefused, ownerOf, referralOf, takeIn } from '../doubles/made.ts';
 import { people } from './harness.ts';
 
 let app: OpenApp;
@@ -164,7 +155,6 @@ describe('H8: the copy for the resident', () => {
 
   test('H8: is given only when a person decided about every text, and is then the same each time it is fetched', async () => {
     const journey = await referred('999990067', neighbour);
-    await reportBack(app.at.store, journey);
     const { location } = await act(journey, 'access');
     const address = location ?? '';
     const page = (await read(address)).text;
