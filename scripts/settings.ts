@@ -1,6 +1,6 @@
-// Writes the table of settings in OPERATING.md from src/config.ts, so that the two cannot say different things.
+// Writes the table of settings in OPERATING.md from src/settings.ts, so that the two cannot say different things.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { settings } from '../src/config.ts';
+import { settings } from '../src/settings.ts';
 
 const file = new URL('../OPERATING.md', import.meta.url);
 const rows = Object.entries(settings).map(([name, { schema, what }]) => {

@@ -1,5 +1,6 @@
 import { openOutbound } from './connectors/outbound.ts';
 import { takeLateAnswer } from './delivery/late-answer.ts';
+import { readLetterFonts } from './delivery/letter-fonts.ts';
 import { loadDefinitions } from './fhir/validate.ts';
 import { openBounds } from './identity/call-bound.ts';
 import { openTokens } from './identity/callers.ts';
@@ -59,6 +60,7 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
   const smart = openSmartClient({ store, publicUrl, ask, secrets: await readLaunchSecrets(config) });
   return createApp({
     ...site,
+    fonts: await readLetterFonts(),
     tokenPlace,
     launch: { ...site, ask, smart },
     fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
@@ -69,6 +71,7 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
     onAbsence,
     trustedProxies: config.TRUSTED_PROXIES,
     securityContact: config.SECURITY_CONTACT,
+    theme: config.THEME,
     demoPeople,
   });
 }

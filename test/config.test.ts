@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Config, readConfig, roles, settings } from '../src/config.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import { roles, settings } from '../src/settings.ts';
 
 const good = (environment: Record<string, string>): Config => {
   const config = readConfig(environment);

@@ -61,14 +61,15 @@ const law: Record<string, readonly string[]> = {
   'src/closers': ['src/log'],
   'src/record': ['src/closers', 'src/config', 'src/delivery/queue', 'src/log', 'src/store'],
   'src/outside': ['src/config', 'src/connectors', 'src/mapping', 'type:src/referral'],
-  'src/config': [],
+  'src/config': ['src/settings'],
+  'src/settings': [],
   'src/main': ['src/'],
   'src/line': ['src/'],
   'src/doors': ['src/'],
   mappings: ['src/referral', 'src/feedback', 'src/fhir', 'src/hl7v2', 'src/edifact'],
   // The simulated GP system knows us by our sockets and by the names of the vocabulary.
   demo: ['src/fhir/systems'],
-  'demo/play': ['src/config', 'src/fhir', 'demo/'],
+  'demo/play': ['src/config', 'src/settings', 'src/fhir', 'demo/'],
 };
 
 /** From outside: packages that only one place may know. */

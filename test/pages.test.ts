@@ -273,6 +273,35 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
     expect(await person.heading()).toBe('This page is not here');
   });
 
+  test('every page answers HEAD as it answers GET; style and script are sent again only when they changed', async () => {
+    const wally = await signedIn(false, 'sanne', '/worklist');
+    const stranger = await arrive(false);
+    const options = { maxRedirects: 0, failOnStatusCode: false };
+    for (const [person, ...paths] of [
+      [wally, '/worklist', '/worklist/questions', '/worklist/new', '/worklist/calls', '/worklist/nowhere', '/team'],
+      [stranger, '/login', '/nowhere', '/worklist', '/refer'],
+    ] as const) {
+      for (const path of paths) {
+        const { request } = person.page.context();
+        const got = await request.get(`${region.url}${path}`, options);
+        const head = await request.head(`${region.url}${path}`, options);
+        expect([path, head.status(), (await head.body()).length]).toEqual([path, got.status(), 0]);
+        for (const answer of [got, head]) {
+          const policy = answer.headers()['content-security-policy'];
+          expect(policy, path).toContain("default-src 'none'");
+          expect(policy, path).not.toContain('unsafe');
+        }
+      }
+    }
+    for (const asset of ['/assets/kortelijn.css', '/assets/kortelijn.js', '/assets/icon.svg']) {
+      const { request } = stranger.page.context();
+      const first = await request.get(`${region.url}${asset}`, options);
+      const headers = { 'if-none-match': first.headers().etag ?? '' };
+      const again = await request.get(`${region.url}${asset}`, { ...options, headers });
+      expect([first.status(), again.status()]).toEqual([200, 304]);
+    }
+  });
+
   for (const script of [true, false]) {
     test(`the inspection itself finds what is wrong ${script ? 'at a desk' : 'on a telephone'}`, async () => {
       const person = await arrive(script);

@@ -90,6 +90,8 @@ export const extensions = {
   serviceLevels: `${ours}/StructureDefinition/service-levels`,
   /** HealthcareService → goal, tasks, what may be shared, when agreed and when evaluated. */
   cooperation: `${ours}/StructureDefinition/cooperation-agreement`,
+  /** HealthcareService → the ages it is for, in whole years: `from`, `upTo` (not included); either may be absent. */
+  servesAges: `${ours}/StructureDefinition/serves-ages`,
   /** HealthcareService → the practice it serves. */
   servesPractice: `${ours}/StructureDefinition/serves-practice`,
   /** Endpoint → the best proof of landing that channel can give: transport, application or record (H4). */

@@ -15,7 +15,15 @@ import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
-import { type AssignmentRule, levelsOf, rulesOf } from './practice-service.ts';
+import {
+  type Ages,
+  type AssignmentRule,
+  agesOf,
+  type Closure,
+  closuresOf,
+  levelsOf,
+  rulesOf,
+} from './practice-service.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -93,6 +101,10 @@ export interface Practice {
     readonly wally?: string;
     /** Whom some referrals go to instead; most practices have none. */
     readonly rules?: readonly AssignmentRule[];
+    /** Whom it is for, where that was said. */
+    readonly ages?: Ages;
+    /** When it takes nobody. */
+    readonly closures?: readonly Closure[];
   };
 }
 
@@ -187,6 +199,8 @@ function toPractice(
   const levels = service && levelsOf(service);
   const rules = service ? rulesOf(service) : [];
   const launches = active.flatMap((one) => launchOf(one) ?? []);
+  const ages = service && agesOf(service);
+  const closures = service ? closuresOf(service) : [];
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -207,6 +221,8 @@ function toPractice(
         team: idOf(service.providedBy) ?? '',
         ...(wally && { wally }),
         ...(rules.length > 0 && { rules }),
+        ...(ages && { ages }),
+        ...(closures.length > 0 && { closures }),
       },
     }),
   };

@@ -44,6 +44,37 @@ export function rulesOf(service: HealthcareService): AssignmentRule[] {
   });
 }
 
+/** The ages that a service is for, in whole years; `upTo` is not included. */
+export interface Ages {
+  readonly from?: number;
+  readonly upTo?: number;
+}
+
+export function agesOf(service: HealthcareService): Ages | undefined {
+  const [found] = all(service, extensions.servesAges);
+  const parts = found && partsOf(found);
+  const from = parts?.get('from')?.valuePositiveInt;
+  const upTo = parts?.get('upTo')?.valuePositiveInt;
+  if (from === undefined && upTo === undefined) return undefined;
+  return { ...(from !== undefined && { from }), ...(upTo !== undefined && { upTo }) };
+}
+
+/** A time in which a service takes nobody (HealthcareService.notAvailable), in local days; without `to` until further notice. */
+export interface Closure {
+  readonly why: string;
+  readonly from: string;
+  readonly to?: string;
+}
+
+/** Its closures that say from when; one that does not would close a route by a slip of the pen. */
+export function closuresOf(service: HealthcareService): Closure[] {
+  return (service.notAvailable ?? []).flatMap(({ description, during }): Closure[] => {
+    const from = during?.start?.slice(0, 10);
+    const to = during?.end?.slice(0, 10);
+    return from ? [{ why: description ?? '', from, ...(to && { to }) }] : [];
+  });
+}
+
 const levelNames = [
   'open',
   'attempt',

@@ -3,6 +3,7 @@ import type { Clock } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Proof } from '../referral/directory.ts';
 import { documentContext } from './commit.ts';
+import { type Narrow, narrowing, type Sought } from './narrow.ts';
 import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
 
 /** How far the feedback of a journey is on its way into the practice's record; what H4's four words are made of. */
@@ -111,16 +112,18 @@ export function visibleTo(scope: Scope): string {
 }
 
 /** How many referrals each folder holds for this scope, however many a list would show. */
-export async function countFolders(store: Store, scope: Scope): Promise<Record<Folder, number>> {
+export async function countFolders(store: Store, scope: Scope, narrow: Narrow = {}): Promise<Record<Folder, number>> {
   const { sql, value } = scopeCondition(scope);
+  const narrowed = narrowing(store, narrow, undefined, 3);
   const counted = Object.entries(folders).map(
     ([folder, condition]) => `count(*) filter (where ${condition}) as "${folder}"`,
   );
   const { rows } = await store.pool.query<Record<Folder, number>>({
-    name: `count-${scope.kind}`,
-    text: `select ${counted.join(', ')} from journey j where ${sql} and $2::text is not null and ${visibleTo(scope)}
+    // A statement that is narrowed has many texts: none of them is worth a plan of its own.
+    ...(narrowed.values.length === 0 && { name: `count-${scope.kind}` }),
+    text: `select ${counted.join(', ')} from journey j where ${sql} and $2::text is not null and ${narrowed.sql} and ${visibleTo(scope)}
              and exists (select from journey_key k where k.journey_id = j.id and k.wrapped is not null)`,
-    values: [value, localDay(store.clock())],
+    values: [value, localDay(store.clock()), ...narrowed.values],
   });
   return rows[0] ?? { new: 0, open: 0, me: 0, others: 0, overdue: 0, done: 0, all: 0, unassigned: 0 };
 }
@@ -131,10 +134,13 @@ export async function listReferrals(
   scope: Scope,
   folder: Folder,
   limit: number,
+  narrow: Narrow = {},
+  sought?: Sought,
 ): Promise<ListedReferral[]> {
   const { sql, value } = scopeCondition(scope);
+  const narrowed = narrowing(store, narrow, sought, 4);
   const { rows } = await store.pool.query<ListRow>({
-    name: `list-${scope.kind}-${folder}`,
+    ...(narrowed.values.length === 0 && { name: `list-${scope.kind}-${folder}` }),
     text: `
       select j.id, j.number, j.practice_id, j.practice_referral_id, j.task_status, j.business_status, j.owner_id, j.priority,
              j.acting_for_id, j.proposed_id, j.barred_ids, j.unsafe_contact, j.call_before, j.undo_until, j.received_at,
@@ -148,9 +154,9 @@ export async function listReferrals(
         join journey_key k on k.journey_id = j.id and k.wrapped is not null
         join resource r on r.journey_id = j.id and r.type = 'Patient'
         join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
-       where ${sql} and $2::text is not null and ${folders[folder]} and ${visibleTo(scope)}
+       where ${sql} and $2::text is not null and ${folders[folder]} and ${narrowed.sql} and ${visibleTo(scope)}
        order by ${folder === 'done' || folder === 'all' ? 'j.received_at desc' : 'j.received_at'} limit $3`,
-    values: [value, localDay(store.clock()), limit],
+    values: [value, localDay(store.clock()), limit, ...narrowed.values],
   });
   return Promise.all(
     rows.map(async (row) => {

@@ -34,12 +34,16 @@ export function visiting(
 }
 
 /** A page, never kept by a browser or a proxy: it holds a person's data. */
-export function send({ response, viewer }: Visit, parts: Omit<PageParts, 'language' | 'viewer'>, status = 200): void {
+export function send(
+  { request, response, viewer }: Visit,
+  parts: Omit<PageParts, 'language' | 'viewer'>,
+  status = 200,
+): void {
   response
     .status(status)
     .set('Cache-Control', 'no-store')
     .type('html')
-    .send(page({ ...parts, language: viewer.language, viewer }));
+    .send(page({ path: request.path, script: true, ...parts, language: viewer.language, viewer }));
 }
 
 /** Not there, and not yours: the same page, so that nobody learns which of the two it is. */

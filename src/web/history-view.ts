@@ -44,7 +44,8 @@ function fateSteps(carriage: Carriage, best: Proof, viewer: Viewer): Markup {
 <p class="fate-line"><strong class="fate ${fate}">${t(said.nl, said.en)}</strong>${when}. ${t(means.nl, means.en)}</p>`;
 }
 
-const messageSaid: Record<string, Said> = {
+/** What a message is called, by the code of its category. */
+export const messageSaid: Record<string, Said> = {
   'feedback-final': { nl: 'Laatste bericht', en: 'Final message' },
   'feedback-interim': { nl: 'Tussenbericht', en: 'Interim message' },
   question: { nl: 'Vraag aan de praktijk', en: 'Question to the practice' },

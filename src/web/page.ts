@@ -1,5 +1,6 @@
 import type { Language, Said } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
+import { dress } from './dress.ts';
 import { html, type Markup, sayIn } from './html.ts';
 
 /** What every page gets from the request: who looks, in which language, and the token its forms must carry. */
@@ -14,6 +15,10 @@ export interface PageParts {
   readonly language: Language;
   readonly viewer?: Viewer;
   readonly main: Markup;
+  /** Where the page is, so that the menu can say so. */
+  readonly path?: string;
+  /** With the script that counts and answers keys; everything works without. */
+  readonly script?: boolean;
   /** One short line above the page: what was just done, or why it was not. */
   readonly notice?: { readonly kind: 'done' | 'refused'; readonly text: string };
 }
@@ -57,18 +62,28 @@ export function homeOf(actor: Actor): string {
   return actor.role === 'practice' ? '/practice' : (menus[actor.role][0]?.[0] ?? '/');
 }
 
+/** The menu's entry that this path is part of: the longest that it begins with. */
+function currentOf(role: Actor['role'], path: string): string | undefined {
+  return menus[role]
+    .map(([entry]) => entry)
+    .filter((entry) => path === entry || path.startsWith(`${entry}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
+}
+
 /** A whole page: skip link, menu of the role, who is signed in, main. Works without script; no style or script inline. */
 export function page(parts: PageParts): string {
   const t = sayIn(parts.language);
   const { viewer } = parts;
+  const current = viewer && currentOf(viewer.actor.role, parts.path ?? '');
   const menu = viewer
     ? html`<nav aria-label="${t('Hoofdmenu', 'Main menu')}"><ul>${menus[viewer.actor.role].map(
-        ([path, said]) => html`<li><a href="${path}">${said[parts.language]}</a></li>`,
+        ([path, said]) =>
+          html`<li><a href="${path}"${path === current && html` aria-current="page"`}>${said[parts.language]}</a></li>`,
       )}</ul></nav>
       <form method="post" action="/logout" class="who"><input type="hidden" name="csrf" value="${viewer.csrf}">
         <span>${viewer.actor.name}</span> <button class="link">${t('Uitloggen', 'Sign out')}</button></form>`
     : null;
-  return html`<!doctype html>
+  const whole = html`<!doctype html>
 <html lang="${parts.language}">
 <head>
 <meta charset="utf-8">
@@ -77,6 +92,7 @@ export function page(parts: PageParts): string {
 <title>${parts.title} – Kortelijn</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/kortelijn.css">
+${parts.script && html`<script src="/assets/kortelijn.js" defer></script>`}
 </head>
 <body>
 <a class="skip" href="#main">${t('Naar de inhoud', 'Skip to content')}</a>
@@ -86,5 +102,6 @@ ${parts.notice && html`<p class="notice ${parts.notice.kind}" role="status">${pa
 ${parts.main}
 </main>
 </body>
-</html>`.text;
+</html>`;
+  return dress(whole.text);
 }

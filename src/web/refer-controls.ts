@@ -63,3 +63,9 @@ export function faultsOf(refused: readonly { readonly path: string; readonly sai
     .filter(({ field }) => fieldNames.indexOf(field) >= seenFrom)
     .toSorted((a, b) => fieldNames.indexOf(a.field) - fieldNames.indexOf(b.field));
 }
+
+/** What the script says about keeping the form; without a script the form is kept at each step. */
+export function draftNote(viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  return html`<p class="hint" id="draft-note" role="status" tabindex="-1" data-kept="${t('Wat u typte is bewaard. Er is nog niets verstuurd.', 'What you typed is kept. Nothing was sent yet.')}" data-lost="${t('Geen verbinding, of u bent uitgelogd. Wat u typte staat hier nog. Probeer het zo opnieuw.', 'No connection, or you are signed out. What you typed is still here. Try again in a moment.')}"></p>`;
+}

@@ -5,7 +5,16 @@ import { csrfField } from './acting.ts';
 import { errorSummary, radiosOf } from './form-controls.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
-import { areaOf, type FormParts, hiddenFields, type Line, lineOf, optionalMark, tickOf } from './refer-controls.ts';
+import {
+  areaOf,
+  draftNote,
+  type FormParts,
+  hiddenFields,
+  type Line,
+  lineOf,
+  optionalMark,
+  tickOf,
+} from './refer-controls.ts';
 import { facts, postcodeText } from './referral-view.ts';
 
 /** Name and birth date as typed, together (H3); nothing as long as they do not make a person. */
@@ -184,7 +193,7 @@ export function referForm(
   return html`${errorSummary(parts.faults, viewer)}
 <h1>${t('Verwijzen naar de Wally', 'Refer to the Wally')}</h1>
 ${parts.ahead}
-<form method="post" action="/refer" class="form" novalidate>${csrfField(viewer)}${hiddenFields(fields, unseen)}
+<form method="post" action="/refer" class="form" novalidate data-draft="/refer/draft">${csrfField(viewer)}${hiddenFields(fields, unseen)}
 ${personPart(parts)}
 ${whyPart(parts)}
 ${radiosOf(
@@ -204,6 +213,6 @@ ${reachPart(parts)}
 ${consentPart(parts, parts.today)}
 <h2>${t('Uw nummer', 'Your number')}</h2>
 ${lineOf(parts, { name: 'number', optional: true, label: t('Uw eigen nummer van deze verwijzing', 'Your own number of this referral'), hint: ownNumber })}
-<p class="buttons"><button name="step" value="preview">${t('Bekijk de verwijzing', 'Preview the referral')}</button></p>
+${draftNote(viewer)}<p class="buttons at-hand"><button name="step" value="preview">${t('Bekijk de verwijzing', 'Preview the referral')}</button></p>
 <p class="hint">${t('U ziet eerst wat u verstuurt. Er is nu nog niets verstuurd.', 'You first see what you send. Nothing has been sent yet.')}</p></form>`;
 }

@@ -6,6 +6,7 @@ import { type FormFields, fieldsOf, formFields, isFormId, newFormId, readDay } f
 import { draftReferral, type ReferFormDoor, sendForm, sentEarlier } from '../intake/refer-form.ts';
 import { assign } from '../referral/assignment.ts';
 import { callBefore, localDay } from '../referral/deadlines.ts';
+import type { Directory } from '../referral/directory.ts';
 import { lifeAreaCodes } from '../referral/life-area.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { httpStatus, isRefusal, type Refusal } from '../referral/refusal.ts';
@@ -25,9 +26,11 @@ import {
   visiting,
 } from './acting.ts';
 import type { Fault } from './form-controls.ts';
-import { dayText, type Markup, sayIn } from './html.ts';
+import { dayText, html, type Markup, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
+import { agesPart, sendClosed } from './refer-closed.ts';
 import { faultsOf } from './refer-controls.ts';
+import { draftPart, dropForm, keepForm, keptForm } from './refer-draft.ts';
 import { type Before, referForm } from './refer-fields.ts';
 import {
   aheadPart,
@@ -58,7 +61,7 @@ async function aheadOf(
   site: ReferSite,
   visit: Visit,
   fields: FormFields,
-): Promise<{ ahead: Markup; before: Before; today: string } | undefined> {
+): Promise<{ ahead: Markup; before: Before; today: string; directory: Directory } | undefined> {
   const { actor, language } = visit.viewer;
   const directory = await site.directory();
   const today = localDay(site.store.clock());
@@ -71,7 +74,8 @@ async function aheadOf(
   if (!assignment) return undefined;
   const day = (priority: 'routine' | 'urgent') => dayText(callBefore(today, priority), language, today);
   const before = { routine: day('routine'), urgent: day('urgent') };
-  return { ahead: aheadPart(directory, practice, assignment, before, visit.viewer), before, today };
+  const ahead = html`${aheadPart(directory, practice, assignment, before, visit.viewer)}${agesPart(directory, visit.viewer)}`;
+  return { ahead, before, today, directory };
 }
 
 interface Filled {
@@ -95,7 +99,10 @@ async function sendForms(site: ReferSite, visit: Visit, filled: Filled): Promise
   const faults = filled.faults ?? [];
   const fields = isFormId(filled.fields.form) ? filled.fields : { ...filled.fields, form: newFormId(known.today) };
   const parts = { viewer, fields, faults, ...known };
-  const main = fields.danger === 'no' ? referForm(parts) : firstPage(parts);
+  if (sendClosed(visit, known.directory, fields.birthDate, known.today)) return;
+  const isEmpty = Object.values(filled.fields).every((value) => value === '');
+  const draft = isEmpty && !filled.refused ? await draftPart(site, visit) : undefined;
+  const main = fields.danger === 'no' ? referForm(parts) : html`${draft}${firstPage(parts)}`;
   const title = `${faults.length > 0 ? t('Fout: ', 'Error: ') : ''}${t('Verwijzen', 'Refer')}`;
   send(
     visit,
@@ -141,7 +148,10 @@ async function preview(site: ReferSite, visit: Visit, fields: FormFields): Promi
 async function sendIt(site: ReferSite, visit: Visit, fields: FormFields): Promise<void> {
   const { viewer, response } = visit;
   const outcome = await sendForm(site, viewer.actor, fields);
-  if (!isRefusal(outcome)) return response.redirect(303, `/refer/sent/${outcome.journey}`);
+  if (!isRefusal(outcome)) {
+    await dropForm(site, viewer.actor);
+    return response.redirect(303, `/refer/sent/${outcome.journey}`);
+  }
   const { refused } = outcome;
   const earlier = refused.some((one) => one.code === 'conflict')
     ? await sentEarlier(site, viewer.actor, fields)
@@ -166,6 +176,9 @@ async function post(site: ReferSite, visit: Visit): Promise<void> {
     return sendForms(site, visit, { fields, ...(step && { faults: [{ field: 'danger', said }], status: 422 }) });
   }
   if (step === 'send') return sendIt(site, visit, fields);
+  await keepForm(site, viewer.actor, fields);
+  if (step === 'preview' && sendClosed(visit, await site.directory(), fields.birthDate, localDay(site.store.clock())))
+    return;
   if (step === 'preview') return preview(site, visit, fields);
   await sendForms(site, visit, { fields });
 }
@@ -234,6 +247,12 @@ export function referPages(site: ReferSite, viewerOf: ViewerOf): Router {
   router.post(
     '/refer',
     visiting('practice', viewerOf, (visit) => post(site, visit)),
+  );
+  router.post(
+    '/refer/draft/open',
+    visiting('practice', viewerOf, async (visit) =>
+      sendForms(site, visit, { fields: await keptForm(site, visit.viewer.actor) }),
+    ),
   );
   router.get('/refer/sent/:journey', own(sendSent));
   router.get('/refer/sent/:journey/slip', own(sendSlip));

@@ -3,6 +3,8 @@ import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.t
 import { csrfField } from './acting.ts';
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
+import { phrasesPart } from './phrases.ts';
 import { getsPart } from './receiver-view.ts';
 import { acuteNote, recognition, type Shown } from './referral-view.ts';
 import { contentMayReturn, outcomeField, planMax, type ReportFields } from './report-fields.ts';
@@ -52,9 +54,17 @@ ${asked.map((area) => outcomeSelect(parts, area))}
 <details${open && html` open`}><summary>${t('Ander leefgebied toevoegen', 'Add another life area')}</summary>${others.map((area) => outcomeSelect(parts, area))}</details></fieldset>`;
 }
 
+/** How much of the first line is left: as it was when the page was made, and live where there is a script. */
+function countLine(typed: string, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  const left = (n: number | string) =>
+    t(`Nog ${n} van de ${firstLineMax} tekens.`, `${n} of ${firstLineMax} characters left.`);
+  return html`<p class="hint" id="firstLine-count" data-left="${left('#')}">${left(firstLineMax - typed.length)}</p>`;
+}
+
 function contentPart(parts: FormParts): Markup {
   const t = sayIn(parts.shown.viewer.language);
-  const { fields } = parts;
+  const { fields, shown } = parts;
   const noNames = t('Noem geen andere mensen bij naam.', 'Do not name other people.');
   if (!contentMayReturn(parts.shown.journey)) {
     return html`<p class="panel">${t(
@@ -68,14 +78,14 @@ function contentPart(parts: FormParts): Markup {
     t('Eerste regel: het antwoord aan de huisarts', 'First line: the answer to the GP'),
     `${t(`Hooguit ${firstLineMax} tekens. Dit leest de huisarts het eerst.`, `At most ${firstLineMax} characters. The GP reads this first.`)} ${noNames}`,
     (tied) =>
-      html`<textarea id="firstLine" name="firstLine" rows="2" maxlength="${firstLineMax}"${tied}>${fields.firstLine}</textarea>`,
-  )}${box(
+      html`<textarea id="firstLine" name="firstLine" rows="2" maxlength="${firstLineMax}" data-count="${firstLineMax}"${tied}>${fields.firstLine}</textarea>${countLine(fields.firstLine ?? '', shown.viewer)}`,
+  )}${phrasesPart('firstLine', t('eerste regel', 'first line'), shown.viewer)}${box(
     parts,
     'plan',
     t('Afgesproken met de inwoner', 'Agreed with the resident'),
     `${t('Wat gaat er gebeuren, en wie doet wat? Mag leeg blijven.', 'What will happen, and who does what? May stay empty.')} ${noNames}`,
     (tied) => html`<textarea id="plan" name="plan" rows="5" maxlength="${planMax}"${tied}>${fields.plan}</textarea>`,
-  )}`;
+  )}${phrasesPart('plan', t('afgesproken met de inwoner', 'agreed with the resident'), shown.viewer)}`;
 }
 
 function agreedPart(parts: FormParts): Markup | undefined {
@@ -99,6 +109,7 @@ export function reportForm(given: Given): Markup {
 <h1>${t('Terugkoppelen aan de huisarts', 'Report back to the GP')}</h1>
 ${errorSummary(parts.faults, shown.viewer)}${recognition(shown, 'p')}${acuteNote(shown)}
 <form method="post" action="${address}/report" class="form" novalidate>${csrfField(shown.viewer)}<input type="hidden" name="version" value="${fields.version}">
+<button class="first"></button>
 ${radiosOf(parts, 'contact', t('Is er contact geweest met de inwoner?', 'Was there contact with the resident?'), [
   ['made', t('Ja, gesproken', 'Yes, spoken')],
   ['attempted', t('Geprobeerd, niet gelukt', 'Tried, not reached')],
@@ -125,7 +136,7 @@ ${radiosOf(parts, 'final', t('Wat voor bericht is dit?', 'What kind of message i
     t('laatste bericht; de verwijzing gaat dicht', 'last message; the referral is closed'),
   ],
 ])}
-<p class="buttons"><button name="step" value="preview">${t('Bekijk het bericht', 'Preview the message')}</button></p></form>`;
+<p class="buttons at-hand"><button name="step" value="preview">${t('Bekijk het bericht', 'Preview the message')}</button></p></form>`;
 }
 
 /** Exactly what will be sent, and about whom (H3), before it is sent. */

@@ -9,6 +9,7 @@ import { httpStatus, isRefusal, issue, type Refusal, refuse } from '../referral/
 import { actingFor, decide, field, noteView, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import type { Fault } from './form-controls.ts';
 import { sayIn } from './html.ts';
+import { withPhrase } from './phrases.ts';
 import { show } from './referral-view.ts';
 import { type ReportFields, readReport, reportFields } from './report-fields.ts';
 import { reportForm, reportPreview } from './report-form.ts';
@@ -82,6 +83,8 @@ export async function postReport(site: Site, visit: Visit, id: string): Promise<
   const fields = reportFields(visit.request.body);
   const step = field(visit.request.body, 'step');
   const acting = await actingFor(site, actor);
+  const pressed = field(visit.request.body, 'phrase');
+  if (pressed) return sendForm(site, visit, journey, { fields: withPhrase(fields, pressed), faults: [] }, 200);
   if (step === 'edit') return sendForm(site, visit, journey, { fields, faults: [] }, 200);
   const read = readReport(fields, journey, acting.now);
   if ('faults' in read) return sendForm(site, visit, journey, { fields, faults: read.faults }, 422);

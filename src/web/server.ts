@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { preferredLanguage } from '../fhir/outcome.ts';
@@ -27,11 +26,13 @@ import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
 import { launchPages } from './launch.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { lookOf } from './look.ts';
 import { lookedPages } from './looked.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
+import { referDraftPages } from './refer-draft.ts';
 import { noteRefusals } from './refused-pages.ts';
 import { registerPages } from './register.ts';
 import { requestIds } from './request-ids.ts';
@@ -53,6 +54,8 @@ export interface AppParts extends Site {
   readonly trustedProxies: readonly string[];
   /** Where a weakness can be reported (RFC 9116). */
   readonly securityContact: string | undefined;
+  /** The colours of the region: the name of a file in assets/themes. */
+  readonly theme: string;
   readonly relying: Relying;
   readonly health: Health;
   /** Someone's absence changed: look again who owns what; gives how many moved. */
@@ -71,6 +74,7 @@ const contentSecurityPolicy = {
     styleSrc: ["'self'"],
     scriptSrc: ["'self'"],
     imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
     formAction: ["'self'"],
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
@@ -110,6 +114,7 @@ function pagesOf(parts: AppParts): express.Router {
   if (issuer) router.use('/oauth', ...tokenBound(parts), issuer.router);
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
+    ['/refer', referDraftPages(parts, viewer)],
     ['/refer', referPages(parts, viewer)],
     ['/practice', practiceQuestionPages(parts, viewer)],
     ['/practice', talkPages(parts, viewer, 'practice')],
@@ -157,11 +162,7 @@ function notFound(request: Request, response: Response): void {
 /** The web: doors, pages, log-in, health. Everything it needs is passed in; it listens to nothing itself. */
 export async function createApp(parts: AppParts): Promise<express.Express> {
   const app = express();
-  const assets = new URL('./assets/', import.meta.url);
-  const [css, icon] = await Promise.all([
-    readFile(new URL('kortelijn.css', assets)),
-    readFile(new URL('icon.svg', assets)),
-  ]);
+  const look = await lookOf(parts.theme);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...parts.trustedProxies]);
@@ -179,12 +180,7 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
     next();
   });
   app.use(healthRouter(parts.store, parts.health));
-  app.get('/assets/kortelijn.css', (_request, response) => {
-    response.set('Cache-Control', 'public, max-age=3600').type('css').send(css);
-  });
-  app.get('/assets/icon.svg', (_request, response) => {
-    response.set('Cache-Control', 'public, max-age=3600').type('svg').send(icon);
-  });
+  for (const [path, handler] of look) app.get(path, handler);
   app.use(securityTxt(parts.securityContact, parts.publicUrl, parts.store.clock));
   app.use('/fhir/R4', definitionsRouter(parts.publicUrl));
   app.use(smartRouter(parts));

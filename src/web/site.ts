@@ -1,3 +1,4 @@
+import type { LetterFonts } from '../feedback/pdf-sheet.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Store } from '../store/store.ts';
@@ -9,4 +10,6 @@ export interface Site {
   /** Origin that browsers use, e.g. http://127.0.0.1:8080; no slash at the end. */
   readonly publicUrl: string;
   readonly log: Log;
+  /** Of what is downloaded as PDF; absent: nothing is. */
+  readonly fonts?: LetterFonts;
 }

@@ -14,6 +14,7 @@ import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
+import { keysOn } from './keys.ts';
 import { leadForm } from './lead-moves.ts';
 import { lettersPart } from './letters.ts';
 import { dueMark, urgencyMark } from './marks.ts';
@@ -65,9 +66,9 @@ function actions(shown: Shown): Markup {
   const may = (move: 'accept' | 'report') => !isRefusal(transition(shown.journey, move, shown.viewer.actor));
   const address = `/worklist/${shown.journey.id}`;
   if (may('accept'))
-    return html`<form method="post" action="${address}/accept" class="buttons">${csrfField(shown.viewer)}<button>${t('Aannemen', 'Accept')}</button></form>`;
+    return html`<form method="post" action="${address}/accept" class="buttons at-hand">${csrfField(shown.viewer)}<button data-key="a">${t('Aannemen', 'Accept')}</button><button name="and" value="next" class="quiet" data-key="v">${t('Aannemen en volgende', 'Accept and next')}</button></form>`;
   if (may('report'))
-    return html`<p class="buttons"><a class="button" href="${address}/report">${t('Terugkoppelen', 'Report back')}</a></p>`;
+    return html`<p class="buttons at-hand"><a class="button" href="${address}/report" data-key="t">${t('Terugkoppelen', 'Report back')}</a></p>`;
   return html``;
 }
 
@@ -133,12 +134,12 @@ export async function sendReferral(
   const state = stateWords(index.taskStatus, index.businessStatus, 'wally');
   const due = dueMark(pressing({ ...index, called }, today), index.callBefore, shown);
   const reach = reachPart(shown);
-  const back = html`<p><a href="/worklist">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>`;
+  const back = html`<p class="aside"${keysOn(site, visit) && html` data-keys`}><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>`;
   const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>`;
   const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
   const said = { title, ...(notice && { notice }) };
   if (isWithdrawn(journey)) {
-    const main = html`${back}<h1>${title}</h1>${marks}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}`;
+    const main = html`${back}<h1>${title}</h1>${marks}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${index.owner === viewer.actor.id && takePart(shown, site.fonts !== undefined)}`;
     return send(visit, { ...said, main }, status);
   }
   const parts: PanelParts = {
@@ -167,4 +168,13 @@ function calendarLink({ journey, viewer }: Shown): Markup | undefined {
   if (!isPlanned || journey.index.owner !== viewer.actor.id) return undefined;
   const t = sayIn(viewer.language);
   return html`<p><a href="/worklist/${journey.id}/appointment.ics" download>${t('Zet in uw agenda', 'Put in your calendar')}</a> (${t('alleen het woord "afspraak" en de tijd', 'only the word "afspraak" and the time')})</p>`;
+}
+
+/** Where the Wally takes the journey into a record of her own, and how it is printed. */
+function takePart({ journey, viewer }: Shown, hasPdf: boolean): Markup {
+  const t = sayIn(viewer.language);
+  const address = `/worklist/${journey.id}/journey`;
+  return html`<section class="aside" aria-labelledby="take"><h2 id="take">${t('Voor uw eigen dossier', 'For your own record')}</h2>
+<ul class="plain">${hasPdf && html`<li><a href="${address}.pdf" download>${t('Download als PDF', 'Download as PDF')}</a></li>`}<li><a href="${address}.json" download>${t('Download voor een computer (FHIR, JSON)', 'Download for a computer (FHIR, JSON)')}</a></li></ul>
+<p class="hint">${t('Afdrukken: Ctrl+P. Wat u meeneemt, staat in het logboek.', 'Print: Ctrl+P. What you take along is noted in the log.')}</p></section>`;
 }

@@ -78,6 +78,8 @@ export async function openApp(
     launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
     fhir: { ...base, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: 2_000_000 },
+    launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
+    theme: 'kortelijn',
     formats: { ...base, mappings, bodyBytesMax: 2_000_000 },
     issuer,
     relying: openRelying({ store, publicUrl: url, log, issuer, selfUrl: url }),

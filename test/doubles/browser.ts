@@ -92,6 +92,13 @@ export class Person {
       if (message.text().includes(`status of ${person.#expected} `) && message.location().url === page.url()) return;
       person.#found(`console: ${message.text()} (${message.location().url})`);
     });
+    page.on('response', (response) => {
+      const isPage = response.headers()['content-type']?.startsWith('text/html');
+      if (!isPage || new URL(response.url()).origin !== watch.origins[0]) return;
+      const policy = response.headers()['content-security-policy'] ?? '';
+      if (!policy.includes("default-src 'none'") || policy.includes('unsafe'))
+        person.#found(`CSP: ${policy || 'none'}`);
+    });
     page.on('pageerror', (error) => person.#found(`script error: ${error.message}`));
     page.on('request', (request) => {
       watch.addresses.add(request.url());

@@ -16,6 +16,7 @@ import { html } from '../../src/web/html.ts';
 import { issuerErrorPage, loginPages, showRefusal } from '../../src/web/login.ts';
 import { page } from '../../src/web/page.ts';
 import { openTestStore, type TestStore } from '../doubles/database.ts';
+import { undressed } from '../web/markup.ts';
 
 export const policy =
   "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; img-src 'self'";
@@ -212,7 +213,7 @@ export class Browser {
     return {
       status: response.statusCode,
       headers: response.headers,
-      body: Buffer.concat(chunks).toString('utf8'),
+      body: undressed(Buffer.concat(chunks).toString('utf8')),
       url,
       location: location === undefined ? undefined : new URL(location, url),
     };

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
@@ -20,14 +19,18 @@ import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import { directoryPages } from '../../src/web/directory.ts';
 import { handoverPages } from '../../src/web/handover.ts';
+import { lookOf } from '../../src/web/look.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
+import { referPages } from '../../src/web/refer.ts';
+import { referDraftPages } from '../../src/web/refer-draft.ts';
 import { registerPages } from '../../src/web/register.ts';
 import type { Site } from '../../src/web/site.ts';
 import { talkPages } from '../../src/web/talks.ts';
 import { teamPages } from '../../src/web/team.ts';
 import { worklistPages } from '../../src/web/worklist.ts';
+import { undressed } from './markup.ts';
 
 export const people = {
   sanne: { id: 'wally-sanne', name: 'Sanne Verhoeven', role: 'wally', organization: 'voorbeeldstreek' },
@@ -195,14 +198,16 @@ export interface Browsing {
 /** The pages on a port of their own, with whoever the header (or the cookie of a browser) says is looking. */
 export async function browse(site: Site): Promise<Browsing> {
   const app = express();
-  const css = await readFile(new URL('../../src/web/assets/kortelijn.css', import.meta.url));
+  const look = await lookOf('kortelijn');
   const viewerOf = (request: express.Request): Viewer => {
     const said = request.get('x-as') ?? /as=(\w+)/.exec(request.get('cookie') ?? '')?.[1];
     const actor = people[(said ?? 'sanne') as Person];
     return { actor, language: request.get('x-language') === 'en' ? 'en' : 'nl', csrf: 'token-of-this-session' };
   };
   app.use(express.urlencoded({ extended: false }));
-  app.get('/assets/kortelijn.css', (_request, response) => void response.type('css').send(css));
+  for (const [path, handler] of look) app.get(path, handler);
+  app.use(referDraftPages(site, viewerOf));
+  app.use(referPages(site, viewerOf));
   app.use(registerPages(site, viewerOf));
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
@@ -218,7 +223,11 @@ export async function browse(site: Site): Promise<Browsing> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ask = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init });
-    return { status: response.status, location: response.headers.get('location'), text: await response.text() };
+    return {
+      status: response.status,
+      location: response.headers.get('location'),
+      text: undressed(await response.text()),
+    };
   };
   return {
     url,

@@ -11,7 +11,9 @@ import { startSession } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
 import { referPages } from '../../src/web/refer.ts';
+import { referDraftPages } from '../../src/web/refer-draft.ts';
 import type { Site } from '../../src/web/site.ts';
+import { undressed } from './markup.ts';
 
 export const brink: Actor = {
   id: 'gp-vanleeuwen',
@@ -84,6 +86,7 @@ export async function referSite(
   app.use('/refer', requireRole('/refer', showRefusal), (request, response, next) =>
     request.method === 'POST' ? ownForm(request, response, next) : next(),
   );
+  app.use(referDraftPages(site, viewer));
   app.use(referPages(site, viewer));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -98,7 +101,7 @@ export async function referSite(
         return {
           status: response.status,
           location: response.headers.get('location') ?? '',
-          text: await response.text(),
+          text: undressed(await response.text()),
         };
       };
       return {

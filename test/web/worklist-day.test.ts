@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
+import type { Journey } from '../../src/referral/journey.ts';
+import { readSought } from '../../src/store/narrow.ts';
+import type { Site } from '../../src/web/site.ts';
+import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
+import { expectSound } from './markup.ts';
+
+let at: TestStore;
+let site: Site;
+let pages: Browsing;
+/** Annie is lonely; Bart has debts, is young and comes from another practice; Cora is urgent. */
+let annie: Journey;
+let bart: Journey;
+let cora: Journey;
+
+const patientOf = (family: string, callName: string, birthDate: string) => ({
+  ...referralOf(0).patient,
+  name: { family, given: callName, callName, text: `${callName} ${family}` },
+  birthDate,
+});
+
+beforeAll(async () => {
+  at = await openTestStore();
+  await loadTestRegion(at.store);
+  site = { ...siteOver(at.store), fonts: await readLetterFonts() };
+  pages = await browse(site);
+  annie = await referred(site, 'de-brink', referralOf(1));
+  bart = await referred(
+    site,
+    'de-brink',
+    referralOf(2, { patient: patientOf("Oldenhuis-'t Hart", 'Bart', '2001-02-03'), lifeAreas: ['debts'] }),
+  );
+  cora = await referred(
+    site,
+    'de-brink',
+    referralOf(3, { patient: patientOf('Çelik', 'Cora', '1988-07-09'), priority: 'urgent' }),
+  );
+});
+afterAll(async () => {
+  await pages.close();
+  await at.close();
+});
+
+const shown = (text: string) =>
+  ['Annie van den Berg', 'Bart Oldenhuis', 'Cora Çelik'].filter((one) => text.includes(one)).map((one) => one[0]);
+const search = async (sought: string) => pages.post('sanne', '/worklist/search', { sought });
+const auditOf = async (event: string) => {
+  const { rows } = await at.owner.query<{ line: string }>('select line from audit order by xid, id');
+  return rows.map((row) => JSON.parse(row.line) as Record<string, unknown>).filter((line) => line.event === event);
+};
+const download = (as: string, path: string) => fetch(`${pages.url}${path}`, { headers: { 'x-as': as } });
+
+test('filters stand in the address, narrow lists and counts, and are taken away with one tap', async () => {
+  const at = async (query: string) => (await pages.get('sanne', `/worklist?folder=new${query}`)).text;
+  expect(shown(await at(''))).toEqual(['A', 'B', 'C']);
+  const debts = await at('&area=debts');
+  expectSound(debts);
+  expect(shown(debts)).toEqual(['B']);
+  expect(debts).toContain('<h2>Nieuw: 1, geld en schulden</h2>');
+  expect(debts).toMatch(/aria-current="page">Nieuw <span class="count">1</);
+  expect(debts).toMatch(/<a href="\/worklist\?folder=new">geld en schulden<span class="vh">/);
+  expect(debts).toContain('href="/worklist?folder=done&amp;area=debts"');
+  expect(shown(await at('&urgency=urgent'))).toEqual(['C']);
+  expect(shown(await at('&age=18-26'))).toEqual(['B']);
+  expect(shown(await at('&practice=zuidrand'))).toEqual([]);
+  expect(shown(await at('&practice=de-brink&urgency=routine'))).toEqual(['A', 'B']);
+  expect(shown(await at('&days=3'))).toEqual([]);
+  await cameEarlier(annie);
+  expect(shown(await at('&days=3'))).toEqual(['A']);
+  // What is no filter of ours narrows nothing and is not repeated.
+  const strange = await at('&area=Berg&urgency=%3Cb%3E&days=4');
+  expect(shown(strange)).toEqual(['A', 'B', 'C']);
+  expect(strange).not.toContain('&lt;b&gt;');
+});
+
+async function cameEarlier(journey: Journey): Promise<void> {
+  await at.owner.query(`update journey set received_at = received_at - interval '3 days' where id = $1`, [journey.id]);
+}
+
+test('what was typed to search for is a name, a day, a number, or nothing', () => {
+  expect(readSought('  ')).toBeUndefined();
+  expect(readSought('kl-abcde-12345')).toEqual({ families: [], number: 'KL-ABCDE-12345' });
+  expect(readSought('Annie Berg 12-4-1951')).toEqual({ families: ['Annie Berg', 'Berg'], birthDate: '1951-04-12' });
+  expect(readSought('1951-04-12')).toEqual({ families: [], birthDate: '1951-04-12' });
+});
+
+test('a resident is found by name among own referrals only, and how many is noted, not who', async () => {
+  const before = (await auditOf('list-viewed')).length;
+  for (const [typed, found] of [
+    ['van den Berg', ['A']],
+    ['berg', ['A']],
+    ['Annie van den Berg', ['A']],
+    ['Berg 12-04-1951', ['A']],
+    ['Berg 13-04-1951', []],
+    ['12-04-1951', ['A']],
+    ['OLDENHUIS ’t hart', ['B']],
+    ['celik', ['C']],
+    [annie.index.number.toLowerCase(), ['A']],
+    ['Ber', []],
+    ["' or 1=1 --", []],
+  ] as const) {
+    const { status, text } = await search(typed);
+    expect([typed, status, shown(text.replaceAll(/<input[^>]*>/g, ''))]).toEqual([typed, 200, found]);
+    expectSound(text);
+  }
+  const lines = (await auditOf('list-viewed')).slice(before);
+  expect(lines).toHaveLength(11);
+  expect(lines[0]).toMatchObject({ object: 'worklist/search', code: '1', actor: { id: 'wally-sanne' } });
+  expect(JSON.stringify(lines)).not.toMatch(/berg/i);
+  expect((await pages.post('joost', '/worklist/search', { sought: 'Berg' })).text).not.toContain('Annie');
+  expect((await search(' ')).status).toBe(422);
+  expect((await pages.get('sanne', '/worklist/search')).location).toBe('/worklist');
+  expect((await pages.post('brink', '/worklist/search', { sought: 'Berg' })).status).toBe(404);
+});
+
+test('H3: what was recalled is not found by its name', async () => {
+  const gone = await referred(
+    site,
+    'de-brink',
+    referralOf(4, { patient: patientOf('Terugroep', 'Wim', '1970-01-01') }),
+  );
+  expect((await search('Terugroep')).text).toContain('Wim Terugroep');
+  await pages.post('brink', `/practice/${gone.id}/move/recall`, {
+    version: String((await journeyOf(site, gone.id)).task.version),
+    recallWhy: 'Verkeerde persoon.',
+    sure: 'yes',
+  });
+  expect((await search('Terugroep')).text).not.toContain(gone.index.number);
+});
+
+test('keys can be switched off, and back on, in this browser', async () => {
+  const list = await pages.get('sanne', '/worklist');
+  expect(list.text).toContain(' data-keys');
+  const off = await fetch(`${pages.url}/worklist/keys`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'x-as': 'sanne' },
+    body: new URLSearchParams({ keys: 'off' }),
+  });
+  expect(off.headers.get('location')).toBe('/worklist');
+  const cookie = off.headers.get('set-cookie') ?? '';
+  expect(cookie).toMatch(/^kl_keys=off; .*HttpOnly; SameSite=Lax/);
+  for (const path of ['/worklist', `/worklist/${annie.id}`]) {
+    const without = await fetch(`${pages.url}${path}`, { headers: { 'x-as': 'sanne', cookie: 'kl_keys=off' } });
+    expect(await without.text()).not.toContain(' data-keys');
+  }
+});
+
+test('accept and next goes on to the most pressing new referral, and says when there is none', async () => {
+  const accept = (one: Journey) => pages.post('sanne', `/worklist/${one.id}/accept`, { and: 'next' });
+  expect((await accept(bart)).location).toBe(`/worklist/${cora.id}?done=accepted-before`);
+  expect((await pages.get('sanne', `/worklist/${cora.id}?done=accepted-before`)).text).toContain('Dit is de volgende.');
+  expect((await accept(cora)).location).toBe(`/worklist/${annie.id}?done=accepted-before`);
+  expect((await accept(annie)).location).toBe('/worklist?done=accepted');
+  expect((await pages.get('sanne', '/worklist?done=accepted')).text).toContain('Dit was de laatste nieuwe.');
+});
+
+test('a standard sentence is added by the server, as far as it fits, and the rest of the form stays', async () => {
+  const path = `/worklist/${annie.id}/report`;
+  const typed = { firstLine: 'Gesproken.', plan: 'Samen op pad.', contact: 'made', version: '2' };
+  const first = await pages.post('sanne', path, { ...typed, phrase: 'firstLine-0' });
+  expect(first.status).toBe(200);
+  expectSound(first.text);
+  expect(first.text).toContain('>Gesproken. Kennisgemaakt; wij gaan samen aan de slag.</textarea>');
+  expect(first.text).toContain('>Samen op pad.</textarea>');
+  expect(first.text).toMatch(/value="made" checked/);
+  expect(first.text).toContain('Nog 87 van de 140 tekens.');
+  const full = await pages.post('sanne', path, { ...typed, firstLine: 'x'.repeat(130), phrase: 'firstLine-0' });
+  expect(full.text).toContain(`>${'x'.repeat(130)}</textarea>`);
+  for (const phrase of ['firstLine-99', 'version-0', 'plan', '__proto__-0'])
+    expect((await pages.post('sanne', path, { ...typed, phrase })).text).toContain('>Gesproken.</textarea>');
+});
+
+test('the journey is taken along as FHIR and as PDF: what she may see, noted each time, and by nobody else', async () => {
+  const { task } = await journeyOf(site, annie.id);
+  await pages.post('sanne', `/worklist/${annie.id}/report`, {
+    step: 'send',
+    version: String(task.version),
+    contact: 'made',
+    contactOn: '2026-11-23',
+    firstLine: 'Gesproken.',
+    residentAgreed: 'yes',
+    final: 'interim',
+  });
+  const json = await download('sanne', `/worklist/${annie.id}/journey.json`);
+  expect(json.status).toBe(200);
+  expect(Object.fromEntries(json.headers)).toMatchObject({
+    'content-type': 'application/fhir+json; charset=utf-8',
+    'content-disposition': `attachment; filename="${annie.index.number}.json"`,
+    'cache-control': 'no-store',
+  });
+  const text = await json.text();
+  const bundle = JSON.parse(text) as { type: string; entry: { resource: { resourceType: string } }[] };
+  expect(bundle.type).toBe('collection');
+  expect(bundle.entry.map((one) => one.resource.resourceType)).toEqual(
+    expect.arrayContaining(['Patient', 'ServiceRequest', 'Consent', 'Task', 'Communication']),
+  );
+  expect(text).toContain('Annie van den Berg');
+  // The BSN, the medical code and the practice's own number of the resident stay where they are.
+  expect(text).not.toMatch(/999990019|Z15|patient-1"/);
+  const pdf = await download('sanne', `/worklist/${annie.id}/journey.pdf`);
+  expect(pdf.headers.get('content-type')).toBe('application/pdf');
+  const bytes = Buffer.from(await pdf.arrayBuffer());
+  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+  const { extractText, getDocumentProxy } = await import('unpdf');
+  const words = (await extractText(await getDocumentProxy(new Uint8Array(bytes)), { mergePages: true })).text;
+  expect(words).toMatch(/Annie van den Berg, geboren 12 april 1951/);
+  expect(words).toMatch(/Ik zou zo graag weer eens ergens koffie drinken/);
+  expect(words).toMatch(/Gesproken\./);
+  expect(words).not.toMatch(/999990019|Z15/);
+  expect(await auditOf('journey-downloaded')).toMatchObject([{ code: 'json' }, { code: 'pdf' }]);
+  for (const [as, path] of [
+    ['karim', `/worklist/${annie.id}/journey.json`],
+    ['brink', `/worklist/${annie.id}/journey.pdf`],
+    ['admin', `/worklist/${annie.id}/journey.json`],
+  ] as const)
+    expect((await download(as, path)).status).toBe(404);
+  expect(await auditOf('journey-downloaded')).toHaveLength(2);
+});
+
+test('H2: on paper stands the safe number only', async () => {
+  const unsafe = await referred(
+    site,
+    'de-brink',
+    referralOf(5, { safeContact: { unsafe: true, phone: '06-00009099', noVoicemail: true, noLetters: true } }),
+  );
+  const pdf = await download('sanne', `/worklist/${unsafe.id}/journey.pdf`);
+  const { extractText, getDocumentProxy } = await import('unpdf');
+  const file = await getDocumentProxy(new Uint8Array(await pdf.arrayBuffer()));
+  const { text } = await extractText(file, { mergePages: true });
+  expect(text).toContain('06-00009099');
+  expect(text).not.toContain('06-00009001');
+});
