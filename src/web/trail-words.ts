@@ -8,6 +8,7 @@ const say = (nl: string, en: string): Said => ({ nl, en });
 export const trailWords: Readonly<Record<string, Said>> = {
   'referral-viewed': say('Verwijzing bekeken', 'Referral viewed'),
   'resource-read': say('Gegevens opgehaald door een systeem', 'Data read by a system'),
+  'journey-downloaded': say('Verwijzing gedownload', 'Referral downloaded'),
   'letter-downloaded': say('Brief gedownload', 'Letter downloaded'),
   'list-viewed': say('Lijst bekeken', 'List viewed'),
   search: say('Gezocht door een systeem', 'Searched by a system'),

@@ -75,7 +75,6 @@ export async function openApp(
   const mappings = await loadMappings();
   const app = await createApp({
     ...base,
-    launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
     fhir: { ...base, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: 2_000_000 },
     launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
