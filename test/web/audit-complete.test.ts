@@ -204,13 +204,24 @@ describe('NEN 7513: what is done leaves its line', () => {
       .map((one) => one.path.replace(':journey', journey))
       .filter((path) => !/:/.test(path) && !aboutNobody.some((one) => one.test(path)));
     const silent: string[] = [];
+    let shown = 0;
     for (const path of pages) {
       const area = path.split('/')[1] ?? '';
       const as = ({ practice: 'brink', worklist: 'wally', team: 'lead', admin: 'admin' } as const)[area] ?? 'brink';
-      const lines = await linesOf(get(as, path)).catch(() => []);
+      let status = 0;
+      const headers = { cookie: await session(as) };
+      const ask = async () => {
+        const answer = await app.ask('GET', path, { headers });
+        status = answer.status;
+        await answer.text();
+      };
+      const lines = await linesOf(ask).catch(() => []);
+      // What is not there yet (an appointment, a destination) was refused, which says nothing of the page itself.
+      if (status !== 200) continue;
+      shown += 1;
       if (lines.length === 0) silent.push(path);
     }
-    expect(pages.length).toBeGreaterThan(8);
+    expect(shown).toBeGreaterThan(8);
     expect(silent).toEqual([]);
   }, 120_000);
 });
