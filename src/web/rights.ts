@@ -33,14 +33,18 @@ const noReference: Said = {
   en: 'Fill in the reference of the request, without spaces.',
 };
 
-const titleOf = (visit: Visit) => sayIn(visit.viewer.language)('Rechten van een inwoner', "A resident's rights");
+function titleOf({ viewer }: Visit, isWrong = false): string {
+  const t = sayIn(viewer.language);
+  return `${isWrong ? t('Fout: ', 'Error: ') : ''}${t('Rechten van een inwoner', "A resident's rights")}`;
+}
 
 async function start(site: Site, visit: Visit, fields: Record<string, string> = {}, faults: readonly Fault[] = []) {
   const practice = visit.viewer.actor.organization ?? '';
   const requests = await listRightsRequests(site.store, practice, shownMax);
   await noteList(site, visit.viewer.actor, 'rights-requests', requests.length);
   const main = findPart({ viewer: visit.viewer, fields, faults }, requests);
-  send(visit, { title: titleOf(visit), main }, faults.length > 0 ? 422 : 200);
+  const isWrong = faults.length > 0;
+  send(visit, { title: titleOf(visit, isWrong), main }, isWrong ? 422 : 200);
 }
 
 async function find(site: Site, visit: Visit): Promise<void> {
@@ -142,7 +146,7 @@ async function actOn(site: Site, visit: Visit): Promise<void> {
       en: 'Choose one right, and at least one referral.',
     };
     const main = foundPart(found, reference, viewer, [{ field: 'right', said }]);
-    return send(visit, { title: titleOf(visit), main }, 422);
+    return send(visit, { title: titleOf(visit, true), main }, 422);
   }
   const title = rightWords[right].title[viewer.language];
   if (field(request.body, 'sure') !== 'yes') return send(visit, { title, main: surePart(right, ticked, visit) });
