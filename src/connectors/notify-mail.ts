@@ -25,7 +25,11 @@ const texts = {
     path: '/practice',
     text: 'Er staat iets nieuws voor uw praktijk klaar in Kortelijn.\n\nOpen uw pagina: ',
   },
+  administrator: { path: '/admin', text: '' },
 } as const;
+
+const subjectOf = 'Kortelijn: er wacht iets op u';
+const noResident = 'In deze mail staan met opzet geen gegevens van de inwoner.';
 
 /**
  * A mail that says only that something waits: no name, no number, no reason (H5, promise 4). SMTP's 250 is the best
@@ -46,13 +50,14 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
   return {
     async send(parcel, signal) {
       if (!parcel.mail) throw new Failure('permanent', 'no-address');
-      const { path, text } = texts[parcel.mail.role];
+      const { news } = parcel;
+      const { path, text } = news ? { path: news.path, text: `${news.lines.join('\n')}\n\n` } : texts[parcel.mail.role];
       try {
         const sending = transport.sendMail({
           from: settings.from,
           to: parcel.mail.to,
-          subject: 'Kortelijn: er wacht iets op u',
-          text: `${text}${publicUrl}${path}\n\nIn deze mail staan met opzet geen gegevens van de inwoner.\n`,
+          subject: news?.subject ?? subjectOf,
+          text: `${text}${publicUrl}${path}\n\n${noResident}\n`,
           messageId: `<${parcel.messageId}@kortelijn>`,
           headers: { 'Auto-Submitted': 'auto-generated' },
         });

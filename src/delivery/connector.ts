@@ -1,4 +1,5 @@
 import type { Bundle, Communication, DocumentReference, Task } from '@medplum/fhirtypes';
+import type { News } from '../referral/alarm-words.ts';
 import type { Mailbox } from '../referral/channels.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { MllpChannel } from '../referral/mllp.ts';
@@ -21,7 +22,9 @@ export interface Parcel {
   /** For an EDIFACT mailbox: which, whose, and the BSN where it may stand there. */
   readonly mailbox?: Mailbox & { readonly practice: string; readonly bsn?: string };
   /** For a mail: to whom, and what they do with it. */
-  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' | 'practice' };
+  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' | 'practice' | 'administrator' };
+  /** Of an alarm or digest: what it says. */
+  readonly news?: News;
 }
 
 /** The other side's yes, and how good it is (H4). */
