@@ -27,10 +27,10 @@ const subjectsMax = 50;
 /** Who refers, and where nobody is present: days off are nobody's trouble. */
 function presentIn(directory: Directory, now: Date): Present {
   const day = localDay(now);
-  const withService = [...directory.practices.values()].filter((one) => one.service);
-  const without = isWorkingDay(day) && isMorningOver(now) ? withService : [];
+  const referring = [...directory.practices.values()].filter((one) => one.service);
+  const without = isWorkingDay(day) && isMorningOver(now) ? referring : [];
   return {
-    practices: new Set(withService.map((one) => one.id)),
+    practices: new Set(referring.map((one) => one.id)),
     without: without.map((one) => one.id).filter((id) => !assign(directory, id, undefined, day)?.owner),
   };
 }

@@ -156,7 +156,7 @@ export async function measureDatabase(
   const before = store.clock().getTime();
   const { rows } = await store.pool.query<{ bytes: number; taken: number; now: Date }>(
     `select pg_database_size(current_database()) as bytes, clock_timestamp() as now,
-            (select count(*) from pg_stat_activity where backend_type = 'client backend')::float8 / current_setting('max_connections')::int as taken`,
+            (select count(*) from pg_stat_activity where datid is not null)::float8 / current_setting('max_connections')::int as taken`,
   );
   const middle = (before + store.clock().getTime()) / 2;
   const [found] = rows;
