@@ -23,6 +23,10 @@ const kindSaid: Readonly<Record<ToCall['kind'], Said>> = {
     nl: 'Een mail dat er iets klaarstaat kan niet bezorgd worden. Vraag een nieuw adres.',
     en: 'A mail that something waits cannot be delivered. Ask for a new address.',
   },
+  link: {
+    nl: 'Een link naar een organisatie zonder account kan niet bezorgd worden. Laat de Wally hen bellen.',
+    en: 'A link to an organisation without an account cannot be delivered. Have the Wally call them.',
+  },
 };
 
 /** The administrator's phone list: whom to call and about which number; what it is about only the team can read. */
@@ -38,8 +42,8 @@ export async function callsPage(site: Site, visit: Visit): Promise<void> {
   const item = (one: ToCall): Markup => {
     const role = directory.roles.get(one.recipient ?? '');
     const practice = directory.practices.get(one.recipient ?? '') ?? directory.practices.get(one.practice);
-    const phone = role ? role.phone : practice?.phone;
-    return html`<li class="delivery"><div class="lead">${role?.name ?? practice?.name ?? one.practice} ${phone ? telLink(phone) : t('(geen nummer bekend)', '(no number known)')}</div>
+    const phone = role ? role.phone : one.kind !== 'link' && practice?.phone;
+    return html`<li class="delivery"><div class="lead">${role?.name ?? practice?.name ?? one.practice} ${phone ? telLink(phone) : one.kind !== 'link' && t('(geen nummer bekend)', '(no number known)')}</div>
 <p class="why">${kindSaid[one.kind][viewer.language]}</p>
 <p class="more">${one.number && html`<span>${t('Nummer', 'Number')} ${one.number}</span>`}<span>${waitingText(one.since, now, viewer.language)}</span>${one.delivery && html`<a href="/admin/deliveries/${one.delivery}">${t('Bekijk het bericht', 'See the message')}<span class="vh">: ${one.number ?? one.delivery}</span></a>`}</p></li>`;
   };
