@@ -66,7 +66,8 @@ export function nextAlarm(
 ):
   | {
       readonly alarm: RegionAlarm;
-      readonly event: 'alarm-opened' | 'alarm-over' | 'alarm-changed';
+      /** Absent: it only changed. */
+      readonly event: 'alarm-opened' | 'alarm-over' | undefined;
       readonly tell: boolean;
     }
   | undefined {
@@ -88,7 +89,7 @@ export function nextAlarm(
   const alarm = { ...known, ...current, revision: known.revision + 1, overAt: null };
   return woke
     ? { alarm: { ...alarm, answer: null, toldAt: at }, event: 'alarm-opened', tell: true }
-    : { alarm, event: known.overAt ? 'alarm-opened' : 'alarm-changed', tell: false };
+    : { alarm, event: known.overAt ? 'alarm-opened' : undefined, tell: false };
 }
 
 /**
@@ -117,9 +118,9 @@ export async function lookForAlarms(parts: Alarming): Promise<number> {
       journey: alarm.id,
       regionAlarm: { to: 'written', alarm },
       outbox: tell ? outboxOf(parts, 'Alarm', alarm.id) : [],
-      audit: event === 'alarm-changed' ? [] : [auditOf(event, now.toISOString(), `Alarm/${alarm.id}`, kind)],
+      audit: event ? [auditOf(event, now.toISOString(), `Alarm/${alarm.id}`, kind)] : [],
     };
-    if ((await store.commit(change)).ok && event !== 'alarm-changed') {
+    if ((await store.commit(change)).ok && event) {
       parts.log.warn(event, { code: kind, count: alarm.count });
       moved += 1;
     }

@@ -148,7 +148,11 @@ async function answerAlarm(site: Site, visit: Visit): Promise<void> {
     journey: alarm.id,
     regionAlarm: { to: 'written', alarm: { ...alarm, revision: alarm.revision + 1, answer } },
     audit: [
-      adminLine(viewer.actor, at, `alarm-${answer.as}`, { object: `Alarm/${alarm.id}`, code: alarm.class, reason }),
+      adminLine(viewer.actor, at, rest ? 'alarm-snoozed' : 'alarm-acknowledged', {
+        object: `Alarm/${alarm.id}`,
+        code: alarm.class,
+        reason,
+      }),
     ],
   });
   if (done.ok) response.redirect(303, '/admin/alarms?done=yes');
