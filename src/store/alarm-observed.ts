@@ -21,6 +21,7 @@ export interface Signal {
 export interface Observed {
   /** `stopped`: a person, maintenance or the receiver itself holds it up. */
   readonly waiting: readonly (ObservedDestination & { readonly stopped: boolean })[];
+  /** Not what a person set aside. */
   readonly held: readonly ObservedDestination[];
   /** Alarms that did not get out. */
   readonly unsent: readonly ObservedDestination[];
@@ -94,7 +95,7 @@ export async function observe(store: Store, practicesSince: Date): Promise<Obser
   await noteBreakers(store);
   const [waiting, held, unsent, unanswered, unopened, practices, unowned, unsealed, signals] = await Promise.all([
     rows<Observed['waiting'][number]>(WAITING, [store.clock()]),
-    inState(`state = 'held' and kind <> 'alarm'`),
+    inState(`state = 'held' and reason is null and kind <> 'alarm'`),
     inState(`state in ('pending', 'queued', 'held') and kind = 'alarm'`),
     rows<ObservedDestination>(UNANSWERED),
     rows<Observed['unopened'][number]>(UNOPENED),

@@ -337,6 +337,13 @@ describe('a fault raises one alarm in time, and it ends with the fault', () => {
     expect(await alarms()).toEqual([{ class: 'held', open: true, told: 4 }]);
   });
 
+  test('what a person set aside is no alarm', async () => {
+    await message('held');
+    await row(`update delivery set reason = 'parked'`);
+    await look(0);
+    expect(await alarms()).toEqual([]);
+  });
+
   test('three processes that look at one moment raise it once', async () => {
     await message('held');
     await Promise.all([lookForAlarms(watch), lookForAlarms(watch), lookForAlarms(watch)]);
