@@ -25,6 +25,10 @@ const texts = {
     path: '/practice',
     text: 'Er staat iets nieuws voor uw praktijk klaar in Kortelijn.\n\nOpen uw pagina: ',
   },
+  system: {
+    path: '/docs',
+    text: 'Kortelijn kan uw eigen systeem niet meer bereiken en stuurt het daarom geen berichten meer. Er is niets verloren: uw werk staat gewoon in Kortelijn. Vraag uw leverancier om de verbinding (Subscription) weer aan te zetten.\n\nUitleg voor uw leverancier: ',
+  },
 } as const;
 
 /**

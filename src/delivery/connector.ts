@@ -20,8 +20,10 @@ export interface Parcel {
   readonly pdf?: Uint8Array;
   /** For an EDIFACT mailbox: which, whose, and the BSN where it may stand there. */
   readonly mailbox?: Mailbox & { readonly practice: string; readonly bsn?: string };
-  /** For a mail: to whom, and what they do with it. */
-  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' | 'practice' };
+  /** For a system that is told that something changed: its own headers, and ids where it asked for them. */
+  readonly notice?: { readonly headers: Readonly<Record<string, string>>; readonly bundle?: Bundle };
+  /** For a mail: to whom, and what they do with it; `system`: their own system has stopped listening. */
+  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' | 'practice' | 'system' };
 }
 
 /** The other side's yes, and how good it is (H4). */

@@ -12,6 +12,7 @@ import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
+import { packNotice, type Telling } from './subscription.ts';
 
 /** Which page a mail without content points its reader to. */
 const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'>> = {
@@ -27,6 +28,8 @@ const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'
 export type Connectors = Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>> & {
   /** Absent: this process has no way into the mailbox network. */
   readonly medvri?: Connector;
+  /** Absent: nobody is told that something changed. */
+  readonly subscription?: Connector;
 };
 
 export interface Packing {
@@ -35,6 +38,8 @@ export interface Packing {
   readonly connectors: Connectors;
   /** Without them a letter goes as text only. */
   readonly fonts?: LetterFonts;
+  /** Absent: nobody is told that something changed. */
+  readonly telling?: Telling;
 }
 
 export interface Packed {
@@ -64,8 +69,12 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
     const role = directory.roles.get(claimed.recipient);
     const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
     if (!to) throw new Failure('permanent', 'no-address');
-    const reader = role ? readerOf[role.kind] : 'practice';
+    const reader = claimed.kind === 'subscription' ? 'system' : role ? readerOf[role.kind] : 'practice';
     return { connector: connectors.mail, parcel: { ...plain, mail: { to, role: reader } } };
+  }
+  if (claimed.kind === 'subscription') {
+    if (!connectors.subscription || !parts.telling) throw new Failure('transient', 'no-address');
+    return { connector: connectors.subscription, parcel: await packNotice(store, parts.telling, claimed) };
   }
   const practice = directory.practices.get(claimed.recipient);
   const endpoint = practice && channelAt(practice, claimed.destination);

@@ -5,6 +5,7 @@ import type { Clock, ClockKind } from './clocks.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { QueueMove } from './queue-move.ts';
+import type { SubscriptionMove } from './subscription-move.ts';
 
 /**
  * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
@@ -50,6 +51,8 @@ export interface Change {
   /** An administrator opens this change's journey for a while (store/breaks). */
   readonly breakGlass?: BreakGlass;
   readonly queue?: readonly QueueMove[];
+  /** A system is told of changes, or no more (`journey` is its id: it has no referral). */
+  readonly subscription?: SubscriptionMove;
   readonly audit: readonly AuditLine[];
 }
 
@@ -173,8 +176,8 @@ export interface JourneyEvent {
 
 export interface OutboxRow {
   readonly messageId: string;
-  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm';
-  /** `worklist`, `mail`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
+  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription';
+  /** `worklist`, `mail`, `subscription:<id>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
   readonly destination: string;
   /** Role or team id (worklist, mail) or practice id: whom it is for there. */
   readonly recipient: string;

@@ -20,7 +20,10 @@ const NUMBER = `
   numbered as (
     update resource_change c set seq = m.seq + r.nth, changed_at = m.at from ready r, moment m
      where (c.practice_id, c.type, c.id, c.version) = (r.practice_id, r.type, r.id, r.version)
-     returning c.practice_id, c.type, c.id, c.version, c.changed_at),
+     returning c.practice_id, c.type, c.id, c.version, c.journey_id, c.changed_at),
+  shown as (
+    update resource r set changed_at = n.changed_at from numbered n
+     where n.version < 0 and r.journey_id = n.journey_id and r.changed_at is not null returning 1),
   marked as (
     update resource r set changed_at = n.changed_at from numbered n
      where (r.practice_id, r.type, r.id, r.version) = (n.practice_id, n.type, n.id, n.version) returning 1)
@@ -67,7 +70,7 @@ export async function numberChanges(store: Store): Promise<number> {
   }
 }
 
-/** One new version of a resource, by its number. */
+/** One new version of a resource, by its number; below zero: all of its journey was delivered to its receiver. */
 export interface ResourceChange {
   readonly seq: number;
   readonly practice: string;

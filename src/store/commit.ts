@@ -11,6 +11,7 @@ import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
 import { indexRow } from './search-words.ts';
 import type { Store } from './store.ts';
+import { subscriptionParts } from './subscriptions.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
@@ -49,6 +50,7 @@ function touched({ change }: Prepared): string[] {
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const move of change.queue ?? [])
     keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
+  if (change.subscription) keys.push(`sub ${change.subscription.id}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -130,6 +132,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...clientParts(batch),
     ...breakParts(batch),
     ...queueParts(batch),
+    ...subscriptionParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

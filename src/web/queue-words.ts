@@ -23,6 +23,7 @@ export const kindSaid: Record<string, Said> = {
   notify: { nl: 'mail: er wacht werk', en: 'mail: work is waiting' },
   feedback: { nl: 'terugkoppeling', en: 'feedback' },
   alarm: { nl: 'alarm', en: 'alarm' },
+  subscription: { nl: 'bericht aan een systeem: er is iets veranderd', en: 'notice to a system: something changed' },
 };
 
 /** Which way a delivery goes, and the kinds that go that way. */
