@@ -1,6 +1,26 @@
 import type pg from 'pg';
 import type { Store } from './store.ts';
 import { inTransaction } from './transaction.ts';
+import type { Part, Prepared } from './writes.ts';
+
+/**
+ * The part of a commit that tells who follows that a journey was delivered: to its receiver it begins here, whenever its
+ * resources were written. Below zero it is no version.
+ */
+export function shownParts(batch: readonly Prepared[]): Part[] {
+  return [
+    {
+      name: 'vc',
+      exact: false,
+      columns: 'practice_id text, type text, id uuid, version int, journey_id uuid',
+      rows: batch.flatMap(({ change: { visible = [], scope, journey } }) =>
+        visible.map((one) => [scope.practice, 'Task', one.taskId, -1 - one.assignment, journey]),
+      ),
+      sql: `insert into resource_change (practice_id, type, id, version, journey_id)
+            select practice_id, type, id, version, journey_id from n on conflict do nothing returning 1`,
+    },
+  ];
+}
 
 /** Held by the one who numbers; the others skip their turn. */
 const numberingLock = 7_006;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
 import { breakParts } from './breaks.ts';
+import { shownParts } from './changes.ts';
 import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
@@ -133,6 +134,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...breakParts(batch),
     ...queueParts(batch),
     ...subscriptionParts(batch),
+    ...shownParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

@@ -267,25 +267,6 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       // A second landing of the same delivery shows nothing twice: the first moment stays.
       'on conflict (practice_id, task_id, assignment) do update set visible_at = worklist_entry.visible_at',
     ),
-    {
-      ...insert(
-        'vc',
-        'resource_change',
-        'practice_id text, type text, id uuid, version int, journey_id uuid',
-        each(({ change }) =>
-          (change.visible ?? []).map((one) => [
-            change.scope.practice,
-            'Task',
-            one.taskId,
-            -1 - one.assignment,
-            change.journey,
-          ]),
-        ),
-        // To a receiver it begins here: who follows changes must see it in their order too. Below zero it is no version.
-        'on conflict do nothing',
-      ),
-      exact: false,
-    },
     insert(
       'ar',
       'alarm',
