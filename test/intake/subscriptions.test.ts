@@ -6,6 +6,7 @@ import { payloadContent } from '../../src/fhir/subscription-status.ts';
 import { followSubscriptions } from '../../src/intake/subscription-follow.ts';
 import { numberChanges } from '../../src/store/changes.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
+import { removeOldSubscriptions } from '../../src/store/subscriptions.ts';
 import { reasonsIn } from '../doubles/fhir-door.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, takeIn, until } from '../doubles/made.ts';
@@ -350,6 +351,19 @@ describe('what is asked', () => {
     ]);
   });
 
+  test('is kept for 30 days after it was turned off', async () => {
+    const one = await working(teamToken, 'Task');
+    await call(teamToken, 'DELETE', `/Subscription/${one.id}`);
+    const before = line.at.now;
+    line.at.now = new Date(before.getTime() + 29 * 86_400_000);
+    await removeOldSubscriptions(line.at.store);
+    expect((await call(teamToken, 'GET', `/Subscription/${one.id}`)).status).toBe(200);
+    line.at.now = new Date(before.getTime() + 31 * 86_400_000);
+    expect(await removeOldSubscriptions(line.at.store)).toBeGreaterThan(0);
+    line.at.now = before;
+    expect((await call(teamToken, 'GET', `/Subscription/${one.id}`)).status).toBe(404);
+  });
+
   test('ends at its end', async () => {
     const end = new Date(line.at.now.getTime() + 60_000).toISOString();
     const made = await call(teamToken, 'POST', '/Subscription', asking('Task', {}, { end }));
@@ -373,7 +387,7 @@ async function begin(id: string): Promise<void> {
 test('numbers have no gaps and no change is missed, however commits, followers and a broken line come between', async () => {
   const steps = fc.array(fc.constantFrom('refer', 'move', 'follow', 'deliver', 'break', 'mend'), {
     minLength: 6,
-    maxLength: 14,
+    maxLength: 10,
   });
   const mend = async () => {
     subscriber.status = 200;
