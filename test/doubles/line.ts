@@ -17,6 +17,7 @@ import { claimsTogether } from '../../src/delivery/batch.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
+import { openTokens } from '../../src/identity/callers.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { type Following, tellable } from '../../src/intake/subscription-follow.ts';
 import { type Log, openLog } from '../../src/log.ts';
@@ -26,7 +27,6 @@ import { directoryReader } from '../../src/store/directory.ts';
 import { directorySearcher } from '../../src/store/directory-search.ts';
 import type { Due } from '../../src/store/outbox.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
-import { wallySystems } from './wally-systems.ts';
 
 const region = new URL('../../fixtures/region/', import.meta.url);
 
@@ -36,6 +36,8 @@ export interface TestLine {
   readonly his: His;
   readonly mail: MailCatcher;
   readonly url: string;
+  /** For what else a test serves at that address. */
+  readonly app: express.Express;
   readonly queue: DeliveryQueue;
   /** `host:port` that feedback over MLLP may go to; a test adds its own. */
   readonly mllpHosts: Set<string>;
@@ -84,11 +86,10 @@ export async function openTestLine(
   if (!mapping) throw new Error('no mapping');
   app.use(
     '/fhir/R4',
-    wallySystems,
     fhirRouter({
       store,
       directory,
-
+      tokens: openTokens({ store, publicUrl: url, directory }),
       mapping,
       log: silent,
       publicUrl: url,
@@ -147,6 +148,7 @@ export async function openTestLine(
     his,
     mail,
     url,
+    app,
     queue,
     mllpHosts,
     notifyHosts,
