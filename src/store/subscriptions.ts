@@ -213,7 +213,11 @@ export async function removeOldSubscriptions(store: Store): Promise<number> {
   const before = new Date(store.clock().getTime() - 30 * 86_400_000);
   const done = await Promise.all([
     store.pool.query('delete from subscription_event where happened_at < $1', [before]),
-    store.pool.query(`delete from subscription where status = 'off' and changed_at < $1`, [before]),
+    store.pool.query(
+      `with gone as (delete from subscription where status = 'off' and changed_at < $1 returning 'subscription:' || id as destination)
+       delete from destination x using gone where x.id = gone.destination`,
+      [before],
+    ),
   ]);
   return done.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
 }

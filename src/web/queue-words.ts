@@ -176,6 +176,7 @@ export function destinationName(id: string, directory: Directory, viewer: Viewer
   const t = sayIn(viewer.language);
   if (id === 'worklist') return t('Werklijst', 'Worklist');
   if (id === 'mail') return t('Mail', 'Mail');
+  if (id.startsWith('subscription:')) return t('Systeem dat bericht krijgt', 'System that is told of changes');
   const [practice = '', channel] = id.replace(/^practice:/, '').split('/');
   const name = directory.practices.get(practice)?.name ?? id;
   return channel ? `${name}, ${t('weg', 'way')} ${channel}` : name;

@@ -5,6 +5,7 @@ import { accept } from '../../src/feedback/moves.ts';
 import { payloadContent } from '../../src/fhir/subscription-status.ts';
 import { followSubscriptions } from '../../src/intake/subscription-follow.ts';
 import { numberChanges } from '../../src/store/changes.ts';
+import { readDelivery } from '../../src/store/deliveries.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
 import { removeOldSubscriptions } from '../../src/store/subscriptions.ts';
 import { reasonsIn } from '../doubles/fhir-door.ts';
@@ -268,6 +269,10 @@ describe('an address where nobody answers', () => {
     await line.at.owner.query(`update destination set breaker = 'closed', open_until = null, hold_until = null`);
     await line.drain();
     expect(subscriber.taken()).toEqual([1, 2]);
+    const { rows } = await line.at.owner.query('select id::text from delivery where destination = $1 limit 1', [
+      `subscription:${one.id}`,
+    ]);
+    expect(await readDelivery(line.at.store, rows[0].id)).toMatchObject({ kind: 'subscription', number: '' });
   });
 
   test('that is turned off is told nothing further', async () => {
