@@ -12,12 +12,13 @@ import { reasonsIn } from '../doubles/fhir-door.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, takeIn, until } from '../doubles/made.ts';
 import { focusesOf, type Subscriber, startSubscriber } from '../doubles/subscriber.ts';
-import { teamToken } from '../doubles/wally-systems.ts';
+import { openSystems, type Systems, teamToken } from '../doubles/wally-systems.ts';
 
 const practiceToken = 'subscribing-his-of-de-brink';
 const elsewhereToken = 'subscribing-his-of-zuidrand';
 let line: TestLine;
 let subscriber: Subscriber;
+let systems: Systems;
 let referrals = 0;
 
 async function register(id: string, team: string, scopes = ['system/*.cruds']): Promise<void> {
@@ -29,8 +30,8 @@ async function register(id: string, team: string, scopes = ['system/*.cruds']): 
 
 beforeAll(async () => {
   line = await openTestLine();
+  systems = await openSystems(line.at.store, line.url, line.directory);
   await writeCredential(line.at.store, 'de-brink', 'his-subscribing', practiceToken);
-  await register(teamToken, 'voorbeeldstreek');
   await writeCredential(line.at.store, 'zuidrand', 'his-elsewhere', elsewhereToken);
 });
 afterAll(() => line.close());
@@ -48,7 +49,11 @@ async function call(token: string, method: string, path: string, body?: unknown,
   const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json';
   const response = await fetch(`${line.url}/fhir/R4${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': type }), ...headers },
+    headers: {
+      authorization: await systems.authorization(`Bearer ${token}`),
+      ...(body !== undefined && { 'content-type': type }),
+      ...headers,
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
