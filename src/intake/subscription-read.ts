@@ -2,7 +2,7 @@ import type { Subscription as FhirSubscription } from '@medplum/fhirtypes';
 import type { Issue } from '../fhir/outcome.ts';
 import { readSearch, type SearchQuery } from '../fhir/search-query.ts';
 import { payloadContent } from '../fhir/subscription-status.ts';
-import { issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type FollowedType, followedTypes, type SubscriptionEntry } from '../referral/subscription-move.ts';
 import type { Subscription } from '../store/subscriptions.ts';
 import { pairsOf } from './fhir-search.ts';
@@ -14,9 +14,6 @@ type Written = FhirSubscription & {
   channel?: { _payload?: { extension?: { url?: string; valueCode?: string }[] } };
 };
 
-const wrong = (reason: string, path: string, nl: string, en: string): Issue =>
-  issue('business-rule', reason, `Subscription.${path}`, { nl, en });
-
 /** The search in a subscription's criteria, as this caller may ask it; what is wrong with it otherwise. */
 export function criteriaOf(
   caller: Caller,
@@ -26,12 +23,10 @@ export function criteriaOf(
   const type = followedTypes.find((one) => one === name);
   if (!type)
     return [
-      wrong(
-        'subscription-criteria',
-        'criteria',
-        'U kunt bericht krijgen over Task, Communication en ServiceRequest. Schrijf bijvoorbeeld Task?status=requested.',
-        'You can be told of Task, Communication and ServiceRequest. Write for example Task?status=requested.',
-      ),
+      issue('business-rule', 'subscription-criteria', 'Subscription.criteria', {
+        nl: 'U kunt bericht krijgen over Task, Communication en ServiceRequest. Schrijf bijvoorbeeld Task?status=requested.',
+        en: 'You can be told of Task, Communication and ServiceRequest. Write for example Task?status=requested.',
+      }),
     ];
   const may = (one: string) => isRouted(one, 'search-type') && caller.may(one, 'search-type');
   const { query, errors } = readSearch({ type, pairs: pairsOf(criteria), via: 'address', strict: true, may });
@@ -39,20 +34,12 @@ export function criteriaOf(
   // A search for what is new would be true of everything that is told.
   if (query.filters.some((one) => one.kind === 'changed') || query.includes.length + query.revincludes.length > 0)
     placed.push(
-      wrong(
-        'subscription-criteria',
-        'criteria',
-        'Laat _lastUpdated, _include en _revinclude weg: u krijgt alleen bericht dat iets is veranderd.',
-        'Leave out _lastUpdated, _include and _revinclude: you are told only that something changed.',
-      ),
-    );
-  if (!caller.may(type, 'read'))
-    placed.push(
-      issue('forbidden', 'not-allowed', 'Subscription.criteria', {
-        nl: `Uw systeem mag ${type} niet lezen en krijgt er dus ook geen bericht over.`,
-        en: `Your system may not read ${type}, so it is not told of it either.`,
+      issue('business-rule', 'subscription-criteria', 'Subscription.criteria', {
+        nl: 'Laat _lastUpdated, _include en _revinclude weg: u krijgt alleen bericht dat iets is veranderd.',
+        en: 'Leave out _lastUpdated, _include and _revinclude: you are told only that something changed.',
       }),
     );
+  if (!caller.may(type, 'read')) placed.push({ ...refusals.notAllowed(), path: 'Subscription.criteria' });
   return placed.length > 0 ? placed : { type, query };
 }
 
@@ -63,21 +50,17 @@ function endpointIssues(endpoint: string, hosts: ReadonlySet<string>): Issue[] {
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
   if (!url || !isSafe || url.username !== '' || url.password !== '')
     return [
-      wrong(
-        'subscription-endpoint',
-        'channel.endpoint',
-        'Geef een adres dat met https begint, zonder naam en wachtwoord erin.',
-        'Give an address that begins with https, without a name and password in it.',
-      ),
+      issue('business-rule', 'subscription-endpoint', 'Subscription.channel.endpoint', {
+        nl: 'Geef een adres dat met https begint, zonder naam en wachtwoord erin.',
+        en: 'Give an address that begins with https, without a name and password in it.',
+      }),
     ];
   if (hosts.has(url.host)) return [];
   return [
-    wrong(
-      'host-not-allowed',
-      'channel.endpoint',
-      'Naar dit adres sturen wij niets. Vraag de beheerder van uw regio om het toe te staan.',
-      'We send nothing to this address. Ask the administrator of your region to allow it.',
-    ),
+    issue('business-rule', 'host-not-allowed', 'Subscription.channel.endpoint', {
+      nl: 'Naar dit adres sturen wij niets. Vraag de beheerder van uw regio om het toe te staan.',
+      en: 'We send nothing to this address. Ask the administrator of your region to allow it.',
+    }),
   ];
 }
 
@@ -89,12 +72,10 @@ function headerIssues(headers: readonly string[]): Issue[] {
     const name = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[\t ]*[\x20-\x7e]{0,4000}$/.exec(one)?.[1];
     if (name !== undefined && !ours.test(name) && nth < 10) return [];
     return [
-      wrong(
-        'subscription-header',
-        `channel.header[${nth}]`,
-        'Deze header kunnen wij niet meesturen. Schrijf naam: waarde, hooguit tien.',
-        'We cannot send this header along. Write name: value, ten at most.',
-      ),
+      issue('business-rule', 'subscription-header', `Subscription.channel.header[${nth}]`, {
+        nl: 'Deze header kunnen wij niet meesturen. Schrijf naam: waarde, hooguit tien.',
+        en: 'We cannot send this header along. Write name: value, ten at most.',
+      }),
     ];
   });
 }
@@ -103,12 +84,10 @@ function payloadIssues({ payload, _payload }: NonNullable<Written['channel']>): 
   const content = _payload?.extension?.find((one) => one.url === payloadContent)?.valueCode;
   if (payload === undefined || (/^application\/(?:fhir\+)?json$/.test(payload) && content === 'id-only')) return [];
   return [
-    wrong(
-      'subscription-payload',
-      'channel.payload',
-      'Wij sturen geen inhoud mee. Laat payload weg, of vraag application/fhir+json met backport-payload-content id-only.',
-      'We send no content along. Leave out payload, or ask for application/fhir+json with backport-payload-content id-only.',
-    ),
+    issue('business-rule', 'subscription-payload', 'Subscription.channel.payload', {
+      nl: 'Wij sturen geen inhoud mee. Laat payload weg, of vraag application/fhir+json met backport-payload-content id-only.',
+      en: 'We send no content along. Leave out payload, or ask for application/fhir+json with backport-payload-content id-only.',
+    }),
   ];
 }
 
@@ -127,12 +106,22 @@ export function readAsked(
     ...(Array.isArray(asked) ? asked : []),
     ...(channel.type === 'rest-hook'
       ? []
-      : [wrong('subscription-channel', 'channel.type', 'Wij kunnen alleen rest-hook.', 'We can do rest-hook only.')]),
+      : [
+          issue('business-rule', 'subscription-channel', 'Subscription.channel.type', {
+            nl: 'Wij kunnen alleen rest-hook.',
+            en: 'We can do rest-hook only.',
+          }),
+        ]),
     ...endpointIssues(endpoint, hosts),
     ...headerIssues(channel.header ?? []),
     ...payloadIssues(channel),
     ...(end !== undefined && !(Date.parse(end) > now.getTime())
-      ? [wrong('subscription-end', 'end', 'Dit moment is al voorbij.', 'This moment has passed.')]
+      ? [
+          issue('business-rule', 'subscription-end', 'Subscription.end', {
+            nl: 'Dit moment is al voorbij.',
+            en: 'This moment has passed.',
+          }),
+        ]
       : []),
   ];
   if (issues.length > 0 || Array.isArray(asked)) return refuse(...issues);

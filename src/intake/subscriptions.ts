@@ -20,9 +20,11 @@ import { patched, readPatch } from './fhir-patch.ts';
 import { noSuch, send, sendVersion, withMeta } from './fhir-reply.ts';
 import { bodyPairs, notAForm, pairsOf, type Searching } from './fhir-search.ts';
 import type { FhirDoor } from './fhir-take.ts';
+import { updateStatus, versionRead, wrongId } from './fhir-update.ts';
 import { callerOf, sendRefusal } from './practice-key.ts';
 import { endedChange, tellable } from './subscription-follow.ts';
 import { readAsked, toResource } from './subscription-read.ts';
+import { otherVersion } from './update.ts';
 
 type Door = FhirDoor & Searching;
 
@@ -70,14 +72,6 @@ function lineOf(parts: Door, request: Request, action: AuditLine['action'], id: 
   };
 }
 
-const raced = (): Refusal =>
-  refuse(
-    issue('conflict', 'version-conflict', '', {
-      nl: 'Dit gegeven is intussen veranderd. Haal het opnieuw op en stuur uw wijziging nog eens.',
-      en: 'This resource has changed meanwhile. Get it again and send your change once more.',
-    }),
-  );
-
 /** Asks for it, anew or again: what was still to be told waits for nothing, and a handshake goes out first. */
 async function ask(
   parts: Door,
@@ -114,7 +108,7 @@ async function ask(
     ],
     audit: [lineOf(parts, request, known ? 'U' : 'C', id)],
   };
-  if (!(await store.commit(change)).ok) return raced();
+  if (!(await store.commit(change)).ok) return refuse(otherVersion);
   return (await readSubscription(store, id)) ?? noSuch();
 }
 
@@ -143,14 +137,16 @@ async function create(parts: Door, request: Request): Promise<Subscription | Ref
 async function change(parts: Door, request: Request): Promise<Subscription | Refusal> {
   const known = await ownAt(parts, request);
   if (isRefusal(known)) return known;
-  const match = request.get('if-match');
-  if (match !== undefined && match.replace(/^W\//, '') !== `"${known.version}"`) return raced();
   const before = toResource(known);
   const patch = request.method === 'PATCH' ? readPatch(request) : undefined;
   if (isRefusal(patch)) return patch;
   const after = patch ? patched(before, patch) : readBody(request);
   const resource = isRefusal(after) || !patch ? after : checked(after);
   if (isRefusal(resource)) return resource;
+  const wrong = wrongId(resource, known.id);
+  if (wrong) return wrong;
+  const version = versionRead(request, resource);
+  if (version !== undefined && version !== known.version) return refuse(otherVersion);
   if (resource.status === 'off') return turnOff(parts, request, known);
   return ask(parts, request, resource, known);
 }
@@ -205,7 +201,7 @@ export function mountSubscriptions(router: Router, parts: Door): void {
     (handle: (parts: Door, request: Request) => Promise<Subscription | Refusal>, status: number) =>
     async (request: Request, response: Response) => {
       const one = await handle(parts, request);
-      if (isRefusal(one)) return sendRefusal(request, response, one, isStale(one) ? 412 : undefined);
+      if (isRefusal(one)) return sendRefusal(request, response, one, updateStatus(one));
       response.set('ETag', `W/"${one.version}"`).set('Location', `${parts.publicUrl}/fhir/R4/Subscription/${one.id}`);
       send(response, status, withMeta(toResource(one), one.version, one.changedAt));
     };
@@ -234,5 +230,3 @@ export function mountSubscriptions(router: Router, parts: Door): void {
     response.status(204).end();
   });
 }
-
-const isStale = ({ refused }: Refusal) => refused.some((one) => one.reason === 'version-conflict');
