@@ -20,6 +20,7 @@ import { signingSince, turnSigningKeys } from './identity/signing-keys.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
+import { followSubscriptions, tellable } from './intake/subscription-follow.ts';
 import type { Log } from './log.ts';
 import { type loadMappings, mappingOf } from './mapping/load.ts';
 import { type Known, openAlarmWebhook, openAsking, openCertificateLook, openOutside } from './outside.ts';
@@ -28,9 +29,11 @@ import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
 import { numberChanges } from './store/changes.ts';
 import { openClient } from './store/database.ts';
+import { directorySearcher } from './store/directory-search.ts';
 import { readUnread } from './store/read-words.ts';
 import { removeExpired } from './store/sessions.ts';
 import type { Store } from './store/store.ts';
+import { removeOldSubscriptions } from './store/subscriptions.ts';
 
 /** What every part of the process is opened with. */
 export interface Opened {
@@ -98,6 +101,7 @@ export async function openLine(opened: Opened): Promise<Line> {
   const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
   const running: string[] = [];
   let relay: Relay | undefined;
+  const following = { store, directory, log, searchDirectory: directorySearcher(store) };
   const queue =
     has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
   if (queue) closers.push('queue', queue.close);
@@ -121,6 +125,7 @@ export async function openLine(opened: Opened): Promise<Line> {
       timeoutMs: config.DELIVERY_TIMEOUT_MS,
       random: Math.random,
       claim: claimsTogether(store),
+      telling: { base: `${publicUrl}/fhir/R4`, mayTell: tellable(following) },
     };
     closers.push(
       'deliver',
@@ -147,6 +152,8 @@ export async function openLine(opened: Opened): Promise<Line> {
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
+        { name: 'subscriptions-followed', everyMs: 1_000, run: () => followSubscriptions(following) },
+        { name: 'subscriptions-removed', everyMs: 3_600_000, run: () => removeOldSubscriptions(store) },
         { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'bulk-worked', everyMs: 1_000, run: () => workBulk({ store }) },
