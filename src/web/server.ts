@@ -17,6 +17,7 @@ import { referContextRouter } from '../intake/refer-context.ts';
 import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
 import { breakGlassPages } from './break-glass.ts';
+import { bullPages } from './bull-board.ts';
 import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
 import { docsPages } from './docs.ts';
@@ -54,6 +55,8 @@ export interface AppParts extends Site {
   readonly theme: string;
   readonly relying: Relying;
   readonly health: Health;
+  /** BullMQ's queues, where this process has them. */
+  readonly boards: readonly unknown[];
   /** Someone's absence changed: look again who owns what; gives how many moved. */
   readonly onAbsence: () => Promise<number>;
   /** Tokens of systems, how often anyone may call, and where tokens come from. */
@@ -124,9 +127,9 @@ function pagesOf(parts: AppParts): express.Router {
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', clientPages(parts, viewer)],
+    ['/admin', bullPages(parts, viewer)],
     ['/admin', breakGlassPages(parts, viewer)],
     ['/report', figurePages(parts, viewer)],
-    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
   const guardWrites: RequestHandler = (request, response, next) =>
