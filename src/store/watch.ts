@@ -46,3 +46,22 @@ export async function readStandingNow(store: Store): Promise<Standing> {
     bulkOpen: bulk.rows[0]?.count ?? 0,
   };
 }
+
+/** An alarm that nobody has resolved, of whatever team; no content. */
+export interface Alarm {
+  readonly kind: string;
+  readonly number: string | null;
+  readonly practice: string;
+  readonly team: string;
+  readonly raisedAt: Date;
+}
+
+/** Alarms that nobody has resolved, oldest first. */
+export async function listAlarms(store: Store, limit: number): Promise<Alarm[]> {
+  const { rows } = await store.pool.query<Alarm>(
+    `select a.kind, j.number, a.practice_id as practice, a.team_id as team, a.raised_at as "raisedAt"
+       from alarm a left join journey j on j.id = a.journey_id where a.resolved_at is null order by a.raised_at limit $1`,
+    [limit],
+  );
+  return rows;
+}
