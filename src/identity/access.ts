@@ -85,6 +85,8 @@ const table: Readonly<Record<Actor['role'], Row>> = {
     pages: [],
     resources: each([...directory, 'Endpoint', 'AuditEvent'], looking),
   },
+  // Comes in by a link and sees the one case that it is for.
+  organisation: { purpose: 'TREAT', pages: [], resources: {} },
   line: { purpose: 'HOPERAT', pages: [], resources: {} },
 };
 

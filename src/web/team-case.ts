@@ -9,9 +9,11 @@ import { acceptForm, endForm, recallForm } from './hand-moves.ts';
 import { eventsPart } from './history-view.ts';
 import { html, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
+import { linksPart } from './links-part.ts';
 import { safetyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
+import { linkForms } from './onward-moves.ts';
 import type { PageParts } from './page.ts';
 import { facts, reachPart, recognition, show } from './referral-view.ts';
 import type { Site } from './site.ts';
@@ -25,6 +27,7 @@ const leadForms: readonly MoveForm[] = [
   ...stopForms,
   ...contactForms,
   ...waitingForms,
+  ...linkForms,
   endForm,
   recallForm,
 ];
@@ -76,7 +79,7 @@ ${facts([
   [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
   [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
 ])}
-<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
+<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }

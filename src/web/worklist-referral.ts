@@ -17,8 +17,10 @@ import { agreedPart, involvedPart } from './involved.ts';
 import { keysOn } from './keys.ts';
 import { leadForm } from './lead-moves.ts';
 import { lettersPart } from './letters.ts';
+import { linksPart } from './links-part.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
+import { onwardForms, residentForms } from './onward-moves.ts';
 import type { PageParts } from './page.ts';
 import {
   acuteNote,
@@ -57,8 +59,10 @@ export const wallyForms: readonly MoveForm[] = [
   ...stopForms,
   ...contactForms,
   ...waitingForms,
+  ...onwardForms,
   leadForm,
   ...handForms,
+  ...residentForms,
 ];
 
 function actions(shown: Shown): Markup {
@@ -152,11 +156,12 @@ export async function sendReferral(
     ...(posted && { posted }),
   };
   const moves = movesPart(t('Wat doet u?', 'What do you do?'), wallyForms, parts);
+  const links = await linksPart(site, shown);
   const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
 ${marks}${standInPart(shown)}${earlierPart(earlier, shown)}
 ${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${moves}</div>
+<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${links}${moves}</div>
 <div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);

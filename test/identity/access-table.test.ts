@@ -27,6 +27,7 @@ const pages: Record<Role, readonly Area[]> = {
   'wally-system': [],
   'coordinator-system': [],
   'administrator-system': [],
+  organisation: [],
   line: [],
 };
 const ofPatients = [
