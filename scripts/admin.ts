@@ -5,6 +5,7 @@ import { command, openRecordFor, readSettings } from './open-record.ts';
 await command(async () => {
   try {
     process.exitCode = await runAdmin(process.argv.slice(2), {
+      settings: readSettings,
       open: async () => openRecordFor(readSettings()),
       say: (text) => void process.stdout.write(text),
       isTerminal: process.stdout.isTTY === true,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Config } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
@@ -93,7 +94,7 @@ function limitIn(given: string | undefined, usual: number): number {
 }
 
 /** Asks the running service itself, by the address that it left in its data folder. */
-async function health({ dataDir, PUBLIC_URL }: OpenRecord['config'], say: Around['say']): Promise<number> {
+async function health({ dataDir, PUBLIC_URL }: ReturnType<Around['settings']>, say: Around['say']): Promise<number> {
   const running = await readFile(join(dataDir, 'running.json'), 'utf8').then(
     (found) => (JSON.parse(found) as { url: string }).url,
     () => PUBLIC_URL,
@@ -106,14 +107,15 @@ async function health({ dataDir, PUBLIC_URL }: OpenRecord['config'], say: Around
 
 /** What the command works with, besides what was typed. */
 export interface Around {
+  settings(): Pick<Config, 'dataDir' | 'PUBLIC_URL'>;
   /** Opens the record of the settings; the command closes it. */
-  open(): Promise<Pick<OpenRecord, 'store' | 'close' | 'config'>>;
+  open(): Promise<Pick<OpenRecord, 'store' | 'close'>>;
   readonly say: (text: string) => void;
   readonly isTerminal: boolean;
 }
 
 /** Does what was typed behind `npm run admin --`; gives the exit code. Errors: Wrongly, and what the work says itself. */
-export async function runAdmin(args: readonly string[], { open, say, isTerminal }: Around): Promise<number> {
+export async function runAdmin(args: readonly string[], { settings, open, say, isTerminal }: Around): Promise<number> {
   const { positionals, values } = readArguments(args);
   const [what = '', ...names] = positionals;
   if (values.help || what === 'help') {
@@ -138,12 +140,12 @@ export async function runAdmin(args: readonly string[], { open, say, isTerminal 
   // Everything that there is must be asked for in so many words.
   if (bulk && names.length === 0 && Object.keys(filter).length === 0)
     throw new Wrongly('say which deliveries, by number or by a filter');
+  if (what === 'health') return health(settings(), say);
   const record = await open();
-  const { store, config } = record;
+  const { store } = record;
   const actor: Actor = { id: as, name: as, role: 'administrator' };
   const site = { store, directory: directoryReader(store), publicUrl: '', log: openLog('silent') };
   try {
-    if (what === 'health') return await health(config, say);
     if (list) {
       const rows = await list(site, { filter, limit });
       await noteList(site, actor, what, rows.length);

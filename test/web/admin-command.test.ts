@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { progress, shown } from '../../scripts/admin/print.ts';
 import { runAdmin, Wrongly } from '../../scripts/admin/run.ts';
-import type { Config } from '../../src/config.ts';
 import { offerDue } from '../../src/store/outbox.ts';
 import type { Site } from '../../src/web/site.ts';
 import { type Commands, openCommands } from '../doubles/command.ts';
@@ -32,9 +31,12 @@ async function admin(...args: string[]): Promise<{ code: number; out: string; er
   const say = (text: string) => {
     out += text;
   };
-  const open = async () => ({ store: at.store, config: {} as Config, close: async () => undefined });
+  const around = {
+    settings: () => ({ dataDir: commands.folder, PUBLIC_URL: undefined }),
+    open: async () => ({ store: at.store, close: async () => undefined }),
+  };
   try {
-    return { code: await runAdmin(args, { open, say, isTerminal: false }), out, error: '' };
+    return { code: await runAdmin(args, { ...around, say, isTerminal: false }), out, error: '' };
   } catch (error) {
     return { code: error instanceof Wrongly ? 2 : 1, out, error: (error as Error).message };
   }
