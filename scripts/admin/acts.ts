@@ -56,7 +56,8 @@ const ended = ({ done, skipped, id }: BulkJob, state: string) =>
 export async function actOnMany(acting: Acting, action: BulkAction, filter: QueueFilter, limit: number): Promise<void> {
   const { store, say, isDry, isTerminal } = acting;
   const count = await countQueue(store, filter, jobMax + 1);
-  if (isDry || count === 0) {
+  if (count === 0) return say('No delivery fits this: nothing was done.\n');
+  if (isDry) {
     say(`${count > jobMax ? `More than ${jobMax}` : count} deliveries; at most ${limit} would be done.\n`);
     for (const one of await listQueue(store, filter, sampleSize))
       say(`  ${one.id}  ${one.number}  ${one.destination}  ${one.state}  ${one.failureCode ?? ''}\n`);
