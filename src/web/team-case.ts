@@ -1,5 +1,6 @@
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isWithdrawn } from '../referral/minimise.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, journeyOf, noteView, query, send, sendNotFound, type Visit } from './acting.ts';
@@ -19,7 +20,6 @@ import { facts, reachPart, recognition, show } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
 import { stateWords } from './words.ts';
-import { isWithdrawn } from './worklist-referral.ts';
 
 /** What a team lead may do: the owner's moves with a reason where the table lets her deviate (H18), and her own. */
 const leadForms: readonly MoveForm[] = [

@@ -2,6 +2,7 @@ import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
+import { isWithdrawn } from '../referral/minimise.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { type EarlierReferral, earlierReferrals } from '../store/earlier.ts';
@@ -108,10 +109,6 @@ function earlierPart(earlier: readonly EarlierReferral[], { viewer, today }: Sho
   });
   return html`<div class="panel"><p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p><ul class="plain">${lines}</ul></div>`;
 }
-
-/** Recalled, or ended because the consent was withdrawn: nobody reads it here any more. */
-export const isWithdrawn = ({ task, consent }: Journey) =>
-  task.resource.status === 'entered-in-error' || consent.resource.status === 'inactive';
 
 /** The page of one referral; that it was looked at is committed before it is sent. */
 export async function sendReferral(

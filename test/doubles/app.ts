@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import type { Express } from 'express';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import type { DeliveryQueue } from '../../src/delivery/queue.ts';
@@ -29,6 +30,7 @@ import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 /** The web whole, as main serves it, on a socket and a store of its own. */
 export interface OpenApp {
   readonly at: TestStore;
+  readonly app: Express;
   readonly site: Site;
   readonly url: string;
   readonly logged: string[];
@@ -108,6 +110,7 @@ export async function openApp(
   server.on('request', app);
   return {
     at,
+    app,
     site: base,
     url,
     logged,
@@ -177,7 +180,7 @@ export interface TokenAnswer {
 }
 
 /** Asks for a token with an assertion. */
-export async function askToken(app: OpenApp, signed: string, scope?: string): Promise<TokenAnswer> {
+export async function askToken(app: Pick<OpenApp, 'ask'>, signed: string, scope?: string): Promise<TokenAnswer> {
   const response = await app.ask('POST', '/oauth/token', {
     body: new URLSearchParams({
       grant_type: 'client_credentials',
@@ -190,7 +193,12 @@ export async function askToken(app: OpenApp, signed: string, scope?: string): Pr
 }
 
 /** A token as this client gets it; throws when it gets none. */
-export async function tokenOf(app: OpenApp, client: string, key: SystemKey, scope: string): Promise<string> {
+export async function tokenOf(
+  app: Pick<OpenApp, 'ask' | 'url'>,
+  client: string,
+  key: SystemKey,
+  scope: string,
+): Promise<string> {
   const { body, status } = await askToken(app, await assertion(`${app.url}/oauth/token`, client, key), scope);
   if (!body.access_token) throw new Error(`${client}: ${status} ${body.error} ${body.error_description}`);
   return body.access_token;
