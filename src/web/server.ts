@@ -16,6 +16,7 @@ import type { LaunchDoor } from '../intake/launch.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
 import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
+import { alarmPages } from './alarms.ts';
 import { breakGlassPages } from './break-glass.ts';
 import { bullPages } from './bull-board.ts';
 import { clientPages } from './clients.ts';
@@ -134,6 +135,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
+    ['/admin', alarmPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', trailPages(parts, viewer)],
     ['/admin', clientPages(parts, viewer)],
