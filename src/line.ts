@@ -20,6 +20,7 @@ import { signingSince, turnSigningKeys } from './identity/signing-keys.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
+import { followSubscriptions, tellable } from './intake/subscription-follow.ts';
 import type { Log } from './log.ts';
 import { type loadMappings, mappingOf } from './mapping/load.ts';
 import type { Meter } from './meter.ts';
@@ -29,9 +30,11 @@ import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
 import { numberChanges } from './store/changes.ts';
 import { openClient } from './store/database.ts';
+import { directorySearcher } from './store/directory-search.ts';
 import { readUnread } from './store/read-words.ts';
 import { removeExpired } from './store/sessions.ts';
 import type { Store } from './store/store.ts';
+import { removeOldSubscriptions } from './store/subscriptions.ts';
 
 /** What every part of the process is opened with. */
 export interface Opened {
@@ -105,6 +108,7 @@ export async function openLine(opened: Opened): Promise<Line> {
   const works = has('relay') || has('deliver') || has('clock');
   const isTraced = config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   // A process with the pages only opens the queue to show it, where that is a place of its own.
+  const following = { store, directory, log, searchDirectory: directorySearcher(store) };
   const queue =
     works || (has('http') && config.REDIS_URL)
       ? await openQueue(config.REDIS_URL, store, record, log, isTraced)
@@ -131,6 +135,7 @@ export async function openLine(opened: Opened): Promise<Line> {
       random: Math.random,
       claim: claimsTogether(store),
       meter,
+      telling: { base: `${publicUrl}/fhir/R4`, mayTell: tellable(following) },
     };
     closers.push(
       'deliver',
@@ -157,6 +162,8 @@ export async function openLine(opened: Opened): Promise<Line> {
       [
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
+        { name: 'subscriptions-followed', everyMs: 1_000, run: () => followSubscriptions(following) },
+        { name: 'subscriptions-removed', everyMs: 3_600_000, run: () => removeOldSubscriptions(store) },
         { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },
         { name: 'bulk-worked', everyMs: 1_000, run: () => workBulk({ store }) },

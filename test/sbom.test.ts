@@ -17,7 +17,9 @@ describe('the SBOM', () => {
     const { packages } = read('package-lock.json') as {
       packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
     };
-    const locked = Object.entries(packages).filter(([path, one]) => path !== '' && !one.dev && !one.devOptional && !one.optional);
+    const locked = Object.entries(packages).filter(
+      ([path, one]) => path !== '' && !one.dev && !one.devOptional && !one.optional,
+    );
     const missing = locked
       .map(([path]) => path.split('node_modules/').at(-1) ?? '')
       .filter((name) => !versions.has(name) && !/linux|darwin|win32/.test(name));

@@ -26,6 +26,10 @@ const texts = {
     text: 'Er staat iets nieuws voor uw praktijk klaar in Kortelijn.\n\nOpen uw pagina: ',
   },
   administrator: { path: '/admin', text: '' },
+  system: {
+    path: '/docs',
+    text: 'Kortelijn kan uw eigen systeem niet meer bereiken en stuurt het daarom geen berichten meer. Er is niets verloren: uw werk staat gewoon in Kortelijn. Vraag uw leverancier om de verbinding (Subscription) weer aan te zetten.\n\nUitleg voor uw leverancier: ',
+  },
   link: {
     path: '',
     text: 'Een sociaal werker vraagt iets aan uw organisatie of praktijk. U hebt geen account nodig.\n\nOpen de link. U krijgt dan een code om in te vullen: ',

@@ -3,6 +3,7 @@ import { type MailboxSettings, medvriMailConnector } from './medvri-mail.ts';
 import { type MllpSettings, mllpConnector } from './mllp.ts';
 import { type MailSettings, notifyMailConnector } from './notify-mail.ts';
 import { openOutbound } from './outbound.ts';
+import { subscriptionConnector } from './subscription.ts';
 import { worklistConnector } from './worklist.ts';
 
 /** Everything outside that feedback and notices may reach. */
@@ -28,6 +29,7 @@ export function openConnectors({ hosts, mail, publicUrl, mllp, mailbox, clock }:
     worklist: worklistConnector,
     mail: notices,
     fhir: fhirConnector(openOutbound(hosts), clock),
+    subscription: subscriptionConnector(openOutbound(hosts), clock),
     mllp: mllpConnector({ allowedHosts: hosts, ...mllp }),
     ...(medvri && { medvri }),
     close: () => {

@@ -22,6 +22,7 @@ import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './fail
 import { goesOnBy } from './fallback.ts';
 import { linkEnded } from './link-mail.ts';
 import { type Packing, pack } from './parcel.ts';
+import { answeredChange, stoppedChange } from './subscription.ts';
 
 export interface Delivering extends Packing {
   readonly log: Log;
@@ -116,6 +117,7 @@ export async function receiptChange(
         : [audit(landed ? 'delivery-landed' : 'delivery-sent', claimed, at, 'ok', receipt.proof)],
   };
   if (!landed) return change;
+  if (isNotice(claimed)) return { ...change, ...answeredChange(claimed) };
   if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
     const owner = (await readStanding(store, claimed.journey))?.owner ?? null;
     return {
@@ -138,6 +140,9 @@ export async function receiptChange(
   }
   return change;
 }
+
+/** A number that is told to a system; the mail that its subscription has stopped is of that kind too. */
+const isNotice = ({ kind, destination }: Claimed) => kind === 'subscription' && destination !== 'mail';
 
 /** Whether it may still go on by itself; after seven days a person must look (decision 4). */
 function isPatient(parts: Deciding, claimed: Claimed): boolean {
@@ -170,6 +175,7 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
     const events = [{ kind: 'fallback' as const, at, outcome: failure.code }];
     return { ...settled('delivery-fallback', move), outbox: [next], events };
   }
+  if (isOver && isNotice(claimed)) return stoppedChange(parts.store, await parts.directory(), claimed, failure.code);
   if (isOver) return settled('delivery-held', { to: 'held', ...failed });
   const retryInMs = failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random());
   return settled('delivery-failed', { to: 'pending', ...failed, retryInMs });

@@ -14,6 +14,7 @@ import { type AlarmWays, packAlarm } from './alarm-parcel.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
 import { linkMail } from './link-mail.ts';
+import { packNotice, type Telling } from './subscription.ts';
 
 /** Which page a mail without content points its reader to. */
 const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'>> = {
@@ -29,6 +30,8 @@ const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'
 export type Connectors = Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', Connector>> & {
   /** Absent: this process has no way into the mailbox network. */
   readonly medvri?: Connector;
+  /** Absent: nobody is told that something changed. */
+  readonly subscription?: Connector;
 };
 
 export interface Packing {
@@ -39,6 +42,8 @@ export interface Packing {
   readonly fonts?: LetterFonts;
   /** Where alarms go; absent: nowhere from here. */
   readonly alarms?: AlarmWays;
+  /** Absent: nobody is told that something changed. */
+  readonly telling?: Telling;
 }
 
 export interface Packed {
@@ -71,8 +76,12 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
     const role = directory.roles.get(claimed.recipient);
     const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
     if (!to) throw new Failure('permanent', 'no-address');
-    const reader = role ? readerOf[role.kind] : 'practice';
+    const reader = claimed.kind === 'subscription' ? 'system' : role ? readerOf[role.kind] : 'practice';
     return { connector: connectors.mail, parcel: { ...plain, mail: { to, role: reader } } };
+  }
+  if (claimed.kind === 'subscription') {
+    if (!connectors.subscription || !parts.telling) throw new Failure('transient', 'no-address');
+    return { connector: connectors.subscription, parcel: await packNotice(store, parts.telling, claimed) };
   }
   const practice = directory.practices.get(claimed.recipient);
   const endpoint = practice && channelAt(practice, claimed.destination);

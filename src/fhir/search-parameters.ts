@@ -203,6 +203,9 @@ const auditTable: typeof journeyTable = {
   },
 };
 
+/** What a system asked of us, searched in memory among its own. */
+const askedTable: typeof journeyTable = { Subscription: { status: 'token status', type: 'token channel.type' } };
+
 /** What says who a person is; on the directory the same names are public. */
 const identifyingOfPatient = new Set(['identifier', 'family', 'given', 'name', 'birthdate', 'address-postalcode']);
 
@@ -231,10 +234,12 @@ function read(table: typeof journeyTable): ReadonlyMap<string, ReadonlyMap<strin
 export const journeyParameters = read(journeyTable);
 export const directoryParameters = read(directoryTable);
 export const auditParameters = read(auditTable);
+const askedParameters = read(askedTable);
 
 /** The parameters of a type; undefined for a type that cannot be searched. */
 export function parametersOf(type: string): ReadonlyMap<string, SearchParameter> | undefined {
-  return journeyParameters.get(type) ?? directoryParameters.get(type) ?? auditParameters.get(type);
+  const found = journeyParameters.get(type) ?? directoryParameters.get(type);
+  return found ?? auditParameters.get(type) ?? askedParameters.get(type);
 }
 
 /** The date by which `_sort` puts a type in order, beside `_lastUpdated` and `_id`. */

@@ -40,6 +40,9 @@ const each = (types: readonly string[], may: readonly Interaction[]): Resources 
 const directory = ['Organization', 'HealthcareService', 'Practitioner', 'PractitionerRole', 'CareTeam', 'Location'];
 const read = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', 'Appointment', 'Provenance'];
 
+/** What a system asks to be told of; each sees its own only. */
+const subscribing = ['read', 'search-type', 'create', 'update', 'patch', 'delete'] as const;
+
 /** Everything a system sees of its own referrals; which those are is the caller's scope. */
 const ofReferrals: Resources = {
   ...each([...read, 'DocumentReference'], looking),
@@ -69,6 +72,7 @@ const table: Readonly<Record<Actor['role'], Row>> = {
       Task: [...looking, 'create', 'update', 'patch'],
       Communication: [...looking, 'create', 'update'],
       Appointment: [...looking, 'create', 'update', 'patch'],
+      Subscription: subscribing,
     },
   },
   'wally-system': {
@@ -79,6 +83,7 @@ const table: Readonly<Record<Actor['role'], Row>> = {
       Task: [...looking, 'update', 'patch'],
       Communication: [...looking, 'create', 'update'],
       Appointment: [...looking, 'create', 'update', 'patch'],
+      Subscription: subscribing,
     },
   },
   // Numbers only, and none of them is a resource yet.

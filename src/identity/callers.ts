@@ -86,6 +86,15 @@ function partyOf(client: Client, directory: Directory): Pick<Caller, 'practice' 
   };
 }
 
+/** A registered system as it may act by its registration alone, without a token; undefined when its party is gone. */
+export function allowedCaller(client: Client, directory: Directory): Caller | undefined {
+  const party = partyOf(client, directory);
+  const allowed = client.scopes.flatMap((one) => readScope(one) ?? []);
+  const may = (type: string, interaction: Interaction) =>
+    mayDo(party?.actor.role ?? 'line', type, interaction) && lettersFor(allowed, type).includes(letterOf[interaction]);
+  return party && { ...party, application: client.id, may };
+}
+
 /** Scopes as a token carries them: `scope` (RFC 9068), or `scp` as some issuers write it, in one text or as a list. */
 function scopesIn({ scope, scp }: JWTPayload): string[] {
   const said: unknown = scope ?? scp;
@@ -181,17 +190,15 @@ export function openTokens(parts: {
       }
       const clientId = clientIdIn(claims);
       const client = clientId === undefined ? undefined : await readClient(store, clientId);
-      const party = client && partyOf(client, await directory());
       // What was taken from the registration since is gone from tokens that are still out.
-      const allowed = client?.scopes.flatMap((one) => readScope(one) ?? []) ?? [];
+      const party = client && allowedCaller(client, await directory());
       const scopes = scopesIn(claims).flatMap((one) => readScope(one) ?? []);
       if (!client || !party || scopes.length === 0) return undefined;
       if (!client.usedAt || store.clock().getTime() - client.usedAt.getTime() >= 60_000)
         await noteClientUse(store, client.id);
       const may = (type: string, interaction: Interaction) =>
-        mayDo(party.actor.role, type, interaction) &&
-        [scopes, allowed].every((one) => lettersFor(one, type).includes(letterOf[interaction]));
-      return { ...party, application: client.id, may };
+        party.may(type, interaction) && lettersFor(scopes, type).includes(letterOf[interaction]);
+      return { ...party, may };
     },
   };
 }

@@ -35,6 +35,7 @@ import { transactionResponse } from './fhir-transaction.ts';
 import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
 import { callerKey, callerOf, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault } from './refused.ts';
+import { mountSubscriptions } from './subscriptions.ts';
 
 export type { FhirDoor } from './fhir-take.ts';
 
@@ -187,6 +188,7 @@ function singleRequests(parts: FhirDoor): Router {
     updating(parts, 'ServiceRequest', (request) => updateRequest(parts, request, idIn(request))),
   );
   mountMoves(router, parts);
+  mountSubscriptions(router, { ...parts, ...searching });
   router.put(
     '/Task/:id',
     updating(parts, 'Task', (request) => updateTask(parts, request, idIn(request))),

@@ -26,13 +26,13 @@ export function pairsOf(address: string): Pairs {
 }
 
 /** Parameters from the body of `_search`; undefined when it is no form. */
-function bodyPairs(request: Request): Pairs | undefined {
+export function bodyPairs(request: Request): Pairs | undefined {
   const body = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
   if (body === '') return [];
   return request.is('application/x-www-form-urlencoded') ? [...new URLSearchParams(body)] : undefined;
 }
 
-const notAForm = (): Refusal =>
+export const notAForm = (): Refusal =>
   refuse({
     ...refusedSearch('search-value', ''),
     code: 'not-supported',

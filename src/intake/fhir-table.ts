@@ -19,6 +19,7 @@ export const interactions: Readonly<Record<string, readonly Interaction[]>> = {
   DocumentReference: reading,
   Binary: ['read'],
   AuditEvent: ['read', 'search-type'],
+  Subscription: ['read', 'search-type', 'create', 'update', 'patch', 'delete'],
   ...Object.fromEntries(directory),
 };
 
@@ -65,8 +66,10 @@ export function allowedAt(path: string): string {
       isRouted(type, 'read') && 'GET, HEAD',
       isRouted(type, 'update') && 'PUT',
       isRouted(type, 'patch') && 'PATCH',
+      isRouted(type, 'delete') && 'DELETE',
     );
   if (third === '$validate') return version === undefined ? 'POST' : '';
+  if (third === '$events') return type === 'Subscription' && version === undefined ? 'GET, HEAD' : '';
   if (third === '$move') return type === 'Task' && version === undefined ? 'POST' : '';
   if (third !== '_history') return '';
   return isRouted(type, version === undefined ? 'history-instance' : 'vread') ? 'GET, HEAD' : '';

@@ -19,6 +19,8 @@ export interface FhirDoor extends Accepting, Knocking {
   readonly log: Log;
   readonly publicUrl: string;
   readonly bodyBytesMax: number;
+  /** `host:port` that systems may ask to be told at; none when absent. */
+  readonly notifyHosts?: ReadonlySet<string>;
 }
 
 export const door = 'fhir';

@@ -7,6 +7,7 @@ import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
 import type { QueueMove } from './queue-move.ts';
 import type { AlarmWrite } from './region-alarm.ts';
+import type { SubscriptionMove } from './subscription-move.ts';
 
 /**
  * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
@@ -56,6 +57,8 @@ export interface Change {
   readonly queue?: readonly QueueMove[];
   /** An alarm of the region as it now is, or the digest of a morning (store/alarms). */
   readonly regionAlarm?: AlarmWrite;
+  /** A system is told of changes, or no more (`journey` is its id: it has no referral). */
+  readonly subscription?: SubscriptionMove;
   readonly audit: readonly AuditLine[];
 }
 
@@ -180,8 +183,8 @@ export interface JourneyEvent {
 
 export interface OutboxRow {
   readonly messageId: string;
-  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm';
-  /** `worklist`, `mail`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
+  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription';
+  /** `worklist`, `mail`, `subscription:<id>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
   readonly destination: string;
   /** Role or team id (worklist, mail) or practice id: whom it is for there. */
   readonly recipient: string;

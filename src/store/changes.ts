@@ -1,6 +1,26 @@
 import type pg from 'pg';
 import type { Store } from './store.ts';
 import { inTransaction } from './transaction.ts';
+import type { Part, Prepared } from './writes.ts';
+
+/**
+ * The part of a commit that tells who follows that a journey was delivered: to its receiver it begins here, whenever its
+ * resources were written. Below zero it is no version.
+ */
+export function shownParts(batch: readonly Prepared[]): Part[] {
+  return [
+    {
+      name: 'vc',
+      exact: false,
+      columns: 'practice_id text, type text, id uuid, version int, journey_id uuid',
+      rows: batch.flatMap(({ change: { visible = [], scope, journey } }) =>
+        visible.map((one) => [scope.practice, 'Task', one.taskId, -1 - one.assignment, journey]),
+      ),
+      sql: `insert into resource_change (practice_id, type, id, version, journey_id)
+            select practice_id, type, id, version, journey_id from n on conflict do nothing returning 1`,
+    },
+  ];
+}
 
 /** Held by the one who numbers; the others skip their turn. */
 const numberingLock = 7_006;
@@ -21,7 +41,10 @@ const NUMBER = `
   numbered as (
     update resource_change c set seq = m.seq + r.nth, changed_at = m.at from ready r, moment m
      where (c.practice_id, c.type, c.id, c.version) = (r.practice_id, r.type, r.id, r.version)
-     returning c.practice_id, c.type, c.id, c.version, c.changed_at),
+     returning c.practice_id, c.type, c.id, c.version, c.journey_id, c.changed_at),
+  shown as (
+    update resource r set changed_at = n.changed_at from numbered n
+     where n.version < 0 and r.journey_id = n.journey_id and r.changed_at is not null returning 1),
   marked as (
     update resource r set changed_at = n.changed_at from numbered n
      where (r.practice_id, r.type, r.id, r.version) = (n.practice_id, n.type, n.id, n.version) returning 1)
@@ -54,7 +77,7 @@ export async function numberChanges(store: Store): Promise<number> {
   return inTransaction(store.pool, number);
 }
 
-/** One new version of a resource, by its number. */
+/** One new version of a resource, by its number; below zero: all of its journey was delivered to its receiver. */
 export interface ResourceChange {
   readonly seq: number;
   readonly practice: string;

@@ -4,6 +4,7 @@ import type { Change, JourneyIndex } from '../referral/change.ts';
 import { traceparentNow } from '../trace.ts';
 import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
+import { shownParts } from './changes.ts';
 import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
@@ -14,6 +15,7 @@ import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
 import { indexRow } from './search-words.ts';
 import type { Store } from './store.ts';
+import { subscriptionParts } from './subscriptions.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
 
@@ -55,6 +57,7 @@ function touched({ change }: Prepared): string[] {
     keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
   if (change.regionAlarm)
     keys.push(`ra ${change.regionAlarm.to === 'digest' ? 'digest' : change.regionAlarm.alarm.id}`);
+  if (change.subscription) keys.push(`sub ${change.subscription.id}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -143,6 +146,8 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...breakParts(batch),
     ...queueParts(batch),
     ...alarmParts(batch),
+    ...subscriptionParts(batch),
+    ...shownParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

@@ -32,7 +32,7 @@ export const COLUMNS = `
   d.document_id as "documentId", d.created_at as "createdAt", d.first_sent_at as "firstSentAt", d.landed_at as "landedAt", d.next_at as "nextAt",
   d.failure_code as "failureCode", d.reason, d.message_id as "messageId"`;
 
-/** One delivery by id; undefined when there is none. */
+/** One delivery by id; undefined when there is none. A notice to a system, and a mail about a question, have no referral. */
 export async function readDelivery(store: Store, id: string): Promise<ListedDelivery | undefined> {
   const { rows } = await store.pool.query<ListedDelivery>({
     name: 'delivery',

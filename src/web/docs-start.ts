@@ -110,6 +110,20 @@ other content: 409, unless it says that it is a correction.</li>
 <li>A correction is ${code('ServiceRequest.replaces')}, a PUT, or I13; a cancellation a revoked ServiceRequest, a Task with code
 abort, or I14. When the work has begun it is a request, and the answer is 202.</li>
 <li>Take our ${code('identifier')} of system message as the key against doing the same thing twice.</li>
+</ul>
+<h2>Hear of changes</h2>
+<ul>
+<li>${code('POST /fhir/R4/Subscription')} with status requested, channel rest-hook, an https address that your administrator allowed,
+and criteria such as ${code('Task?status=requested')}: Task, Communication or ServiceRequest, by the search parameters of metadata.</li>
+<li>We POST a handshake first (${code('X-Event-Number: 0')}); a 2xx makes it active. Then each change gets the next number, in
+${code('X-Event-Number')}. The body is empty; with payload ${code('application/fhir+json')} and backport-payload-content id-only it
+names what changed. Content is read with your token, at its own address.</li>
+<li>A number may come twice and never out of order. One that is missing, or has no focus, is in
+${code('GET /Subscription/[id]/$events?eventsSinceNumber=…')} for 30 days; what you may not see any more has no focus.</li>
+<li>When nobody answers for a week, or your server says 404, 410 or another no that stays, it gets status error. Send it with status
+requested, and it goes on with the next number. Status off, or DELETE, ends it.</li>
+<li>Do not live by notices alone: search now and then with ${code('_lastUpdated=ge…')} from the last moment that you saw. It misses
+no change, and gives the newest version of each.</li>
 </ul>`,
   );
 }

@@ -23,6 +23,7 @@ export const kindSaid: Record<string, Said> = {
   notify: { nl: 'mail: er wacht werk', en: 'mail: work is waiting' },
   feedback: { nl: 'terugkoppeling', en: 'feedback' },
   alarm: { nl: 'alarm', en: 'alarm' },
+  subscription: { nl: 'bericht aan een systeem: er is iets veranderd', en: 'notice to a system: something changed' },
 };
 
 /** Which way a delivery goes, and the kinds that go that way. */
@@ -177,6 +178,7 @@ export function destinationName(id: string, directory: Directory, viewer: Viewer
   if (id === 'mail') return t('Mail', 'Mail');
   if (id === 'alarm:mail') return t('Alarmen per mail', 'Alarms by mail');
   if (id === 'alarm:webhook') return t('Alarmen per webhook', 'Alarms by webhook');
+  if (id.startsWith('subscription:')) return t('Systeem dat bericht krijgt', 'System that is told of changes');
   const [practice = '', channel] = id.replace(/^practice:/, '').split('/');
   const name = directory.practices.get(practice)?.name ?? id;
   return channel ? `${name}, ${t('weg', 'way')} ${channel}` : name;

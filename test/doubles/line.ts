@@ -11,6 +11,7 @@ import { fhirConnector } from '../../src/connectors/fhir.ts';
 import { mllpConnector } from '../../src/connectors/mllp.ts';
 import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
 import { openOutbound } from '../../src/connectors/outbound.ts';
+import { subscriptionConnector } from '../../src/connectors/subscription.ts';
 import { worklistConnector } from '../../src/connectors/worklist.ts';
 import { claimsTogether } from '../../src/delivery/batch.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
@@ -18,10 +19,12 @@ import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { openTokens } from '../../src/identity/callers.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { type Following, tellable } from '../../src/intake/subscription-follow.ts';
 import { type Log, openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { directorySearcher } from '../../src/store/directory-search.ts';
 import type { Due } from '../../src/store/outbox.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 
@@ -38,6 +41,9 @@ export interface TestLine {
   readonly queue: DeliveryQueue;
   /** `host:port` that feedback over MLLP may go to; a test adds its own. */
   readonly mllpHosts: Set<string>;
+  /** The same for systems that ask to be told of changes. */
+  readonly notifyHosts: Set<string>;
+  readonly following: Following;
   readonly delivering: Delivering;
   readonly directory: () => ReturnType<ReturnType<typeof directoryReader>>;
   /** What its workers do with a job: for a worker on another queue. */
@@ -73,6 +79,8 @@ export async function openTestLine(
   await loadDemoAccess(store, region, false);
   await pointEndpointsAt(store, await directory(), his.url);
   const mllpHosts = new Set<string>();
+  const notifyHosts = new Set<string>();
+  const following = { store, directory, log: silent, searchDirectory: directorySearcher(store) };
   const mappings = await loadMappings();
   const mapping = mappings.get('fhir-r4');
   if (!mapping) throw new Error('no mapping');
@@ -86,6 +94,7 @@ export async function openTestLine(
       log: silent,
       publicUrl: url,
       bodyBytesMax: 2_000_000,
+      notifyHosts,
     }),
   );
   const queue = await openQueue(at);
@@ -96,6 +105,7 @@ export async function openTestLine(
       url,
     ),
     fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
+    subscription: subscriptionConnector(openOutbound(notifyHosts), store.clock),
     // MLLP systems are opened by the tests that need one, on ports nobody knows before.
     mllp: mllpConnector({ allowedHosts: mllpHosts, write: mappings.get('hl7v2-ref')?.format.fromFeedback }),
   };
@@ -107,6 +117,7 @@ export async function openTestLine(
     timeoutMs: 2_000,
     random: () => 0.5,
     claim: claimsTogether(store),
+    telling: { base: `${url}/fhir/R4`, mayTell: tellable(following) },
   };
   // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
   let finished = 0;
@@ -140,6 +151,8 @@ export async function openTestLine(
     app,
     queue,
     mllpHosts,
+    notifyHosts,
+    following,
     delivering,
     directory,
     handle,

@@ -68,6 +68,7 @@ const changes: Partial<Record<Role, Record<string, readonly Interaction[]>>> = {
 };
 
 function expected(role: Role, type: string, interaction: Interaction): boolean {
+  if (type === 'Subscription') return /^(?:practice|wally)-system$/.test(role) && !/^vread$|^history/.test(interaction);
   if (changing.includes(interaction)) return changes[role]?.[type]?.includes(interaction) === true;
   if (type === 'Binary' && interaction !== 'read') return false;
   if (type === 'AuditEvent' && interaction !== 'read' && interaction !== 'search-type') return false;
