@@ -38,7 +38,12 @@ function openSystems({ config, store, directory, publicUrl }: Opened) {
 }
 
 /** The web as one request handler: doors, pages, log-in. `selfUrl`: where this process reaches itself. */
-export async function openWeb(opened: Opened, health: Health, selfUrl: string, demoPeople: readonly DemoPerson[]) {
+export async function openWeb(
+  opened: Opened,
+  { health, boards }: { readonly health: Health; readonly boards: readonly unknown[] },
+  selfUrl: string,
+  demoPeople: readonly DemoPerson[],
+) {
   const { config, log, store, directory, mappings, publicUrl, onAbsence } = opened;
   loadDefinitions();
   const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
@@ -73,6 +78,7 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
     issuer: embedded,
     relying,
     health,
+    boards,
     onAbsence,
     trustedProxies: config.TRUSTED_PROXIES,
     securityContact: config.SECURITY_CONTACT,
@@ -83,20 +89,21 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
 
 /** The HL7 v2 door; gives its port. */
 export async function openMllp(opened: Opened): Promise<number> {
-  const { config, log, closers, store, directory, mappings, tls } = opened;
+  const { config, log, closers, store, directory, mappings, tls, meter } = opened;
   const mllp = await listenMllp(
     {
       store,
       directory,
       log,
       mappings,
-      answered: (...answer) => takeLateAnswer({ store, directory, random: Math.random }, ...answer),
+      answered: (...answer) => takeLateAnswer({ store, directory, random: Math.random, meter }, ...answer),
     },
     {
       ...usualMllp,
       host: config.HOST,
       port: config.MLLP_PORT,
       messageBytesMax: config.BODY_BYTES_MAX,
+      meter,
       ...(tls && { tls }),
     },
   );

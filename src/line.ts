@@ -12,7 +12,7 @@ import { writeLaunchNotes } from './delivery/launch-note.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
 import { overseeClocks } from './delivery/overdue.ts';
 import { overseeQuestions } from './delivery/questions.ts';
-import { openQueue } from './delivery/queue.ts';
+import { type DeliveryQueue, openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
 import { remindOfTalks } from './delivery/talks.ts';
@@ -23,6 +23,7 @@ import type { MllpTls } from './intake/mllp-listen.ts';
 import { followSubscriptions, tellable } from './intake/subscription-follow.ts';
 import type { Log } from './log.ts';
 import { type loadMappings, mappingOf } from './mapping/load.ts';
+import type { Meter } from './meter.ts';
 import { type Known, openAlarmWebhook, openAsking, openCertificateLook, openOutside } from './outside.ts';
 import type { openRecord } from './record.ts';
 import type { Directory } from './referral/directory.ts';
@@ -46,6 +47,7 @@ export interface Opened {
   readonly mappings: Awaited<ReturnType<typeof loadMappings>>;
   readonly publicUrl: string;
   readonly tls: MllpTls | undefined;
+  readonly meter: Meter;
   /** The simulated GP system of the demo, which may be reached too. */
   readonly demo: Known['demo'];
   /** Look again who owns what; gives how many moved. */
@@ -57,6 +59,8 @@ export interface Line {
   readonly relay: Relay | undefined;
   /** The roles that run. */
   readonly running: readonly string[];
+  /** The queue, where this process has one, for who looks at it. */
+  readonly queue: Pick<DeliveryQueue, 'counts' | 'boards'> | undefined;
   /** Whether the queue can be reached; true where this process needs none. */
   reachable(): Promise<boolean>;
 }
@@ -97,13 +101,18 @@ function alarmDuties(
 
 /** Opens the line behind the doors. Each part is closed by `closers`, the last opened first. */
 export async function openLine(opened: Opened): Promise<Line> {
-  const { config, log, closers, record, store, directory, mappings, publicUrl, tls, demo, onAbsence } = opened;
+  const { config, log, closers, record, store, directory, mappings, publicUrl, tls, demo, onAbsence, meter } = opened;
   const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
   const running: string[] = [];
   let relay: Relay | undefined;
+  const works = has('relay') || has('deliver') || has('clock');
+  const isTraced = config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+  // A process with the pages only opens the queue to show it, where that is a place of its own.
   const following = { store, directory, log, searchDirectory: directorySearcher(store) };
   const queue =
-    has('relay') || has('deliver') || has('clock') ? await openQueue(config.REDIS_URL, store, record, log) : undefined;
+    works || (has('http') && config.REDIS_URL)
+      ? await openQueue(config.REDIS_URL, store, record, log, isTraced)
+      : undefined;
   if (queue) closers.push('queue', queue.close);
   if (queue && has('deliver')) {
     const connectors = await openOutside(config, {
@@ -125,6 +134,7 @@ export async function openLine(opened: Opened): Promise<Line> {
       timeoutMs: config.DELIVERY_TIMEOUT_MS,
       random: Math.random,
       claim: claimsTogether(store),
+      meter,
       telling: { base: `${publicUrl}/fhir/R4`, mayTell: tellable(following) },
     };
     closers.push(
@@ -177,5 +187,5 @@ export async function openLine(opened: Opened): Promise<Line> {
     );
     closers.push('clock', clock.stop);
   }
-  return { relay, running, reachable: async () => !queue || (await queue.reachable()) };
+  return { relay, running, queue, reachable: async () => !(works && queue) || (await queue.reachable()) };
 }

@@ -11,6 +11,8 @@ import { readMllpTls } from './intake/mllp-listen.ts';
 import { type Opened, openLine } from './line.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings } from './mapping/load.ts';
+import { openMeter } from './meter.ts';
+import { readSecret } from './outside.ts';
 import { openRecord } from './record.ts';
 import { loadRegion, startDemoHis } from './region/demo.ts';
 import { greeting, type Running } from './region/greet.ts';
@@ -20,6 +22,7 @@ import { requestFields } from './store/request-id.ts';
 import { checkMasterKey } from './store/rotation.ts';
 import { openStore, type Store } from './store/store.ts';
 import { commitNotifier } from './store/wake-up.ts';
+import { openTracing } from './trace.ts';
 import { healthApp } from './web/health.ts';
 import { listen } from './web/listen.ts';
 
@@ -39,6 +42,8 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   // The embedded server makes the folder itself, passable for its unprivileged user.
   if (config.DATABASE_URL) await mkdir(config.dataDir, { recursive: true });
   const has = (role: Config['ROLES'][number]) => config.ROLES.includes(role);
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT)
+    closers.push('tracing', (await openTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT)).close);
   const record = await openRecord(config, log, closers);
   const master = await readMasterKey(
     config.masterKeyFile,
@@ -78,8 +83,9 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
   };
   const mappings = await loadMappings();
   const tls = await readMllpTls(config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE);
+  const meter = openMeter();
   const opened: Opened = {
-    ...{ config, log, closers, record, store, directory, mappings, publicUrl, tls, onAbsence },
+    ...{ meter, config, log, closers, record, store, directory, mappings, publicUrl, tls, onAbsence },
     demo: demo?.his,
   };
   const line = await openLine(opened);
@@ -104,10 +110,16 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     },
     // A door takes referrals in whether or not they go on at once: it must not be taken out of service for that.
     away: async () => (hasDoor ? behindTheDoor() : []),
+    measured: {
+      meter,
+      jobs: async () => line.queue?.counts().catch(() => ({})) ?? {},
+      relaySeconds: () => relay?.sinceRoundS(),
+      token: await readSecret(config.METRICS_TOKEN_FILE),
+    },
   };
   if (has('http')) {
     const people = (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name }));
-    listener.serve(await openWeb(opened, health, selfUrl, people));
+    listener.serve(await openWeb(opened, { health, boards: line.queue?.boards ?? [] }, selfUrl, people));
   } else {
     listener.serve(healthApp(store, health));
   }

@@ -169,6 +169,14 @@ export const settings = {
     what: 'debug, info, warn, error or silent. Default info; in the demo warn.',
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   },
+  METRICS_TOKEN_FILE: {
+    what: 'File with the bearer token that a Prometheus on another machine shows at /metrics. Not set: only this machine may look.',
+    schema: z.string().min(1).optional(),
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    what: 'Collector of OpenTelemetry traces (OTLP over HTTP, http://host:4318). Not set: nothing is traced.',
+    schema: url.optional(),
+  },
   MLLP_PORT: {
     what: 'Port for HL7 v2 over MLLP (role mllp), usually 2575. Not set and taken: a free one.',
     schema: port.optional(),

@@ -1,5 +1,6 @@
 import { Failure, fromNetwork } from '../delivery/failure.ts';
 import type { Ask } from '../referral/ask.ts';
+import { traceparentNow } from '../trace.ts';
 
 /** Sends one request. The only fetch of the project. */
 export type Send = Ask;
@@ -28,12 +29,13 @@ export function openOutbound(allowedHosts: ReadonlySet<string>): Send {
     const { host, protocol } = new URL(url);
     if (!allowedHosts.has(host) || (protocol !== 'https:' && protocol !== 'http:'))
       throw new Failure('permanent', 'host-not-allowed');
+    const traceparent = traceparentNow();
     try {
       const response = await fetch(url, {
         method,
         redirect: 'manual',
         signal,
-        ...(headers && { headers }),
+        headers: { ...headers, ...(traceparent && { traceparent }) },
         ...(body !== undefined && { body }),
       });
       return { status: response.status, headers: response.headers, text: await readLimited(response) };

@@ -1,18 +1,20 @@
 import { goesBack, reassignByPresence } from '../feedback/reassign.ts';
 import { noteLanded } from '../feedback/report.ts';
 import type { Log } from '../log.ts';
+import type { Meter } from '../meter.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
-import { isPresent } from '../referral/directory.ts';
+import { isPresent, type Proof } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
 import { readJourney, readStanding } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
+import { openSpan } from '../trace.ts';
 import type { Claim } from './batch.ts';
 import { verdictOf } from './breaker.ts';
 import type { Receipt } from './connector.ts';
@@ -27,12 +29,13 @@ export interface Delivering extends Packing {
   /** How long one attempt may take; its lease is that and a margin. */
   readonly timeoutMs: number;
   readonly random: () => number;
+  readonly meter?: Meter;
   /** Claims of jobs that start together share a statement (batch.ts); without it each has its own. */
   readonly claim?: Claim;
 }
 
 /** What it takes to decide how a delivery goes on. */
-export type Deciding = Pick<Delivering, 'store' | 'directory' | 'random'>;
+export type Deciding = Pick<Delivering, 'store' | 'directory' | 'random' | 'meter'>;
 
 const leaseMarginMs = 5_000;
 const triesMax = 5;
@@ -178,6 +181,11 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
   return settled('delivery-failed', { to: 'pending', ...failed, retryInMs });
 }
 
+/** For the figures: how long after its commit a delivery landed. */
+export function noteLandedAfter({ store, meter }: Deciding, { kind, createdAt }: Claimed): void {
+  meter?.landed(kind, (store.clock().getTime() - createdAt.getTime()) / 1_000);
+}
+
 /** Commits what `make` decides on the newest state; a stale lease is no fault: someone else has taken the delivery over. */
 async function settle(parts: Delivering, make: (again: boolean) => Promise<Change>): Promise<boolean> {
   for (let tries = 0; tries < triesMax; tries += 1) {
@@ -233,15 +241,16 @@ export async function deliver(parts: Delivering, due: Due): Promise<void> {
   const leaseMs = parts.timeoutMs + leaseMarginMs;
   const claimed = await (parts.claim ? parts.claim(due, leaseMs) : claim(parts.store, due, leaseMs));
   if (!claimed) return;
-  const { outcome, code } = await attempt(parts, claimed);
+  const began = performance.now();
+  // The trace that it was committed in, also when that was last week and in another process.
+  const span = openSpan(`deliver ${claimed.kind}`, 'client', claimed.traceparent);
+  const { outcome, code } = await span.within(() => attempt(parts, claimed));
+  const { id, journey, destination } = claimed;
+  parts.meter?.attempt(destination, code ?? outcome, (performance.now() - began) / 1_000);
+  if (code === null && isLanded(outcome as Proof, claimed.bestProof)) noteLandedAfter(parts, claimed);
+  const of = { delivery: id, journey, destination, attempt: claimed.attempts };
+  span.end({ ...of, outcome, ...(code && { code }) }, code !== null);
   // The attempt's own row ends in the commit that moves its delivery; there is none when another had taken it over.
   if (outcome === leaseLost) await endLostAttempt(parts.store, claimed);
-  parts.log.info('delivery-attempted', {
-    delivery: claimed.id,
-    journey: claimed.journey,
-    destination: claimed.destination,
-    attempt: claimed.attempts,
-    outcome,
-    ...(code && { code }),
-  });
+  parts.log.info('delivery-attempted', { ...of, outcome, ...(code && { code }) });
 }

@@ -1,6 +1,6 @@
 import { channelAt } from '../referral/channels.ts';
 import { readAwaited } from '../store/outbox.ts';
-import { type Deciding, failureChange, receiptChange } from './deliver.ts';
+import { type Deciding, failureChange, noteLandedAfter, receiptChange } from './deliver.ts';
 import { fromAnswer } from './failure.ts';
 
 const triesMax = 5;
@@ -27,7 +27,9 @@ export async function takeLateAnswer(
         ? await receiptChange(parts, awaited, { proof: 'application' })
         : await failureChange(parts, awaited, fromAnswer(meaning ?? 'hold'));
     // An attempt that began meanwhile has another lease: then look again.
-    if ((await parts.store.commit(change)).ok) return true;
+    if (!(await parts.store.commit(change)).ok) continue;
+    if (said === 'yes') noteLandedAfter(parts, awaited);
+    return true;
   }
   return false;
 }

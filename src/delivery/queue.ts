@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createPostgresBackend, type Job, Queue, runMigrations, Worker } from 'bullmq';
+import { createPostgresBackend, type Job, Queue, runMigrations, type Telemetry, Worker } from 'bullmq';
+import { BullMQOtel } from 'bullmq-otel';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import type { Log } from '../log.ts';
@@ -35,6 +36,10 @@ export interface DeliveryQueue {
    * again (a queue that lost its memory lost the rhythm too); the first call starts the worker. Gives its stop.
    */
   rhythm(everyMs: number, duty: () => Promise<unknown>): Promise<() => Promise<void>>;
+  /** How many jobs BullMQ has, by its own states; rejects while it cannot be reached. */
+  counts(): Promise<Readonly<Record<string, number>>>;
+  /** BullMQ's own queues, for a page that only looks. */
+  readonly boards: readonly unknown[];
   close(): Promise<void>;
 }
 
@@ -102,6 +107,13 @@ function startWorker(
   return { worker, idle: async () => void (await Promise.allSettled(running)) };
 }
 
+/** BullMQ's own counts, `waiting` to `failed`. */
+const countsOf = (queue: Queue<Due>) => async () => queue.getJobCounts();
+
+/** Spans of the queue itself, and the trace in a job's options; what a job holds is not in them. */
+const traced = (isTraced: boolean | undefined): { telemetry?: Telemetry } =>
+  isTraced ? { telemetry: new BullMQOtel({ tracerName: 'kortelijn' }) as unknown as Telemetry } : {};
+
 async function beat(queue: Queue, everyMs: number): Promise<void> {
   const opts = { removeOnComplete: true, removeOnFail: true };
   await queue.upsertJobScheduler('beat', { every: everyMs }, { name: 'beat', data: {}, opts });
@@ -122,10 +134,12 @@ export function openPostgresQueue(
   role: string | undefined,
   pool: pg.Pool,
   log?: Log,
+  isTraced = false,
 ): DeliveryQueue {
   const config = { ...connection, max: 8, ...(role && { options: `-c role=${role}` }) };
   const backend = createPostgresBackend as never;
-  const queue = new Queue<Due>(name, { connection: config as never, defaultJobOptions: jobOptions }, backend);
+  const common = { connection: config as never, ...traced(isTraced) };
+  const queue = new Queue<Due>(name, { ...common, defaultJobOptions: jobOptions }, backend);
   queue.on('error', () => undefined);
   return {
     add: async (due) => void (await queue.addBulk(jobsOf(due))),
@@ -133,7 +147,7 @@ export function openPostgresQueue(
     epoch: () => readQueueEpoch(pool),
     reachable: async () => true,
     work: (handle, concurrency) => {
-      const options = { ...workerOptions, connection: config as never, concurrency };
+      const options = { ...workerOptions, ...common, concurrency };
       const { worker } = startWorker(handle, log, (process) => new Worker<Due>(name, process, options, backend));
       return () => worker.close();
     },
@@ -148,6 +162,8 @@ export function openPostgresQueue(
         await clock.close();
       };
     },
+    counts: countsOf(queue),
+    boards: [queue],
     close: () => queue.close(),
   };
 }
@@ -157,7 +173,10 @@ export function openPostgresQueue(
  * to be: the service starts without Redis, and whatever needs the queue fails fast as QueueAway until it is back.
  * `prefix` keeps apart what several services have in one Redis. The epoch is a key that dies with Redis' memory.
  */
-export async function openRedisQueue(at: { url: string; prefix: string }, log?: Log): Promise<DeliveryQueue> {
+export async function openRedisQueue(
+  at: { readonly url: string; readonly prefix: string; readonly isTraced?: boolean },
+  log?: Log,
+): Promise<DeliveryQueue> {
   const common = {
     retryStrategy,
     reconnectOnError,
@@ -183,6 +202,7 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
     skipWaitingForReady: true,
     skipMetasUpdate: true,
     defaultJobOptions: jobOptions,
+    ...traced(at.isTraced),
   });
   queue.on('error', () => undefined);
   const asking = async <T>(work: Promise<T>): Promise<T> => {
@@ -211,7 +231,7 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
     work: (handle, concurrency) => {
       const own = new Redis(at.url, { ...common, maxRetriesPerRequest: null });
       own.on('error', () => undefined);
-      const forWork = { ...workerOptions, ...options, connection: own, concurrency };
+      const forWork = { ...workerOptions, ...options, ...traced(at.isTraced), connection: own, concurrency };
       const { worker, idle } = startWorker(handle, log, (process) => new Worker<Due>(name, process, forWork));
       return async () => {
         // Nothing can be said to a Redis that is away: jobs under way end, their connections are dropped.
@@ -244,6 +264,8 @@ export async function openRedisQueue(at: { url: string; prefix: string }, log?: 
         await atMost(closeMsMax, clock.close());
       };
     },
+    counts: () => asking(countsOf(queue)()),
+    boards: [queue],
     close: async () => {
       await atMost(closeMsMax, queue.close());
       client.removeAllListeners('close');
@@ -258,8 +280,9 @@ export async function openQueue(
   store: Store,
   record: { readonly connection: ConnectionConfig; readonly role: string | undefined },
   log: Log,
+  isTraced: boolean,
 ): Promise<DeliveryQueue> {
-  if (!redisUrl) return openPostgresQueue(record.connection, record.role, store.pool, log);
+  if (!redisUrl) return openPostgresQueue(record.connection, record.role, store.pool, log, isTraced);
   const place = await readOrMakeSetting(store, 'queue', async () => randomBytes(8));
-  return openRedisQueue({ url: redisUrl, prefix: `kortelijn-${place.toString('hex')}` }, log);
+  return openRedisQueue({ url: redisUrl, prefix: `kortelijn-${place.toString('hex')}`, isTraced }, log);
 }

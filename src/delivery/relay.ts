@@ -13,6 +13,8 @@ export interface Relaying {
   readonly newClient: () => pg.Client;
   /** One destination has at most this many under way: less than the workers do at once, or it could take them all. */
   readonly windowMax?: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly elapsed?: () => number;
 }
 
 /** The net under the wake-ups: nothing waits longer than this for a lost notice (decision 5). */
@@ -22,6 +24,8 @@ const reconcileEveryMs = 1_000;
 const gatherMs = 5;
 /** Queued this long without a job in the queue means that the queue has lost it. */
 const lostAfterMs = 10_000;
+/** A round takes milliseconds; one that has not ended for this long hangs, whatever lock it holds. */
+const stuckAfterMs = 10_000;
 
 /**
  * How long the relay may sleep, given the milliseconds until something becomes due (null: nothing waits). What has been
@@ -92,18 +96,21 @@ export function openRounds(parts: Relaying, wake: () => void): Rounds {
 export interface Relay {
   /** Something was committed: look now. */
   kick(): void;
-  /** Rounds so far ended well less than a few seconds ago: what readyz asks. */
+  /** A round ended well less than ten seconds ago: what readyz asks. One that holds the lock and hangs is not healthy. */
   healthy(): boolean;
+  /** Since a round ended well, in seconds. */
+  sinceRoundS(): number;
   stop(): Promise<void>;
 }
 
 /** The loop PostgreSQL → queue. One relay at a time over all processes: a lock that lives with its LISTEN connection. */
 export function startRelay(parts: Relaying): Relay {
+  const elapsed = parts.elapsed ?? (() => performance.now());
   let stopping = false;
   let kicked = false;
   let wake: (() => void) | undefined;
   let stopped: (() => void) | undefined;
-  let lastRoundMs = 0;
+  let lastRoundMs = elapsed();
   let lastReconcileMs = 0;
   const kick = () => {
     kicked = true;
@@ -134,8 +141,8 @@ export function startRelay(parts: Relaying): Relay {
     kicked = false;
     const offered = await rounds.round();
     if (offered === undefined) return pollMs;
-    if (performance.now() - lastReconcileMs > reconcileEveryMs) {
-      lastReconcileMs = performance.now();
+    if (elapsed() - lastReconcileMs > reconcileEveryMs) {
+      lastReconcileMs = elapsed();
       await rounds.lookForLost();
     }
     // What is due and was not offered waits for a receipt, an order or a moment: looking again at once finds nothing.
@@ -145,11 +152,11 @@ export function startRelay(parts: Relaying): Relay {
     while (!stopping) {
       try {
         const waitMs = await round();
-        lastRoundMs = performance.now();
+        lastRoundMs = elapsed();
         await sleep(waitMs);
       } catch (error) {
         // A queue that is away says so itself, once; what is due waits where it is safe.
-        if (error instanceof QueueAway) lastRoundMs = performance.now();
+        if (error instanceof QueueAway) lastRoundMs = elapsed();
         else parts.log.bug('relay-round', error);
         await rest();
       }
@@ -158,7 +165,8 @@ export function startRelay(parts: Relaying): Relay {
   })();
   return {
     kick,
-    healthy: () => performance.now() - lastRoundMs < 10_000,
+    healthy: () => elapsed() - lastRoundMs < stuckAfterMs,
+    sinceRoundS: () => (elapsed() - lastRoundMs) / 1_000,
     stop: async () => {
       stopping = true;
       wake?.();

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import type { Meter } from '../meter.ts';
+import { openSpan } from '../trace.ts';
 import { answerFrame, type MllpDoor } from './mllp.ts';
 import { type MllpConnection, type MllpLimits, serveConnection } from './mllp-connection.ts';
 import { type From, plainAddress } from './mllp-peer.ts';
@@ -24,6 +26,7 @@ export interface MllpListening extends MllpLimits {
   readonly port: number | undefined;
   readonly usualPort: number;
   readonly tls?: MllpTls;
+  readonly meter?: Meter;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
 }
@@ -77,6 +80,18 @@ function createMllpServer(tls: MllpTls | undefined, serve: (socket: Socket) => v
   );
 }
 
+/** MLLP carries no trace of its sender: each message begins one. */
+async function measured<T>(meter: Meter | undefined, answer: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const span = openSpan('hl7v2 message', 'server');
+  try {
+    return await span.within(answer);
+  } finally {
+    span.end({});
+    meter?.message((performance.now() - began) / 1_000);
+  }
+}
+
 /** Opens the MLLP door. Throws when the port that was asked for is taken, or certificate and key do not fit. */
 export async function listenMllp(door: MllpDoor, at: MllpListening): Promise<MllpListener> {
   const connections = new Set<MllpConnection>();
@@ -90,7 +105,11 @@ export async function listenMllp(door: MllpDoor, at: MllpListening): Promise<Mll
       return;
     }
     byAddress.set(from.address, open + 1);
-    const connection = serveConnection(socket, (framed) => answerFrame(door, from, framed), at);
+    const connection = serveConnection(
+      socket,
+      (framed) => measured(at.meter, () => answerFrame(door, from, framed)),
+      at,
+    );
     connections.add(connection);
     void connection.ended.then(() => {
       connections.delete(connection);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
+import { traceparentNow } from '../trace.ts';
 import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
 import { shownParts } from './changes.ts';
@@ -89,10 +90,12 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
     return seal(key, Buffer.from(JSON.stringify(plain)), context);
   };
   const request = requestId();
+  const traceparent = change.outbox && traceparentNow();
   const searchKey = store.master.derive('search');
   return {
     change,
     at: store.clock().toISOString(),
+    ...(traceparent && { traceparent }),
     sealed: {
       documents: (change.resources ?? []).map(({ resource, version }) =>
         sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),

@@ -123,20 +123,25 @@ async function grant(client: pg.ClientBase, role: string): Promise<void> {
   await client.query(`revoke insert, update, delete, truncate on migration from ${role}`);
 }
 
-/**
- * Applies the migrations that are new, each once, all in one transaction under a lock; then gives the application
- * role its rights. Gives the role to run as, or undefined when this login may not make one (said in the log).
- * Errors: a released migration that was edited, or PostgreSQL's own.
- */
-export async function migrate(
-  owner: ConnectionConfig,
-  role: string,
-): Promise<{ readonly applied: readonly string[]; readonly role: string | undefined }> {
+/** How long a migration waits for a lock before it lets others through, and how long it then rests. */
+export interface Giving {
+  readonly lockMs: number;
+  readonly pauseMs: number;
+}
+
+const giveWay: Giving = { lockMs: 2_000, pauseMs: 1_000 };
+const triesMax = 120;
+/** PostgreSQL's lock_not_available. */
+const lockTaken = (error: unknown) => (error as { code?: string }).code === '55P03';
+
+async function migrateOnce(owner: ConnectionConfig, role: string, lockMs: number) {
   const client = new pg.Client({ ...owner, application_name: 'kortelijn-migrate' });
   await client.connect();
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [migrationLock]);
+    // Whoever asks for a table after us waits behind us: so we do not wait for long.
+    await client.query(`set local lock_timeout = ${lockMs}`);
     const roleMade = await ensureRole(client, role);
     const applied = await applyMigrations(client);
     if (roleMade) await grant(client, role);
@@ -144,5 +149,26 @@ export async function migrate(
     return { applied, role: roleMade ? role : undefined };
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * Applies the migrations that are new, each once, all in one transaction under a lock; then gives the application
+ * role its rights. The former version may be at work: a table that it holds is asked for again and again, shortly each
+ * time. Gives the role to run as, or undefined when this login may not make one (said in the log).
+ * Errors: a released migration that was edited, or PostgreSQL's own.
+ */
+export async function migrate(
+  owner: ConnectionConfig,
+  role: string,
+  giving = giveWay,
+): Promise<{ readonly applied: readonly string[]; readonly role: string | undefined }> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await migrateOnce(owner, role, giving.lockMs);
+    } catch (error) {
+      if (!lockTaken(error) || tries >= triesMax) throw error;
+      await new Promise((resolve) => setTimeout(resolve, giving.pauseMs));
+    }
   }
 }

@@ -213,8 +213,8 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'o',
       'delivery',
-      'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, document_type text, document_id uuid, assignment int, next_at interval, created_at timestamptz',
-      each(({ change, at }) =>
+      'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, document_type text, document_id uuid, assignment int, next_at interval, created_at timestamptz, traceparent text',
+      each(({ change, at, traceparent }) =>
         (change.outbox ?? []).map((row) => [
           change.scope.practice,
           change.journey,
@@ -227,6 +227,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
           row.assignment ?? null,
           `${row.delayMs ?? 0} milliseconds`,
           at,
+          traceparent ?? null,
         ]),
       ),
     ),

@@ -29,6 +29,9 @@ export interface Claimed {
   readonly proof: Proof | null;
   /** Since when it is tried, or tried again by a person: what the patience of seven days is counted from. */
   readonly waitingSince: Date;
+  readonly createdAt: Date;
+  /** The trace it was committed in. */
+  readonly traceparent: string | null;
 }
 
 /** The most that one round offers. */
@@ -130,7 +133,7 @@ const CLAIM = `
   a as (
     insert into attempt (delivery_id, number, lease, began_at) select id, attempts, lease, now() from c)
   select c.id::text, c.practice_id, c.journey_id, c.message_id, c.kind, c.destination, c.recipient, c.document_type, c.document_id,
-         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.trying_since
+         c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.trying_since, c.created_at, c.traceparent
     from c join destination x on x.id = c.destination`;
 
 interface ClaimRow {
@@ -150,6 +153,8 @@ interface ClaimRow {
   best_proof: Proof;
   proof: Proof | null;
   trying_since: Date;
+  created_at: Date;
+  traceparent: string | null;
 }
 
 function toClaimed(row: ClaimRow): Claimed {
@@ -169,6 +174,8 @@ function toClaimed(row: ClaimRow): Claimed {
     bestProof: row.best_proof,
     proof: row.proof,
     waitingSince: row.trying_since,
+    createdAt: row.created_at,
+    traceparent: row.traceparent,
   };
 }
 
@@ -215,7 +222,8 @@ export async function readAwaited(
   const { rows } = await store.pool.query<ClaimRow & { state: string }>({
     name: 'awaited',
     text: `select c.id::text, c.practice_id, c.journey_id, c.message_id, c.kind, c.destination, c.recipient, c.document_type, c.document_id,
-                  c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.trying_since, c.state
+                  c.assignment, c.attempts, c.lease, c.ambiguous, x.best_proof, c.proof, c.trying_since, c.created_at, c.traceparent,
+                  c.state
              from delivery c join destination x on x.id = c.destination
             where c.practice_id = $1 and c.message_id = $2 and c.kind = 'feedback' and c.lease is not null and c.state <> 'abandoned'`,
     values: [practice, messageId],

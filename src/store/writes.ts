@@ -24,6 +24,8 @@ export interface Prepared {
   readonly change: Change;
   readonly sealed: Sealed;
   readonly at: string;
+  /** The trace that the change was made in. */
+  readonly traceparent?: string;
 }
 
 /** One part of the commit's single statement: its rows as columns, and how many rows it must touch. */

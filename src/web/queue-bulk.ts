@@ -1,7 +1,9 @@
+import type { Actor } from '../referral/actor.ts';
 import type { BulkAction } from '../referral/queue-move.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { type BulkJob, listJobs, readJob } from '../store/bulk.ts';
 import { countQueue, listQueue, type QueueFilter, queueIds } from '../store/queue-list.ts';
+import type { Store } from '../store/store.ts';
 import { csrfField, field, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
@@ -79,6 +81,29 @@ ${reasonField(visit)}<p class="buttons"><button>${t('Begin', 'Begin')}</button><
   send(visit, { title, main, ...(notice && { notice }) }, status);
 }
 
+/** Begins a bulk job of these deliveries and gives its id; it is worked from then on, whoever began it. */
+export async function startJob(
+  store: Store,
+  actor: Actor,
+  { action, reason, deliveries }: { action: BulkAction; reason: string; deliveries: readonly string[] },
+): Promise<string> {
+  const id = store.newId();
+  const at = store.clock().toISOString();
+  const by = { id: actor.id, role: actor.role };
+  const line = adminLine(actor, at, 'bulk-started', {
+    object: `BulkJob/${id}`,
+    code: `${action} ${deliveries.length}`,
+    reason,
+  });
+  const begun = await store.commit({
+    scope: { practice: '' },
+    queue: [{ to: 'job-started', id, action, reason, by, at, deliveries }],
+    audit: [line],
+  });
+  if (!begun.ok) throw new Error('a bulk job could not begin');
+  return id;
+}
+
 /** Fixes which deliveries, and begins; the clock does the work, so that a restart goes on where it was. */
 export async function beginJob(site: Site, visit: Visit): Promise<void> {
   const { viewer, request, response } = visit;
@@ -99,25 +124,11 @@ export async function beginJob(site: Site, visit: Visit): Promise<void> {
     );
     return previewPage(site, visit, { kind: 'refused', text: said }, 422);
   }
-  const { store } = site;
-  const id = store.newId();
-  const at = store.clock().toISOString();
-  const by = { id: viewer.actor.id, role: viewer.actor.role };
-  const line = adminLine(viewer.actor, at, 'bulk-started', {
-    object: `BulkJob/${id}`,
-    code: `${action} ${deliveries.length}`,
-    reason,
-  });
-  const begun = await store.commit({
-    scope: { practice: '' },
-    queue: [{ to: 'job-started', id, action, reason, by, at, deliveries }],
-    audit: [line],
-  });
-  if (!begun.ok) throw new Error('a bulk job could not begin');
+  const id = await startJob(site.store, viewer.actor, { action, reason, deliveries });
   response.redirect(303, path(id));
 }
 
-const jobState = (job: BulkJob): 'done' | 'running' | 'stopped' =>
+export const jobState = (job: BulkJob): 'done' | 'running' | 'stopped' =>
   job.done + job.skipped >= job.total ? 'done' : job.state;
 
 function jobLine(job: BulkJob, visit: Visit): Markup {
@@ -161,17 +172,18 @@ ${job.action === 'park' && job.done > 0 && html`<p>${t('Ongedaan maken: kies op 
   send(visit, { title, main });
 }
 
+/** Stops a job or lets it go on; asked twice, it is so already. */
+export async function turn(store: Store, actor: Actor, id: string, to: 'job-stopped' | 'job-resumed'): Promise<void> {
+  const at = store.clock().toISOString();
+  const event = to === 'job-stopped' ? 'bulk-stopped' : 'bulk-resumed';
+  const audit = [adminLine(actor, at, event, { object: `BulkJob/${id}` })];
+  await store.commit({ scope: { practice: '' }, queue: [{ to, id }], audit });
+}
+
 /** Stops a job after what is under way, or lets it go on with what it had not done. */
 export async function turnJob(site: Site, visit: Visit, to: 'job-stopped' | 'job-resumed'): Promise<void> {
   const id = idIn(visit);
   if (!id || !(await readJob(site.store, id))) return sendNotFound(visit);
-  const at = site.store.clock().toISOString();
-  const event = to === 'job-stopped' ? 'bulk-stopped' : 'bulk-resumed';
-  // Pressed twice: it is so already.
-  await site.store.commit({
-    scope: { practice: '' },
-    queue: [{ to, id }],
-    audit: [adminLine(visit.viewer.actor, at, event, { object: `BulkJob/${id}` })],
-  });
+  await turn(site.store, visit.viewer.actor, id, to);
   visit.response.redirect(303, path(id));
 }

@@ -18,6 +18,7 @@ import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
 import { alarmPages } from './alarms.ts';
 import { breakGlassPages } from './break-glass.ts';
+import { bullPages } from './bull-board.ts';
 import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
 import { docsPages } from './docs.ts';
@@ -61,6 +62,8 @@ export interface AppParts extends Site {
   readonly theme: string;
   readonly relying: Relying;
   readonly health: Health;
+  /** BullMQ's queues, where this process has them. */
+  readonly boards: readonly unknown[];
   /** Someone's absence changed: look again who owns what; gives how many moved. */
   readonly onAbsence: () => Promise<number>;
   /** Tokens of systems, how often anyone may call, and where tokens come from. */
@@ -133,11 +136,12 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', alarmPages(parts, viewer)],
+    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', trailPages(parts, viewer)],
     ['/admin', clientPages(parts, viewer)],
+    ['/admin', bullPages(parts, viewer)],
     ['/admin', breakGlassPages(parts, viewer)],
     ['/report', figurePages(parts, viewer)],
-    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
   ] as const;
   const ownForm = requireCsrf(parts.publicUrl, showRefusal);
   const guardWrites: RequestHandler = (request, response, next) =>

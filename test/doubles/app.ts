@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import type { Express } from 'express';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { openOutbound } from '../../src/connectors/outbound.ts';
+import type { DeliveryQueue } from '../../src/delivery/queue.ts';
 import { openBounds } from '../../src/identity/call-bound.ts';
 import { openTokens } from '../../src/identity/callers.ts';
 import { mountIssuer } from '../../src/identity/issuer.ts';
@@ -14,12 +15,14 @@ import type { FetchKeys } from '../../src/identity/token-grants.ts';
 import { discoverIssuer } from '../../src/identity/token-place.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
+import { openMeter } from '../../src/meter.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';
 import type { ClientEntry } from '../../src/referral/client-entry.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { requestFields } from '../../src/store/request-id.ts';
 import { startSession, writeCredential } from '../../src/store/sessions.ts';
 import { issuerErrorPage } from '../../src/web/login.ts';
+import type { Measured } from '../../src/web/metrics.ts';
 import { createApp } from '../../src/web/server.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
@@ -41,10 +44,24 @@ export interface OpenApp {
   close(): Promise<void>;
 }
 
+/** What a process measures of itself: here with a relay that ended its round just now. */
+const measuredOf = (queue: DeliveryQueue | undefined, token: string | undefined): Measured => ({
+  meter: openMeter(),
+  jobs: async () => queue?.counts() ?? {},
+  relaySeconds: () => 0.5,
+  token,
+});
+
 export const brinkCredential = 'whole-app-of-de-brink';
 
 export async function openApp(
-  options: { keyHosts?: readonly string[]; callsPerMinute?: number; tokenIssuer?: string } = {},
+  options: {
+    keyHosts?: readonly string[];
+    callsPerMinute?: number;
+    tokenIssuer?: string;
+    queue?: (at: TestStore) => DeliveryQueue;
+    metricsToken?: string;
+  } = {},
 ): Promise<OpenApp> {
   const at = await openTestStore();
   const { store } = at;
@@ -73,6 +90,7 @@ export async function openApp(
   const bounds = openBounds(options.callsPerMinute ?? 0);
   const base = { store, directory, publicUrl: url, log, tokens, bounds };
   const mappings = await loadMappings();
+  const queue = options.queue?.(at);
   const app = await createApp({
     ...base,
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
@@ -85,7 +103,8 @@ export async function openApp(
     demoPeople: [],
     trustedProxies: ['loopback'],
     securityContact: undefined,
-    health: { notReady: async () => [], away: async () => [] },
+    health: { notReady: async () => [], away: async () => [], measured: measuredOf(queue, options.metricsToken) },
+    boards: queue?.boards ?? [],
     onAbsence: async () => 0,
   });
   server.on('request', app);
@@ -112,6 +131,7 @@ export async function openApp(
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await queue?.close();
       await at.close();
     },
   };

@@ -1,0 +1,128 @@
+import { localDay } from '../../src/referral/deadlines.ts';
+import type { Directory } from '../../src/referral/directory.ts';
+import { listJobs } from '../../src/store/bulk.ts';
+import { listDestinations } from '../../src/store/destinations.ts';
+import { listLanes, listQueue } from '../../src/store/queue-list.ts';
+import { listAlarms } from '../../src/store/watch.ts';
+import { classesNow } from '../../src/web/queue-classes.ts';
+import { type Filter, toQueue } from '../../src/web/queue-filter.ts';
+import type { Site } from '../../src/web/site.ts';
+import type { Row } from './print.ts';
+
+/** What a list is asked with: the filter of the page, and how many rows. */
+export interface Asked {
+  readonly filter: Filter;
+  readonly limit: number;
+}
+
+const at = (moment: Date | null | undefined) => moment?.toISOString() ?? null;
+const day = (site: Site) => localDay(site.store.clock());
+
+async function journeys(site: Site, { filter, limit }: Asked): Promise<Row[]> {
+  const directory = await site.directory();
+  const { practice, owner, number, control } = toQueue(filter, directory, site.store.clock());
+  const open = filter.state !== 'all' && number === undefined && control === undefined;
+  const lanes = await listLanes(site.store, { practice, owner, number, control, open }, limit);
+  return lanes.map((lane) => ({
+    number: lane.number,
+    practice: lane.practice,
+    wally: lane.owner,
+    status: lane.taskStatus,
+    received: at(lane.receivedAt ?? lane.committedAt),
+    delivered: at(lane.visibleAt),
+    feedback: at(lane.feedbackAt),
+    landed: at(lane.landedAt),
+    stuck: lane.stuck && `${lane.stuck.id} ${lane.stuck.code}`,
+    journey: lane.journey,
+  }));
+}
+
+async function deliveries(site: Site, { filter, limit }: Asked): Promise<Row[]> {
+  const found = await listQueue(site.store, toQueue(filter, await site.directory(), site.store.clock()), limit);
+  return found.map((one) => ({
+    id: one.id,
+    number: one.number,
+    practice: one.practice,
+    kind: one.kind,
+    destination: one.destination,
+    state: one.reason ? `${one.state} (${one.reason})` : one.state,
+    code: one.failureCode,
+    tries: one.attempts,
+    since: at(one.createdAt),
+    next: one.state === 'pending' ? at(one.nextAt) : null,
+    journey: one.journey,
+  }));
+}
+
+async function classes(site: Site): Promise<Row[]> {
+  return (await classesNow(site)).map((one) => ({
+    class: one.class,
+    state: one.state,
+    waiting: one.waiting,
+    refused: one.refused,
+    practices: one.practices.length,
+    today: one.day,
+    usual: one.usual,
+    first: at(one.first),
+    last: at(one.last),
+  }));
+}
+
+async function destinations(site: Site): Promise<Row[]> {
+  return (await listDestinations(site.store)).map((one) => ({
+    destination: one.id,
+    breaker: one.breaker,
+    fails: one.fails,
+    paused: one.paused,
+    draining: one.draining,
+    down: one.downSince !== null,
+    retries: one.retries,
+    quiet: at(one.quietUntil),
+    maintenance: one.windowFrom && `${at(one.windowFrom)} to ${at(one.windowUntil)}`,
+  }));
+}
+
+function practices({ practices: all, roles }: Directory): Row[] {
+  return [...all.values()].map((one) => ({
+    id: one.id,
+    name: one.name,
+    agb: one.agb,
+    ways: one.channels.map(({ kind }) => kind).join(' ') || 'own pages only',
+    team: one.service?.team,
+    people: [...roles.values()].filter(({ organization }) => organization === one.id).length,
+  }));
+}
+
+const wallys = ({ roles }: Directory) => [...roles.values()].filter(({ kind }) => kind === 'wally');
+
+async function alarms({ store }: Site, { limit }: Asked): Promise<Row[]> {
+  return (await listAlarms(store, limit)).map(({ raisedAt, ...one }) => ({ ...one, raised: at(raisedAt) }));
+}
+
+async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
+  return (await listJobs(store, limit)).map(({ id, action, state, total, done, skipped, by, startedAt }) => ({
+    ...{ id, action, state, done, skipped, total, by },
+    began: at(startedAt),
+  }));
+}
+
+/** Every list of the command, by its name; none opens content. */
+export const lists: Readonly<Record<string, (site: Site, asked: Asked) => Promise<Row[]>>> = {
+  journeys,
+  deliveries,
+  classes,
+  destinations,
+  alarms,
+  jobs,
+  practices: async (site) => practices(await site.directory()),
+  wallys: async (site) =>
+    wallys(await site.directory()).map(({ id, name, organization, substitute, lastDay }) => ({
+      ...{ id, name, organization, substitute, lastDay },
+    })),
+  absences: async (site) =>
+    wallys(await site.directory()).flatMap((one) =>
+      one.absences
+        .filter(({ to }) => to === undefined || to >= day(site))
+        .map(({ from, to }) => ({ id: one.id, name: one.name, from, until: to, substitute: one.substitute })),
+    ),
+};

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Config } from '../../src/config.ts';
+import { openLog } from '../../src/log.ts';
+import type { Actor } from '../../src/referral/actor.ts';
+import { isRefusal } from '../../src/referral/refusal.ts';
+import { directoryReader } from '../../src/store/directory.ts';
+import { noteList } from '../../src/web/acting.ts';
+import { jobMax } from '../../src/web/queue-bulk.ts';
+import { type Filter, filterOf, toQueue } from '../../src/web/queue-filter.ts';
+import { reasonIn } from '../../src/web/queue-reason.ts';
+import type { OpenRecord } from '../open-record.ts';
+import { type Acting, actOnMany, askDestination, bulkActs, destinationActs, turnJob } from './acts.ts';
+import { lists } from './lists.ts';
+import { shown } from './print.ts';
+
+const help = `npm run admin -- <what> [filters] [options]
+
+Look (nothing changes):
+  journeys      referrals and how far each is         deliveries    what is on its way, oldest first
+  classes       kinds of errors, and what waits       destinations  receivers, and what holds them up
+  alarms        what a person must look at            jobs          work on many
+  practices     wallys     absences                   health        is everything up? exit code 3 when not
+
+Do (each needs --reason, which stands in the audit trail):
+  retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
+  stop | go-on <job id>                           work on many
+  pause | drain | down | resume <destination>     a receiver; down: hold while their system is down
+
+Filters, as on the page:
+  --state held|pending|queued|sent|landed|abandoned|open|all   --destination <id>   --direction wally|practice
+  --class <kind of error>   --code <code>   --practice <AGB or id>   --wally <id>   --number KL-…
+  --control <control id>    --age hour|day|week
+
+Options:
+  --json         for a program            --limit <n>    at most so many, oldest first (usual: 50 shown, 500 done)
+  --dry-run      say what would be done   --as <name>    who does it, for the trail (usual: who is logged in here)
+  --reason <why> a few words, nothing about a person
+
+Exit codes: 0 done, 1 could not, 2 asked wrongly, 3 not healthy.
+`;
+
+/** The command was not understood: nothing was done. */
+export class Wrongly extends Error {}
+
+const filterNames = [
+  'state',
+  'destination',
+  'direction',
+  'class',
+  'code',
+  'practice',
+  'wally',
+  'number',
+  'control',
+  'age',
+] as const;
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...(Object.fromEntries(filterNames.map((name) => [name, text])) as Record<
+          (typeof filterNames)[number],
+          typeof text
+        >),
+        ...{ json: flag, 'dry-run': flag, help: flag, limit: text, reason: text, as: text },
+      },
+    });
+  } catch (error) {
+    throw new Wrongly(error instanceof Error ? error.message : 'not understood');
+  }
+}
+type Values = ReturnType<typeof readArguments>['values'];
+
+/** The filter of the options; one that cannot be is said, where a page would leave it out. */
+function filterIn(values: Values): Filter {
+  const filter = filterOf((name) => values[name as (typeof filterNames)[number]] ?? '');
+  const wrong = filterNames.find((name) => values[name] !== undefined && filter[name] === undefined);
+  if (wrong) throw new Wrongly(`--${wrong} cannot be that`);
+  return filter;
+}
+
+function limitIn(given: string | undefined, usual: number): number {
+  if (given === undefined) return usual;
+  if (!/^[1-9]\d{0,5}$/.test(given) || Number(given) > jobMax) throw new Wrongly(`--limit is 1 to ${jobMax}`);
+  return Number(given);
+}
+
+/** Asks the running service itself, by the address that it left in its data folder. */
+async function health({ dataDir, PUBLIC_URL }: ReturnType<Around['settings']>, say: Around['say']): Promise<number> {
+  const running = await readFile(join(dataDir, 'running.json'), 'utf8').then(
+    (found) => (JSON.parse(found) as { url: string }).url,
+    () => PUBLIC_URL,
+  );
+  if (!running) throw new Error('no service runs on this DATA_DIR: set PUBLIC_URL to ask another one');
+  const answer = await fetch(new URL('/readyz', running)).catch(() => undefined);
+  say(`${answer ? await answer.text() : 'no answer'}\n`);
+  return answer?.ok ? 0 : 3;
+}
+
+/** What the command works with, besides what was typed. */
+export interface Around {
+  settings(): Pick<Config, 'dataDir' | 'PUBLIC_URL'>;
+  /** Opens the record of the settings; the command closes it. */
+  open(): Promise<Pick<OpenRecord, 'store' | 'close'>>;
+  readonly say: (text: string) => void;
+  readonly isTerminal: boolean;
+}
+
+/** Does what was typed behind `npm run admin --`; gives the exit code. Errors: Wrongly, and what the work says itself. */
+export async function runAdmin(args: readonly string[], { settings, open, say, isTerminal }: Around): Promise<number> {
+  const { positionals, values } = readArguments(args);
+  const [what = '', ...names] = positionals;
+  if (values.help || what === 'help') {
+    say(help);
+    return 0;
+  }
+  const list = Object.hasOwn(lists, what) ? lists[what] : undefined;
+  const bulk = bulkActs[what];
+  const asked = Object.hasOwn(destinationActs, what) && destinationActs[what as keyof typeof destinationActs];
+  const turned = { stop: 'job-stopped', 'go-on': 'job-resumed' }[what] as 'job-stopped' | 'job-resumed' | undefined;
+  if (!list && !bulk && !asked && !turned && what !== 'health') throw new Wrongly(`${what || 'nothing'}: not known`);
+  const filter = filterIn(values);
+  const limit = limitIn(values.limit, list ? 50 : 500);
+  const as = values.as ?? userInfo().username;
+  if (!/^[\w.@-]{2,64}$/.test(as)) throw new Wrongly('--as is a name of letters, digits and . _ @ -');
+  const isDry = values['dry-run'];
+  const given = isDry && values.reason === undefined ? 'dry run' : values.reason;
+  const reason = list || what === 'health' ? '' : reasonIn({ reason: given });
+  if (isRefusal(reason)) throw new Wrongly(`--reason: ${reason.refused.map(({ said }) => said.en).join(' ')}`);
+  if ((asked || turned) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
+  if (bulk && names.some((name) => !/^\d{1,18}$/.test(name))) throw new Wrongly('deliveries are said by their number');
+  // Everything that there is must be asked for in so many words.
+  if (bulk && names.length === 0 && Object.keys(filter).length === 0)
+    throw new Wrongly('say which deliveries, by number or by a filter');
+  if (what === 'health') return health(settings(), say);
+  const record = await open();
+  const { store } = record;
+  const actor: Actor = { id: as, name: as, role: 'administrator' };
+  const site = { store, directory: directoryReader(store), publicUrl: '', log: openLog('silent') };
+  try {
+    if (list) {
+      const rows = await list(site, { filter, limit });
+      await noteList(site, actor, what, rows.length);
+      say(shown(rows, values.json));
+      return 0;
+    }
+    const acting: Acting = { store, actor, reason, isDry, say, isTerminal };
+    if (asked) await askDestination(acting, names[0] ?? '', asked);
+    else if (turned) await turnJob(acting, names[0] ?? '', turned);
+    else if (bulk) {
+      const queue = toQueue(filter, await site.directory(), store.clock());
+      await actOnMany(acting, bulk, names.length > 0 ? { ...queue, ids: names } : queue, limit);
+    }
+    return 0;
+  } finally {
+    await record.close();
+  }
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPostgresQueue } from '../../src/delivery/queue.ts';
+import { relayOnce } from '../../src/delivery/relay.ts';
+import { bounded } from '../../src/meter.ts';
+import { sealAudit } from '../../src/store/audit.ts';
+import { claim, type Due } from '../../src/store/outbox.ts';
+import { type OpenApp, openApp } from '../doubles/app.ts';
+import { findChromium, openChromium } from '../doubles/browser.ts';
+import { people, refer, referralOf } from './harness.ts';
+
+let app: OpenApp;
+let queue: ReturnType<typeof openPostgresQueue>;
+let admin: string;
+let offered = 0;
+const token = 'token-of-the-prometheus';
+
+beforeAll(async () => {
+  app = await openApp({
+    metricsToken: token,
+    queue: (at) => {
+      queue = openPostgresQueue(at.connection, 'kortelijn_app', at.store.pool);
+      return queue;
+    },
+  });
+  await refer(app.site, 'de-brink', referralOf(1));
+  admin = await app.signedIn(people.admin);
+  offered = await relayOnce({ store: app.at.store, queue });
+});
+afterAll(() => app.close());
+
+const figures = async (headers: Record<string, string> = {}) => {
+  const response = await app.ask('GET', '/metrics', { headers });
+  return { status: response.status, text: await response.text() };
+};
+/** The value of the line that begins so; undefined when there is none. */
+const figureOf = (text: string, begins: string) => {
+  const line = text.split('\n').find((one) => one.startsWith(begins));
+  return line === undefined ? undefined : Number(line.split(' ').at(-1));
+};
+
+test('the figures say what waits and where, what the queue holds, and whether the trail is sealed', async () => {
+  expect(offered).toBeGreaterThan(0);
+  const { text } = await figures();
+  expect(figureOf(text, 'kortelijn_record_up')).toBe(1);
+  expect(figureOf(text, 'kortelijn_delivery_open{destination="worklist",kind="worklist",state="queued"}')).toBe(1);
+  expect(figureOf(text, 'kortelijn_delivery_breaker_open{destination="worklist"}')).toBe(0);
+  expect(figureOf(text, 'kortelijn_queue_jobs{state="waiting"}')).toBe(offered);
+  expect(figureOf(text, 'kortelijn_outbox_relay_round_seconds')).toBe(0.5);
+  expect(figureOf(text, 'kortelijn_audit_unsealed_lines')).toBeGreaterThan(0);
+  for (const name of ['pool_connections', 'delivery_landed_seconds', 'delivery_oldest_seconds', 'nodejs_eventloop_lag'])
+    expect(text).toContain(`kortelijn_${name}`);
+  await sealAudit(app.at.store);
+  expect(figureOf((await figures()).text, 'kortelijn_audit_unsealed_lines')).toBe(0);
+});
+
+test('a request is counted by its route, never by what stands in its address', async () => {
+  await app.ask('GET', '/admin/deliveries/987654321', { headers: { cookie: admin } });
+  await app.ask('GET', '/fhir/R4/Task/01900000-0000-7000-8000-00000000abcd');
+  await app.ask('GET', '/no/such/999990019');
+  const { text } = await figures();
+  expect(text).toContain('route="/admin/deliveries/:id",status="404"');
+  for (const never of ['987654321', '00000000abcd', '999990019', 'van den Berg']) expect(text).not.toContain(never);
+  const label = bounded(2);
+  expect(['a', 'b', 'c', 'a'].map(label)).toEqual(['a', 'b', 'other', 'a']);
+});
+
+test('the figures are for this machine, also behind a proxy on it, and for who shows the token', async () => {
+  const elsewhere = { 'x-forwarded-for': '203.0.113.9' };
+  expect((await figures(elsewhere)).status).toBe(404);
+  expect((await figures({ ...elsewhere, authorization: 'Bearer token-of-somebody-else!!' })).status).toBe(404);
+  expect((await figures({ ...elsewhere, authorization: `Bearer ${token}` })).status).toBe(200);
+});
+
+test('bull-board is for administrators, looks and never touches, and shows ids and generations only', async () => {
+  const asked = (path: string, method = 'GET', cookie = admin) =>
+    app.ask(method, `/admin/bull${path}`, { headers: { cookie } });
+  expect((await app.ask('GET', '/admin/bull')).status).not.toBe(200);
+  for (const other of [people.sanne, people.marijke, people.brink])
+    expect((await asked('/api/queues', 'GET', await app.signedIn(other))).status).not.toBe(200);
+  const jobs = await (await asked('/api/queues?activeQueue=deliver&status=waiting')).json();
+  const [found] = (jobs as { queues: { jobs: { id: string; data: Due }[] }[] }).queues;
+  expect(found?.jobs.length).toBe(offered);
+  for (const { id, data } of found?.jobs ?? []) {
+    expect(Object.keys(data).toSorted()).toEqual(['generation', 'id']);
+    expect(id).toBe(`d-${data.id}-${data.generation}`);
+  }
+  const first = found?.jobs[0];
+  // With the token of our own forms, so that it is not that guard which says no.
+  const form = await (await app.ask('GET', '/admin', { headers: { cookie: admin } })).text();
+  const csrf = /name="csrf" value="([\w-]+)"/.exec(form)?.[1] ?? '';
+  const write = (method: string, path: string) =>
+    app.ask(method, `/admin/bull${path}`, { headers: { cookie: admin }, body: new URLSearchParams({ csrf }) });
+  const before = await queue.counts();
+  for (const [method, path] of [
+    ['PUT', '/api/queues/deliver/pause'],
+    ['PUT', '/api/queues/deliver/obliterate'],
+    ['PUT', '/api/queues/deliver/empty'],
+    ['PUT', `/api/queues/deliver/${first?.id}/clean`],
+    ['POST', '/api/queues/deliver/add'],
+    ['PATCH', `/api/queues/deliver/${first?.id}/update-data`],
+  ] as const)
+    expect([path, (await write(method, path)).status]).toEqual([path, 405]);
+  expect(await queue.counts()).toEqual(before);
+  expect(await claim(app.at.store, first?.data as Due, 1_000)).toBeDefined();
+});
+
+const chromium = findChromium();
+test.runIf(chromium)('bull-board works in a browser under its policy, and asks nobody else for anything', async () => {
+  const browser = await openChromium(chromium as string);
+  try {
+    const page = await browser.newPage();
+    const [name = '', value = ''] = admin.split('=');
+    await page.context().addCookies([{ name, value, url: app.url }]);
+    const faults: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(app.url)) faults.push(`asks ${request.url()}`);
+    });
+    await page.goto(`${app.url}/admin/bull`);
+    await page
+      .getByRole('link', { name: /deliver/ })
+      .first()
+      .click();
+    await page.getByText(`d-`).first().waitFor();
+    expect(page.url()).toContain('/admin/bull/queue/deliver');
+    await page.reload();
+    await page.getByText(`d-`).first().waitFor();
+    expect(await page.getByRole('button', { name: /retry|pause|obliterate|empty/i }).count()).toBe(0);
+    expect(faults).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
