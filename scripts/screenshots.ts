@@ -1,4 +1,4 @@
-// npm run screenshots: a believable week in the invented region, and the pictures of it that README.md shows.
+// npm run screenshots: a believable week in the invented region, and the pictures of it that README.md and docs/ show.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
@@ -159,6 +159,15 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await gp.press('Openen in Kortelijn');
   await gp.press('Nee');
   await take(gp, 'refer', 1200, 850);
+  await gp.fill(/^Waarom verwijst u\?/, 'Is gestopt met werk en mist een ritme.');
+  await gp.choose(/^gewoon: /i);
+  await gp.choose(/^de inwoner$/i, 'Wie gaf toestemming?');
+  await gp.choose(/^mondeling$/i);
+  await gp.fill('Op welke dag?', localToday());
+  await gp.choose(/^hoe het ging/i);
+  await gp.choose(/^nee$/i, /medische code/);
+  await gp.press('Bekijk de verwijzing');
+  await take(gp, 'refer-check', 1200, 850);
 
   const lead = await arrive('marijke', '/team');
   for (const name of ['Joost ter Braak', 'Karim Bouzid'])
@@ -166,9 +175,15 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await refer(region, 'zuidrand', 'p8', { reason: 'Zit thuis zonder werk en mist een ritme.', lifeAreas: ['work'] });
   await lead.until(lead.page.locator('.alarms'));
   await lead.open(`${url}/team`);
-  await take(lead, 'team', 1200, 860);
+  await take(lead, 'team', 1200, 760);
 
-  await take(await arrive('beheer', '/admin'), 'admin');
+  const administrator = await arrive('beheer', '/admin');
+  await take(administrator, 'admin');
+  await administrator.press(administrator.link('Soorten fouten'));
+  await take(administrator, 'admin-errors', 1200, 700);
+  await administrator.open(`${url}/admin?state=held`);
+  await administrator.press(administrator.link(truus.number));
+  await take(administrator, 'admin-message', 1200, 900);
   const stranger = await Person.arrive(browser, watch);
   await stranger.open(`${url}/login`);
   await take(stranger, 'login');
