@@ -19,7 +19,9 @@ import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import { directoryPages } from '../../src/web/directory.ts';
 import { handoverPages } from '../../src/web/handover.ts';
+import { linkPages } from '../../src/web/link.ts';
 import { lookOf } from '../../src/web/look.ts';
+import { minePages } from '../../src/web/mine.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
@@ -208,6 +210,8 @@ export async function browse(site: Site): Promise<Browsing> {
   for (const [path, handler] of look) app.get(path, handler);
   app.use(referDraftPages(site, viewerOf));
   app.use(referPages(site, viewerOf));
+  app.use(linkPages(site));
+  app.use(minePages(site));
   app.use(registerPages(site, viewerOf));
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
