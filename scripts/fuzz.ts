@@ -1,5 +1,7 @@
 // npm run fuzz -- [--format <name>] [--count 200000] [--seed 1] [--first 0]: mutants of every case of every format, over the
 // pure path of its door. A mutant that failed is made again with its seed: --format <name> --seed <s> --first <n> --count 1.
+// npm run fuzz -- --routes [--count 100] [--seed 1]: so many requests at each route of the running app, over HTTP.
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { loadMappings } from '../src/mapping/load.ts';
 import { regionWith } from './fixture-case.ts';
@@ -14,12 +16,19 @@ const failuresShown = 20;
 const { values } = parseArgs({
   options: {
     format: { type: 'string' },
-    count: { type: 'string', default: '200000' },
+    count: { type: 'string' },
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
+    routes: { type: 'boolean', default: false },
   },
 });
-const [count, seed, first] = [Number(values.count), Number(values.seed), Number(values.first)];
+const [count, seed, first] = [Number(values.count ?? 200_000), Number(values.seed), Number(values.first)];
+
+if (values.routes) {
+  const settings = { FUZZ_ROUTES_COUNT: values.count ?? '100', FUZZ_ROUTES_SEED: values.seed };
+  const env = { ...process.env, ...settings };
+  process.exit(spawnSync('vitest', ['run', 'test/routes-fuzz.test.ts'], { stdio: 'inherit', env }).status ?? 1);
+}
 
 function timed(fuzzing: Fuzzing, nth: number): { wrong: string[]; isTaken: boolean; ms: number } {
   const mutant = mutantOf(fuzzing, nth);

@@ -2,7 +2,7 @@
 //   find     (--practice <id> | --everywhere <why>) < person.json    {"bsn"} or {"family","birthDate","postcode","houseNumber"}
 //   access   --journey KL-…,… --out <folder>        everything about one person, and the list of texts to read first (H8)
 //   give     --request <id> --folder <folder>       with every decision made: the copy that may be given out
-//   erase    --journey KL-…  [--even-the-only-copy] hold | release | object --journey KL-…
+//   erase    --journey KL-…  [--even-the-only-copy] hold | release | object | correct --journey KL-…
 //   withdraw --journey KL-… --as <lead or Wally>    consent withdrawn (H10): stops, tells everyone, lists what cannot be recalled
 // Each with --reference <where the request is filed> and --by <who>. What a person is known by comes over standard input
 // only: command lines are kept by shells and seen by neighbours.
@@ -11,13 +11,14 @@ import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { referencePattern } from '../src/rights/rights.ts';
 import { command, openRecordFor, readSettings } from './open-record.ts';
-import { erase, give, note, putTogether, type Rights, search, setHold, stop } from './rights/acts.ts';
+import { correct, erase, give, note, putTogether, type Rights, search, setHold, stop } from './rights/acts.ts';
 
-const usage = `npm run rights -- find | access | give | erase | hold | release | object | withdraw; see scripts/rights.ts`;
+const usage = `npm run rights -- find | access | give | erase | hold | release | object | correct | withdraw; see scripts/rights.ts`;
 
 /** No spaces, no sentences: the reason itself stands where the reference leads to. */
-const reference = z.string().regex(/^[\w./:-]{2,60}$/, '--reference is where the request is filed, without spaces');
+const reference = z.string().regex(referencePattern, '--reference is where the request is filed, without spaces');
 const by = z.string().regex(/^[\w.@-]{2,64}$/, '--by is who does this');
 const person = z.union([
   z.strictObject({ bsn: z.string().regex(/^\d{9}$/) }),
@@ -82,6 +83,7 @@ const works: Record<string, (rights: Rights, values: Values) => Promise<string[]
   hold: (rights, values) => setHold(rights, numbers(values), true),
   release: (rights, values) => setHold(rights, numbers(values), false),
   object: (rights, values) => note(rights, numbers(values)),
+  correct: (rights, values) => correct(rights, numbers(values)),
   withdraw: (rights, values) => stop(rights, numbers(values), wanted(values, 'as')),
 };
 

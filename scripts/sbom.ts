@@ -1,6 +1,6 @@
 // npm run sbom -- --out <file>    what the service runs on, as CycloneDX, out of the lock file of this very installation
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
@@ -25,8 +25,14 @@ export const bom = z.looseObject({
   dependencies: z.array(z.looseObject({ ref: z.string(), dependsOn: z.array(z.string()).default([]) })),
 });
 
-const isTool = ({ properties }: z.infer<typeof component>) =>
-  properties.some((one) => one.name === 'cdx:npm:package:development' && one.value === 'true');
+const locked = z.object({ packages: z.record(z.string(), z.object({ devOptional: z.boolean().optional() })) });
+
+/** A tool, or what a tool brings and production can do without (an optional peer): the image leaves both out. */
+function isTool({ properties }: z.infer<typeof component>, packages: z.infer<typeof locked>['packages']): boolean {
+  const path = properties.find((one) => one.name === 'cdx:npm:package:path')?.value ?? '';
+  const isDevelopment = properties.some((one) => one.name === 'cdx:npm:package:development' && one.value === 'true');
+  return isDevelopment || packages[path]?.devOptional === true;
+}
 
 /**
  * The SBOM of what runs in production, out of npm's; throws when that is not one. Tools are taken out here: with its own
@@ -36,7 +42,8 @@ export async function readBom(): Promise<z.infer<typeof bom>> {
   const args = ['sbom', '--sbom-format', 'cyclonedx'];
   const { stdout } = await promisify(execFile)('npm', args, { cwd: root, maxBuffer: bytesMax });
   const whole = bom.parse(JSON.parse(stdout));
-  const tools = new Set(whole.components.filter(isTool).map((one) => one['bom-ref']));
+  const { packages } = locked.parse(JSON.parse(await readFile(`${root}package-lock.json`, 'utf8')));
+  const tools = new Set(whole.components.filter((one) => isTool(one, packages)).map((one) => one['bom-ref']));
   return {
     ...whole,
     components: whole.components.filter((one) => !tools.has(one['bom-ref'])),

@@ -359,6 +359,90 @@ async function referForm(): Promise<void> {
   expect((await form({ ...formIn(preview.text, '/refer'), step: 'send' })).status).toBe(303);
 }
 
+/** Searches, checks, moves, launches and cards, and the pages of rights, queue and trail: what each answers names nobody. */
+async function laterDoors(): Promise<void> {
+  const search = { 'content-type': 'application/x-www-form-urlencoded' };
+  const asked = new URLSearchParams({ family: canaries.family, birthdate: canaries.birthDate }).toString();
+  const found = await fetch(`${service.url}/fhir/R4/Patient/_search`, {
+    method: 'POST',
+    headers: { ...search, authorization: `Bearer ${await credential()}` },
+    body: asked,
+  });
+  // Whoever may search gets the person back; what stands around it says nothing.
+  answers.push(JSON.stringify([...found.headers]));
+  expect(found.status).toBe(200);
+  await ask(
+    '/fhir/R4/Patient/_search',
+    new URLSearchParams({ nonsense: canaries.family, _count: canaries.question }).toString(),
+    search,
+  );
+  const person = {
+    resourceType: 'Patient',
+    name: [{ family: canaries.family, text: 7, given: canaries.given }],
+    birthDate: canaries.reason,
+    identifier: [{ system: 'http://fhir.nl/fhir/NamingSystem/bsn', value: `${canaries.bsn}0` }],
+  };
+  await ask('/fhir/R4/Patient/$validate', person);
+  const { rows } = await owner.query<{ id: string; task: string }>('select id, task_id as task from journey limit 1');
+  const [{ id, task } = { id: '', task: '' }] = rows;
+  const move = {
+    resourceType: 'Parameters',
+    parameter: [
+      { name: 'move', valueCode: canaries.question },
+      { name: 'text', valueString: canaries.letter },
+    ],
+  };
+  await ask(`/fhir/R4/Task/${task}/$move`, move);
+  await ask(
+    '/cds-services/kortelijn',
+    {
+      hook: 'patient-view',
+      hookInstance: canaries.question,
+      context: { patientId: canaries.bsn },
+      prefetch: { patient: person },
+    },
+    { 'content-type': 'application/json' },
+  );
+  await ask(
+    '/launch/jwt',
+    new URLSearchParams({ token: `${canaries.family}.${canaries.reason}.x` }).toString(),
+    search,
+  );
+  const page = async (actor: Parameters<typeof startSession>[1], path: string, fields?: Record<string, string>) => {
+    const cookie = `kl_session=${await startSession(opened.store, actor, 3_600_000)}`;
+    const first = fields && (await (await fetch(`${service.url}/practice/rights`, { headers: { cookie } })).text());
+    const csrf = /name="csrf" value="([\w-]+)"/.exec(first ?? '')?.[1] ?? '';
+    const response = await fetch(`${service.url}${path}`, {
+      redirect: 'manual',
+      headers: { cookie },
+      ...(fields && { method: 'POST', body: new URLSearchParams({ csrf, ...fields }) }),
+    });
+    answers.push(`${JSON.stringify([...response.headers])} ${await response.text()}`);
+    return response.status;
+  };
+  const administrator = { id: 'admin-region', name: 'Beheer', role: 'administrator' } as const;
+  const address = {
+    family: canaries.family,
+    birthDate: canaries.birthDate,
+    postcode: canaries.postcode,
+    houseNumber: '12',
+  };
+  expect(await page(brink, '/practice/rights', { reference: 'Z-2026-7', ...address })).toBe(200);
+  expect(
+    await page(brink, '/practice/rights/act', {
+      reference: 'Z-2026-7',
+      journeys: id,
+      [`j-${id}`]: 'yes',
+      right: 'access',
+      sure: 'yes',
+    }),
+  ).toBe(303);
+  for (const path of [`/practice/${id}/looked`, `/practice/${id}/looked.csv`, `/practice/${id}/looked.json`])
+    expect(await page(brink, path)).toBe(200);
+  for (const path of ['/admin', '/admin/errors', '/admin/trail', '/admin/trail.csv', '/admin/trail.json'])
+    expect(await page(administrator, path)).toBe(200);
+}
+
 /** What the doubles date on a day that may not have come yet. */
 const earlier = (text: string) =>
   text.replaceAll(/(2026-?11-?|26:?11:?)2[0-9]/g, '$119').replaceAll(/2\d-11-2026/g, '19-11-2026');
@@ -405,6 +489,7 @@ describe('a name, a BSN, an address and a text that stand nowhere else', () => {
       'select distinct on (journey_id) journey_id as id, door from inbound order by journey_id',
     );
     journeys = rows.map((row) => row.id);
+    await laterDoors();
     expect([...new Set(rows.map((row) => row.door))].toSorted()).toEqual([
       'fhir',
       'fhir-stu3',

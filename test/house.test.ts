@@ -20,6 +20,7 @@ const law: Record<string, readonly string[]> = {
   'src/profiles': ['src/fhir', 'src/referral', 'src/feedback'],
   'src/store': ['src/fhir', 'src/referral'],
   'src/identity': ['src/fhir', 'src/referral', 'src/store', 'src/log'],
+  'src/rights': ['src/fhir', 'src/referral', 'src/feedback', 'src/store'],
   'src/region': ['src/fhir', 'src/referral', 'src/store', 'src/identity', 'src/log'],
   'src/intake': [
     'src/fhir',
@@ -49,6 +50,7 @@ const law: Record<string, readonly string[]> = {
     'src/referral',
     'src/feedback',
     'src/profiles',
+    'src/rights',
     'src/report',
     'src/store',
     'src/identity',

@@ -28,7 +28,8 @@ const reasonForReferral = '440378000';
 
 const plainText = (div: string | undefined) =>
   div
-    ?.replaceAll(/<[^>]*>/g, ' ')
+    // A < that never closes must not make each one before it look to the end.
+    ?.replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/&(lt|gt|amp|quot|#39|nbsp);/g, (_, name: string) => {
       return { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'", nbsp: ' ' }[name] ?? ' ';
     })

@@ -145,6 +145,33 @@ export function redact(
   return { resources: done, remains };
 }
 
+const extensionsOf: Readonly<Record<string, string>> = {
+  'application/pdf': 'pdf',
+  'text/plain': 'txt',
+  'application/json': 'json',
+  'application/fhir+json': 'json',
+};
+
+/** The bytes of a file in the list, and what it may be called; undefined when it is not there (any more). */
+export function fileIn(
+  resources: readonly Resource[],
+  item: RedactionItem,
+): { readonly bytes: Buffer; readonly extension: string } | undefined {
+  const [name = '', path = ''] = item.where[0]?.split(' ') ?? [];
+  const resource = resources.find((one) => nameOf(one) === name);
+  // A path is names and [numbers]; the file's own type stands beside its data.
+  const steps = path.split(/[.[\]]+/).filter(Boolean);
+  const at = (upTo: number) =>
+    steps.slice(0, upTo).reduce<unknown>((value, step) => {
+      const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
+      return isThere ? (value as Record<string, unknown>)[step] : undefined;
+    }, resource);
+  const data = at(steps.length);
+  if (!item.file || typeof data !== 'string') return undefined;
+  const { contentType = '' } = at(steps.length - 1) as { contentType?: string };
+  return { bytes: Buffer.from(data, 'base64'), extension: extensionsOf[contentType.split(';')[0] ?? ''] ?? 'bin' };
+}
+
 /** Everything about one person as a FHIR Bundle (collection). `timestamp` is ISO 8601. */
 export function fileBundle(resources: readonly Resource[], timestamp: string): Bundle {
   return {

@@ -137,8 +137,11 @@ function examine(value: unknown, root: string, found: Issue[], order: Walk['orde
     if (isTold || severity !== 'error') continue;
     const kind = /^Invalid (\w+)/.exec(text)?.[1] ?? '';
     const detail = isGeneral ? text.replace(/^Constraint (\S+) not met/, '$1') : (examples[kind] ?? kind);
-    const field = element.replace(/.*\.|\[\d+\]$/g, '').replace('[x]', kind ? medplum.capitalize(kind) : '[x]');
-    tell(found, reason, path, field, detail || /-?\d+\.\.\d+|integer|1 MB/.exec(text)?.[0]);
+    const field = element
+      .slice(element.lastIndexOf('.') + 1)
+      .replace(/\[\d{1,9}\]$/, '')
+      .replace('[x]', kind ? medplum.capitalize(kind) : '[x]');
+    tell(found, reason, path, field, detail || /-?\d{1,12}\.\.\d+|integer|1 MB/.exec(text)?.[0]);
   }
   return { resourceType: type, meta: { versionId: isJson(clean.meta) ? clean.meta.versionId : undefined } };
 }

@@ -10,7 +10,7 @@ import { type Patient, patientSchema, type Referral } from '../referral/referral
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { takeHandle, writeHandle } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
-import { fhirBody } from './fhir-body.ts';
+import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 
 /** What the practice's system hands to the refer page: the patient, and its own number for what may come of it. */
@@ -163,9 +163,9 @@ export function referContextRouter(parts: ReferContextDoor): Router {
     response.status(201).set('Cache-Control', 'no-store').json({ url });
   });
   router.use('/refer/context', (error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    const type = (error as { type?: string }).type;
-    if (type === 'entity.too.large') return sendRefusal(request, response, refuse(refusals.tooLong('')));
-    if (type === 'request.aborted') return response.destroy();
+    if ((error as { type?: string }).type === 'request.aborted') return response.destroy();
+    const unread = unreadRequest(error);
+    if (unread) return sendRefusal(request, response, unread);
     log.bug('refer-context', error, { door: 'refer-context' });
     return sendRefusal(request, response, refuse(refusals.busy()));
   });

@@ -11,7 +11,7 @@ export interface MedicalLook {
 /** Chapters of ICPC-1, as a word of its own: P76, Z01.02. */
 const icpc = /(?<![\p{L}\d])[ABDFHKLNPRSTUWXYZ]\d{2}(?:\.\d{2})?(?![\p{L}\d])/gu;
 const nineDigits = /(?<!\d[ .-]?)\d(?:[ .-]?\d){8}(?![ .-]?\d)/g;
-const dose = /\d+(?:[.,]\d+)?\s?(?:mg|mcg|µg|ml|milligram)(?!\p{L})/giu;
+const dose = /(?<!\d)\d{1,9}(?:[.,]\d{1,9})?\s?(?:mg|mcg|µg|ml|milligram)(?!\p{L})/giu;
 /** Endings that generic names of medicines share, and the words around them. */
 const medicine =
   /(?<!\p{L})(?:\p{L}+(?:azepam|zolam|oxetine|alopram|traline|tiapine|peridon|prolol|prazol|statine|cilline|fenidaat|triptyline|codon)|morfine|lithium|insuline|methadon|paracetamol|ritalin|antidepressiva|medicijn(?:en)?|medicatie|tabletten)(?!\p{L})/giu;

@@ -120,7 +120,10 @@ async function makeMasterKey(file: string, root?: Buffer): Promise<void> {
 
 /** The key on the first line; on the second the root, when it is not the first key of its record. */
 async function readKeyFile(file: string): Promise<{ readonly secret: Buffer; readonly root: Buffer | undefined }> {
-  const [secret = '', root] = (await readFile(file, 'utf8')).trim().split(/\s*\n\s*/);
+  const [secret = '', root] = (await readFile(file, 'utf8'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
   return { secret: Buffer.from(secret, 'base64'), root: root === undefined ? undefined : Buffer.from(root, 'base64') };
 }
 

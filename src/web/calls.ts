@@ -11,6 +11,7 @@ import {
   csrfField,
   decide,
   field,
+  noteList,
   noteView,
   query,
   send,
@@ -113,6 +114,7 @@ export async function sendCalls(
     const journey = await readJourney(site.store, place.scope, delivery.journey);
     if (journey) waiting.push({ delivery, journey });
   }
+  await noteList(site, viewer.actor, 'calls', waiting.length);
   for (const { journey } of waiting) await noteView(site, journey, acting);
   const done =
     query(visit.request, 'done') === 'read' ? { kind: 'done' as const, text: doneSaid[viewer.language] } : undefined;

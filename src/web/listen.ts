@@ -12,6 +12,16 @@ export interface Listener {
 
 const closeMsMax = 2_000;
 
+/** How long a sender may take, and how often that is looked at, in milliseconds. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly checkMs: number;
+}
+
+/** Slow clients: the headers within ten seconds, the whole request within a minute; Node itself looks every half minute. */
+const usualPatience: Patience = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000 };
+
 function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -23,14 +33,17 @@ function listenOn(server: Server, host: string, port: number): Promise<number> {
 }
 
 /** Listens on the port; when it is taken and nobody asked for it by name, on a free one. */
-export async function listen(host: string, port: number | undefined, usual: number): Promise<Listener> {
+export async function listen(
+  host: string,
+  port: number | undefined,
+  usual: number,
+  { headersMs, requestMs, checkMs } = usualPatience,
+): Promise<Listener> {
   let app: RequestListener = (_request, response) => {
     response.writeHead(503, { 'retry-after': '2', 'content-type': 'text/plain' }).end('Kortelijn is starting.\n');
   };
-  const server = createServer((request, response) => app(request, response));
-  // Slow clients: the whole request within a minute, the headers within ten seconds.
-  server.requestTimeout = 60_000;
-  server.headersTimeout = 10_000;
+  const limits = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
+  const server = createServer(limits, (request, response) => app(request, response));
   server.keepAliveTimeout = 5_000;
   const bound = await listenOn(server, host, port ?? usual).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE' && port === undefined) return listenOn(server, host, 0);

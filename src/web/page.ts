@@ -29,6 +29,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
     ['/practice', { nl: 'Onze verwijzingen', en: 'Our referrals' }],
     ['/practice/questions', { nl: 'Vraag aan de Wally', en: 'Ask the Wally' }],
     ['/practice/talks', { nl: 'Kwartaalgesprek', en: 'Quarterly talk' }],
+    ['/practice/rights', { nl: 'Rechten van inwoners', en: "Residents' rights" }],
   ],
   wally: [
     ['/worklist', { nl: 'Mijn werklijst', en: 'My worklist' }],
@@ -44,6 +45,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
   administrator: [
     ['/admin', { nl: 'Bezorging', en: 'Deliveries' }],
     ['/admin/directory', { nl: 'Adreslijst', en: 'Directory' }],
+    ['/admin/trail', { nl: 'Logboek', en: 'Audit trail' }],
     ['/admin/clients', { nl: 'Systemen', en: 'Systems' }],
     ['/admin/break-glass', { nl: 'Noodinzage', en: 'Break-glass' }],
   ],

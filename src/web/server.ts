@@ -28,18 +28,22 @@ import { launchPages } from './launch.ts';
 import { linkPages } from './link.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { lookOf } from './look.ts';
+import { lookedPages } from './looked.ts';
 import { minePages } from './mine.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
 import { referDraftPages } from './refer-draft.ts';
+import { noteRefusals } from './refused-pages.ts';
 import { registerPages } from './register.ts';
 import { requestIds } from './request-ids.ts';
+import { rightsPages } from './rights.ts';
 import { securityTxt } from './security-txt.ts';
 import type { Site } from './site.ts';
 import { talkPages } from './talks.ts';
 import { teamPages } from './team.ts';
+import { trailPages } from './trail.ts';
 import { worklistPages } from './worklist.ts';
 
 export interface AppParts extends Site {
@@ -100,6 +104,7 @@ function pagesOf(parts: AppParts): express.Router {
     return found;
   };
   router.use(readViewer(parts.store, parts.publicUrl));
+  router.use(noteRefusals(parts));
   router.get('/', (request, response) => {
     const seen = viewerOf(request);
     response.redirect(303, seen ? homeOf(seen.actor) : '/login');
@@ -115,6 +120,8 @@ function pagesOf(parts: AppParts): express.Router {
     ['/refer', referPages(parts, viewer)],
     ['/practice', practiceQuestionPages(parts, viewer)],
     ['/practice', talkPages(parts, viewer, 'practice')],
+    ['/practice', rightsPages(parts, viewer)],
+    ['/practice', lookedPages(parts, viewer)],
     ['/practice', practicePages(parts, viewer)],
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
@@ -124,7 +131,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
-    ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
+    ['/admin', trailPages(parts, viewer)],
     ['/admin', clientPages(parts, viewer)],
     ['/admin', breakGlassPages(parts, viewer)],
     ['/report', figurePages(parts, viewer)],

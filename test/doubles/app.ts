@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import type { Express } from 'express';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { openBounds } from '../../src/identity/call-bound.ts';
@@ -26,6 +27,7 @@ import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 /** The web whole, as main serves it, on a socket and a store of its own. */
 export interface OpenApp {
   readonly at: TestStore;
+  readonly app: Express;
   readonly site: Site;
   readonly url: string;
   readonly logged: string[];
@@ -89,6 +91,7 @@ export async function openApp(
   server.on('request', app);
   return {
     at,
+    app,
     site: base,
     url,
     logged,

@@ -21,6 +21,7 @@ import { directoryPages } from '../../src/web/directory.ts';
 import { handoverPages } from '../../src/web/handover.ts';
 import { linkPages } from '../../src/web/link.ts';
 import { lookOf } from '../../src/web/look.ts';
+import { lookedPages } from '../../src/web/looked.ts';
 import { minePages } from '../../src/web/mine.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
@@ -28,9 +29,11 @@ import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questio
 import { referPages } from '../../src/web/refer.ts';
 import { referDraftPages } from '../../src/web/refer-draft.ts';
 import { registerPages } from '../../src/web/register.ts';
+import { rightsPages } from '../../src/web/rights.ts';
 import type { Site } from '../../src/web/site.ts';
 import { talkPages } from '../../src/web/talks.ts';
 import { teamPages } from '../../src/web/team.ts';
+import { trailPages } from '../../src/web/trail.ts';
 import { worklistPages } from '../../src/web/worklist.ts';
 import { undressed } from './markup.ts';
 
@@ -217,10 +220,13 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(wallyQuestionPages(site, viewerOf));
   for (const role of ['wally', 'team-lead', 'practice'] as const) app.use(talkPages(site, viewerOf, role));
   app.use(worklistPages(site, viewerOf));
+  app.use(rightsPages(site, viewerOf));
+  app.use(lookedPages(site, viewerOf));
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(trailPages(site, viewerOf));
   app.use(adminPages(site, viewerOf, await loadMappings()));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
