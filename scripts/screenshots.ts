@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import type { Patient } from '../demo/model.ts';
 import { addWorkingDays } from '../src/referral/deadlines.ts';
 import { findChromium, openChromium, Person, type Watch } from '../test/doubles/browser.ts';
 import { prepareService } from '../test/doubles/service.ts';
@@ -168,6 +169,19 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await gp.choose(/^nee$/i, /medische code/);
   await gp.press('Bekijk de verwijzing');
   await take(gp, 'refer-check', 1200, 850);
+
+  await gp.open(`${url}/practice`);
+  await gp.press(rowOf(gp, daan.number).getByRole('link').first());
+  await gp.page.locator('summary', { hasText: 'Code voor de inwoner' }).click();
+  await gp.press('Maak een code');
+  const code = await gp.page.locator('p', { hasText: '/mijn' }).locator('strong').innerText();
+  const { patients } = (await (await fetch(`${his}/de-brink/api/patients`)).json()) as { patients: Patient[] };
+  const resident = await Person.arrive(browser, watch);
+  await resident.open(`${url}/mijn`);
+  await resident.page.locator('input[name=code]').fill(code);
+  await resident.fill('Uw geboortedatum', patients.find((one) => one.id === 'p5')?.birthDate ?? '');
+  await resident.press('Kijk');
+  await take(resident, 'resident', 390, 900);
 
   const lead = await arrive('marijke', '/team');
   for (const name of ['Joost ter Braak', 'Karim Bouzid'])
