@@ -28,10 +28,12 @@ export const bom = z.looseObject({
 const locked = z.object({ packages: z.record(z.string(), z.object({ devOptional: z.boolean().optional() })) });
 
 /** A tool, or what a tool brings and production can do without (an optional peer): the image leaves both out. */
-function isTool({ properties }: z.infer<typeof component>, packages: z.infer<typeof locked>['packages']): boolean {
-  const path = properties.find((one) => one.name === 'cdx:npm:package:path')?.value ?? '';
+function isTool(
+  { name, properties }: z.infer<typeof component>,
+  packages: z.infer<typeof locked>['packages'],
+): boolean {
   const isDevelopment = properties.some((one) => one.name === 'cdx:npm:package:development' && one.value === 'true');
-  return isDevelopment || packages[path]?.devOptional === true;
+  return isDevelopment || packages[`node_modules/${name}`]?.devOptional === true;
 }
 
 /**

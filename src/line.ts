@@ -1,9 +1,12 @@
+import { X509Certificate } from 'node:crypto';
 import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { followAgreed } from './delivery/agreed.ts';
+import { checkTrail, daily, lookAtCertificates, measureHere } from './delivery/alarm-signals.ts';
+import { type Alarming, lookForAlarms, sendDigest } from './delivery/alarms.ts';
 import { claimsTogether } from './delivery/batch.ts';
 import { workBulk } from './delivery/bulk.ts';
-import { startClock } from './delivery/clock.ts';
+import { type Duty, startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { writeLaunchNotes } from './delivery/launch-note.ts';
 import { readLetterFonts } from './delivery/letter-fonts.ts';
@@ -13,13 +16,13 @@ import { openQueue } from './delivery/queue.ts';
 import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
 import { remindOfTalks } from './delivery/talks.ts';
-import { turnSigningKeys } from './identity/signing-keys.ts';
+import { signingSince, turnSigningKeys } from './identity/signing-keys.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
 import type { Log } from './log.ts';
 import { type loadMappings, mappingOf } from './mapping/load.ts';
-import { type Known, openAsking, openOutside } from './outside.ts';
+import { type Known, openAlarmWebhook, openAsking, openCertificateLook, openOutside } from './outside.ts';
 import type { openRecord } from './record.ts';
 import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
@@ -55,6 +58,40 @@ export interface Line {
   reachable(): Promise<boolean>;
 }
 
+/** The duties that watch over the region: what they find goes by the outbox to whom the settings name. */
+function alarmDuties(
+  { config, log, store, directory, tls, demo }: Opened,
+  queueReachable: () => Promise<boolean>,
+): Duty[] {
+  const alarming: Alarming = {
+    ...{ store, directory, log },
+    limits: {
+      waitingMinutes: config.ALARM_WAITING_MINUTES,
+      breakerMinutes: config.ALARM_BREAKER_MINUTES,
+      answerHours: config.ALARM_ANSWER_HOURS,
+      wallyDays: config.ALARM_WALLY_DAYS,
+      practiceMissed: config.ALARM_PRACTICE_MISSED,
+      expiryDays: config.ALARM_EXPIRY_DAYS,
+      diskPercent: config.ALARM_DISK_PERCENT,
+      databaseGb: config.ALARM_DATABASE_GB,
+    },
+    channels: [
+      ...(config.ALARM_MAIL_TO.length > 0 ? (['mail'] as const) : []),
+      ...(config.ALARM_WEBHOOK_URL ? (['webhook'] as const) : []),
+    ],
+  };
+  const own = tls?.cert ? new Date(new X509Certificate(tls.cert).validTo) : undefined;
+  const measuring = { store, dataDir: config.dataDir, queueReachable, keyMadeAt: () => signingSince(store) };
+  const certificates = async () => lookAtCertificates(store, await directory(), openCertificateLook(config, demo), own);
+  return [
+    { name: 'measured', everyMs: 60_000, run: () => measureHere(measuring) },
+    { name: 'alarms-moved', everyMs: 60_000, run: () => lookForAlarms(alarming) },
+    { name: 'digest-made', everyMs: 60_000, run: () => sendDigest(alarming) },
+    { name: 'certificates-seen', everyMs: 600_000, run: daily(store, 'certificate', certificates) },
+    { name: 'trail-checked', everyMs: 600_000, run: daily(store, 'audit', () => checkTrail(store)) },
+  ];
+}
+
 /** Opens the line behind the doors. Each part is closed by `closers`, the last opened first. */
 export async function openLine(opened: Opened): Promise<Line> {
   const { config, log, closers, record, store, directory, mappings, publicUrl, tls, demo, onAbsence } = opened;
@@ -73,11 +110,13 @@ export async function openLine(opened: Opened): Promise<Line> {
       ...(demo && { demo }),
     });
     closers.push('mail', connectors.close);
+    const webhook = await openAlarmWebhook(config, publicUrl, store.clock);
     const delivering = {
       store,
       directory,
       log,
       connectors,
+      alarms: { mail: connectors.mail, mailTo: config.ALARM_MAIL_TO, ...(webhook && { webhook }) },
       fonts: await readLetterFonts(),
       timeoutMs: config.DELIVERY_TIMEOUT_MS,
       random: Math.random,
@@ -124,6 +163,7 @@ export async function openLine(opened: Opened): Promise<Line> {
         },
         { name: 'expired-removed', everyMs: 600_000, run: () => removeExpired(store) },
         ...maildropDuties({ store, directory, log, mappings }, config),
+        ...alarmDuties(opened, async () => !queue || (await queue.reachable())),
         ...retentionDuties({ store, log }, config.RETENTION_DAYS),
       ],
       log,

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
+import { alarmWebhook } from './connectors/alarm-webhook.ts';
+import { lookAtCertificate } from './connectors/certificate.ts';
 import { openConnectors } from './connectors/open.ts';
 import { openOutbound } from './connectors/outbound.ts';
 import { loadLetterWriter } from './mapping/load-writer.ts';
@@ -51,6 +53,18 @@ function hostsOf(config: Config, demo: Known['demo']): Set<string> {
 /** To ask the servers of practices, at the same hosts and nowhere else. */
 export function openAsking(config: Config, demo: Known['demo']): Ask {
   return openOutbound(hostsOf(config, demo));
+}
+
+/** To see when the certificates of those servers end. */
+export function openCertificateLook(config: Config, demo: Known['demo']) {
+  return lookAtCertificate(hostsOf(config, demo));
+}
+
+/** Where alarms are posted to; undefined when the settings name no address. */
+export async function openAlarmWebhook(config: Config, publicUrl: string, clock: () => Date) {
+  const { ALARM_WEBHOOK_URL: url, ALARM_WEBHOOK_SECRET_FILE: file } = config;
+  const secret = await readSecret(file);
+  return url ? alarmWebhook({ url, publicUrl, clock, ...(secret && { secret }) }) : undefined;
 }
 
 /** Our secrets at practices' authorization servers, by Endpoint id: JSON, one object. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarmSettings } from './alarm-settings.ts';
 
 /** The roles a process may have (decision 11): together in one process, or split over several on a database of their own. */
 export const roles = ['http', 'mllp', 'relay', 'deliver', 'clock'] as const;
@@ -193,6 +194,7 @@ export const settings = {
     what: 'on: keep the files that were read, in done and refused. They hold patient data: someone must clear them.',
     schema: z.enum(['on', 'off']).default('off'),
   },
+  ...alarmSettings,
   REDIS_URL: {
     what: 'Redis 6.2 or newer as the queue (redis://, rediss:// or the path of a socket), the same for every process. Not set: the database is the queue.',
     schema: z

@@ -15,9 +15,9 @@ describe('the SBOM', () => {
     expect(tools).toEqual([]);
     // Whatever the lock file installs in production is in it, however deep.
     const { packages } = read('package-lock.json') as {
-      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+      packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
     };
-    const locked = Object.entries(packages).filter(([path, one]) => path !== '' && !one.dev && !one.devOptional);
+    const locked = Object.entries(packages).filter(([path, one]) => path !== '' && !one.dev && !one.devOptional && !one.optional);
     const missing = locked
       .map(([path]) => path.split('node_modules/').at(-1) ?? '')
       .filter((name) => !versions.has(name) && !/linux|darwin|win32/.test(name));

@@ -25,6 +25,7 @@ const texts = {
     path: '/practice',
     text: 'Er staat iets nieuws voor uw praktijk klaar in Kortelijn.\n\nOpen uw pagina: ',
   },
+  administrator: { path: '/admin', text: '' },
   link: {
     path: '',
     text: 'Een sociaal werker vraagt iets aan uw organisatie of praktijk. U hebt geen account nodig.\n\nOpen de link. U krijgt dan een code om in te vullen: ',
@@ -42,7 +43,8 @@ const texts = {
 const closing = 'In deze mail staan met opzet geen gegevens van de inwoner.';
 
 /** The words of a mail; what is secret in it stands in the mail alone. */
-function textOf({ role, link, code }: NonNullable<Parcel['mail']>, publicUrl: string): string {
+function textOf({ role, link, code }: NonNullable<Parcel['mail']>, news: Parcel['news'], publicUrl: string): string {
+  if (news) return `${news.lines.join('\n')}\n\n${publicUrl}${news.path}\n\n${closing}\n`;
   const { path, text } = texts[role];
   if (role === 'code')
     return `${text}${code}\n\nWas u het niet? Doe dan niets, en bel de sociaal werker.\n\n${closing}\n`;
@@ -72,8 +74,8 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
         const sending = transport.sendMail({
           from: settings.from,
           to: parcel.mail.to,
-          subject: 'Kortelijn: er wacht iets op u',
-          text: textOf(parcel.mail, publicUrl),
+          subject: parcel.news?.subject ?? 'Kortelijn: er wacht iets op u',
+          text: textOf(parcel.mail, parcel.news, publicUrl),
           messageId: `<${parcel.messageId}@kortelijn>`,
           headers: { 'Auto-Submitted': 'auto-generated' },
         });

@@ -1,4 +1,5 @@
 import type { Bundle, Communication, DocumentReference, Task } from '@medplum/fhirtypes';
+import type { News } from '../referral/alarm-words.ts';
 import type { Mailbox } from '../referral/channels.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { MllpChannel } from '../referral/mllp.ts';
@@ -23,10 +24,12 @@ export interface Parcel {
   /** For a mail: to whom, and what they do with it. `link` is an address without its origin, `code` what is typed there. */
   readonly mail?: {
     readonly to: string;
-    readonly role: 'wally' | 'team-lead' | 'practice' | 'link' | 'code' | 'over';
+    readonly role: 'wally' | 'team-lead' | 'practice' | 'link' | 'code' | 'over' | 'administrator';
     readonly link?: string;
     readonly code?: string;
   };
+  /** Of an alarm or digest: what it says. */
+  readonly news?: News;
 }
 
 /** The other side's yes, and how good it is (H4). */

@@ -10,6 +10,7 @@ import { readDestinationSecret } from '../store/directory.ts';
 import type { Claimed } from '../store/outbox.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
+import { type AlarmWays, packAlarm } from './alarm-parcel.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
 import { linkMail } from './link-mail.ts';
@@ -36,6 +37,8 @@ export interface Packing {
   readonly connectors: Connectors;
   /** Without them a letter goes as text only. */
   readonly fonts?: LetterFonts;
+  /** Where alarms go; absent: nowhere from here. */
+  readonly alarms?: AlarmWays;
 }
 
 export interface Packed {
@@ -59,6 +62,7 @@ function letterFor(channel: PracticeEndpoint, document: Communication, fonts: Le
 export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   const { store, connectors } = parts;
   const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
+  if (claimed.kind === 'alarm') return packAlarm(store, parts.alarms, claimed);
   if (claimed.destination === 'worklist') return { connector: connectors.worklist, parcel: plain };
   const directory = await parts.directory();
   if (claimed.destination === 'mail') {

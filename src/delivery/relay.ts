@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Log } from '../log.ts';
+import { noteSignal } from '../store/alarm-observed.ts';
 import { offerDue, offeredMax, putBackAllQueued, reconcile, untilNextDue } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { openWakeUp, type WakeUp } from '../store/wake-up.ts';
@@ -62,7 +63,9 @@ export function openRounds(parts: Relaying, wake: () => void): Rounds {
   const lookForLost = async () => {
     if (!wakeUp?.held) return;
     const back = await reconcileOnce(parts);
-    if (back > 0) parts.log.warn('reconciled', { count: back });
+    if (back === 0) return;
+    parts.log.warn('reconciled', { count: back });
+    await noteSignal(parts.store, 'reconciled', '', back);
   };
   return {
     round: async () => {

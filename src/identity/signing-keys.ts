@@ -38,6 +38,13 @@ export async function readIssuerSecrets(store: Store): Promise<IssuerSecrets> {
   return JSON.parse(made.toString('utf8')) as IssuerSecrets;
 }
 
+/** When the key that signs now was made; undefined when that was not noted, or there is none yet. */
+export async function signingSince(store: Store): Promise<Date | undefined> {
+  const { jwks, made } = await readIssuerSecrets(store);
+  const at = made?.[jwks.keys[0]?.kid ?? ''];
+  return at ? new Date(at) : undefined;
+}
+
 function withKeys(secrets: IssuerSecrets, keys: readonly JWK[], made: Readonly<Record<string, string>>): Buffer {
   const kept = Object.entries(made).filter(([kid]) => keys.some((one) => one.kid === kid));
   return Buffer.from(JSON.stringify({ ...secrets, jwks: { keys }, made: Object.fromEntries(kept) }));

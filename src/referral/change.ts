@@ -6,6 +6,7 @@ import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
 import type { QueueMove } from './queue-move.ts';
+import type { AlarmWrite } from './region-alarm.ts';
 
 /**
  * A change is data (decision 1): pure deciders return one, `store.commit` is the only writer of truth.
@@ -53,6 +54,8 @@ export interface Change {
   /** An administrator opens this change's journey for a while (store/breaks). */
   readonly breakGlass?: BreakGlass;
   readonly queue?: readonly QueueMove[];
+  /** An alarm of the region as it now is, or the digest of a morning (store/alarms). */
+  readonly regionAlarm?: AlarmWrite;
   readonly audit: readonly AuditLine[];
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Change, JourneyIndex } from '../referral/change.ts';
+import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
 import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
@@ -51,6 +52,8 @@ function touched({ change }: Prepared): string[] {
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const move of change.queue ?? [])
     keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
+  if (change.regionAlarm)
+    keys.push(`ra ${change.regionAlarm.to === 'digest' ? 'digest' : change.regionAlarm.alarm.id}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -136,6 +139,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...clientParts(batch),
     ...breakParts(batch),
     ...queueParts(batch),
+    ...alarmParts(batch),
   ]);
   if (statement) {
     const { rows } = await client.query<Record<string, number>>({

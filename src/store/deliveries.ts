@@ -36,7 +36,7 @@ export const COLUMNS = `
 export async function readDelivery(store: Store, id: string): Promise<ListedDelivery | undefined> {
   const { rows } = await store.pool.query<ListedDelivery>({
     name: 'delivery',
-    text: `select ${COLUMNS} from delivery d join journey j on j.id = d.journey_id where d.id = $1`,
+    text: `select ${COLUMNS} from delivery d left join journey j on j.id = d.journey_id where d.id = $1`,
     values: [id],
   });
   return rows[0];

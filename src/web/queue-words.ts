@@ -175,6 +175,8 @@ export function destinationName(id: string, directory: Directory, viewer: Viewer
   const t = sayIn(viewer.language);
   if (id === 'worklist') return t('Werklijst', 'Worklist');
   if (id === 'mail') return t('Mail', 'Mail');
+  if (id === 'alarm:mail') return t('Alarmen per mail', 'Alarms by mail');
+  if (id === 'alarm:webhook') return t('Alarmen per webhook', 'Alarms by webhook');
   const [practice = '', channel] = id.replace(/^practice:/, '').split('/');
   const name = directory.practices.get(practice)?.name ?? id;
   return channel ? `${name}, ${t('weg', 'way')} ${channel}` : name;

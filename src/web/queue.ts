@@ -161,14 +161,19 @@ function viewsPart(views: readonly { name: string; query: string }[], { filter, 
 }
 
 /** Links to the other lists, and to the same page as it is now: nothing moves under a reader by itself (WCAG 2.2.2). */
-export function queueMenu(visit: Visit, current: 'deliveries' | 'journeys' | 'errors' | 'refused' | 'bulk'): Markup {
+export function queueMenu(
+  visit: Visit,
+  current: 'deliveries' | 'journeys' | 'errors' | 'refused' | 'bulk' | 'alarms' | 'calls',
+): Markup {
   const t = sayIn(visit.viewer.language);
   const items = [
+    ['alarms', '/admin/alarms', t('Alarmen', 'Alarms')],
     ['deliveries', '/admin', t('Berichten', 'Messages')],
     ['journeys', '/admin/journeys', t('Verwijzingen', 'Referrals')],
     ['errors', '/admin/errors', t('Soorten fouten', 'Kinds of errors')],
     ['refused', '/admin/refused', t('Geweigerd', 'Refused')],
     ['bulk', '/admin/bulk', t('Grote opdrachten', 'Bulk work')],
+    ['calls', '/admin/calls', t('Bellijst', 'Phone list')],
   ] as const;
   return html`<nav class="folders" aria-label="${t('Wachtrij', 'Queue')}"><ul>${items.map(
     ([name, path, label]) =>

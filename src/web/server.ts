@@ -16,6 +16,7 @@ import type { LaunchDoor } from '../intake/launch.ts';
 import { referContextRouter } from '../intake/refer-context.ts';
 import { smartRouter, type TokenPlace } from '../intake/smart.ts';
 import { adminPages } from './admin.ts';
+import { alarmPages } from './alarms.ts';
 import { breakGlassPages } from './break-glass.ts';
 import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
@@ -131,6 +132,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
+    ['/admin', alarmPages(parts, viewer)],
     ['/admin', trailPages(parts, viewer)],
     ['/admin', clientPages(parts, viewer)],
     ['/admin', breakGlassPages(parts, viewer)],

@@ -17,6 +17,7 @@ import { claim, offerDue } from '../../src/store/outbox.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
+import { alarmPages } from '../../src/web/alarms.ts';
 import { directoryPages } from '../../src/web/directory.ts';
 import { handoverPages } from '../../src/web/handover.ts';
 import { linkPages } from '../../src/web/link.ts';
@@ -226,6 +227,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(alarmPages(site, viewerOf));
   app.use(trailPages(site, viewerOf));
   app.use(adminPages(site, viewerOf, await loadMappings()));
   const server = app.listen(0, '127.0.0.1');
