@@ -1,7 +1,8 @@
-// npm run screenshots: a believable week in the invented region, and the pictures of it that README.md shows.
+// npm run screenshots: a believable week in the invented region, and the pictures of it that README.md and docs/ show.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import type { Patient } from '../demo/model.ts';
 import { addWorkingDays } from '../src/referral/deadlines.ts';
 import { findChromium, openChromium, Person, type Watch } from '../test/doubles/browser.ts';
 import { prepareService } from '../test/doubles/service.ts';
@@ -159,6 +160,28 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await gp.press('Openen in Kortelijn');
   await gp.press('Nee');
   await take(gp, 'refer', 1200, 850);
+  await gp.fill(/^Waarom verwijst u\?/, 'Is gestopt met werk en mist een ritme.');
+  await gp.choose(/^gewoon: /i);
+  await gp.choose(/^de inwoner$/i, 'Wie gaf toestemming?');
+  await gp.choose(/^mondeling$/i);
+  await gp.fill('Op welke dag?', localToday());
+  await gp.choose(/^hoe het ging/i);
+  await gp.choose(/^nee$/i, /medische code/);
+  await gp.press('Bekijk de verwijzing');
+  await take(gp, 'refer-check', 1200, 850);
+
+  await gp.open(`${url}/practice`);
+  await gp.press(rowOf(gp, daan.number).getByRole('link').first());
+  await gp.page.locator('summary', { hasText: 'Code voor de inwoner' }).click();
+  await gp.press('Maak een code');
+  const code = await gp.page.locator('p', { hasText: '/mijn' }).locator('strong').innerText();
+  const { patients } = (await (await fetch(`${his}/de-brink/api/patients`)).json()) as { patients: Patient[] };
+  const resident = await Person.arrive(browser, watch);
+  await resident.open(`${url}/mijn`);
+  await resident.page.locator('input[name=code]').fill(code);
+  await resident.fill('Uw geboortedatum', patients.find((one) => one.id === 'p5')?.birthDate ?? '');
+  await resident.press('Kijk');
+  await take(resident, 'resident', 390, 900);
 
   const lead = await arrive('marijke', '/team');
   for (const name of ['Joost ter Braak', 'Karim Bouzid'])
@@ -166,9 +189,15 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await refer(region, 'zuidrand', 'p8', { reason: 'Zit thuis zonder werk en mist een ritme.', lifeAreas: ['work'] });
   await lead.until(lead.page.locator('.alarms'));
   await lead.open(`${url}/team`);
-  await take(lead, 'team', 1200, 860);
+  await take(lead, 'team', 1200, 760);
 
-  await take(await arrive('beheer', '/admin'), 'admin');
+  const administrator = await arrive('beheer', '/admin');
+  await take(administrator, 'admin');
+  await administrator.press(administrator.link('Soorten fouten'));
+  await take(administrator, 'admin-errors', 1200, 700);
+  await administrator.open(`${url}/admin?state=held`);
+  await administrator.press(administrator.link(truus.number));
+  await take(administrator, 'admin-message', 1200, 900);
   const stranger = await Person.arrive(browser, watch);
   await stranger.open(`${url}/login`);
   await take(stranger, 'login');

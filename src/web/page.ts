@@ -76,14 +76,16 @@ export function page(parts: PageParts): string {
   const t = sayIn(parts.language);
   const { viewer } = parts;
   const current = viewer && currentOf(viewer.actor.role, parts.path ?? '');
-  const menu = viewer
-    ? html`<nav aria-label="${t('Hoofdmenu', 'Main menu')}"><ul>${menus[viewer.actor.role].map(
-        ([path, said]) =>
-          html`<li><a href="${path}"${path === current && html` aria-current="page"`}>${said[parts.language]}</a></li>`,
-      )}</ul></nav>
+  // Who has no menu came by a link or a code: there is no session of theirs to end.
+  const menu =
+    viewer && menus[viewer.actor.role].length > 0
+      ? html`<nav aria-label="${t('Hoofdmenu', 'Main menu')}"><ul>${menus[viewer.actor.role].map(
+          ([path, said]) =>
+            html`<li><a href="${path}"${path === current && html` aria-current="page"`}>${said[parts.language]}</a></li>`,
+        )}</ul></nav>
       <form method="post" action="/logout" class="who"><input type="hidden" name="csrf" value="${viewer.csrf}">
         <span>${viewer.actor.name}</span> <button class="link">${t('Uitloggen', 'Sign out')}</button></form>`
-    : null;
+      : null;
   const whole = html`<!doctype html>
 <html lang="${parts.language}">
 <head>

@@ -52,7 +52,7 @@ function attemptsPart(attempts: readonly ListedAttempt[], viewer: Viewer): Marku
     t('Versie van het bericht', 'Version of the message'),
   ];
   return html`<p class="hint">${t('Gemarkeerd: anders dan bij de poging ervoor.', 'Marked: otherwise than at the try before.')}</p>
-<table class="plain-table"><thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead><tbody>${attempts.map(
+<table class="plain-table" tabindex="0"><thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead><tbody>${attempts.map(
     (one, nth) => {
       const changed = changedSince(attempts[nth - 1], one);
       return html`<tr><td>${momentText(one.beganAt, viewer.language)}</td>${cell(changed, 'destination', one.destination)}${cell(changed, 'outcome', one.outcome)}${cell(changed, 'code', one.code)}${cell(changed, 'duration', seconds(one))}${cell(changed, 'version', one.version)}</tr>`;
@@ -60,14 +60,18 @@ function attemptsPart(attempts: readonly ListedAttempt[], viewer: Viewer): Marku
   )}</tbody></table>`;
 }
 
-/** The document that a delivery carries, as structure; undefined when it carries none, or it was erased. */
+/**
+ * The document that a delivery carries, to be masked; undefined when it carries none, or it was erased. One that cannot be
+ * opened is named so: the page of a message on which we break is the page that is needed.
+ */
 async function documentOf(site: Site, one: ListedDelivery) {
   if (!one.documentId || one.kind !== 'feedback') return undefined;
   try {
     return (await readResource(site.store, { practice: one.practice }, 'Communication', one.documentId))?.resource;
   } catch (error) {
     if (error instanceof ContentErased) return undefined;
-    throw error;
+    site.log.bug('delivery-page', error, { delivery: one.id });
+    return 'unreadable';
   }
 }
 
@@ -86,7 +90,7 @@ function addressPart(one: ListedDelivery, practice: Practice | undefined, visit:
   if (!channel || !mayEditAddress(one)) return undefined;
   return html`<section class="move" aria-labelledby="edit"><h2 id="edit">${t('Verbeter het adres en stuur opnieuw', 'Correct the address and send again')}</h2>
 ${smallForm(visit, `/admin/deliveries/${one.id}/address`, html`<div class="field"><label for="address">${t('Adres van de verbinding', 'Address of the connection')}</label><input type="text" id="address" name="address" value="${channel.address}" maxlength="300" autocomplete="off"></div>${reasonField(visit, 'address-reason')}<p class="buttons"><button class="quiet">${t('Bewaar en stuur opnieuw', 'Save and send again')}</button></p>`)}
-<p><a href="/admin/directory/endpoints/${channel.id}">${t('De hele verbinding in de adreslijst', 'The whole connection in the directory')}</a></p></section>`;
+<p><a class="button quiet" href="/admin/directory/endpoints/${channel.id}">${t('De hele verbinding in de adreslijst', 'The whole connection in the directory')}</a></p></section>`;
 }
 
 /** One delivery: where it is, what was tried, what it looks like without content, and what can be done. */
@@ -137,7 +141,7 @@ ${
   )}</section>`
 }${addressPart(one, practice, visit)}${waysPart(one, practice, visit)}
 <h2>${t('Pogingen', 'Tries')}</h2>${attemptsPart(attempts, viewer)}
-${document && html`<h2>${t('Het bericht', 'The message')}</h2>${maskedPart(maskJson(document), viewer)}`}
+${document && html`<h2>${t('Het bericht', 'The message')}</h2>${document === 'unreadable' ? html`<p class="empty">${t('Kortelijn kan dit bericht niet lezen. Meld het nummer bij de ontwikkelaars.', 'Kortelijn cannot read this message. Report the number to the developers.')}</p>` : maskedPart(maskJson(document), viewer)}`}
 <h2>${t('Waarmee het begon', 'What it began with')}</h2>${inbound.map((came) => html`<p>${momentText(came.receivedAt, viewer.language)}: ${came.door} (${came.intent}) <span class="code">${came.controlId.replaceAll(/\d{6,}/g, (digits) => `…${digits.slice(-3)}`)}</span></p>${lossesPart(came.losses, viewer)}`)}
 ${inbound.length > 0 && !isRehearsed && html`<p><a class="button quiet" href="/admin/deliveries/${id}?rehearse=yes">${t('Lees het bericht nog eens met de regels van nu', "Read the message once more with today's rules")}</a></p>`}
 ${isRehearsed && (rehearsal ? rehearsalPart(rehearsal, viewer) : html`<p class="empty">${t('Het bericht zelf is niet (meer) bewaard.', 'The message itself is not kept (any more).')}</p>`)}`;

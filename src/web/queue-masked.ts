@@ -18,7 +18,7 @@ export function maskedPart(places: readonly Masked[] | undefined, viewer: Viewer
   if (!places)
     return html`<p class="empty">${t('Hiervan kan geen structuur getoond worden.', 'No structure of this can be shown.')}</p>`;
   return html`<details><summary>${t(`Structuur zonder inhoud (${places.length} plaatsen)`, `Structure without content (${places.length} places)`)}</summary>
-<table class="plain-table"><thead><tr><th scope="col">${t('Plaats', 'Place')}</th><th scope="col">${t('Soort', 'Kind')}</th><th scope="col">${t('Lengte', 'Length')}</th></tr></thead>
+<table class="plain-table" tabindex="0"><thead><tr><th scope="col">${t('Plaats', 'Place')}</th><th scope="col">${t('Soort', 'Kind')}</th><th scope="col">${t('Lengte', 'Length')}</th></tr></thead>
 <tbody>${places.map((one) => html`<tr><td class="code">${one.path}</td><td>${kinds[one.kind]}${one.value !== undefined && html` <span class="code">${one.value}</span>`}</td><td>${one.length}</td></tr>`)}</tbody></table></details>`;
 }
 

@@ -71,7 +71,7 @@ export async function refusedMessagePage(
   const main = html`<p><a href="/admin/refused">${t('Naar de geweigerde berichten', 'To the refused messages')}</a></p>
 <h1>${title}</h1><p>${practice}, ${message.door}, ${momentText(message.receivedAt, viewer.language)}</p>
 ${message.takenAt && html`<p class="panel">${t('Dit bericht is later alsnog aangenomen.', 'This message was taken in later.')}</p>`}
-<h2>${t('Waarom', 'Why')}</h2><ul>${message.codes.map((code, nth) => html`<li><span class="code">${code}</span> <span class="code">${placeName(message.paths[nth] ?? '')}</span> (${classSaid[classOfRefusal(code)].said[viewer.language]})</li>`)}</ul>
+<h2>${t('Waarom', 'Why')}</h2><ul>${message.codes.map((code, nth) => html`<li><span class="code">${code}</span> <span class="code">${placeName(message.paths[nth] ?? '')}</span> (<a href="/admin/errors#${classOfRefusal(code)}">${classSaid[classOfRefusal(code)].said[viewer.language]}</a>)</li>`)}</ul>
 <h2>${t('Het bericht', 'The message')}</h2>${body ? maskedPart(maskedMessage(message.door, body), viewer) : html`<p>${t('De inhoud is niet bewaard.', 'The content was not kept.')}</p>`}
 ${body && html`<h2>${t('Proef met de regels van nu', "Trial with today's rules")}</h2>${rehearsal ? rehearsalPart(rehearsal, viewer) : html`<p><a class="button quiet" href="/admin/refused/${message.id}?rehearse=yes">${t('Probeer het zonder iets op te slaan', 'Try it without storing anything')}</a></p>`}`}
 ${mayTake && html`<section class="move" aria-labelledby="take"><h2 id="take">${t('Alsnog aannemen', 'Take it in after all')}</h2>${smallForm(visit, `/admin/refused/${message.id}/take`, html`${reasonField(visit)}<p class="buttons"><button>${t('Neem het bericht aan', 'Take the message in')}</button></p>`)}</section>`}`;

@@ -16,12 +16,14 @@ export const hasOpenssl = (() => {
 export interface Certificates {
   /** Contents of `<name>.pem`, `<name>.key` or `ca.pem`. */
   pem(file: string): string;
+  /** Where one of those files lies. */
+  path(file: string): string;
   /** SHA-256, as openssl writes it. */
   fingerprint(name: string): string;
   remove(): void;
 }
 
-/** Certificates for 127.0.0.1 of these names, signed by a CA of their own; and one that signed itself, `self`. */
+/** Certificates for 127.0.0.1 of these names, signed by a CA of their own (`expired` ended yesterday); and one that signed itself, `self`. */
 export function makeCertificates(...names: readonly string[]): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'kortelijn-tls-'));
   const file = (name: string) => join(folder, name);
@@ -48,10 +50,12 @@ export function makeCertificates(...names: readonly string[]): Certificates {
   for (const name of names) {
     const request = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', file(`${name}.key`)];
     openssl('req', ...key, ...request, '-out', file(`${name}.csr`));
-    openssl('x509', '-req', '-days', '2', '-in', file(`${name}.csr`), ...signed, '-out', file(`${name}.pem`));
+    const days = name === 'expired' ? '-1' : '2';
+    openssl('x509', '-req', '-days', days, '-in', file(`${name}.csr`), ...signed, '-out', file(`${name}.pem`));
   }
   return {
     pem: (name) => readFileSync(file(name), 'utf8'),
+    path: file,
     fingerprint: (name) =>
       openssl('x509', '-in', file(`${name}.pem`), '-noout', '-fingerprint', '-sha256')
         .trim()

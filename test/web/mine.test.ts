@@ -74,6 +74,7 @@ test('a resident sees where it is, who calls before which day and who looked, an
     expect(answer.text).toContain(one);
   for (const one of ['Annie', 'Berg', 'overlijden', 'koffie', 'eenzaam', '999990019', 'Z15'])
     expect(answer.text).not.toContain(one);
+  expect(answer.text).not.toContain('/logout');
   const english = await asked(code, born, {}, 'en');
   expect(english.text).toContain('You will be called before');
   const { rows } = await at.owner.query(`select line from audit where journey_id = $1 and line like '%link-opened%'`, [
