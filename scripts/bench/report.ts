@@ -122,6 +122,13 @@ export function summarise({ repetitions, redis }: Measured): Line[] {
       ratio: '-',
       aim: '',
     })),
+    ...['first byte', 'last byte', 'full paint'].map((name) => ({
+      what: `A Wally's worklist of thousands, its page: ${name}`,
+      figure: has(`page ${name} p95Ms`) ? `p95 ${middle(`page ${name} p95Ms`)} ms` : notRun,
+      limit: '-',
+      ratio: '-',
+      aim: '',
+    })),
   ];
 }
 

@@ -20,6 +20,8 @@ export interface Scale {
   readonly limitConnections: number;
   /** Stored resources that searches find theirs among; once, whatever the repetitions. */
   readonly searched: number;
+  /** New on the worklist of one Wally when its page is asked. */
+  readonly listed: number;
   /** In the record when the administrator's pages are asked. */
   readonly deliveries: number;
   /** In error, and tried again by one bulk job. */
@@ -37,6 +39,7 @@ export const fullScale: Scale = {
   limit: 4_000,
   limitConnections: 4,
   searched: 1_000_000,
+  listed: 5_000,
   deliveries: 1_000_000,
   bulk: 100_000,
 };
@@ -53,6 +56,7 @@ export const quickScale: Scale = {
   limit: 1_500,
   limitConnections: 4,
   searched: 20_000,
+  listed: 400,
   deliveries: 50_000,
   bulk: 5_000,
 };
