@@ -1,4 +1,5 @@
 import type { Appointment } from '@medplum/fhirtypes';
+import { bookedAppointment } from '../referral/appointment.ts';
 import type { Written } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import type { Acting } from './moves.ts';
@@ -13,21 +14,15 @@ export function toAppointment(
   id = acting.newId(),
 ): Appointment & { id: string } {
   const start = new Date(at.at);
-  return {
-    resourceType: 'Appointment',
+  return bookedAppointment({
     id,
-    status: 'booked',
-    // H2: whoever sees a calendar must learn nothing from it.
-    description: 'afspraak',
     start: start.toISOString(),
     end: (at.until ? new Date(at.until) : new Date(start.getTime() + usualMs)).toISOString(),
-    basedOn: [{ reference: `ServiceRequest/${journey.serviceRequest.resource.id}` }],
-    ...(at.place && { comment: at.place }),
-    participant: [
-      { actor: { reference: `Patient/${journey.patient.resource.id}` }, status: 'accepted' },
-      { actor: { reference: `PractitionerRole/${acting.actor.id}` }, status: 'accepted' },
-    ],
-  };
+    place: at.place,
+    serviceRequest: journey.serviceRequest.resource.id,
+    patient: journey.patient.resource.id,
+    role: acting.actor.id,
+  });
 }
 
 /** What is booked, ended: one that lies ahead gets this status, one that has been took place. */

@@ -2,6 +2,7 @@ import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { endAppointments } from './appointment.ts';
 import { type Acting, step } from './moves.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner } from './tell.ts';
@@ -33,6 +34,8 @@ export function takeBack(
   return step(journey, row, how === 'undo' ? 'referral-taken-back' : 'referral-withdrawn', acting, {
     task: { statusReason: { text: reason } },
     serviceRequest: revoked(journey.serviceRequest.resource, reason),
+    // A slot of the consulting hours is free again.
+    resources: endAppointments(journey, 'cancelled'),
     events: [{ kind: 'cancelled', at: now }],
     rest: {
       ...more.rest,

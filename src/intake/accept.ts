@@ -4,6 +4,7 @@ import { type Deciding, receive } from '../referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type CancelledAhead, type FirstAnswer, type FirstAnswerKey, readFirstAnswer } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
+import { agendaOf } from './agenda.ts';
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { joinJourney, keepForLater } from './join.ts';
 
@@ -12,10 +13,14 @@ const triesMax = 8;
 /** Decides on a referral of a number that we do not know. Pure. */
 export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): ReturnType<typeof receive> {
   const { practiceReferralId: _number, ...key } = keyOf(arriving);
-  const { practice, actor, mapped, source, undoMs, door } = arriving;
+  const { practice, actor, mapped, source, undoMs, door, slot } = arriving;
   const { referral, losses, places } = mapped;
   const decided = receive(
-    { practice, actor, referral, losses, places, arrival: { ...key, door, intent: mapped.intent }, source, undoMs },
+    {
+      ...{ practice, actor, referral, losses, places, source, undoMs },
+      arrival: { ...key, door, intent: mapped.intent },
+      ...(slot && { slot }),
+    },
     deciding,
   );
   if (isRefusal(decided) || !mapped.replaces) return decided;
@@ -119,7 +124,10 @@ async function beginJourney(
   const old = key && (await readFirstAnswer(parts.store, { practice }, key));
   if (old && !isStanding(old)) return refuse(refusals.cancelledEarlier(mapped.places.number));
   if (old) return joinJourney(parts, arriving, old, directory);
-  const decided = begin(arriving, { directory, now: parts.store.clock(), newId: parts.store.newId });
+  const { store } = parts;
+  // Read anew at each try: whoever was a moment later sees that the slot is gone.
+  const agenda = arriving.slot ? await agendaOf(store, directory, practice, arriving.slot) : undefined;
+  const decided = begin(arriving, { directory, now: store.clock(), newId: store.newId, ...(agenda && { agenda }) });
   if (isRefusal(decided)) return decided;
   const committed = await parts.store.commit(decided.change);
   return committed.ok ? { outcome: 'new', answer: decided.answer, replayed: false } : undefined;

@@ -16,6 +16,8 @@ export interface Arriving<M extends Mapped = Mapped> {
   readonly mapped: M;
   readonly source: { readonly contentType: string; readonly base64: string };
   readonly undoMs: number;
+  /** The begin of a slot of the consulting hours at the practice, where one is taken at once. */
+  readonly slot?: string;
 }
 
 export interface Accepting {

@@ -29,6 +29,7 @@ export const fieldNames: readonly string[] = [
     ...texts,
     ...lifeAreaCodes.map((code) => `area-${code}`),
     'urgency',
+    'slot',
   ],
   ...['safePhone', 'safeTimes', 'noVoicemail', 'noLetters', 'unsafe', 'contactName', 'contactPhone', 'contactRelation'],
   ...['consentBy', 'consentHow', 'consentOn', 'feedback', 'medicalCodes', 'icpc', 'number'],

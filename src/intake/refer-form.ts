@@ -12,6 +12,7 @@ import { secondLook } from '../referral/second-look.ts';
 import { bindLaunch } from '../store/launches.ts';
 import { readFirstAnswer } from '../store/referrals.ts';
 import { acceptMessage } from './accept.ts';
+import { agendaOf } from './agenda.ts';
 import type { Accepting, Arriving } from './arriving.ts';
 import { type FormFields, readForm } from './refer-fields.ts';
 
@@ -49,6 +50,7 @@ function arriving(
     mapped,
     source: { contentType: 'application/json', base64: Buffer.from(JSON.stringify(typed)).toString('base64') },
     undoMs,
+    ...(fields.slot && { slot: fields.slot }),
   };
 }
 
@@ -75,12 +77,14 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
     door,
     hash: referralHash(mapped.referral),
   };
+  const { slot, source } = found;
+  const agenda = slot ? await agendaOf(parts.store, directory, practice, slot) : undefined;
   const decided = receive(
-    { ...mapped, practice, actor, arrival, source: found.source, undoMs },
-    { directory, now, newId: parts.store.newId },
+    { ...mapped, practice, actor, arrival, source, undoMs, ...(slot && { slot }) },
+    { directory, now, newId: parts.store.newId, ...(agenda && { agenda }) },
   );
   if (isRefusal(decided)) return decided;
-  const { change, resources, answer } = decided;
+  const { change, resources, answer, appointment } = decided;
   if (!change.index) throw new Error('a new referral without its index');
   const first = <T>(resource: T) => ({ resource, version: 1 });
   const known =
@@ -97,7 +101,7 @@ export async function draftReferral(parts: ReferFormDoor, actor: Actor, fields: 
       serviceRequest: first(resources.serviceRequest),
       task: first(resources.task),
       communications: [],
-      appointments: [],
+      appointments: appointment ? [first(appointment)] : [],
       requests: [],
       children: [],
       childRequests: [],

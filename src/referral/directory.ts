@@ -20,7 +20,9 @@ import {
   type AssignmentRule,
   agesOf,
   type Closure,
+  type ConsultingHours,
   closuresOf,
+  consultingHoursOf,
   levelsOf,
   rulesOf,
 } from './practice-service.ts';
@@ -105,6 +107,8 @@ export interface Practice {
     readonly ages?: Ages;
     /** When it takes nobody. */
     readonly closures?: readonly Closure[];
+    /** When the fixed Wally sees residents at the practice. */
+    readonly hours?: readonly ConsultingHours[];
   };
 }
 
@@ -205,6 +209,7 @@ function toPractice(
   const launches = active.flatMap((one) => launchOf(one) ?? []);
   const ages = service && agesOf(service);
   const closures = service ? closuresOf(service) : [];
+  const hours = service ? consultingHoursOf(service) : [];
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -227,6 +232,7 @@ function toPractice(
         ...(rules.length > 0 && { rules }),
         ...(ages && { ages }),
         ...(closures.length > 0 && { closures }),
+        ...(hours.length > 0 && { hours }),
       },
     }),
   };

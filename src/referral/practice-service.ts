@@ -75,6 +75,30 @@ export function closuresOf(service: HealthcareService): Closure[] {
   });
 }
 
+/** When the fixed Wally sees residents at the practice: days of the week and minutes of the local day. */
+export interface ConsultingHours {
+  readonly days: readonly string[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+const minutesOf = (time: string | undefined) => {
+  const [hours, minutes] = (time ?? '').split(':').map(Number);
+  return hours === undefined || minutes === undefined || Number.isNaN(hours + minutes)
+    ? undefined
+    : hours * 60 + minutes;
+};
+
+/** The consulting hours of a practice's service (HealthcareService.availableTime); those without days or times say nothing. */
+export function consultingHoursOf({ availableTime = [] }: HealthcareService): ConsultingHours[] {
+  return availableTime.flatMap(({ daysOfWeek = [], availableStartTime, availableEndTime }): ConsultingHours[] => {
+    const [begin, end] = [minutesOf(availableStartTime), minutesOf(availableEndTime)];
+    return daysOfWeek.length === 0 || begin === undefined || end === undefined
+      ? []
+      : [{ days: daysOfWeek, begin, end }];
+  });
+}
+
 const levelNames = [
   'open',
   'attempt',

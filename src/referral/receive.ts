@@ -1,10 +1,13 @@
+import type { Appointment } from '@medplum/fhirtypes';
 import type { Issue } from '../fhir/outcome.ts';
 import type { Actor } from './actor.ts';
+import { bookedAppointment } from './appointment.ts';
 import { assign, phoneOf } from './assignment.ts';
 import { type ReferralResources, singly, toResources } from './bundle.ts';
-import type { Arrival, Change, OutboxRow } from './change.ts';
+import type { Arrival, AuditLine, Change, OutboxRow } from './change.ts';
 import { clocksOf } from './clocks.ts';
 import { consentIssues } from './consent.ts';
+import { type Agenda, takeSlot } from './consulting-hours.ts';
 import { callBefore, localDay } from './deadlines.ts';
 import { type Directory, type Practice, type Role, teamLeads } from './directory.ts';
 import { indexOf, journeyFrom, journeyNumber } from './journey.ts';
@@ -32,6 +35,8 @@ export interface Received {
   readonly source: { readonly contentType: string; readonly base64: string };
   /** Time in which the sender may take it back before anything is delivered (H3); 0 for systems, they use recall. */
   readonly undoMs: number;
+  /** The begin of a slot of the consulting hours at the practice, where one is taken at once. */
+  readonly slot?: string;
 }
 
 /** The first answer, in no protocol's words: each door renders it. A resend gets it again, unchanged. */
@@ -64,6 +69,8 @@ export interface Deciding {
   readonly directory: Directory;
   readonly now: Date;
   readonly newId: () => string;
+  /** Of the Wally who holds consulting hours at the practice, where a slot is asked. */
+  readonly agenda?: Agenda;
 }
 
 /** The mails that tell someone that work is waiting: the owner, or the team leads while nobody is present. */
@@ -119,14 +126,19 @@ function refusalsOf(received: Received, day: string): Issue[] {
   return issues;
 }
 
+export interface Decided {
+  readonly change: Change;
+  readonly answer: Answer;
+  readonly resources: ReferralResources;
+  /** In the slot that was taken. */
+  readonly appointment?: Appointment & { id: string };
+}
+
 /**
  * Decides on a received referral: the Change that makes it real with its first answer, or why it is refused.
  * Pure: directory, clock and ids come in; the caller commits and only then answers (promise 1).
  */
-export function receive(
-  received: Received,
-  deciding: Deciding,
-): { change: Change; answer: Answer; resources: ReferralResources } | Refusal {
+export function receive(received: Received, deciding: Deciding): Decided | Refusal {
   const { referral, practice, actor } = received;
   const { directory, newId } = deciding;
   const now = deciding.now.toISOString();
@@ -137,6 +149,12 @@ export function receive(
     lifeAreas: referral.lifeAreas,
   });
   if (!assignment) issues.push(refusals.unknownPractice(received.places.practice));
+  const { slot: wanted } = received;
+  const slot =
+    wanted && assignment && deciding.agenda
+      ? takeSlot(directory, practice, assignment, wanted, deciding.agenda, deciding.now)
+      : undefined;
+  if (wanted && !slot) issues.push(refusals.slotTaken('slot'));
   if (!assignment || issues.length > 0) return refuse(...issues);
 
   const journey = newId();
@@ -187,8 +205,29 @@ export function receive(
     contentType: received.source.contentType,
     data: received.source.base64,
   };
-  const written = [...singly(resources), source].map((resource) => ({ resource, version: 1 }));
+  const appointment =
+    slot &&
+    bookedAppointment({
+      ...slot,
+      role: slot.role.id,
+      place: 'spreekuur in de praktijk',
+      serviceRequest: resources.serviceRequest.id,
+      patient: resources.patient.id,
+    });
+  const written = [...singly(resources), source, ...(appointment ? [appointment] : [])].map((resource) => ({
+    resource,
+    version: 1,
+  }));
   const made = journeyFrom(practice, journey, resources.task.id, written);
+  const audited = (event: string, object: string): AuditLine => ({
+    event,
+    at: now,
+    actor: { id: actor.id, role: actor.role, organization: practice },
+    action: 'C',
+    outcome: 'ok',
+    object,
+    purpose: 'TREAT',
+  });
   const change: Change = {
     scope: { practice },
     journey,
@@ -214,6 +253,9 @@ export function receive(
     events: [
       { kind: 'received', at: now, route: received.arrival.door },
       { kind: 'assigned', at: now, route: assignment.route, owner },
+      ...(slot
+        ? [{ kind: 'appointment' as const, at: now, on: localDay(new Date(slot.start)), outcome: 'booked' }]
+        : []),
     ],
     outbox: assignmentRows(
       directory,
@@ -231,16 +273,9 @@ export function receive(
       ...(acute ? [{ kind: 'acute' as const, team: assignment.team, raise: true, at: now }] : []),
     ],
     audit: [
-      {
-        event: 'referral-received',
-        at: now,
-        actor: { id: actor.id, role: actor.role, organization: practice },
-        action: 'C',
-        outcome: 'ok',
-        object: `ServiceRequest/${resources.serviceRequest.id}`,
-        purpose: 'TREAT',
-      },
+      audited('referral-received', `ServiceRequest/${resources.serviceRequest.id}`),
+      ...(appointment ? [audited('appointment-booked', `Appointment/${appointment.id}`)] : []),
     ],
   };
-  return { change, answer, resources };
+  return { change, answer, resources, ...(appointment && { appointment }) };
 }

@@ -84,6 +84,11 @@ export const refusals = {
       nl: 'De naam of de geboortedatum past niet bij de verwijzing met dit nummer. Er is niets veranderd. Controleer het nummer. Ging de verwijzing over de verkeerde persoon? Trek haar in en bel de Wally.',
       en: 'The name or the birth date does not fit the referral with this number. Nothing was changed. Check the number. Was the referral about the wrong person? Withdraw it and call the Wally.',
     }),
+  slotTaken: (path: string): Issue =>
+    issue('conflict', 'slot-taken', path, {
+      nl: 'Dit moment op het spreekuur is net vergeven. Er is niets verstuurd en niets kwijt. Kies een ander moment, of geen.',
+      en: 'This moment of the consulting hours has just been taken. Nothing was sent and nothing is lost. Choose another moment, or none.',
+    }),
   alreadyClosed: (path: string): Issue =>
     issue('business-rule', 'already-closed', path, {
       nl: 'De Wally heeft deze verwijzing al afgesloten. Er is niets veranderd. Is er iets nieuws? Maak dan een nieuwe verwijzing.',

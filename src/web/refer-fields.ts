@@ -15,6 +15,7 @@ import {
   optionalMark,
   tickOf,
 } from './refer-controls.ts';
+import { slotPart } from './refer-slot.ts';
 import { facts, postcodeText } from './referral-view.ts';
 
 /** Name and birth date as typed, together (H3); nothing as long as they do not make a person. */
@@ -176,7 +177,12 @@ export interface Before {
 
 /** The whole form on one page; comes back with what was typed and with its faults. */
 export function referForm(
-  parts: FormParts & { readonly ahead: Markup; readonly before: Before; readonly today: string },
+  parts: FormParts & {
+    readonly ahead: Markup;
+    readonly before: Before;
+    readonly today: string;
+    readonly slots: readonly string[];
+  },
 ): Markup {
   const { viewer, fields, before } = parts;
   const t = sayIn(viewer.language);
@@ -209,6 +215,7 @@ ${radiosOf(
     'Is it an emergency? Then send nothing, but call. In immediate danger: 112.',
   ),
 )}
+${slotPart(parts)}
 ${reachPart(parts)}
 ${consentPart(parts, parts.today)}
 <h2>${t('Uw nummer', 'Your number')}</h2>

@@ -9,7 +9,18 @@ import { dayText, html, type Markup, sayIn } from './html.ts';
 import { homeOf, type Viewer } from './page.ts';
 import { type FormParts, hiddenFields } from './refer-controls.ts';
 import { type Before, typedPerson } from './refer-fields.ts';
-import { consentPart, facts, reachPart, recognition, type Shown, telLink, whoPart, whyPart } from './referral-view.ts';
+import {
+  appointmentsPart,
+  comingAppointments,
+  consentPart,
+  facts,
+  reachPart,
+  recognition,
+  type Shown,
+  telLink,
+  whoPart,
+  whyPart,
+} from './referral-view.ts';
 import { stateWords } from './words.ts';
 
 /** Who will call, before which day, on which number; said before a word is typed (promise 2). */
@@ -102,7 +113,7 @@ const minute = (moment: string, viewer: Viewer) =>
   }).format(new Date(moment));
 
 /** Who it is about (H3), what to look at again (H2, H17), exactly what the Wally will see, and what not (promise 4). */
-export function previewPage(draft: Draft, shown: Shown, fields: FormFields): Markup {
+export function previewPage(draft: Draft, shown: Shown, fields: FormFields, now: Date): Markup {
   const { viewer } = shown;
   const t = sayIn(viewer.language);
   const { promise } = draft.answer;
@@ -124,7 +135,7 @@ ${
   html`<section class="note" aria-labelledby="looks"><h2 id="looks">${t('Kijk hier nog eens naar', 'Look at this once more')}</h2><ul>${draft.looks.map((one) => html`<li>${one[viewer.language]}</li>`)}</ul></section>`
 }
 <p>${t(`${who} belt vóór ${before}.`, `${who} calls before ${before}.`)}${promise.phone && html` ${t('Nummer', 'Number')}: ${telLink(promise.phone)}`}</p>
-<section class="seen" aria-labelledby="seen"><h2 id="seen">${t('Dit ziet de Wally', 'This is what the Wally sees')}</h2>
+${appointmentsPart(shown, now)}<section class="seen" aria-labelledby="seen"><h2 id="seen">${t('Dit ziet de Wally', 'This is what the Wally sees')}</h2>
 <div class="columns"><div>${reachPart(shown)}${whyPart(shown)}</div><div>${whoPart(shown)}${consentPart(shown)}</div></div></section>
 ${kept.length > 0 && html`<h2>${t('Dit ziet de Wally niet', 'This the Wally does not see')}</h2><ul>${kept.map((one) => html`<li>${one}</li>`)}</ul>`}
 <p>${t('Na het versturen kunt u de verwijzing nog twee minuten terugnemen.', 'After sending you can take the referral back for two minutes.')}</p>
@@ -178,6 +189,7 @@ ${facts([
   [t('Nummer van de verwijzing', 'Number of the referral'), index.number],
   [t('Uw eigen nummer', 'Your own number'), index.practiceReferral.value],
 ])}
+${appointmentsPart(shown, now)}
 ${
   undoable && index.undoUntil
     ? html`<div class="panel"><p>${t(`Iets verkeerd? U kunt de verwijzing terugnemen tot ${minute(index.undoUntil, viewer)} uur. De Wally ziet haar pas daarna.`, `Something wrong? You can take the referral back until ${minute(index.undoUntil, viewer)}. The Wally only sees it after that.`)}</p>
@@ -193,7 +205,7 @@ ${all}`;
 }
 
 /** For the resident, in plain Dutch: who calls, when, which number to call. No name, no reason: paper gets lost. */
-export function slipPage(shown: Shown, code: string | undefined, publicUrl: string): Markup {
+export function slipPage(shown: Shown, now: Date, code: string | undefined, publicUrl: string): Markup {
   const { journey, viewer, directory } = shown;
   const t = sayIn(viewer.language);
   const { index } = journey;
@@ -208,6 +220,7 @@ export function slipPage(shown: Shown, code: string | undefined, publicUrl: stri
 ${facts([
   ['Wie belt u?', html`<strong>${owner?.name ?? `iemand van ${team}`}</strong>${owner && ` van ${team}`}`],
   ['Wanneer?', html`Vóór <strong>${before}</strong>`],
+  ['Uw afspraak', comingAppointments(shown, now, 'nl')[0]],
   ['Vragen, of bent u niet gebeld? Bel', phone && html`<strong>${telLink(phone)}</strong>`],
   ['Noem dan dit nummer', index.number],
   ['Of bel uw huisartsenpraktijk', practice?.phone && telLink(practice.phone)],

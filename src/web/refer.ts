@@ -1,10 +1,12 @@
 import { Router } from 'express';
 import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
+import { agendaOf } from '../intake/agenda.ts';
 import { openContext } from '../intake/refer-context.ts';
 import { type FormFields, fieldsOf, formFields, isFormId, newFormId, readDay } from '../intake/refer-fields.ts';
 import { draftReferral, type ReferFormDoor, sendForm, sentEarlier } from '../intake/refer-form.ts';
 import { assign } from '../referral/assignment.ts';
+import { freeSlots } from '../referral/consulting-hours.ts';
 import { callBefore, localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import { lifeAreaCodes } from '../referral/life-area.ts';
@@ -62,7 +64,7 @@ async function aheadOf(
   site: ReferSite,
   visit: Visit,
   fields: FormFields,
-): Promise<{ ahead: Markup; before: Before; today: string; directory: Directory } | undefined> {
+): Promise<{ ahead: Markup; before: Before; today: string; slots: string[]; directory: Directory } | undefined> {
   const { actor, language } = visit.viewer;
   const directory = await site.directory();
   const today = localDay(site.store.clock());
@@ -76,7 +78,9 @@ async function aheadOf(
   const day = (priority: 'routine' | 'urgent') => dayText(callBefore(today, priority), language, today);
   const before = { routine: day('routine'), urgent: day('urgent') };
   const ahead = html`${aheadPart(directory, practice, assignment, before, visit.viewer)}${agesPart(directory, visit.viewer)}`;
-  return { ahead, before, today, directory };
+  const { booked } = await agendaOf(site.store, directory, practice);
+  const slots = freeSlots(directory, practice, assignment, booked, site.store.clock());
+  return { ahead, before, today, slots, directory };
 }
 
 interface Filled {
@@ -143,7 +147,7 @@ async function preview(site: ReferSite, visit: Visit, fields: FormFields): Promi
   if (isRefusal(draft)) return sendRefused(site, visit, fields, draft);
   const shown = show(draft.journey, await site.directory(), viewer, localDay(site.store.clock()));
   const title = sayIn(viewer.language)('Klopt deze verwijzing?', 'Is this referral right?');
-  send(visit, { title, main: previewPage(draft, shown, fields) });
+  send(visit, { title, main: previewPage(draft, shown, fields, site.store.clock()) });
 }
 
 async function sendIt(site: ReferSite, visit: Visit, fields: FormFields): Promise<void> {
@@ -214,7 +218,7 @@ async function sendSlip(site: ReferSite, visit: Visit, id: string): Promise<void
   if (!found || !index || index.unsafeContact || !isOpen(index.taskStatus)) return sendNotFound(visit);
   send(visit, {
     title: sayIn(visit.viewer.language)('Briefje voor de inwoner', 'Slip for the resident'),
-    main: slipPage(found.shown, await residentCodeOf(site, found.shown), site.publicUrl),
+    main: slipPage(found.shown, found.now, await residentCodeOf(site, found.shown), site.publicUrl),
   });
 }
 

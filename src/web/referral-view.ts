@@ -153,25 +153,33 @@ ${facts(
 )}</section>`;
 }
 
-/** The appointments that are still to come, as the Wally wrote them down. */
-export function appointmentsPart(shown: Shown, now: Date): Markup | undefined {
-  const { language } = shown.viewer;
-  const t = sayIn(language);
-  const coming = shown.journey.appointments
+/** "dinsdag 24 november om 09:30": a moment to come, in Dutch time; `today` decides whether its year is said. */
+export function appointmentMoment(instant: string, language: Viewer['language'], today: string): string {
+  const start = new Date(instant);
+  const time = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
+    timeStyle: 'short',
+    timeZone: 'Europe/Amsterdam',
+  }).format(start);
+  const day = dayText(localDay(start), language, today);
+  return sayIn(language)(`${day} om ${time}`, `${day} at ${time}`);
+}
+
+/** The appointments that are still to come, as they were written down, first one first; in the reader's language unless said otherwise. */
+export function comingAppointments(shown: Shown, now: Date, language = shown.viewer.language): string[] {
+  return shown.journey.appointments
     .map((one) => one.resource)
     .filter((one) => one.status === 'booked' && new Date(one.start ?? 0) >= now)
-    .toSorted((a, b) => (a.start ?? '').localeCompare(b.start ?? ''));
+    .toSorted((a, b) => (a.start ?? '').localeCompare(b.start ?? ''))
+    .map(({ start = '', comment }) =>
+      [appointmentMoment(start, language, shown.today), comment].filter(Boolean).join(', '),
+    );
+}
+
+export function appointmentsPart(shown: Shown, now: Date): Markup | undefined {
+  const t = sayIn(shown.viewer.language);
+  const coming = comingAppointments(shown, now);
   if (coming.length === 0) return undefined;
-  const items = coming.map((one) => {
-    const start = new Date(one.start ?? 0);
-    const time = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
-      timeStyle: 'short',
-      timeZone: 'Europe/Amsterdam',
-    }).format(start);
-    const day = dayText(localDay(start), language, shown.today);
-    return html`<li>${t(`${day} om ${time}`, `${day} at ${time}`)}${one.comment && `, ${one.comment}`}</li>`;
-  });
-  return html`<section aria-labelledby="appointments"><h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2><ul class="plain">${items}</ul></section>`;
+  return html`<section aria-labelledby="appointments"><h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2><ul class="plain">${coming.map((one) => html`<li>${one}</li>`)}</ul></section>`;
 }
 
 /** Who: what is needed to call, meet and recognise, and the resident's own contact person. */
