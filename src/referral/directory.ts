@@ -15,17 +15,7 @@ import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
-import {
-  type Ages,
-  type AssignmentRule,
-  agesOf,
-  type Closure,
-  type ConsultingHours,
-  closuresOf,
-  consultingHoursOf,
-  levelsOf,
-  rulesOf,
-} from './practice-service.ts';
+import { levelsOf, type ServiceTerms, termsOf } from './practice-service.ts';
 
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
 
@@ -101,15 +91,7 @@ export interface Practice {
     readonly name: string;
     readonly team: string;
     readonly wally?: string;
-    /** Whom some referrals go to instead; most practices have none. */
-    readonly rules?: readonly AssignmentRule[];
-    /** Whom it is for, where that was said. */
-    readonly ages?: Ages;
-    /** When it takes nobody. */
-    readonly closures?: readonly Closure[];
-    /** When the fixed Wally sees residents at the practice. */
-    readonly hours?: readonly ConsultingHours[];
-  };
+  } & ServiceTerms;
 }
 
 export interface Team {
@@ -205,11 +187,7 @@ function toPractice(
   const phone = telecom(organization, 'phone');
   const email = telecom(organization, 'email');
   const levels = service && levelsOf(service);
-  const rules = service ? rulesOf(service) : [];
   const launches = active.flatMap((one) => launchOf(one) ?? []);
-  const ages = service && agesOf(service);
-  const closures = service ? closuresOf(service) : [];
-  const hours = service ? consultingHoursOf(service) : [];
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -229,10 +207,7 @@ function toPractice(
         name: service.name ?? '',
         team: idOf(service.providedBy) ?? '',
         ...(wally && { wally }),
-        ...(rules.length > 0 && { rules }),
-        ...(ages && { ages }),
-        ...(closures.length > 0 && { closures }),
-        ...(hours.length > 0 && { hours }),
+        ...termsOf(service),
       },
     }),
   };

@@ -50,7 +50,7 @@ export interface Ages {
   readonly upTo?: number;
 }
 
-export function agesOf(service: HealthcareService): Ages | undefined {
+function agesOf(service: HealthcareService): Ages | undefined {
   const [found] = all(service, extensions.servesAges);
   const parts = found && partsOf(found);
   const from = parts?.get('from')?.valuePositiveInt;
@@ -67,7 +67,7 @@ export interface Closure {
 }
 
 /** Its closures that say from when; one that does not would close a route by a slip of the pen. */
-export function closuresOf(service: HealthcareService): Closure[] {
+function closuresOf(service: HealthcareService): Closure[] {
   return (service.notAvailable ?? []).flatMap(({ description, during }): Closure[] => {
     const from = during?.start?.slice(0, 10);
     const to = during?.end?.slice(0, 10);
@@ -97,6 +97,33 @@ export function consultingHoursOf({ availableTime = [] }: HealthcareService): Co
       ? []
       : [{ days: daysOfWeek, begin, end }];
   });
+}
+
+/** For whom and when a service is there; what it does not say is absent. */
+export interface ServiceTerms {
+  /** Whom some referrals go to instead; most practices have none. */
+  readonly rules?: readonly AssignmentRule[];
+  /** Whom it is for. */
+  readonly ages?: Ages;
+  /** When it takes nobody. */
+  readonly closures?: readonly Closure[];
+  /** When the fixed Wally sees residents at the practice. */
+  readonly hours?: readonly ConsultingHours[];
+}
+
+export function termsOf(service: HealthcareService): ServiceTerms {
+  const [rules, ages, closures, hours] = [
+    rulesOf(service),
+    agesOf(service),
+    closuresOf(service),
+    consultingHoursOf(service),
+  ];
+  return {
+    ...(rules.length > 0 && { rules }),
+    ...(ages && { ages }),
+    ...(closures.length > 0 && { closures }),
+    ...(hours.length > 0 && { hours }),
+  };
 }
 
 const levelNames = [
