@@ -13,7 +13,7 @@ import { listenMllp, usualMllp } from './intake/mllp-listen.ts';
 import type { TokenPlace } from './intake/smart.ts';
 import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
-import { openAsking, readLaunchSecrets, readSecret } from './outside.ts';
+import { hostsOf, openAsking, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
 import { type DemoPerson, issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -63,7 +63,13 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
     fonts: await readLetterFonts(),
     tokenPlace,
     launch: { ...site, ask, smart },
-    fhir: { ...site, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: config.BODY_BYTES_MAX },
+    fhir: {
+      ...site,
+      mapping: mappingOf(mappings, 'fhir-r4'),
+      bodyBytesMax: config.BODY_BYTES_MAX,
+      outbound: hostsOf(config, opened.demo),
+      onDirectory: onAbsence,
+    },
     formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
     issuer: embedded,
     relying,

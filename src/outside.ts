@@ -44,7 +44,7 @@ async function readMailbox(config: Config) {
 }
 
 /** Hosts that may be asked and sent to; in the demo the simulated system too. */
-function hostsOf(config: Config, demo: Known['demo']): Set<string> {
+export function hostsOf(config: Config, demo: Known['demo']): Set<string> {
   return new Set([...config.OUTBOUND_HOSTS, ...(demo ? [new URL(demo.url).host, `127.0.0.1:${demo.mllpPort}`] : [])]);
 }
 

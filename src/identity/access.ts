@@ -83,7 +83,10 @@ const table: Readonly<Record<Actor['role'], Row>> = {
   'administrator-system': {
     purpose: 'SYSADMIN',
     pages: [],
-    resources: each([...directory, 'Endpoint', 'AuditEvent'], looking),
+    resources: {
+      ...each([...directory, 'Endpoint'], [...looking, 'create', 'update', 'patch']),
+      AuditEvent: looking,
+    },
   },
   line: { purpose: 'HOPERAT', pages: [], resources: {} },
 };

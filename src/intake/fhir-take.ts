@@ -19,6 +19,10 @@ export interface FhirDoor extends Accepting, Knocking {
   readonly log: Log;
   readonly publicUrl: string;
   readonly bodyBytesMax: number;
+  /** `host:port` that may be sent to, for addresses in the directory; absent: not looked at here. */
+  readonly outbound?: ReadonlySet<string>;
+  /** The directory changed: look again who owns what. */
+  readonly onDirectory?: () => Promise<number>;
 }
 
 export const door = 'fhir';

@@ -4,7 +4,7 @@ import type { Bundle, Resource } from '@medplum/fhirtypes';
 import express, { type RequestHandler } from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
-import { fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { type FhirDoor, fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import type { Journey } from '../../src/referral/journey.ts';
@@ -42,8 +42,11 @@ export interface OpenFhirDoor {
 export const practiceToken = 'fhir-door-of-de-brink';
 export const otherToken = 'fhir-door-of-zuidrand';
 
-/** `guardOf`: who else may knock than the two practices. */
-export async function openFhirDoor(guardOf?: (store: Store) => RequestHandler): Promise<OpenFhirDoor> {
+/** `guardOf`: who else may knock than the two practices. `more`: what else the door knows. */
+export async function openFhirDoor(
+  guardOf?: (store: Store) => RequestHandler,
+  more?: (store: Store) => Pick<FhirDoor, 'outbound' | 'onDirectory'>,
+): Promise<OpenFhirDoor> {
   const at = await openTestStore();
   const { store } = at;
   await loadTestRegion(store);
@@ -58,7 +61,7 @@ export async function openFhirDoor(guardOf?: (store: Store) => RequestHandler): 
   const directory = directoryReader(store);
   const mapping = mappingOf(await loadMappings(), 'fhir-r4');
   const log = openLog('silent');
-  const parts = { store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000 };
+  const parts = { store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000, ...more?.(store) };
   app.use('/fhir/R4', wallySystems, ...(guardOf ? [guardOf(store)] : []), fhirRouter(parts));
   const journeysOfNumber = async (number: string) => {
     const { rows } = await at.owner.query<{ journey_id: string }>(

@@ -66,6 +66,8 @@ const changes: Partial<Record<Role, Record<string, readonly Interaction[]>>> = {
 };
 
 function expected(role: Role, type: string, interaction: Interaction): boolean {
+  if (role === 'administrator-system' && changing.includes(interaction))
+    return interaction !== 'delete' && ofTheDirectory.includes(type);
   if (changing.includes(interaction)) return changes[role]?.[type]?.includes(interaction) === true;
   if (type === 'Binary' && interaction !== 'read') return false;
   if (role === 'administrator-system') return type === 'AuditEvent' || ofTheDirectory.includes(type);

@@ -59,13 +59,13 @@ test('what differs is one new version, audited, valid from a day; what is not in
 
 test.each([
   ['no Bundle', { resourceType: 'Patient' }, 'not a FHIR Bundle'],
-  ['a resident', bundleOf({ resourceType: 'Patient', id: 'x' }), 'entry[0]: not of'],
-  ['no id', bundleOf({ resourceType: 'Organization', name: 'X' }), 'entry[0]: no id'],
-  ['no valid FHIR', bundleOf({ resourceType: 'Organization', id: 'x', nme: 'X' }), 'entry[0].'],
+  ['a resident', bundleOf({ resourceType: 'Patient', id: 'x' }), 'Bundle.entry[0].resource.resourceType: not of'],
+  ['no id', bundleOf({ resourceType: 'Organization', name: 'X' }), 'Bundle.entry[0].resource.id: no id'],
+  ['no valid FHIR', bundleOf({ resourceType: 'Organization', id: 'x', nme: 'X' }), 'Bundle.entry[0].resource.nme'],
   [
     'someone of nobody',
     bundleOf({ resourceType: 'PractitionerRole', id: 'x', organization: { reference: 'Organization/nowhere' } }),
-    'PractitionerRole/x: Organization/nowhere is not there',
+    'Bundle.entry[0].resource.organization: Organization/nowhere is not there',
   ],
 ])('all or nothing: %s', async (_, wrong, fault) => {
   const good = { resourceType: 'Organization', id: 'good', name: 'Good' };
