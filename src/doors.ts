@@ -13,7 +13,7 @@ import { listenMllp, usualMllp } from './intake/mllp-listen.ts';
 import type { TokenPlace } from './intake/smart.ts';
 import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
-import { hostsOf, openAsking, readLaunchSecrets, readSecret } from './outside.ts';
+import { hostsOf, openAsking, openProbing, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
 import { type DemoPerson, issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -39,7 +39,7 @@ function openSystems({ config, store, directory, publicUrl }: Opened) {
 
 /** The web as one request handler: doors, pages, log-in. `selfUrl`: where this process reaches itself. */
 export async function openWeb(opened: Opened, health: Health, selfUrl: string, demoPeople: readonly DemoPerson[]) {
-  const { config, log, store, directory, mappings, publicUrl, onAbsence } = opened;
+  const { config, log, store, directory, mappings, publicUrl, onAbsence, tls } = opened;
   loadDefinitions();
   const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
   const external =
@@ -61,6 +61,11 @@ export async function openWeb(opened: Opened, health: Health, selfUrl: string, d
   return createApp({
     ...site,
     fonts: await readLetterFonts(),
+    probe: await openProbing(config, {
+      clock: store.clock,
+      ...(tls && { tls }),
+      ...(opened.demo && { demo: opened.demo }),
+    }),
     tokenPlace,
     launch: { ...site, ask, smart },
     fhir: {

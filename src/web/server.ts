@@ -20,6 +20,7 @@ import { breakGlassPages } from './break-glass.ts';
 import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
 import { docsPages } from './docs.ts';
+import { endpointTestPages } from './endpoint-test.ts';
 import { figurePages } from './figures.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
@@ -121,6 +122,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
+    ['/admin', endpointTestPages(parts, viewer)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', clientPages(parts, viewer)],

@@ -92,6 +92,12 @@ test('as a command: npm run region -- load <file>', async () => {
     });
     expect(await commands.run('region', ['load', file, '--from', '2020-01-01'])).toMatchObject({ code: 1 });
     expect((await commands.run('region', ['nonsense'])).code).toBe(2);
+    // Nothing may be reached from here: that is the first step, and the exit code says it.
+    const tested = await commands.run('region', ['test', 'his-de-brink']);
+    expect([tested.code, tested.out.split('\n')[0]]).toEqual([
+      1,
+      expect.stringMatching(/^address\tnot-ok\t\d+ ms\thost-not-allowed$/),
+    ]);
   } finally {
     commands.close();
   }

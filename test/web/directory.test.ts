@@ -278,3 +278,35 @@ describe('history', () => {
     ).toBe(404);
   });
 });
+
+test('a connection is tested at the press of a button: each step, kept without content, not twice in ten seconds', async () => {
+  const tested: string[] = [];
+  const probe: NonNullable<Site['probe']> = async ({ channel }) => {
+    tested.push(channel.id);
+    return [
+      { step: 'address', state: 'ok', ms: 1 },
+      { step: 'tls', state: 'not-ok', ms: 12, code: 'certificate-expired', until: '2026-11-01' },
+      { step: 'write', state: 'not-reached', ms: 0 },
+    ];
+  };
+  const testing = await browse({ ...site, probe });
+  try {
+    const path = address('endpoints', 'his-de-brink');
+    expect((await pages.get('admin', path)).text).not.toContain(`${path}/test`);
+    expect((await testing.get('admin', path)).text).toContain(`${path}/test`);
+    const page = await testing.post('admin', `${path}/test`, {});
+    expect([page.status, tested]).toEqual([200, ['his-de-brink']]);
+    for (const said of ['Certificaat (TLS)', 'niet goed', '2026-11-01', 'verlopen', 'niet bereikt'])
+      expect(page.text).toContain(said);
+    expect((await testing.post('admin', `${path}/test`, {})).status).toBe(429);
+    expect((await testing.get('admin', '/admin/directory')).text).toContain('Certificaat (TLS): certificate-expired');
+    expect((await testing.post('admin', `${address('endpoints', 'smart-r4-de-brink')}/test`, {})).status).toBe(404);
+    expect((await testing.post('marijke', `${path}/test`, {})).status).toBe(404);
+    const { rows } = await at.owner.query(
+      "select line::jsonb->>'object' as object, line::jsonb->>'code' as code from audit where line::jsonb->>'event' = 'endpoint-tested'",
+    );
+    expect(rows).toEqual([{ object: 'Endpoint/his-de-brink', code: 'tls certificate-expired' }]);
+  } finally {
+    await testing.close();
+  }
+});

@@ -18,6 +18,7 @@ import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import { directoryPages } from '../../src/web/directory.ts';
+import { endpointTestPages } from '../../src/web/endpoint-test.ts';
 import { handoverPages } from '../../src/web/handover.ts';
 import { lookOf } from '../../src/web/look.ts';
 import type { Viewer } from '../../src/web/page.ts';
@@ -216,6 +217,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(endpointTestPages(site, viewerOf));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(adminPages(site, viewerOf, await loadMappings()));
   const server = app.listen(0, '127.0.0.1');
