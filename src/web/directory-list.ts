@@ -56,6 +56,7 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
   const title = t('Adreslijst', 'Directory');
   const main = html`<h1>${title}</h1>
 <p>${t('Elke wijziging blijft bewaard, met wie en wanneer, en kan terug.', 'Every change is kept, with who and when, and can be taken back.')}</p>
+<p class="buttons"><a class="button quiet" href="/admin/directory/export">${t('Download alles (FHIR)', 'Download all (FHIR)')}</a> <a class="button quiet" href="/admin/directory/import">${t('Neem een bestand over', 'Take in a file')}</a></p>
 ${part('practices')}${part('people')}${part('organisations')}${part('endpoints')}`;
   send(visit, { title, main });
 }

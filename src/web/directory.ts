@@ -4,7 +4,7 @@ import type { Said } from '../fhir/outcome.ts';
 import type { Change } from '../referral/change.ts';
 import { channelsOf } from '../referral/channels.ts';
 import { addDays, beginOfDay, localDay } from '../referral/deadlines.ts';
-import { directoryChange } from '../referral/directory-change.ts';
+import { decideDirectory, directoryChange } from '../referral/directory-change.ts';
 import { differences } from '../referral/directory-diff.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../store/directory.ts';
@@ -65,7 +65,13 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
           site.store,
           stored.map((one) => ({ type: one.resourceType, id: one.id })),
         ),
-        { viewer, thing, id, directory: await site.directory() },
+        {
+          viewer,
+          thing,
+          id,
+          directory: await site.directory(),
+          compare: [query(request, 'from'), query(request, 'to')],
+        },
       )
     : undefined;
   const isWay = stored.some((one) => one.resourceType === 'Endpoint' && channelsOf([one]).length > 0);
@@ -165,12 +171,18 @@ async function restore(site: Site, visit: Visit, thing: Thing, id: string, onDir
     site,
     viewer.actor,
     async () => {
-      const stored = resourcesOf(await bookOf(site), thing, id);
-      const isPart = stored?.some((one) => one.resourceType === type && one.id === of);
+      const book = await bookOf(site);
+      const isPart = resourcesOf(book, thing, id)?.some((one) => one.resourceType === type && one.id === of);
       const all = isPart ? await readDirectoryHistory(site.store, [{ type, id: of }]) : [];
-      return all.find((one) => String(one.version) === version);
+      const found = all.find((one) => String(one.version) === version);
+      return found && { found, newest: book.versions };
     },
-    (found, acting) => changeOf(acting, [found.resource], acting.now),
+    ({ found, newest }, { actor, directory, now }) => {
+      const at = now.toISOString();
+      const proposed = [{ resource: found.resource, place: '' }];
+      const decided = decideDirectory({ proposed, newest, revision: directory.revision, at, validFrom: at, actor });
+      return isRefusal(decided) ? decided : decided.change;
+    },
   );
   if (outcome === 'absent') return sendNotFound(visit);
   if (isRefusal(outcome))

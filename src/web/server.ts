@@ -19,6 +19,7 @@ import { adminPages } from './admin.ts';
 import { breakGlassPages } from './break-glass.ts';
 import { clientPages } from './clients.ts';
 import { directoryPages } from './directory.ts';
+import { directoryExchangePages } from './directory-exchange.ts';
 import { docsPages } from './docs.ts';
 import { endpointTestPages } from './endpoint-test.ts';
 import { figurePages } from './figures.ts';
@@ -108,6 +109,9 @@ function pagesOf(parts: AppParts): express.Router {
   router.use(loginPages(parts, { relying, demoPeople, ...(issuer?.people && { issuer }) }));
   // The issuer reads its own bodies: the parser of our forms comes after it.
   if (issuer) router.use('/oauth', ...tokenBound(parts), issuer.router);
+  // A whole directory is more than a form: only from who may take one in.
+  const whole = express.urlencoded({ extended: false, limit: 5_000_000, parameterLimit: 10 });
+  router.post('/admin/directory/import', requireRole('/admin', showRefusal), whole);
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
     ['/refer', referDraftPages(parts, viewer)],
@@ -122,6 +126,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
+    ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', endpointTestPages(parts, viewer)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],

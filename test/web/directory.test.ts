@@ -310,3 +310,62 @@ test('a connection is tested at the press of a button: each step, kept without c
     await testing.close();
   }
 });
+
+describe('the whole directory as a file', () => {
+  const importing = (fields: Record<string, string>, as: 'admin' | 'marijke' = 'admin') =>
+    pages.post(as, '/admin/directory/import', fields);
+  const seenIn = (page: string) => /name="seen" value="([\w-]+)"/.exec(page)?.[1] ?? '';
+
+  test('out without secrets, and in again without a change', async () => {
+    await at.owner.query(
+      `update directory_resource set doc = doc || '{"header":["X-Key: very-secret"]}' where type = 'Endpoint' and id = 'his-de-brink'`,
+    );
+    const { text, status } = await pages.get('admin', '/admin/directory/export');
+    expect([status, text.includes('very-secret'), text.includes('his-de-brink')]).toEqual([200, false, true]);
+    expect((await pages.get('marijke', '/admin/directory/export')).status).toBe(404);
+    const before = await readDirectoryNewest(at.store);
+    const page = await importing({ bundle: text });
+    expect([page.status, seenIn(page.text)]).toEqual([200, '']);
+    expect(page.text).toContain('Er verandert niets');
+    expect(await readDirectoryNewest(at.store)).toEqual(before);
+  });
+
+  test('in only as it was shown: first the differences, then all of it', async () => {
+    const team = (await readDirectoryNewest(at.store)).find((one) => one.id === 'voorbeeldstreek')?.resource;
+    const bundle = JSON.stringify({ resourceType: 'Bundle', entry: [{ resource: { ...team, name: 'Elders' } }] });
+    const before = await readDirectoryNewest(at.store);
+    const shown = await importing({ bundle, do: 'preview' });
+    expect(shown.text).toContain('<ins>Elders</ins>');
+    expect((await importing({ bundle, do: 'take', seen: 'other' })).status).toBe(409);
+    expect((await importing({ bundle, do: 'take', seen: seenIn(shown.text) }, 'marijke')).status).toBe(404);
+    expect(await readDirectoryNewest(at.store)).toEqual(before);
+    expect((await importing({ bundle, do: 'take', seen: seenIn(shown.text) })).status).toBe(303);
+    expect((await site.directory()).teams.get('voorbeeldstreek')?.name).toBe('Elders');
+    const wrong = await importing({
+      bundle: JSON.stringify({
+        resourceType: 'Bundle',
+        entry: [{ resource: { ...team, partOf: { reference: 'Organization/x' } } }],
+      }),
+    });
+    expect([wrong.status, wrong.text.includes('Bundle.entry[0].resource.partOf')]).toEqual([422, true]);
+    expect((await importing({ bundle: 'nonsense' })).status).toBe(422);
+  });
+});
+
+test('any two versions are compared in words, and what a restore would break is refused', async () => {
+  await change('organisations', 'voorbeeldstreek', { phone: '0570-000111' });
+  await change('organisations', 'voorbeeldstreek', { phone: '0570-000222' });
+  const path = `${address('organisations', 'voorbeeldstreek')}?from=Organization/1&to=Organization/3`;
+  const { text } = await pages.get('admin', path);
+  expect(text.split('id="compare"')[1]).toMatch(/telefoon of mail.*<del>0570-000100<\/del> <ins>0570-000222<\/ins>/s);
+  // Her first version has a substitute who has gone since.
+  await change('people', 'wally-sanne', { substitute: '' });
+  await change('people', 'wally-joost', { substitute: '' });
+  await change('people', 'wally-karim', { substitute: '' });
+  await change('people', 'wally-karim', { active: '' });
+  const roles = await readDirectoryNewest(at.store);
+  const back = { type: 'PractitionerRole', of: 'wally-sanne', version: '1' };
+  const refused = await pages.post('admin', `${address('people', 'wally-sanne')}/restore`, back);
+  expect([refused.status, refused.text.includes('Hier hoort een Wally')]).toEqual([409, true]);
+  expect(await readDirectoryNewest(at.store)).toEqual(roles);
+});

@@ -18,6 +18,7 @@ import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import { directoryPages } from '../../src/web/directory.ts';
+import { directoryExchangePages } from '../../src/web/directory-exchange.ts';
 import { endpointTestPages } from '../../src/web/endpoint-test.ts';
 import { handoverPages } from '../../src/web/handover.ts';
 import { lookOf } from '../../src/web/look.ts';
@@ -205,7 +206,7 @@ export async function browse(site: Site): Promise<Browsing> {
     const actor = people[(said ?? 'sanne') as Person];
     return { actor, language: request.get('x-language') === 'en' ? 'en' : 'nl', csrf: 'token-of-this-session' };
   };
-  app.use(express.urlencoded({ extended: false }));
+  app.use(express.urlencoded({ extended: false, limit: 5_000_000 }));
   for (const [path, handler] of look) app.get(path, handler);
   app.use(referDraftPages(site, viewerOf));
   app.use(referPages(site, viewerOf));
@@ -217,6 +218,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(directoryExchangePages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(endpointTestPages(site, viewerOf));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(adminPages(site, viewerOf, await loadMappings()));
