@@ -44,6 +44,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
   administrator: [
     ['/admin', { nl: 'Bezorging', en: 'Deliveries' }],
     ['/admin/directory', { nl: 'Adreslijst', en: 'Directory' }],
+    ['/admin/mappings', { nl: 'Vertalingen', en: 'Mappings' }],
     ['/admin/clients', { nl: 'Systemen', en: 'Systems' }],
     ['/admin/break-glass', { nl: 'Noodinzage', en: 'Break-glass' }],
   ],

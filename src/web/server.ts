@@ -29,6 +29,7 @@ import { html, sayIn } from './html.ts';
 import { launchPages } from './launch.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { lookOf } from './look.ts';
+import { mappingPages } from './mappings.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
@@ -126,6 +127,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
+    ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
     ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', endpointTestPages(parts, viewer)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],

@@ -97,12 +97,21 @@ describe('a practice', () => {
       agreedOn: '2026-01-12',
       agreedWith: 'dr. van Leeuwen',
       evaluateOn: '2027-01-12',
+      day1: 'tue',
+      begin1: '09:30',
+      end1: '12:00',
       'level-contact': '3',
       email: 'balie@brink.example',
     });
     expect(saved.location).toBe('/admin/directory/practices/de-brink?done=saved');
     const form = formIn((await pages.get('admin', address('practices', 'de-brink'))).text);
-    expect(form).toMatchObject({ goal: 'Eerder de juiste hulp', evaluateOn: '2027-01-12', 'level-contact': '3' });
+    expect(form).toMatchObject({
+      goal: 'Eerder de juiste hulp',
+      day1: 'tue',
+      end1: '12:00',
+      evaluateOn: '2027-01-12',
+      'level-contact': '3',
+    });
     const directory = await site.directory();
     expect(directory.practices.get('de-brink')?.levels).toMatchObject({ contact: 3, attempt: 2 });
     expect(await audits()).toEqual([
@@ -213,6 +222,7 @@ describe('refused, with what was typed', () => {
     ['practices', 'de-brink', { team: 'zuidrand' }, 'team'],
     ['practices', 'de-brink', { 'level-contact': '0' }, 'level-contact'],
     ['practices', 'de-brink', { under1: '18' }, 'under1'],
+    ['practices', 'de-brink', { day1: 'tue', begin1: '12:00', end1: '09:30' }, 'day1'],
     ['practices', 'de-brink', { agreedOn: '2026-02-30' }, 'agreedOn'],
     ['practices', 'de-brink', { validFrom: '2026-11-22' }, 'validFrom'],
     ['practices', 'new', { id: 'Niet Goed', name: 'X', team: 'voorbeeldstreek' }, 'id'],
@@ -368,4 +378,20 @@ test('any two versions are compared in words, and what a restore would break is 
   const refused = await pages.post('admin', `${address('people', 'wally-sanne')}/restore`, back);
   expect([refused.status, refused.text.includes('Hier hoort een Wally')]).toEqual([409, true]);
   expect(await readDirectoryNewest(at.store)).toEqual(roles);
+});
+
+test('mappings: name, version and README of each, and per door who sends and what was refused', async () => {
+  await refer(site, 'de-brink', referralOf(1));
+  await at.owner.query(
+    `insert into refused (practice_id, id, application, door, hash, codes, paths, received_at, expires_at)
+     values ('zuidrand', gen_random_uuid(), 'his', 'mllp', '\\x00', '{bsn-invalid,missing-field}', '{"",""}', $1, $1::timestamptz + interval '30 days')`,
+    [at.now],
+  );
+  const { text } = await pages.get('admin', '/admin/mappings');
+  expect(text).toMatch(/hl7v2-zorgdomein[\s\S]*<code>[\da-f]{12}<\/code>/);
+  expect(text).toContain('Huisartsenpraktijk Voorbeeldbrink');
+  expect(text).toContain('<code>bsn-invalid</code> 1');
+  expect((await pages.get('admin', '/admin/mappings/medvri')).text).toContain('# ');
+  expect((await pages.get('admin', '/admin/mappings/nonsense')).status).toBe(404);
+  expect((await pages.get('sanne', '/admin/mappings')).status).toBe(404);
 });

@@ -22,6 +22,7 @@ import { directoryExchangePages } from '../../src/web/directory-exchange.ts';
 import { endpointTestPages } from '../../src/web/endpoint-test.ts';
 import { handoverPages } from '../../src/web/handover.ts';
 import { lookOf } from '../../src/web/look.ts';
+import { mappingPages } from '../../src/web/mappings.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
@@ -218,6 +219,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(mappingPages(site, viewerOf, await loadMappings()));
   app.use(directoryExchangePages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(endpointTestPages(site, viewerOf));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));

@@ -7,3 +7,6 @@ create table endpoint_test (
   code text,
   step text
 );
+
+-- What came in of late, by door.
+create index inbound_by_time on inbound (received_at);
