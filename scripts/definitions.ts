@@ -23,7 +23,7 @@ import type {
 
 const held = `Appointment AuditEvent Basic Binary Bundle CapabilityStatement CarePlan CareTeam CodeSystem Communication
   CommunicationRequest Composition ConceptMap Condition Consent Device DocumentReference DomainResource Encounter Endpoint
-  EpisodeOfCare Flag Goal Group HealthcareService Location MessageHeader NamingSystem Observation OperationOutcome
+  EpisodeOfCare Flag Goal Group HealthcareService Location MessageHeader NamingSystem Observation OperationDefinition OperationOutcome
   Organization Parameters Patient Practitioner PractitionerRole Procedure Provenance Questionnaire QuestionnaireResponse
   RelatedPerson Resource Schedule SearchParameter ServiceRequest Slot StructureDefinition Subscription Task ValueSet`.split(
   /\s+/,

@@ -279,7 +279,7 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
     const options = { maxRedirects: 0, failOnStatusCode: false };
     for (const [person, ...paths] of [
       [wally, '/worklist', '/worklist/questions', '/worklist/new', '/worklist/calls', '/worklist/nowhere', '/team'],
-      [stranger, '/login', '/nowhere', '/worklist', '/refer'],
+      [stranger, '/login', '/nowhere', '/worklist', '/refer', '/mijn', '/link/case'],
     ] as const) {
       for (const path of paths) {
         const { request } = person.page.context();

@@ -1,5 +1,5 @@
 import nodemailer from 'nodemailer';
-import type { Connector } from '../delivery/connector.ts';
+import type { Connector, Parcel } from '../delivery/connector.ts';
 import { Failure } from '../delivery/failure.ts';
 import { fromSmtp, whenOver } from './smtp.ts';
 
@@ -25,7 +25,29 @@ const texts = {
     path: '/practice',
     text: 'Er staat iets nieuws voor uw praktijk klaar in Kortelijn.\n\nOpen uw pagina: ',
   },
+  link: {
+    path: '',
+    text: 'Een sociaal werker vraagt iets aan uw organisatie of praktijk. U hebt geen account nodig.\n\nOpen de link. U krijgt dan een code om in te vullen: ',
+  },
+  over: {
+    path: '',
+    text: 'Een vraag die u eerder kreeg, loopt niet meer. Hebt u er al iets mee gedaan of iets genoteerd? Bel dan de sociaal werker. Het gaat om deze link: ',
+  },
+  code: {
+    path: '',
+    text: 'Iemand opende een link van Kortelijn die aan u was gestuurd. Was u dat, of een collega? Vul dan deze code in: ',
+  },
 } as const;
+
+const closing = 'In deze mail staan met opzet geen gegevens van de inwoner.';
+
+/** The words of a mail; what is secret in it stands in the mail alone. */
+function textOf({ role, link, code }: NonNullable<Parcel['mail']>, publicUrl: string): string {
+  const { path, text } = texts[role];
+  if (role === 'code')
+    return `${text}${code}\n\nWas u het niet? Doe dan niets, en bel de sociaal werker.\n\n${closing}\n`;
+  return `${text}${publicUrl}${link ?? path}\n\n${closing}\n`;
+}
 
 /**
  * A mail that says only that something waits: no name, no number, no reason (H5, promise 4). SMTP's 250 is the best
@@ -46,13 +68,12 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
   return {
     async send(parcel, signal) {
       if (!parcel.mail) throw new Failure('permanent', 'no-address');
-      const { path, text } = texts[parcel.mail.role];
       try {
         const sending = transport.sendMail({
           from: settings.from,
           to: parcel.mail.to,
           subject: 'Kortelijn: er wacht iets op u',
-          text: `${text}${publicUrl}${path}\n\nIn deze mail staan met opzet geen gegevens van de inwoner.\n`,
+          text: textOf(parcel.mail, publicUrl),
           messageId: `<${parcel.messageId}@kortelijn>`,
           headers: { 'Auto-Submitted': 'auto-generated' },
         });

@@ -20,8 +20,13 @@ export interface Parcel {
   readonly pdf?: Uint8Array;
   /** For an EDIFACT mailbox: which, whose, and the BSN where it may stand there. */
   readonly mailbox?: Mailbox & { readonly practice: string; readonly bsn?: string };
-  /** For a mail: to whom, and what they do with it. */
-  readonly mail?: { readonly to: string; readonly role: 'wally' | 'team-lead' | 'practice' };
+  /** For a mail: to whom, and what they do with it. `link` is an address without its origin, `code` what is typed there. */
+  readonly mail?: {
+    readonly to: string;
+    readonly role: 'wally' | 'team-lead' | 'practice' | 'link' | 'code' | 'over';
+    readonly link?: string;
+    readonly code?: string;
+  };
 }
 
 /** The other side's yes, and how good it is (H4). */

@@ -18,6 +18,7 @@ import { verdictOf } from './breaker.ts';
 import type { Receipt } from './connector.ts';
 import { Failure, isLanded, lookAgainMs, patienceMs, retryDelayMs } from './failure.ts';
 import { goesOnBy } from './fallback.ts';
+import { linkEnded } from './link-mail.ts';
 import { type Packing, pack } from './parcel.ts';
 
 export interface Delivering extends Packing {
@@ -185,7 +186,7 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
   try {
     // A mail about no referral (a practice's question) has no assignment that could be another by now.
     const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
-    if (isAssigned && (await superseded(parts, claimed))) {
+    if ((isAssigned && (await superseded(parts, claimed))) || (await linkEnded(parts.store, claimed))) {
       const at = parts.store.clock().toISOString();
       const settled = await settle(parts, async () => ({
         scope: { practice: claimed.practice },

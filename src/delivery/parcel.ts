@@ -12,6 +12,7 @@ import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
+import { linkMail } from './link-mail.ts';
 
 /** Which page a mail without content points its reader to. */
 const readerOf: Readonly<Record<Role['kind'], 'wally' | 'team-lead' | 'practice'>> = {
@@ -61,6 +62,8 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   if (claimed.destination === 'worklist') return { connector: connectors.worklist, parcel: plain };
   const directory = await parts.directory();
   if (claimed.destination === 'mail') {
+    const mail = await linkMail(store, directory, claimed);
+    if (mail) return { connector: connectors.mail, parcel: { ...plain, mail } };
     const role = directory.roles.get(claimed.recipient);
     const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
     if (!to) throw new Failure('permanent', 'no-address');

@@ -18,6 +18,16 @@ export const outcomeCodes = Object.keys(outcomes) as Outcome[];
 /** The first line is the answer to the GP, short enough to read in a full consulting hour. */
 export const firstLineMax = 140;
 
+/** How it ended, per life area. */
+export const outcomesSchema = z
+  .array(
+    z.strictObject({
+      lifeArea: z.enum(lifeAreaCodes as [string, ...string[]]),
+      outcome: z.enum(outcomeCodes as [Outcome, ...Outcome[]]),
+    }),
+  )
+  .max(10);
+
 const reported = z.strictObject({
   contact: z.enum(['made', 'attempted', 'none']),
   /** H13: contact means a named moment, not a green tick. */
@@ -27,14 +37,7 @@ const reported = z.strictObject({
   appointment: z
     .strictObject({ at: z.iso.datetime({ offset: true }), place: z.string().trim().max(200).optional() })
     .optional(),
-  outcomes: z
-    .array(
-      z.strictObject({
-        lifeArea: z.enum(lifeAreaCodes as [string, ...string[]]),
-        outcome: z.enum(outcomeCodes as [Outcome, ...Outcome[]]),
-      }),
-    )
-    .max(10),
+  outcomes: outcomesSchema,
   /** The resident agreed that this content goes back to the GP (Wmo 5.3.3, H9). */
   residentAgreed: z.boolean(),
 });

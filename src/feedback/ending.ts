@@ -7,7 +7,7 @@ import { attemptDays } from '../referral/task-output.ts';
 import { endAppointments } from './appointment.ts';
 import { dutchDate } from './letter.ts';
 import { type Acting, step } from './moves.ts';
-import { recallChildren } from './onward-end.ts';
+import { recallChildren, tellOrganisations } from './onward-end.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner, tellPractice } from './tell.ts';
 
@@ -87,7 +87,7 @@ export function giveUp(journey: Journey, acting: Acting, deviating?: string): Ch
       ...recallChildren(journey, 'De Wally heeft de inwoner niet bereikt.', now),
     ],
     events: [{ kind: 'closed', at: now, owner: acting.actor.id, outcome: 'not-reached' }],
-    rest: { outbox: [told.outbox], alarms: alarmsOver(journey, now) },
+    rest: { outbox: [told.outbox, ...tellOrganisations(journey, acting)], alarms: alarmsOver(journey, now) },
     ...(deviating && { deviating }),
   });
 }
@@ -142,7 +142,11 @@ export function end(journey: Journey, reason: EndReason, acting: Acting): Change
     ],
     events: [{ kind: 'ended', at: now, outcome: reason }],
     rest: {
-      outbox: [...(told ? [told.outbox] : []), ...(acting.actor.role === 'wally' ? [] : tellOwner(journey, acting))],
+      outbox: [
+        ...(told ? [told.outbox] : []),
+        ...(acting.actor.role === 'wally' ? [] : tellOwner(journey, acting)),
+        ...tellOrganisations(journey, acting),
+      ],
       // What is on its way with content does not go any more; it is another matter with what has arrived.
       deliveries: [
         reason === 'consent-withdrawn'
@@ -183,7 +187,7 @@ export function recall(journey: Journey, why: string, acting: Acting): Change | 
     ],
     events: [{ kind: 'recalled', at: now }],
     rest: {
-      outbox: [...(told ? [told.outbox] : []), ...tellOwner(journey, acting)],
+      outbox: [...(told ? [told.outbox] : []), ...tellOwner(journey, acting), ...tellOrganisations(journey, acting)],
       deliveries: [{ to: 'abandon-all', kinds: ['worklist', 'feedback'], reason: 'recalled' }],
       alarms: alarmsOver(journey, now),
     },

@@ -63,7 +63,7 @@ export interface Step {
   readonly events?: readonly JourneyEvent[];
   readonly rest?: Pick<
     Change,
-    'outbox' | 'deliveries' | 'alarms' | 'visible' | 'expected' | 'arrival' | 'numbers' | 'joined'
+    'outbox' | 'links' | 'deliveries' | 'alarms' | 'visible' | 'expected' | 'arrival' | 'numbers' | 'joined'
   >;
   /** Why a team lead did this in the owner's place (H18): audited, shown. */
   readonly deviating?: string;
@@ -72,7 +72,8 @@ export interface Step {
 
 function agentOf({ actor }: Acting): Provenance['agent'][number]['who'] {
   if (actor.role === 'line') return { display: actor.name };
-  if (actor.role === 'practice-system') return { reference: `Organization/${actor.organization}`, display: actor.name };
+  if (actor.role === 'practice-system' || actor.role === 'organisation')
+    return { reference: `Organization/${actor.organization}`, display: actor.name };
   return { reference: `PractitionerRole/${actor.id}` };
 }
 

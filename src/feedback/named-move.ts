@@ -10,6 +10,7 @@ import { appoint, appointmentSchema, attempt, attemptSchema, contactMade, endApp
 import { decline, declineSchema, type EndReason, end, endReasons, giveUp, recall } from './ending.ts';
 import { offer, refuseOffer, resumeOwn, takeOver } from './handover.ts';
 import { askToStop } from './later.ts';
+import { leadSchema, setLead } from './lead.ts';
 import { type Acting, accept, seen } from './moves.ts';
 import { heardSchema, hearOnward, onwardSchema, referOn } from './onward.ts';
 import { answer, ask, message, questionSchema } from './question.ts';
@@ -82,6 +83,7 @@ export const namedMoves = {
   'resume-own': named(nothing, (journey, _, acting) => resumeOwn(journey, acting)),
   'refer-on': named(onwardSchema, referOn),
   'hear-onward': named(heardSchema, hearOnward),
+  'set-lead': named(z.strictObject({ to: leadSchema }), (journey, { to }, acting) => setLead(journey, to, acting)),
   report: named(reportSchema, (journey, given, acting) => reported(journey, given, acting, false)),
   close: named(reportSchema, (journey, given, acting) => reported(journey, given, acting, true)),
   'give-up': named(nothing, (journey, _, acting, deviating) => giveUp(journey, acting, deviating)),

@@ -1,7 +1,20 @@
-import type { Written } from '../referral/change.ts';
+import type { OutboxRow, Written } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
+import type { Acting } from './moves.ts';
 import { revoked } from './revoked.ts';
+
+/** A mail without content to each organisation that is still asked: what its link was for is over (H3, H10). */
+export function tellOrganisations({ children }: Journey, { directory, newId }: Acting): OutboxRow[] {
+  return children
+    .filter((one) => isOpen(one.resource.status ?? ''))
+    .flatMap(({ resource }) => {
+      const recipient = resource.restriction?.recipient?.[0]?.reference?.split('/')[1] ?? '';
+      if (!directory.teams.get(recipient)?.email) return [];
+      const document = { type: 'LinkOver', id: resource.id };
+      return [{ messageId: newId(), kind: 'notify', destination: 'mail', recipient, document }];
+    });
+}
 
 /** Open Tasks and requests at other organisations, called back: the work that they came of has ended. */
 export function recallChildren(

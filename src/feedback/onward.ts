@@ -4,9 +4,12 @@ import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
-import { lifeAreaCodes } from '../referral/life-area.ts';
+import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { isOpen, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { outcomes, outcomesSchema } from './answer.ts';
+import { linkTo } from './by-link.ts';
+import type { declineReasons } from './ending.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner } from './tell.ts';
@@ -63,7 +66,8 @@ const carried: readonly string[] = [extensions.safeContact, extensions.residentQ
 /**
  * The Wally leads on to another organisation and stays responsible: a request of the Wally's own (filler-order) on the
  * same requisition, and a Task that is part of this one. It holds the Wally's question and how to reach the resident
- * safely; no medical codes, no notes of the practice. This Task stays open until that one has ended.
+ * safely; no medical codes, no notes of the practice. This Task stays open until that one has ended. An organisation with
+ * an address gets a link by mail; any other the Wally calls.
  */
 export function referOn(journey: Journey, onward: Onward, acting: Acting): Change | Refusal {
   const row = transition(journey, 'refer-on', acting.actor);
@@ -139,24 +143,52 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
   return step(journey, row, 'referred-on', acting, {
     resources: [consent, child, task].map((resource) => ({ resource, version: 1 })),
     events: [{ kind: 'forwarded', at: now, owner: organization }],
+    ...(to.email && { rest: linkTo('onward', taskId, organization, acting) }),
   });
 }
+
+/** Why an organisation may say no, in the words in which the Wally reads it; the same four as her own. */
+export const onwardReasons = {
+  duplicate: 'De inwoner is hier al bekend met deze vraag.',
+  'wrong-person': 'Het gaat over een andere persoon dan bedoeld.',
+  'no-consent': 'De inwoner weet er niet van of gaf geen toestemming.',
+  'resident-declines': 'De inwoner wil geen contact.',
+} as const satisfies Record<keyof typeof declineReasons, string>;
 
 export const heardSchema = z.strictObject({
   task: z.string().min(1),
   /** `accepted`: they took it on; the others end it. */
   outcome: z.enum(['accepted', 'helped', 'declined', 'not-reached']),
   text: z.string().trim().max(2000).optional(),
+  /** With `declined`. */
+  reason: z.enum(Object.keys(onwardReasons) as [keyof typeof onwardReasons]).optional(),
+  /** With `helped`: per life area. */
+  outcomes: outcomesSchema.optional(),
 });
 
 const ends = { accepted: 'accepted', helped: 'completed', declined: 'rejected', 'not-reached': 'failed' } as const;
 
-/** What the other organisation said, noted by the Wally: what of it goes on to the GP, she decides in her own letter. */
+/** Everything that was said, as one text. */
+function saidIn({ text, reason, outcomes: ended = [], outcome }: z.infer<typeof heardSchema>): string {
+  const perArea = ended.map(({ lifeArea, outcome: how }) => {
+    const area = isLifeArea(lifeArea) ? lifeAreas[lifeArea].nl : lifeArea;
+    return `${area}: ${how === 'helped' ? 'geholpen' : outcomes[how].nl}`;
+  });
+  return [reason && onwardReasons[reason], text, ...perArea].filter(Boolean).join('\n') || outcome;
+}
+
+/**
+ * What the other organisation said, noted by the Wally or written by itself (by its link): what of it goes on to the GP,
+ * the Wally decides in her own letter. An organisation speaks for its own Task only.
+ */
 export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>, acting: Acting): Change | Refusal {
   const row = transition(journey, 'hear-onward', acting.actor);
   if (isRefusal(row)) return row;
+  const recipientOf = (one: Task) => one.restriction?.recipient?.[0]?.reference?.split('/')[1] ?? null;
   const child = journey.children.find((one) => one.resource.id === heard.task && isOpen(one.resource.status ?? ''));
-  if (!child)
+  const isTheirs =
+    acting.actor.role !== 'organisation' || acting.actor.organization === (child && recipientOf(child.resource));
+  if (!child || !isTheirs)
     return refuse(
       issue('conflict', 'not-in-this-state', 'task', {
         nl: 'Deze organisatie is al klaar, of kreeg de vraag niet.',
@@ -170,7 +202,7 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
     (one) => `ServiceRequest/${one.resource.id}` === resource.focus?.reference,
   );
   const isOver = status !== 'accepted';
-  const said = heard.text ?? heard.outcome;
+  const said = saidIn(heard);
   return step(journey, row, 'onward-heard', acting, {
     resources: [
       {
@@ -178,7 +210,7 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
           ...resource,
           status,
           lastModified: now,
-          ...(isOver && { statusReason: { text: heard.outcome } }),
+          ...(isOver && { statusReason: { text: heard.reason ?? heard.outcome } }),
           output: [
             ...(resource.output ?? []),
             { type: concept(codeSystems.taskOutput, 'feedback'), valueAnnotation: { time: now, text: said } },
@@ -202,10 +234,15 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
         kind: 'onward-heard',
         at: now,
         outcome: heard.outcome,
-        owner: resource.restriction?.recipient?.[0]?.reference?.split('/')[1] ?? null,
+        owner: recipientOf(resource),
       },
     ],
-    // Who noted it herself need not be told.
-    ...(acting.actor.role !== 'wally' && { rest: { outbox: tellOwner(journey, acting) } }),
+    rest: {
+      // Who noted it herself need not be told.
+      ...(acting.actor.role !== 'wally' && { outbox: tellOwner(journey, acting) }),
+      ...(isOver && {
+        links: [{ to: 'ended', subject: heard.task, why: acting.actor.role === 'organisation' ? 'used' : 'revoked' }],
+      }),
+    },
   });
 }

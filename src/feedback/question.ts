@@ -6,6 +6,7 @@ import type { Journey } from '../referral/journey.ts';
 import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { firstLineMax } from './answer.ts';
+import { linkTo } from './by-link.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { tellOwner, tellPractice } from './tell.ts';
 
@@ -31,12 +32,16 @@ export function ask(journey: Journey, question: z.infer<typeof questionSchema>, 
     },
     acting,
   );
+  // Who has no account at the practice answers by a link; who has one finds the question on the practice's own page.
+  const link = acting.directory.practices.get(journey.practice)?.email
+    ? linkTo('question', told.id, journey.practice, acting)
+    : { links: [], outbox: [] };
   const { output = [] } = journey.task.resource;
   return step(journey, row, 'question-asked', acting, {
     task: { output: [...output, told.output] },
     resources: [told.written],
     events: [{ kind: 'asked', at: acting.now.toISOString(), owner: acting.actor.id }],
-    rest: { outbox: [told.outbox] },
+    rest: { outbox: [told.outbox, ...link.outbox], links: link.links },
   });
 }
 
@@ -97,10 +102,11 @@ export function answer(journey: Journey, reply: z.infer<typeof replySchema>, act
     inResponseTo: openQuestionsOf(journey).map(({ id }) => ({ reference: `Communication/${id}` })),
   };
   const isOwn = acting.actor.role === 'wally';
+  const ended = openQuestionsOf(journey).map(({ id }) => ({ to: 'ended' as const, subject: id, why: 'used' as const }));
   return step(journey, row, 'question-answered', acting, {
     resources: [{ resource: communication, version: 1 }],
     events: [{ kind: 'answered', at: now, outcome: reply.by }],
     // Who noted it herself need not be told.
-    ...(!isOwn && { rest: { outbox: tellOwner(journey, acting) } }),
+    rest: { links: ended, ...(!isOwn && { outbox: tellOwner(journey, acting) }) },
   });
 }

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { endAppointments } from './appointment.ts';
 import { alarmsOver } from './ending.ts';
 import { type Acting, step } from './moves.ts';
-import { recallChildren } from './onward-end.ts';
+import { recallChildren, tellOrganisations } from './onward-end.ts';
 import { closureOnly } from './report.ts';
 import { revoked } from './revoked.ts';
 import { tellPractice } from './tell.ts';
@@ -52,7 +52,7 @@ export function agreeToStop(journey: Journey, why: string, acting: Acting, devia
       { kind: 'stop-answered', at: now, outcome: 'agreed' },
       { kind: 'cancelled', at: now },
     ],
-    rest: { outbox: [told.outbox], alarms: alarmsOver(journey, now) },
+    rest: { outbox: [told.outbox, ...tellOrganisations(journey, acting)], alarms: alarmsOver(journey, now) },
     ...(deviating && { deviating }),
   });
 }

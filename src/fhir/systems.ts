@@ -128,7 +128,6 @@ export const extensions = {
   lead: `${ours}/StructureDefinition/lead`,
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
-  /** CapabilityStatement.rest.security → where tokens come from (SMART App Launch 1). */
   /** CapabilityStatement.rest.security → where a SMART 1 server authorises. */
   oauthUris: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
   requestStatusReason: 'http://hl7.org/fhir/StructureDefinition/request-statusReason',

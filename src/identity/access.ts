@@ -33,6 +33,8 @@ interface Row {
 }
 
 const looking = ['read', 'vread', 'history-instance', 'search-type', 'history-type'] as const;
+const lookingUp = ['read', 'vread', 'history-instance', 'search-type'] as const;
+const ownLines = ['read', 'search-type'] as const;
 const each = (types: readonly string[], may: readonly Interaction[]): Resources =>
   Object.fromEntries(types.map((type) => [type, may]));
 const directory = ['Organization', 'HealthcareService', 'Practitioner', 'PractitionerRole', 'CareTeam', 'Location'];
@@ -40,8 +42,9 @@ const read = ['ServiceRequest', 'Task', 'Patient', 'Consent', 'Communication', '
 
 /** Everything a system sees of its own referrals; which those are is the caller's scope. */
 const ofReferrals: Resources = {
-  ...each([...read, 'DocumentReference', 'AuditEvent'], looking),
-  ...each(directory, looking),
+  ...each([...read, 'DocumentReference'], looking),
+  ...each(directory, lookingUp),
+  AuditEvent: ownLines,
   Binary: ['read'],
 };
 
@@ -61,7 +64,7 @@ const table: Readonly<Record<Actor['role'], Row>> = {
     pages: [],
     resources: {
       ...ofReferrals,
-      ServiceRequest: [...looking, 'create', 'update', 'patch'],
+      ServiceRequest: [...looking, 'create', 'update'],
       // Made: the request to stop begun work (Task abort).
       Task: [...looking, 'create', 'update', 'patch'],
       Communication: [...looking, 'create', 'update'],
@@ -84,10 +87,12 @@ const table: Readonly<Record<Actor['role'], Row>> = {
     purpose: 'SYSADMIN',
     pages: [],
     resources: {
-      ...each([...directory, 'Endpoint'], [...looking, 'create', 'update', 'patch']),
-      AuditEvent: looking,
+      ...each([...directory, 'Endpoint'], [...lookingUp, 'create', 'update', 'patch']),
+      AuditEvent: ownLines,
     },
   },
+  // Comes in by a link and sees the one case that it is for.
+  organisation: { purpose: 'TREAT', pages: [], resources: {} },
   line: { purpose: 'HOPERAT', pages: [], resources: {} },
 };
 

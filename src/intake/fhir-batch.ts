@@ -3,7 +3,7 @@ import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
 import type { NextFunction, Request, Response, Router } from 'express';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { send } from './fhir-reply.ts';
-import { allowedAt } from './fhir-table.ts';
+import { isLook, messageOf, type Together, together, tooMany } from './fhir-together.ts';
 import { admit, callerOf, sendRefusal } from './practice-key.ts';
 
 /** Requests that only look may run beside each other; what changes something waits its turn. */
@@ -95,8 +95,6 @@ function entryOf({ status, headers, body }: Told): BundleEntry {
   };
 }
 
-const isLook = (entry: BundleEntry) => entry.request?.method === 'GET' || entry.request?.method === 'HEAD';
-
 async function runAll(routes: Router, outer: Request, entries: readonly BundleEntry[], base: string): Promise<Told[]> {
   const told: Told[] = [];
   for (let at = 0; at < entries.length; ) {
@@ -124,29 +122,37 @@ function shapeIssues(bundle: Bundle): Refusal | undefined {
   return wrong.length > 0 ? refuse(...wrong) : undefined;
 }
 
-/**
- * Whether a transaction is no referral but single requests: only looks, or one write with its own address here. More
- * writes than one cannot be done all or nothing unless they are one referral.
- */
-export function isSingleRequests(bundle: Bundle): boolean {
-  const entries = Array.isArray(bundle.entry) ? bundle.entry : [];
-  const writes = entries.filter((one) => !isLook(one));
-  if (entries.length === 0 || writes.length > 1) return false;
-  const [write] = writes;
-  if (!write) return true;
-  const path = `/${(write.request?.url ?? '').split('?')[0]}`;
-  const isReferral = write.resource?.resourceType === 'ServiceRequest' || write.resource?.resourceType === 'Patient';
-  return (
-    !isReferral &&
-    allowedAt(path)
-      .split(', ')
-      .includes(write.request?.method ?? '')
+/** One write, made of two entries, and the looks beside it: the answers in the places of what was sent. */
+async function runTogether(
+  routes: Router,
+  outer: Request,
+  entries: readonly BundleEntry[],
+  { entry, task, message, taskId }: Together,
+  base: string,
+): Promise<Told[]> {
+  const made = await run(routes, outer, entry, base);
+  if (made.status >= 400) return entries.map(() => made);
+  const rest = entries.map((one, nth) => (isLook(one) ? one : nth === task ? lookAt(`Task/${taskId}`) : undefined));
+  const looked = await runAll(
+    routes,
+    outer,
+    rest.flatMap((one) => one ?? []),
+    base,
   );
+  const places = rest.flatMap((one, nth) => (one ? [nth] : []));
+  const told = new Map(places.map((nth, place) => [nth, looked[place]]));
+  const now = told.get(task)?.body;
+  const named = now?.resourceType === 'Task' ? messageOf(now) : undefined;
+  const location = named && `${base}/${named}/_history/1`;
+  const sent: Told = { status: 201, headers: new Map(location ? [['location', location]] : []), body: undefined };
+  return entries.map((_, nth) => (nth === task ? made : nth === message ? sent : (told.get(nth) ?? made)));
 }
+
+const lookAt = (url: string): BundleEntry => ({ request: { method: 'GET', url } });
 
 /**
  * A batch, each entry as the single request it is (http.html#batch): one that fails fails alone. Of a transaction of
- * single requests the first that fails is the answer.
+ * single requests the first that fails is the answer: it writes once at most, or what is one move together.
  */
 export async function answerEntries(
   routes: Router,
@@ -163,15 +169,16 @@ export async function answerEntries(
   const order = isBatch
     ? [...entries.keys()]
     : [...entries.keys()].sort((a, b) => Number(isLook(entries[a] ?? {})) - Number(isLook(entries[b] ?? {})));
-  const told = await runAll(
-    routes,
-    request,
-    order.flatMap((nth) => entries[nth] ?? []),
-    base,
-  );
+  const both = isBatch ? undefined : together(bundle);
+  const several = isBatch ? undefined : tooMany(bundle);
+  if (several) return sendRefusal(request, response, several);
+  const ordered = order.flatMap((nth) => entries[nth] ?? []);
+  const told = both
+    ? await runTogether(routes, request, entries, both, base)
+    : await runAll(routes, request, ordered, base);
   const failed = isBatch ? undefined : told.find((one) => one.status >= 400);
   if (failed?.body) return send(response, failed.status, failed.body);
-  const answers = new Map(order.map((nth, place) => [nth, told[place]]));
+  const answers = new Map((both ? [...entries.keys()] : order).map((nth, place) => [nth, told[place]]));
   const entry = [...entries.keys()].flatMap((nth) => {
     const answer = answers.get(nth);
     return answer ? [entryOf(answer)] : [];

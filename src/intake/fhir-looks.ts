@@ -15,6 +15,8 @@ export const searchingOf = (parts: FhirDoor): Searching => ({
 
 /** Adds the routes of what only looks, for every type that the table routes: a route that is not here is a 404 or 405. */
 export function addLooks(router: Router, parts: FhirDoor, searching: Searching): void {
+  // `_history` and `$move` are no ids: where they are not routed they are not there.
+  router.param('id', (_request, _response, next, id: string) => next(/^[_$]/.test(id) ? 'route' : undefined));
   for (const type of Object.keys(interactions)) {
     const can = (what: Interaction) => isRouted(type, what);
     if (can('search-type')) {

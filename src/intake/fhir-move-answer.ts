@@ -10,12 +10,12 @@ import type { Made } from './fhir-move.ts';
 import { send } from './fhir-reply.ts';
 import { updateStatus } from './fhir-update.ts';
 
-/** HTTP status of a refused move: what the table does not let be is 409 (referral-guides "Error answers"). */
-export function moveStatus(refusal: Refusal): number {
+/** HTTP status of a refused move where it is its own: what the table does not let be is 409 (referral-guides "Error answers"). */
+export function moveStatus(refusal: Refusal): number | undefined {
   const known = updateStatus(refusal);
   if (known !== undefined) return known;
-  const status = httpStatus(refusal);
-  return status === 422 && refusal.refused.some((one) => conditionReasons.has(one.reason)) ? 409 : status;
+  const isCondition = refusal.refused.some((one) => conditionReasons.has(one.reason));
+  return isCondition && httpStatus(refusal) === 422 ? 409 : undefined;
 }
 
 /** The resource of an address in its newest version, after what was made; of a create the one that is new. */

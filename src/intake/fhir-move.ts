@@ -10,7 +10,7 @@ import { journeyWith } from '../store/journey-of.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Scope } from '../store/store.ts';
 import type { Accepting } from './arriving.ts';
-import { noSuch } from './fhir-reply.ts';
+import { mayNot, noSuch } from './fhir-reply.ts';
 import type { Caller } from './practice-key.ts';
 
 const triesMax = 8;
@@ -26,14 +26,6 @@ export interface Made {
   readonly change?: Change;
   readonly already?: Versioned<Resource>;
 }
-
-const notAllowed = (): Refusal =>
-  refuse(
-    issue('forbidden', 'not-allowed', '', {
-      nl: 'Deze aanmelding mag dit niet. Vraag de beheerder welke rechten zij heeft.',
-      en: 'This credential may not do this. Ask the administrator which rights it has.',
-    }),
-  );
 
 const personMissing = (): Refusal =>
   refuse(
@@ -140,7 +132,7 @@ export async function makeMove(
   moving: Moving,
 ): Promise<Made | Refusal> {
   const { store } = parts;
-  if (!caller.may(moving.type, moving.interaction)) return notAllowed();
+  if (!caller.may(moving.type, moving.interaction)) return mayNot();
   for (let tries = 0; tries < triesMax; tries += 1) {
     const directory = await parts.directory();
     const journey = await readJourney(store, caller.scope, journeyId);

@@ -42,7 +42,7 @@ const failed = (nth: number, isTest: boolean): Refusal =>
 export function readPatch(request: Request): Operation[] | Refusal {
   if (!/^application\/json-patch\+json\s*(?:;|$)/i.test(request.get('content-type') ?? ''))
     return notSupported(
-      'content-type',
+      'patch-content-type',
       '',
       'Stuur een wijziging als JSON Patch (Content-Type: application/json-patch+json).',
       'Send a change as JSON Patch (Content-Type: application/json-patch+json).',

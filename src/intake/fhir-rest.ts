@@ -7,7 +7,7 @@ import { ContentErased } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
 import { acceptedOutcome, isBundle, withPromise } from './fhir-answer.ts';
 import { mayAsk } from './fhir-asked.ts';
-import { answerEntries, isSingleRequests } from './fhir-batch.ts';
+import { answerEntries } from './fhir-batch.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { capability } from './fhir-capability.ts';
 import { unlessThere } from './fhir-condition.ts';
@@ -32,6 +32,7 @@ import {
   notSupported,
   readBody,
 } from './fhir-take.ts';
+import { isSingleRequests } from './fhir-together.ts';
 import { transactionResponse } from './fhir-transaction.ts';
 import { type Updated, updateByNumber, updateRequest, updateStatus, updateTask } from './fhir-update.ts';
 import { callerKey, callerOf, mayRefer, practiceOf, sendRefusal } from './practice-key.ts';

@@ -2,8 +2,9 @@ import type { Binary, Endpoint, Resource, Task } from '@medplum/fhirtypes';
 import { extensions } from '../fhir/systems.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
-import { minimisePatient, minimiseRequest, type Receiver, teamSees } from '../referral/minimise.ts';
+import { isWithdrawn, minimisePatient, minimiseRequest, type Receiver, teamSees } from '../referral/minimise.ts';
 import { readJourney } from '../store/referrals.ts';
+import { contentFree } from '../store/search.ts';
 import type { Scope, Store } from '../store/store.ts';
 
 /** What is needed to say what a caller sees of a resource. */
@@ -67,25 +68,26 @@ export async function seenBy(
   scope: Scope,
   wholes: readonly Whole[],
 ): Promise<(Resource | undefined)[]> {
-  const receivers = new Map<string, Promise<Receiver | undefined>>();
+  const receivers = new Map<string, Promise<Receiver | 'withdrawn' | undefined>>();
   const receiverAt = (journey: string) => {
     const known = receivers.get(journey);
     if (known) return known;
     const asked = Promise.all([readJourney(seeing.store, scope, journey), seeing.directory()]).then(
-      ([found, directory]) => (found ? teamSees(found, directory, localDay(seeing.store.clock())) : undefined),
+      ([found, directory]) =>
+        found && (isWithdrawn(found) ? 'withdrawn' : teamSees(found, directory, localDay(seeing.store.clock()))),
     );
     receivers.set(journey, asked);
     return asked;
   };
-  const limited = new Set(['Patient', 'ServiceRequest', 'Communication', 'DocumentReference', 'Binary']);
   return Promise.all(
     wholes.map(async ({ resource, journey }) => {
       const isBytes = resource.resourceType === 'Binary';
       if (isBytes && !(await isLetter(seeing, scope, journey, resource))) return undefined;
       if (!isReceiver(scope)) return resource.resourceType === 'Task' ? withoutOnward(resource) : resource;
-      if (!limited.has(resource.resourceType)) return resource;
+      if (contentFree.includes(resource.resourceType)) return resource;
       const receiver = await receiverAt(journey);
-      if (!receiver) return undefined;
+      // What was withdrawn stays findable, without content (H10).
+      if (!receiver || receiver === 'withdrawn') return undefined;
       if (isBytes) return receiver.medicalCodes ? resource : undefined;
       return receiverView(resource, receiver);
     }),

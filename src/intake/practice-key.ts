@@ -45,9 +45,10 @@ export function practiceOf(request: Request): Caller & { readonly practice: stri
   return { ...caller, practice };
 }
 
-/** 415 says in a header what would do (RFC 9110 §15.5.16). */
+/** 415 says in a header what would do (RFC 9110 §15.5.16, RFC 5789 §2.2). */
 const unsupportedMedia: Readonly<Record<string, readonly [header: string, value: string]>> = {
   'content-type': ['Accept', 'application/fhir+json'],
+  'patch-content-type': ['Accept-Patch', 'application/json-patch+json'],
   'content-encoding': ['Accept-Encoding', 'gzip, deflate, br'],
 };
 

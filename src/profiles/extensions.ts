@@ -85,6 +85,21 @@ const onReferrals: readonly ExtensionSpec[] = [
     context: ['Task'],
     value: { type: 'Reference' },
   },
+  {
+    url: extensions.lead,
+    title: 'Lead',
+    description: 'Who has the lead when that is not the owner: the practice, or the Task at another organisation.',
+    context: ['Task'],
+    value: { type: 'Reference' },
+  },
+  {
+    url: extensions.residentAgreed,
+    title: 'Resident agreed',
+    description:
+      "On a message that a Wally's system sends: the resident agreed that its content goes to the GP. False or absent: a closure without content.",
+    context: ['Communication'],
+    value: { type: 'boolean' },
+  },
 ];
 
 const days = (name: string, short: string) => ({ name, short, type: 'positiveInt' });
@@ -122,6 +137,16 @@ const inDirectory: readonly ExtensionSpec[] = [
       { name: 'under', type: 'positiveInt', short: 'Residents younger than so many whole years' },
       { name: 'lifeArea', type: 'Coding', short: 'Referrals about this area', required: lifeArea },
       { name: 'to', type: 'Reference', short: 'Who gets it', min: 1 },
+    ],
+  },
+  {
+    url: extensions.servesAges,
+    title: 'Serves ages',
+    description: 'The ages that a service is for, in whole years; either end may be absent.',
+    context: ['HealthcareService'],
+    parts: [
+      { name: 'from', type: 'positiveInt', short: 'The youngest' },
+      { name: 'upTo', type: 'positiveInt', short: 'Younger than' },
     ],
   },
   {
@@ -212,6 +237,21 @@ const onEndpoints: readonly ExtensionSpec[] = [
       text('charset', 'ASCII or 8859/1, for what we send'),
       { name: 'endsAtGp', type: 'boolean', short: 'Nobody between us and the GP opens it' },
       text('writes', 'The characters that its system really writes'),
+    ],
+  },
+  {
+    url: extensions.launch,
+    title: 'Launch',
+    description: 'How a system of the practice opens our refer page (SMART launch, CDS Hooks, signed launch).',
+    context: ['Endpoint'],
+    parts: [
+      text('clientId', 'Our registration there; without it no SMART launch'),
+      { name: 'clientProof', type: 'code', short: 'How we prove who we are: public, client_secret or private_key_jwt' },
+      text('issuer', 'Who signs its JWTs, when that is not its address'),
+      text('jwks', 'The public keys with which it signs (JWKS)'),
+      { ...text('origin', 'Of browsers from which it calls CDS Hooks'), many: true },
+      { name: 'only', type: 'boolean', short: 'It is for this and nothing else: no feedback goes there' },
+      { name: 'demo', type: 'boolean', short: "The demo's: everyone knows its keys" },
     ],
   },
   {

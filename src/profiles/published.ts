@@ -1,7 +1,14 @@
-import type { CodeSystem, ConceptMap, NamingSystem, StructureDefinition, ValueSet } from '@medplum/fhirtypes';
+import type {
+  CodeSystem,
+  ConceptMap,
+  NamingSystem,
+  OperationDefinition,
+  StructureDefinition,
+  ValueSet,
+} from '@medplum/fhirtypes';
 
 /** The definitions that we publish: none of them is about a person. */
-export type Definition = StructureDefinition | CodeSystem | ValueSet | ConceptMap | NamingSystem;
+export type Definition = StructureDefinition | CodeSystem | ValueSet | ConceptMap | NamingSystem | OperationDefinition;
 /** A definition with the id under which it is read. */
 export type Published<T extends Definition> = T & { readonly id: string };
 

@@ -4,6 +4,7 @@ import type { Said } from '../fhir/outcome.ts';
 import { codeSystems, profiles } from '../fhir/systems.ts';
 import { maps } from './concept-maps.ts';
 import { namingSystems } from './naming-systems.ts';
+import { operationDefinitions } from './operations.ts';
 import type { Definition, Published } from './published.ts';
 import { type Terms, terms, toCodeSystem, toValueSet } from './terminology.ts';
 
@@ -46,7 +47,14 @@ export const supportedProfiles: Readonly<Record<string, readonly string[]>> = Ob
 );
 
 /** The types of definition that are served under /fhir/R4, read-only and without login. */
-export const servedTypes = ['StructureDefinition', 'CodeSystem', 'ValueSet', 'ConceptMap', 'NamingSystem'] as const;
+export const servedTypes = [
+  'StructureDefinition',
+  'CodeSystem',
+  'ValueSet',
+  'ConceptMap',
+  'NamingSystem',
+  'OperationDefinition',
+] as const;
 
 const words = (code: string): Said => {
   const text = code.replaceAll('-', ' ');
@@ -100,7 +108,7 @@ function read(): Guide {
     structures,
     codeSystems: systems,
     valueSets: sets,
-    definitions: [...structures, ...systems, ...sets, ...maps, ...namingSystems],
+    definitions: [...structures, ...systems, ...sets, ...maps, ...namingSystems, ...operationDefinitions],
     terms: all,
     refusals: told.refusals,
     examples: resources,

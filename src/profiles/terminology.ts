@@ -1,6 +1,9 @@
 import type { CodeSystem, ValueSet } from '@medplum/fhirtypes';
+import type { z } from 'zod';
 import { outcomes } from '../feedback/answer.ts';
 import type { Message } from '../feedback/communication.ts';
+import type { declineReasons, EndReason } from '../feedback/ending.ts';
+import type { restSchema } from '../feedback/rest.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
@@ -46,9 +49,26 @@ const categories = {
   'feedback-interim': { nl: 'tussenbericht', en: 'interim feedback' },
   question: { nl: 'vraag van de Wally', en: 'question of the Wally' },
   answer: { nl: 'antwoord van de praktijk', en: 'answer of the practice' },
+  'practice-message': { nl: 'bericht van de praktijk', en: 'message of the practice' },
   'system-notice': { nl: 'bericht van Kortelijn', en: 'notice of Kortelijn' },
   recall: { nl: 'teruggeroepen bericht', en: 'recalled message' },
-} as const satisfies Record<Message['category'] | 'answer', Said>;
+} as const satisfies Record<Message['category'] | 'answer' | 'practice-message', Said>;
+
+/** Why a Wally says no, why it rests, why it ended: by their names in the moves. */
+const reasons = {
+  duplicate: { nl: 'was al verwezen met dezelfde vraag', en: 'was referred already with the same question' },
+  'wrong-person': { nl: 'gaat over een andere persoon', en: 'is about another person' },
+  'no-consent': { nl: 'de inwoner gaf geen toestemming', en: 'the resident gave no consent' },
+  'resident-declines': { nl: 'de inwoner wil geen contact', en: 'the resident wants no contact' },
+  time: { nl: 'de inwoner wil tijd', en: 'the resident wants time' },
+  'waiting-list': { nl: 'wachtlijst', en: 'waiting list' },
+  illness: { nl: 'ziekte', en: 'illness' },
+  other: { nl: 'iets anders', en: 'something else' },
+  'consent-withdrawn': { nl: 'de inwoner trok de toestemming in', en: 'the resident withdrew consent' },
+  deceased: { nl: 'de inwoner is overleden', en: 'the resident died' },
+  moved: { nl: 'de inwoner is verhuisd', en: 'the resident moved' },
+  'other-practice': { nl: 'de inwoner heeft een andere huisarts', en: 'the resident has another GP' },
+} as const satisfies Record<keyof typeof declineReasons | z.infer<typeof restSchema>['why'] | EndReason, Said>;
 
 const outputs = {
   'contact-attempt': { nl: 'poging tot contact', en: 'attempt at contact' },
@@ -67,6 +87,7 @@ const roles = {
   practice: { nl: 'iemand van de praktijk', en: 'someone of the practice' },
   administrator: { nl: 'beheerder van de regio', en: 'administrator of the region' },
   'practice-system': { nl: 'het systeem van de praktijk', en: "the practice's system" },
+  organisation: { nl: 'een organisatie, met een link', en: 'an organisation, by a link' },
   coordinator: { nl: 'coördinator van de regio', en: 'coordinator of the region' },
   'wally-system': { nl: 'het systeem van de organisatie van de Wally', en: "the system of the Wally's organisation" },
   'coordinator-system': { nl: 'het systeem van de coördinator', en: "the coordinator's system" },
@@ -151,6 +172,11 @@ export const terms: Readonly<Record<string, Terms>> = {
     title: 'Kind of message',
     description: 'What kind of message a Communication is.',
     codes: categories,
+  },
+  [codeSystems.statusReason]: {
+    title: 'Why it has its state',
+    description: 'Why a Wally said no, why the work rests, or why it ended (Task.statusReason).',
+    codes: reasons,
   },
   [codeSystems.taskOutput]: {
     title: 'Kind of output',

@@ -10,11 +10,12 @@ export interface Actor {
     | 'coordinator'
     | 'administrator'
     | 'practice-system'
+    | 'organisation'
     | 'wally-system'
     | 'coordinator-system'
     | 'administrator-system'
     | 'line';
-  /** The practice (practice roles) or the Wally organisation (wally, team-lead, wally-system). */
+  /** The practice (practice roles), the Wally organisation (wally, team-lead, wally-system), or the one that came by a link. */
   readonly organization?: string;
 }
 

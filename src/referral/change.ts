@@ -4,6 +4,7 @@ import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
+import type { LinkMove } from './link.ts';
 import type { QueueMove } from './queue-move.ts';
 
 /**
@@ -37,6 +38,8 @@ export interface Change {
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];
   readonly destinations?: readonly DestinationMove[];
+  /** Ways in for who has no account (H12). */
+  readonly links?: readonly LinkMove[];
   /** How long the content of the journey stays (H16). */
   readonly keeping?: KeepingMove;
   /** A question without a journey, sealed by store/questions. */
@@ -161,6 +164,7 @@ export interface JourneyEvent {
     | 'ended'
     | 'registered'
     | 'confirmed'
+    | 'objection-asked'
     | 'overdue'
     | 'deviated';
   readonly at: string;

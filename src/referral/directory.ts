@@ -27,14 +27,8 @@ import {
   rulesOf,
 } from './practice-service.ts';
 
-export type DirectoryResource =
-  | CareTeam
-  | Endpoint
-  | HealthcareService
-  | Location
-  | Organization
-  | Practitioner
-  | PractitionerRole;
+type Place = CareTeam | Location;
+export type DirectoryResource = Endpoint | HealthcareService | Organization | Place | Practitioner | PractitionerRole;
 
 /** The best proof of landing a practice's channel can give (safety.md H4). */
 export type Proof = 'transport' | 'application' | 'record';
@@ -121,6 +115,10 @@ export interface Team {
   readonly id: string;
   readonly name: string;
   readonly phone?: string;
+  /** Where mail without content goes. */
+  readonly email?: string;
+  /** A second address, of another person there: codes go to it, so that one stolen mail opens nothing (H12). */
+  readonly codeEmail?: string;
   /** On what legal basis it receives referrals, where that was agreed. */
   readonly contract?: DataContract;
 }
@@ -265,8 +263,21 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
         .map((one) => {
           const phone = telecom(one, 'phone');
           const contract = contractOf(one);
+          const [email, codeEmail] = (one.telecom ?? []).flatMap(({ system, value }) =>
+            system === 'email' && value ? [value] : [],
+          );
           const id = one.id ?? '';
-          return [id, { id, name: one.name ?? '', ...(phone && { phone }), ...(contract && { contract }) }];
+          return [
+            id,
+            {
+              id,
+              name: one.name ?? '',
+              ...(phone && { phone }),
+              ...(email && { email }),
+              ...(codeEmail && { codeEmail }),
+              ...(contract && { contract }),
+            },
+          ];
         }),
     ),
   };

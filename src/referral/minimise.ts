@@ -85,6 +85,10 @@ export function receiverOf(journey: Journey, contract: DataContract | undefined,
   };
 }
 
+/** Recalled, or ended because the consent was withdrawn (H3, H10): no receiver reads it any more. */
+export const isWithdrawn = ({ task, consent }: Pick<Journey, 'task' | 'consent'>): boolean =>
+  task.resource.status === 'entered-in-error' || consent.resource.status === 'inactive';
+
 /** The same for who has the referral now, by the directory. */
 export function teamSees(journey: Journey, directory: Directory, day: string): Receiver {
   return receiverOf(journey, directory.teams.get(journey.index.team)?.contract, day);

@@ -11,6 +11,7 @@ export const whoWords: Record<Who, string> = {
   'team-lead': 'the team lead',
   coordinator: 'the coordinator',
   administrator: 'the administrator',
+  organisation: 'the other organisation',
   'wally-system': "a Wally organisation's system",
   'coordinator-system': "the coordinator's system",
   'administrator-system': "the administrator's system",

@@ -136,7 +136,7 @@ export const workRows: readonly Transition[] = [
     move: 'hear-onward',
     from: begun,
     to: 'same',
-    by: ['owner', 'line'],
+    by: ['owner', 'organisation', 'line'],
     businessStatus: 'onward-feedback',
     said: { nl: 'de andere organisatie heeft geantwoord', en: 'the other organisation answered' },
     tells: ['owner'],

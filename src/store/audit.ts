@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Store } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Held by the one sealer at work; the others skip their turn. */
 const sealerLock = 7_004;
@@ -102,21 +103,7 @@ async function chain(client: pg.ClientBase): Promise<number> {
  * Kept out of the commits because a chained head row would cost four fifths of the throughput (decision 6).
  */
 export async function sealAudit(store: Store): Promise<number> {
-  const client = await store.pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
-    const sealed = await chain(client);
-    await client.query('commit');
-    return sealed;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  return inTransaction(store.pool, chain);
 }
 
 /** The head of the chain at a moment: kept outside the database, it shows later that nothing before it was cut or made anew. */

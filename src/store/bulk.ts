@@ -1,5 +1,6 @@
 import type { BulkAction } from '../referral/queue-move.ts';
 import type { Store } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 /** A bulk job and how far it is. */
 export interface BulkJob {
@@ -64,16 +65,8 @@ const workLock = 7_007;
 
 /** Does the work unless another is at it; the lock lives as long as its transaction, so a crash gives it back. */
 export async function unlessAnother(store: Store, work: () => Promise<number>): Promise<number> {
-  const client = await store.pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
+  return inTransaction(store.pool, async (client) => {
     const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_xact_lock($1) as got', [workLock]);
-    return rows[0]?.got ? await work() : 0;
-  } finally {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    client.release(broken);
-  }
+    return rows[0]?.got ? work() : 0;
+  });
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Store } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Held by the one who numbers; the others skip their turn. */
 const numberingLock = 7_006;
@@ -50,21 +51,7 @@ export async function numberChanges(store: Store): Promise<number> {
     text: 'select from resource_change where seq is null limit 1',
   });
   if (!rowCount) return 0;
-  const client = await store.pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
-    const done = await number(client);
-    await client.query('commit');
-    return done;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  return inTransaction(store.pool, number);
 }
 
 /** One new version of a resource, by its number. */

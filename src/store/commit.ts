@@ -6,6 +6,7 @@ import { clientParts } from './clients.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
+import { linkHash, linkParts } from './links.ts';
 import { moveParts } from './moves.ts';
 import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
@@ -45,6 +46,7 @@ function touched({ change }: Prepared): string[] {
   if (change.talk)
     keys.push(change.talk.to === 'written' ? `talk ${change.talk.talk.id}` : `remind ${change.scope.practice}`);
   if (change.followed) keys.push(`followed ${change.scope.practice}`);
+  for (const move of change.links ?? []) keys.push(`link ${'subject' in move ? move.subject : move.id}`);
   if (change.client) keys.push(`cl ${change.client.to === 'revoked' ? change.client.id : change.client.client.id}`);
   for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
   for (const move of change.queue ?? [])
@@ -99,6 +101,9 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
           journey: change.journey,
         }),
       ),
+      ...(change.links && {
+        linkHashes: change.links.map((move) => (move.to === 'made' ? linkHash(store.master, move) : null)),
+      }),
       ...(newKey && { newKey }),
       ...(change.arrival && {
         answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
@@ -127,6 +132,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...moveParts(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
+    ...linkParts(batch),
     ...clientParts(batch),
     ...breakParts(batch),
     ...queueParts(batch),

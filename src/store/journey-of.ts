@@ -1,7 +1,8 @@
+import { visibleTo } from './lists.ts';
 import { type Scope, type Store, scopeCondition } from './store.ts';
 
 /**
- * The journey that a resource belongs to, when the scope may see it; undefined when there is none for whoever asks. `practices`:
+ * The journey that a resource belongs to, when the scope may see it (decision 12); undefined when there is none for whoever asks. `practices`:
  * all of the directory, or those it can be of: the practice is the first part of every key.
  */
 export async function journeyWith(
@@ -16,7 +17,7 @@ export async function journeyWith(
     name: `journey-with-${scope.kind}`,
     text: `select j.id as journey, j.practice_id as practice
              from resource r join journey j on j.id = r.journey_id
-            where ${sql} and r.practice_id = any($2::text[]) and r.type = $3 and r.id = $4`,
+            where ${sql} and ${visibleTo(scope)} and r.practice_id = any($2::text[]) and r.type = $3 and r.id = $4`,
     values: [value, practices, type, id],
   });
   return rows[0];

@@ -1,6 +1,7 @@
 import type { Proof } from '../referral/directory.ts';
 import { mayGo, openNow } from './destinations.ts';
 import type { Store } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What the queue carries: never more than this (no patient data in the queue). */
 export interface Due {
@@ -71,25 +72,14 @@ export async function offerDue(
   add: (due: readonly Due[]) => Promise<void>,
   windowMax = 1_000,
 ): Promise<number> {
-  const client = await store.pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
+  return inTransaction(store.pool, async (client) => {
     const { rows } = await client.query<Due>({ name: 'due', text: DUE, values: [windowMax] });
     if (rows.length > 0) {
       await add(rows);
       await client.query({ name: 'mark-queued', text: MARK_QUEUED, values: [rows.map((row) => row.id)] });
     }
-    await client.query('commit');
     return rows.length;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  });
 }
 
 /** Until when the maintenance of destination `x` lasts, while it does. */

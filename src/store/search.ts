@@ -69,13 +69,25 @@ const AGREED = `exists (select from resource c where c.journey_id = r.journey_id
 const DELIVERED = `(select true from worklist_entry v
   where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;
 
-/** Rows `r` of a type that this scope may see at all: not erased, delivered (decision 12), letters only where agreed. */
-function seenBy(scope: Scope, type: string): RawBuilder<unknown> {
+/** Types of which a receiver still sees those of a referral that was withdrawn: they hold nothing of the resident. */
+export const contentFree: readonly string[] = ['Task', 'Consent', 'Provenance'];
+
+// Recalled, or ended because the consent was withdrawn (H3, H10), as minimise.isWithdrawn has it.
+const STANDS = `j.task_status <> 'entered-in-error' and not exists (select from resource c where c.journey_id = r.journey_id
+  and c.type = 'Consent' and c.words @> array['Consent.status inactive'])`;
+
+/**
+ * Rows `r` of a type that this scope may see at all: not erased, delivered (decision 12), letters only where agreed, and
+ * what holds or is found by content only while the referral stands.
+ */
+function seenBy(scope: Scope, { type, filters }: Pick<SearchQuery, 'type' | 'filters'>): RawBuilder<unknown> {
   const isReceiver = scope.kind !== 'practice' && scope.kind !== 'line';
   const delivered = isReceiver ? sql` and ${sql.raw(DELIVERED)}` : sql``;
   const letters = isReceiver && type === 'DocumentReference' ? sql` and ${sql.raw(AGREED)}` : sql``;
+  const isBare = contentFree.includes(type) && !filters.some(({ kind }) => kind === 'chain' || kind === 'has');
+  const stands = isReceiver && !isBare ? sql` and ${sql.raw(STANDS)}` : sql``;
   return sql`from resource r join journey j on j.id = r.journey_id join journey_key k on k.journey_id = j.id
-    where ${scopeSql(scope)} and k.wrapped is not null and r.type = ${type}${letters}${delivered}`;
+    where ${scopeSql(scope)} and k.wrapped is not null and r.type = ${type}${letters}${delivered}${stands}`;
 }
 
 function orderOf(query: SearchQuery): { readonly place: RawBuilder<unknown>; readonly down: RawBuilder<unknown> } {
@@ -134,7 +146,7 @@ function pageSql(store: Store, looking: Looking, query: SearchQuery, cursor: Fou
         : sql`${place} ${down}, r.id ${down}`;
   return sql`select r.practice_id, r.type, r.id, r.version, r.journey_id, r.changed_at, r.words, ${place} as place,
       row_number() over (order by ${order}) as nth
-    ${seenBy(looking.scope, query.type)} and ${matches} ${cursor ? after(query, place, cursor) : sql``}
+    ${seenBy(looking.scope, query)} and ${matches} ${cursor ? after(query, place, cursor) : sql``}
     order by ${order} limit ${query.count + 1}`;
 }
 
@@ -151,7 +163,7 @@ export async function searchResources(
     const matches = filtersSql(askingOf(store, looking), 'r', query.type, query.filters);
     const counting = sql<{
       total: number;
-    }>`select count(*) as total ${seenBy(looking.scope, query.type)} and ${matches}`;
+    }>`select count(*) as total ${seenBy(looking.scope, query)} and ${matches}`;
     const { rows } = await counting.execute(database);
     return rows[0]?.total ?? 0;
   };

@@ -229,6 +229,8 @@ export async function removeExpired(store: Store): Promise<number> {
     // H15: a cancellation that came before its referral is remembered for 30 days.
     store.pool.query("delete from referral_number where cancelled_at < $1::timestamptz - interval '30 days'", [now]),
     store.pool.query('delete from oidc where expires_at < $1', [now]),
+    // Whoever sent a link sees for a month that it had expired.
+    store.pool.query("delete from link where expires_at < $1::timestamptz - interval '30 days'", [now]),
     // A question about nobody is kept as long as it takes to be read back.
     store.pool.query("delete from question where answered_at < $1::timestamptz - interval '90 days'", [now]),
   ]);

@@ -14,6 +14,8 @@ export interface Sealed {
     readonly birthDate: Buffer;
     readonly postcode: Buffer | null;
   };
+  /** One per `change.links`; null for a move of a link that is there already. */
+  readonly linkHashes?: readonly (Buffer | null)[];
   readonly auditIds: readonly string[];
   readonly auditLines: readonly string[];
 }

@@ -5,6 +5,7 @@ import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isWithdrawn } from '../referral/minimise.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { type Broken, glassBroken, journeyOfNumber, listBreaks, readBroken } from '../store/breaks.ts';
 import { readEvents } from '../store/deliveries.ts';
@@ -28,7 +29,6 @@ import { html, type Markup, momentText, sayIn } from './html.ts';
 import { acuteNote, consentPart, facts, reachPart, recognition, show, whyPart } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stateWords } from './words.ts';
-import { isWithdrawn } from './worklist-referral.ts';
 
 /** So long an administrator may look; it ends by itself. */
 export const openMs = 6 * 3_600_000;

@@ -106,6 +106,7 @@ ${lineOf(parts, { name: 'lastDay', optional: true, type: 'date', label: t('Laats
 function organisationPart(parts: ThingParts): Markup {
   const t = sayIn(parts.viewer.language);
   return html`<div class="row">${lineOf(parts, { name: 'kvk', optional: true, label: 'KvK', inputmode: 'numeric', short: true })}${lineOf(parts, { name: 'phone', label: t('Telefoon', 'Phone'), inputmode: 'tel' })}</div>
+<div class="row">${lineOf(parts, { name: 'email', optional: true, type: 'email', label: t('E-mail: hier komt een link', 'E-mail: a link goes here') })}${lineOf(parts, { name: 'codeEmail', optional: true, type: 'email', label: t('E-mail van een collega: hier komt de code', "A colleague's e-mail: the code goes here") })}</div>
 ${selectOf(parts, 'basis', t('Grondslag', 'Legal basis'), [
   ['explicit-consent', t('toestemming', 'consent')],
   ['youth-care', t('jeugdhulp (Jeugdwet)', 'youth care (Jeugdwet)')],

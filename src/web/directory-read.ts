@@ -163,7 +163,7 @@ function readPerson({ book, id, fields, stored, today }: Reading): { resources: 
 }
 
 function readOrganisation({ id, fields, stored }: Reading): { resources: Stored[]; faults: Fault[] } {
-  const { name = '', phone = '', kvk = '', basis = '', bsn = '' } = fields;
+  const { name = '', phone = '', email = '', codeEmail = '', kvk = '', basis = '', bsn = '' } = fields;
   const before = storedAs(stored, 'Organization');
   const contract: Extension | undefined = basis
     ? {
@@ -179,7 +179,10 @@ function readOrganisation({ id, fields, stored }: Reading): { resources: Stored[
     active: fields.active === 'yes',
     name,
     identifier: identified(before ?? {}, identifiers.kvk, kvk),
-    telecom: telecom(before ?? {}, { phone }),
+    telecom: [
+      ...telecom(before ?? {}, { phone, email }),
+      ...(email && codeEmail ? [{ system: 'email' as const, value: codeEmail }] : []),
+    ],
     extension: extended(before ?? {}, [[extensions.dataContract, contract]]),
   });
   return {

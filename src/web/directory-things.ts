@@ -133,12 +133,18 @@ function personFields(role: PractitionerRole, person: Practitioner | undefined):
   };
 }
 
+/** Where the mail of an organisation goes, and then the codes that belong to it. */
+const emailsOf = ({ telecom = [] }: Organization) =>
+  telecom.flatMap(({ system, value }) => (system === 'email' && value ? [value] : []));
+
 function organisationFields(organization: Organization): Fields {
   const parts = extensionOf(organization, extensions.dataContract)?.extension ?? [];
   return {
     name: organization.name ?? '',
     kvk: organization.identifier?.find((one) => one.system === identifiers.kvk)?.value ?? '',
     phone: telecomOf(organization, 'phone'),
+    email: emailsOf(organization)[0] ?? '',
+    codeEmail: emailsOf(organization)[1] ?? '',
     basis: parts.find((one) => one.url === 'basis')?.valueCoding?.code ?? '',
     bsn: parts.find((one) => one.url === 'bsn')?.valueCode === 'allowed' ? 'yes' : '',
     active: organization.active === false ? '' : 'yes',

@@ -18,6 +18,7 @@ const plain: Readonly<Record<string, Said>> = {
   recalled: { nl: 'Teruggeroepen: hoorde hier niet', en: 'Recalled: should not have been sent' },
   registered: { nl: 'Per telefoon gemeld, genoteerd door de Wally', en: 'Came by telephone, noted by the Wally' },
   confirmed: { nl: 'Bevestigd door de praktijk', en: 'Confirmed by the practice' },
+  'objection-asked': { nl: 'De inwoner wil bezwaar maken: bel', en: 'The resident wants to object: call' },
   deviated: { nl: 'Gedaan door de teamleider, met een reden', en: 'Done by the team lead, with a reason' },
 };
 

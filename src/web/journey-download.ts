@@ -2,13 +2,13 @@ import { journeyFile } from '../feedback/journey-file.ts';
 import { journeyPdf } from '../feedback/journey-pdf.ts';
 import { auditOf } from '../feedback/moves.ts';
 import { localDay } from '../referral/deadlines.ts';
-import { teamSees } from '../referral/minimise.ts';
+import { isWithdrawn, teamSees } from '../referral/minimise.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { actingFor, sendNotFound, type Visit } from './acting.ts';
 import { journeySections, whoText } from './journey-sections.ts';
 import { type Shown, show } from './referral-view.ts';
 import type { Site } from './site.ts';
-import { isWithdrawn, readOwn } from './worklist-referral.ts';
+import { readOwn } from './worklist-referral.ts';
 
 type Made = { readonly type: string; readonly extension: 'json' | 'pdf'; readonly bytes: Uint8Array };
 

@@ -1,12 +1,12 @@
 import type { Binary } from '@medplum/fhirtypes';
 import { auditOf } from '../feedback/moves.ts';
 import { localDay } from '../referral/deadlines.ts';
-import { receiverSees, teamSees } from '../referral/minimise.ts';
+import { isWithdrawn, receiverSees, teamSees } from '../referral/minimise.ts';
 import { readResource } from '../store/referrals.ts';
 import { actingFor, sendNotFound, type Visit } from './acting.ts';
 import { attachmentOf, letterKinds } from './letters.ts';
 import type { Site } from './site.ts';
-import { isWithdrawn, readOwn } from './worklist-referral.ts';
+import { readOwn } from './worklist-referral.ts';
 
 /**
  * One letter as a file: only to the Wally who has the referral now, and only while the consent covers medical content.

@@ -50,6 +50,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
   ],
   coordinator: [['/report', { nl: 'Cijfers', en: 'Figures' }]],
   'practice-system': [],
+  organisation: [],
   'wally-system': [],
   'coordinator-system': [],
   'administrator-system': [],

@@ -3,6 +3,7 @@ import { askToStop } from '../feedback/later.ts';
 import { endForm, recallForm } from './hand-moves.ts';
 import { html, sayIn } from './html.ts';
 import { button, type MoveForm, moveForm, noNames, nothing, type Read, textBox, textMax } from './move-forms.ts';
+import { residentForms } from './onward-moves.ts';
 import { answerForm, readText } from './waiting-moves.ts';
 
 const confirmForm = moveForm({
@@ -43,4 +44,11 @@ ${textBox(parts, { name: 'stopWhy', label: t('Waarom wilt u stoppen?', 'Why do y
 });
 
 /** Every move that a practice makes on its own page, beside taking back; what waits for it comes first. */
-export const practiceForms: readonly MoveForm[] = [confirmForm, answerForm('practice'), stopForm, endForm, recallForm];
+export const practiceForms: readonly MoveForm[] = [
+  confirmForm,
+  answerForm('practice'),
+  stopForm,
+  endForm,
+  recallForm,
+  ...residentForms,
+];

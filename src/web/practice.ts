@@ -31,6 +31,7 @@ import { clocksPart } from './clock-words.ts';
 import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
+import { codePart, residentCodeOf } from './links-part.ts';
 import { urgencyMark } from './marks.ts';
 import { movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
@@ -174,6 +175,7 @@ async function sendReferral(
   };
   // As long as it can be taken back unseen nothing else is needed (H3).
   const isSeen = !(index.undoUntil && index.undoUntil > acting.now.toISOString());
+  const residentCode = await residentCodeOf(site, shown);
   const moves = isSeen && movesPart(t('Wat wilt u doen?', 'What do you want to do?'), practiceForms, parts);
   const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
 ${postedFaults(parts)}
@@ -187,7 +189,7 @@ ${facts([
   [t('Ons nummer', 'Our number'), index.practiceReferral.value],
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
-])}</section>${takeBackPart(shown, acting.now)}${moves}${feedbackPart(shown, carriages)}</div>
+])}</section>${takeBackPart(shown, acting.now)}${residentCode && codePart(site, shown, residentCode)}${moves}${feedbackPart(shown, carriages)}</div>
 <div>${agreedPart(shown)}${involvedPart(shown)}${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(

@@ -193,7 +193,7 @@ ${all}`;
 }
 
 /** For the resident, in plain Dutch: who calls, when, which number to call. No name, no reason: paper gets lost. */
-export function slipPage(shown: Shown): Markup {
+export function slipPage(shown: Shown, code: string | undefined, publicUrl: string): Markup {
   const { journey, viewer, directory } = shown;
   const t = sayIn(viewer.language);
   const { index } = journey;
@@ -211,5 +211,9 @@ ${facts([
   ['Vragen, of bent u niet gebeld? Bel', phone && html`<strong>${telLink(phone)}</strong>`],
   ['Noem dan dit nummer', index.number],
   ['Of bel uw huisartsenpraktijk', practice?.phone && telLink(practice.phone)],
+  [
+    'Waar is mijn verwijzing?',
+    code && html`Kijk op ${publicUrl}/mijn, met uw geboortedatum en deze code: <strong>${code}</strong>`,
+  ],
 ])}</section>`;
 }

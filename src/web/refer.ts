@@ -27,6 +27,7 @@ import {
 } from './acting.ts';
 import type { Fault } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
+import { residentCodeOf } from './links-part.ts';
 import type { PageParts } from './page.ts';
 import { agesPart, sendClosed } from './refer-closed.ts';
 import { faultsOf } from './refer-controls.ts';
@@ -213,7 +214,7 @@ async function sendSlip(site: ReferSite, visit: Visit, id: string): Promise<void
   if (!found || !index || index.unsafeContact || !isOpen(index.taskStatus)) return sendNotFound(visit);
   send(visit, {
     title: sayIn(visit.viewer.language)('Briefje voor de inwoner', 'Slip for the resident'),
-    main: slipPage(found.shown),
+    main: slipPage(found.shown, await residentCodeOf(site, found.shown), site.publicUrl),
   });
 }
 

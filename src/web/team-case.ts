@@ -1,5 +1,6 @@
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isWithdrawn } from '../referral/minimise.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, journeyOf, noteView, query, send, sendNotFound, type Visit } from './acting.ts';
@@ -9,15 +10,16 @@ import { acceptForm, endForm, recallForm } from './hand-moves.ts';
 import { eventsPart } from './history-view.ts';
 import { html, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
+import { linksPart } from './links-part.ts';
 import { safetyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
+import { linkForms } from './onward-moves.ts';
 import type { PageParts } from './page.ts';
 import { facts, reachPart, recognition, show } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
 import { stateWords } from './words.ts';
-import { isWithdrawn } from './worklist-referral.ts';
 
 /** What a team lead may do: the owner's moves with a reason where the table lets her deviate (H18), and her own. */
 const leadForms: readonly MoveForm[] = [
@@ -25,6 +27,7 @@ const leadForms: readonly MoveForm[] = [
   ...stopForms,
   ...contactForms,
   ...waitingForms,
+  ...linkForms,
   endForm,
   recallForm,
 ];
@@ -76,7 +79,7 @@ ${facts([
   [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
   [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
 ])}
-<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
+<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }

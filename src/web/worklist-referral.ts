@@ -2,6 +2,7 @@ import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
+import { isWithdrawn } from '../referral/minimise.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { type EarlierReferral, earlierReferrals } from '../store/earlier.ts';
@@ -17,8 +18,10 @@ import { agreedPart, involvedPart } from './involved.ts';
 import { keysOn } from './keys.ts';
 import { leadForm } from './lead-moves.ts';
 import { lettersPart } from './letters.ts';
+import { linksPart } from './links-part.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
+import { onwardForms, residentForms } from './onward-moves.ts';
 import type { PageParts } from './page.ts';
 import {
   acuteNote,
@@ -57,8 +60,10 @@ export const wallyForms: readonly MoveForm[] = [
   ...stopForms,
   ...contactForms,
   ...waitingForms,
+  ...onwardForms,
   leadForm,
   ...handForms,
+  ...residentForms,
 ];
 
 function actions(shown: Shown): Markup {
@@ -105,10 +110,6 @@ function earlierPart(earlier: readonly EarlierReferral[], { viewer, today }: Sho
   return html`<div class="panel"><p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p><ul class="plain">${lines}</ul></div>`;
 }
 
-/** Recalled, or ended because the consent was withdrawn: nobody reads it here any more. */
-export const isWithdrawn = ({ task, consent }: Journey) =>
-  task.resource.status === 'entered-in-error' || consent.resource.status === 'inactive';
-
 /** The page of one referral; that it was looked at is committed before it is sent. */
 export async function sendReferral(
   site: Site,
@@ -152,11 +153,12 @@ export async function sendReferral(
     ...(posted && { posted }),
   };
   const moves = movesPart(t('Wat doet u?', 'What do you do?'), wallyForms, parts);
+  const links = await linksPart(site, shown);
   const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
 ${marks}${standInPart(shown)}${earlierPart(earlier, shown)}
 ${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${moves}</div>
+<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${links}${moves}</div>
 <div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);

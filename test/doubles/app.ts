@@ -157,7 +157,7 @@ export interface TokenAnswer {
 }
 
 /** Asks for a token with an assertion. */
-export async function askToken(app: OpenApp, signed: string, scope?: string): Promise<TokenAnswer> {
+export async function askToken(app: Pick<OpenApp, 'ask'>, signed: string, scope?: string): Promise<TokenAnswer> {
   const response = await app.ask('POST', '/oauth/token', {
     body: new URLSearchParams({
       grant_type: 'client_credentials',
@@ -170,7 +170,12 @@ export async function askToken(app: OpenApp, signed: string, scope?: string): Pr
 }
 
 /** A token as this client gets it; throws when it gets none. */
-export async function tokenOf(app: OpenApp, client: string, key: SystemKey, scope: string): Promise<string> {
+export async function tokenOf(
+  app: Pick<OpenApp, 'ask' | 'url'>,
+  client: string,
+  key: SystemKey,
+  scope: string,
+): Promise<string> {
   const { body, status } = await askToken(app, await assertion(`${app.url}/oauth/token`, client, key), scope);
   if (!body.access_token) throw new Error(`${client}: ${status} ${body.error} ${body.error_description}`);
   return body.access_token;

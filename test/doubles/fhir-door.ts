@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
-import express, { type RequestHandler } from 'express';
+import express from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
 import { type FhirDoor, fhirRouter } from '../../src/intake/fhir-rest.ts';
@@ -15,7 +15,7 @@ import type { Store } from '../../src/store/store.ts';
 import { message, type Parts, partsOf } from '../mapping/messages.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { committed, journeyOf, notRefused, ownerOf } from './made.ts';
-import { wallySystems } from './wally-systems.ts';
+import { openSystems } from './wally-systems.ts';
 
 /** What the door answered. */
 export interface Answered {
@@ -25,7 +25,7 @@ export interface Answered {
   readonly body: Resource;
 }
 
-/** The FHIR door alone on a socket, on a store of its own. */
+/** The FHIR door alone on a socket, on a store of its own; systems of `wally-systems.ts` knock by their names. */
 export interface OpenFhirDoor {
   readonly at: TestStore;
   readonly url: string;
@@ -42,9 +42,8 @@ export interface OpenFhirDoor {
 export const practiceToken = 'fhir-door-of-de-brink';
 export const otherToken = 'fhir-door-of-zuidrand';
 
-/** `guardOf`: who else may knock than the two practices. `more`: what else the door knows. */
+/** `more`: what else the door knows. */
 export async function openFhirDoor(
-  guardOf?: (store: Store) => RequestHandler,
   more?: (store: Store) => Pick<FhirDoor, 'outbound' | 'onDirectory'>,
 ): Promise<OpenFhirDoor> {
   const at = await openTestStore();
@@ -61,8 +60,10 @@ export async function openFhirDoor(
   const directory = directoryReader(store);
   const mapping = mappingOf(await loadMappings(), 'fhir-r4');
   const log = openLog('silent');
-  const parts = { store, directory, mapping, log, publicUrl: url, bodyBytesMax: 2_000_000, ...more?.(store) };
-  app.use('/fhir/R4', wallySystems, ...(guardOf ? [guardOf(store)] : []), fhirRouter(parts));
+  const systems = await openSystems(store, url, directory);
+  const { tokens } = systems;
+  const parts = { store, directory, mapping, log, tokens, publicUrl: url, bodyBytesMax: 2_000_000, ...more?.(store) };
+  app.use('/fhir/R4', fhirRouter(parts));
   const journeysOfNumber = async (number: string) => {
     const { rows } = await at.owner.query<{ journey_id: string }>(
       'select distinct journey_id from referral_number where value = $1 and journey_id is not null',
@@ -83,11 +84,11 @@ export async function openFhirDoor(
       const response = await fetch(`${url}/fhir/R4${path}`, {
         method,
         headers: {
-          authorization: `Bearer ${practiceToken}`,
           ...(body !== undefined && { 'content-type': 'application/fhir+json' }),
           ...headers,
+          authorization: await systems.authorization(headers.authorization ?? `Bearer ${practiceToken}`),
         },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       const { status, headers: got } = response;

@@ -16,6 +16,7 @@ import { claimsTogether } from '../../src/delivery/batch.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
+import { openTokens } from '../../src/identity/callers.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { type Log, openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
@@ -23,7 +24,6 @@ import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import type { Due } from '../../src/store/outbox.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
-import { wallySystems } from './wally-systems.ts';
 
 const region = new URL('../../fixtures/region/', import.meta.url);
 
@@ -33,6 +33,8 @@ export interface TestLine {
   readonly his: His;
   readonly mail: MailCatcher;
   readonly url: string;
+  /** For what else a test serves at that address. */
+  readonly app: express.Express;
   readonly queue: DeliveryQueue;
   /** `host:port` that feedback over MLLP may go to; a test adds its own. */
   readonly mllpHosts: Set<string>;
@@ -76,11 +78,10 @@ export async function openTestLine(
   if (!mapping) throw new Error('no mapping');
   app.use(
     '/fhir/R4',
-    wallySystems,
     fhirRouter({
       store,
       directory,
-
+      tokens: openTokens({ store, publicUrl: url, directory }),
       mapping,
       log: silent,
       publicUrl: url,
@@ -136,6 +137,7 @@ export async function openTestLine(
     his,
     mail,
     url,
+    app,
     queue,
     mllpHosts,
     delivering,

@@ -97,6 +97,14 @@ export function notRefused<T>(value: T | Refusal): T {
   return value;
 }
 
+/** Its worklist has it: from here on its Wally and their systems see it (decision 12). */
+export async function delivered(store: Store, id: string): Promise<void> {
+  const { index, practice } = await journeyOf(store, id);
+  const { taskId, assignment, owner } = index;
+  const seen = { taskId, assignment, owner, at: store.clock().toISOString() };
+  await committed(store, { scope: { practice }, journey: id, visible: [seen], audit: [] });
+}
+
 export async function committed(store: Store, change: Change): Promise<void> {
   const done = await store.commit(change);
   if (!done.ok) throw new Error(`not committed: ${done.why}`);

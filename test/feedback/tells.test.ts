@@ -24,7 +24,7 @@ import type { Move, Status, Transition, Who } from '../../src/referral/transitio
 import { TRANSITIONS } from '../../src/referral/transitions.ts';
 import { notRefused } from '../doubles/made.ts';
 import { accepted, answerOf, gp, karim, marijke, monday, sanne, theLine } from './journeys.ts';
-import { onward, regionToo } from './onward-region.ts';
+import { elsewhere, onward, regionToo } from './onward-region.ts';
 
 const thursday = '2026-11-26T09:00:00.000Z';
 const his: Actor = { id: 'his', name: 'his', role: 'practice-system', organization: 'de-brink' };
@@ -126,6 +126,7 @@ const actors: Partial<Record<Who, Actor>> = {
   practice: gp,
   'practice-system': his,
   'team-lead': marijke,
+  organisation: { id: 'link-1', name: 'Schuldhulp', role: 'organisation', organization: elsewhere },
   line: theLine,
 };
 

@@ -2,6 +2,7 @@ import type { Bundle, CapabilityStatement, OperationOutcome, Resource } from '@m
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { interactions } from '../../src/intake/fhir-table.ts';
+import { servedTypes } from '../../src/profiles/stored.ts';
 import { type Answered, reasonsIn } from '../doubles/fhir-door.ts';
 import { bsn, foundIn, type Given, linkIn, openWorld, type Who, type World } from './world.ts';
 
@@ -228,8 +229,179 @@ const refused: readonly Refused[] = [
   ['http.html#mime-type', 'GET', '/Task', 406, 'format', { headers: { accept: 'application/fhir+xml' } }],
 ];
 
+const asTask = { resourceType: 'Task', status: 'accepted', intent: 'order' };
+const asMessage = { resourceType: 'Communication', status: 'completed' };
+const version = (n: number) => ({ 'if-match': `W/"${n}"` });
+const patching = (more: Record<string, string> = version(1)) => ({
+  'content-type': 'application/json-patch+json',
+  ...more,
+});
+const together = (...urls: string[]) => ({
+  resourceType: 'Bundle',
+  type: 'transaction',
+  entry: urls.map((url) => ({ resource: asMessage, request: { method: 'POST', url } })),
+});
+
+/** Writes that change nothing: what is made of writes that do stands in test/intake/fhir-moves.test.ts and fhir-updates.test.ts. */
+const unwritten: readonly Refused[] = [
+  ['http.html#update', 'PUT', '/Task/{task1}', 412, 'version-required', { body: asTask }, 'sanne'],
+  [
+    'http.html#concurrency',
+    'PUT',
+    '/Task/{task1}',
+    412,
+    'other-version',
+    { body: asTask, headers: version(99) },
+    'sanne',
+  ],
+  [
+    'http.html#concurrency',
+    'PUT',
+    '/Task/{task1}',
+    412,
+    'other-version',
+    { body: asTask, headers: { 'if-match': 'one' } },
+    'sanne',
+  ],
+  [
+    'http.html#update',
+    'PUT',
+    '/Task/{task1}',
+    400,
+    'other-id',
+    { body: { ...asTask, id: 'x' }, headers: version(1) },
+    'sanne',
+  ],
+  [
+    'http.html#update',
+    'PUT',
+    '/Task/{task1}',
+    422,
+    'other-resource',
+    { body: asMessage, headers: version(1) },
+    'sanne',
+  ],
+  [
+    'http.html#upsert',
+    'PUT',
+    '/Task/{journey1}',
+    404,
+    'no-such-resource',
+    { body: asTask, headers: version(1) },
+    'sanne',
+  ],
+  ['http.html#update', 'PUT', '/Task/{task1}', 404, 'no-such-resource', { body: asTask, headers: version(1) }, 'joost'],
+  ['http.html#update', 'PUT', '/Task/{task1}', 403, 'not-allowed', { body: asTask, headers: version(1) }, 'narrow'],
+  [
+    'http.html#update',
+    'PUT',
+    '/ServiceRequest/{request1}',
+    403,
+    'not-allowed',
+    { body: {}, headers: version(1) },
+    'sanne',
+  ],
+  ['http.html#update', 'PUT', '/Patient/{patient1}', 405, 'not-supported-here', { body: {} }],
+  ['http.html#update', 'PUT', '/Organization/de-brink', 405, 'not-supported-here', { body: {} }],
+  ['http.html#cond-update', 'PUT', '/ServiceRequest', 422, 'condition', { body: {} }],
+  ['http.html#cond-update', 'PUT', '/Task?identifier=x', 405, 'not-supported-here', { body: asTask }],
+  ['http.html#patch', 'PATCH', '/Task/{task1}', 415, 'patch-content-type', { body: [] }, 'sanne'],
+  ['http.html#patch', 'PATCH', '/Task/{task1}', 422, 'not-a-patch', { body: {}, headers: patching() }, 'sanne'],
+  [
+    'http.html#patch',
+    'PATCH',
+    '/Task/{task1}',
+    422,
+    'not-a-patch',
+    { body: [{ op: 'remove', path: '/__proto__/x' }], headers: patching() },
+    'sanne',
+  ],
+  ['http.html#patch', 'PATCH', '/Task/{task1}', 400, 'not-parseable', { body: '[{', headers: patching() }, 'sanne'],
+  [
+    'http.html#patch',
+    'PATCH',
+    '/Task/{task1}',
+    412,
+    'version-required',
+    { body: [{ op: 'remove', path: '/note' }], headers: patching({}) },
+    'sanne',
+  ],
+  [
+    'http.html#patch',
+    'PATCH',
+    '/Task/{task1}',
+    422,
+    'patch-does-not-fit',
+    { body: [{ op: 'remove', path: '/note' }], headers: patching() },
+    'sanne',
+  ],
+  [
+    'http.html#patch',
+    'PATCH',
+    '/Task/{task1}',
+    409,
+    'patch-test-failed',
+    { body: [{ op: 'test', path: '/status', value: 'draft' }], headers: patching() },
+    'sanne',
+  ],
+  [
+    'http.html#patch',
+    'PATCH',
+    '/ServiceRequest/{request1}',
+    405,
+    'not-supported-here',
+    { body: [], headers: patching() },
+  ],
+  ['http.html#create', 'POST', '/Task', 422, 'other-task', { body: asTask }],
+  ['http.html#create', 'POST', '/Task', 403, 'not-allowed', { body: asTask }, 'sanne'],
+  ['http.html#create', 'POST', '/ServiceRequest', 403, 'not-allowed', { body: {} }, 'sanne'],
+  ['http.html#create', 'POST', '/Communication', 422, 'referral-missing', { body: asMessage }, 'sanne'],
+  ['http.html#create', 'POST', '/Communication', 400, 'not-parseable', { body: '{' }, 'sanne'],
+  ['http.html#create', 'POST', '/Task/{task1}', 405, 'not-supported-here', { body: asTask }],
+  [
+    'http.html#ccreate',
+    'POST',
+    '/Communication',
+    422,
+    'condition',
+    { body: asMessage, headers: { 'if-none-exist': 'status=completed' } },
+    'sanne',
+  ],
+  [
+    'http.html#mime-type',
+    'POST',
+    '/Communication',
+    415,
+    'content-type',
+    { body: '<Communication/>', headers: { 'content-type': 'application/fhir+xml' } },
+    'sanne',
+  ],
+  ['http.html#delete', 'DELETE', '/Communication/{communication1}', 405, 'not-supported-here', {}, 'sanne'],
+  ['http.html#delete', 'DELETE', '/Task?status=requested', 405, 'not-supported-here'],
+  [
+    'http.html#trules',
+    'POST',
+    '/',
+    422,
+    'several-writes',
+    { body: together('Communication', 'Communication') },
+    'sanne',
+  ],
+  ['http.html#trules', 'POST', '/', 403, 'not-allowed', { body: together('ServiceRequest') }, 'sanne'],
+  [
+    'operations.html',
+    'POST',
+    '/Task/{task1}/$move',
+    422,
+    'no-such-move',
+    { body: { resourceType: 'Parameters' }, headers: version(3) },
+    'sanne',
+  ],
+  ['operations.html', 'POST', '/ServiceRequest/{request1}/$move', 404, 'not-supported-here', { body: {} }],
+];
+
 describe('is refused, with every reason and nothing of what was asked', () => {
-  test.each(refused)('%s %s %s → %i %s %j %s', async (...row: readonly unknown[]) => {
+  test.each([...refused, ...unwritten])('%s %s %s → %i %s %j %s', async (...row: readonly unknown[]) => {
     const [, method, path, status, reason, given = {}, who = 'practice'] = row as unknown as Refused;
     const answer = await world.ask(who, method, path, given);
     expect({ status: answer.status, reasons: reasonsIn(answer.body) }).toEqual({ status, reasons: [reason] });
@@ -619,8 +791,10 @@ const looks: readonly (readonly [clause: string, says: string, look: () => Promi
     async () => {
       const statement = one(await world.ask('nobody', 'GET', '/metadata')) as CapabilityStatement;
       expect(validateBaseR4(statement).filter(({ severity }) => severity === 'error')).toEqual([]);
-      const resources = statement.rest?.[0]?.resource ?? [];
-      expect(resources.map(({ type }) => type)).toEqual(Object.keys(interactions));
+      const all = statement.rest?.[0]?.resource ?? [];
+      expect(all.map(({ type }) => type)).toEqual([...Object.keys(interactions), ...servedTypes]);
+      // Definitions have a door of their own (test/profiles).
+      const resources = all.slice(0, Object.keys(interactions).length);
       for (const { type = '', searchParam = [] } of resources.filter((one) => one.searchParam)) {
         const form = Object.fromEntries(
           searchParam.map(({ name = '' }) =>
@@ -628,7 +802,8 @@ const looks: readonly (readonly [clause: string, says: string, look: () => Promi
           ),
         );
         const headers = { prefer: 'handling=strict' };
-        const answer = await world.ask('practice', 'POST', `/${type}/_search`, { form, headers });
+        const who = type === 'Endpoint' ? 'region' : 'practice';
+        const answer = await world.ask(who, 'POST', `/${type}/_search`, { form, headers });
         expect([type, answer.status]).toEqual([type, 200]);
       }
     },
@@ -686,10 +861,14 @@ const looks: readonly (readonly [clause: string, says: string, look: () => Promi
   ],
   [
     'search.html#security',
-    'an Endpoint is read without how the line knocks there',
+    'an Endpoint is the region’s to read, without how the line knocks there',
     async () => {
-      const { body } = await world.ask('practice', 'GET', '/Endpoint/his-de-brink');
+      const { body } = await world.ask('region', 'GET', '/Endpoint/his-de-brink');
       expect((body as { extension?: unknown[] }).extension).toHaveLength(1);
+      expect((await world.ask('practice', 'GET', '/Endpoint/his-de-brink')).status).toBe(403);
+      expect(
+        foundIn((await world.ask('practice', 'GET', '/Organization?_include=Organization:endpoint')).body, 'include'),
+      ).toEqual([]);
     },
   ],
   [

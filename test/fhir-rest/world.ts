@@ -1,10 +1,7 @@
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { expect } from 'vitest';
 import { identifiers } from '../../src/fhir/systems.ts';
-import { admit } from '../../src/intake/practice-key.ts';
 import { numberChanges } from '../../src/store/changes.ts';
-import { practiceByCredential } from '../../src/store/sessions.ts';
-import type { Scope } from '../../src/store/store.ts';
 import {
   type Answered,
   type OpenFhirDoor,
@@ -13,16 +10,21 @@ import {
   practiceToken,
   transaction,
 } from '../doubles/fhir-door.ts';
-import { until } from '../doubles/made.ts';
+import { delivered, until } from '../doubles/made.ts';
+import { sanneToken, teamToken } from '../doubles/wally-systems.ts';
 
-/** Who knocks: the practice, another practice, the Wally of the referrals, another one, their team, or one who may not search. */
-const scopes: Readonly<Record<string, Scope>> = {
-  sanne: { kind: 'wally', owner: 'wally-sanne' },
-  joost: { kind: 'wally', owner: 'wally-joost' },
-  team: { kind: 'team', team: 'voorbeeldstreek' },
-  narrow: { kind: 'practice', practice: 'de-brink' },
-};
-export type Who = 'practice' | 'other' | 'nobody' | 'sanne' | 'joost' | 'team' | 'narrow';
+/** Who knocks: the practice, another one, the Wally of the referrals, another one, their team, the region, or one who may not search. */
+const tokens = {
+  practice: practiceToken,
+  other: otherToken,
+  nobody: 'nobody-knows-this-one',
+  sanne: sanneToken,
+  joost: 'cases-of-joost',
+  team: teamToken,
+  region: 'region',
+  narrow: 'narrow',
+} as const;
+export type Who = keyof typeof tokens;
 
 /** Three referrals of de Brink in one running door: `r-1` in work and answered, `r-2` with codes and a letter, `r-3` new. */
 export interface World {
@@ -41,21 +43,7 @@ export interface Given {
 export const bsn = (value: string) => `${identifiers.bsn}|${value}`;
 
 export async function openWorld(): Promise<World> {
-  const door = await openFhirDoor((store) => async (request, response, next) => {
-    const token = request.get('authorization')?.replace('Bearer ', '') ?? '';
-    const scope = scopes[token];
-    const known = scope ? undefined : await practiceByCredential(store, token);
-    if (!scope && !known) return void response.status(401).json({ resourceType: 'OperationOutcome', issue: [] });
-    const id = known?.application ?? token;
-    admit(request, {
-      practice: known?.practice ?? (token === 'narrow' ? 'de-brink' : ''),
-      application: id,
-      actor: { id, name: id, role: 'practice-system', ...(!known && { organization: 'voorbeeldstreek' }) },
-      scope: scope ?? { kind: 'practice', practice: known?.practice ?? '' },
-      may: (type, interaction) => token !== 'narrow' || (type === 'Task' && interaction === 'read'),
-    });
-    next();
-  });
+  const door = await openFhirDoor();
   const { store } = door.at;
   const send = async (bundle: Bundle) => expect((await door.ask('POST', '/', bundle)).status).toBe(200);
   await send(transaction('r-1'));
@@ -105,56 +93,28 @@ export async function openWorld(): Promise<World> {
     if (letter) ids[`bytes${n}`] = letter.resource.content?.[0]?.attachment?.url?.split('/')[1] ?? '';
     const [communication] = journey.communications;
     if (communication) ids[`communication${n}`] = communication.resource.id;
-    const at = door.at.now.toISOString();
-    const { assignment, owner } = journey.index;
-    const seen = { taskId: journey.task.resource.id, assignment, owner, at };
-    const done = await store.commit({
-      scope: { practice: 'de-brink' },
-      journey: journey.id,
-      visible: [seen],
-      audit: [],
-    });
-    expect(done.ok).toBe(true);
+    await delivered(store, journey.id);
   }
   // Numbers wait for every transaction of the server, also of the files that run beside this one.
   await until('all is numbered', async () => {
     await numberChanges(store);
     return (await door.at.owner.query('select from resource_change where seq is null')).rowCount === 0;
   });
-  const tokens: Partial<Record<Who, string>> = { practice: practiceToken, other: otherToken };
   return {
     door,
     ids,
     ask: (who, method, path, given = {}) => {
       const named = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
-      const authorization = { authorization: `Bearer ${tokens[who] ?? who}` };
-      if (!given.form) return door.ask(method, named, given.body, { ...authorization, ...given.headers });
-      const body = new URLSearchParams(
-        Object.entries(given.form).map(([name, value]): [string, string] => [
-          name,
-          value.replaceAll(/\{(\w+)\}/g, (_, one: string) => ids[one] ?? one),
-        ]),
-      ).toString();
-      return askForm(door, method, named, body, { ...authorization, ...given.headers });
+      const headers = { authorization: `Bearer ${tokens[who]}`, ...given.headers };
+      if (!given.form) return door.ask(method, named, given.body, headers);
+      const pairs = Object.entries(given.form).map(([name, value]): [string, string] => [
+        name,
+        value.replaceAll(/\{(\w+)\}/g, (_, one: string) => ids[one] ?? one),
+      ]);
+      const form = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
+      return door.ask(method, named, new URLSearchParams(pairs).toString(), form);
     },
   };
-}
-
-async function askForm(
-  door: OpenFhirDoor,
-  method: string,
-  path: string,
-  body: string,
-  headers: Record<string, string>,
-) {
-  const type = 'application/x-www-form-urlencoded';
-  const response = await fetch(`${door.url}/fhir/R4${path}`, {
-    method,
-    body,
-    headers: { 'content-type': type, ...headers },
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as Resource };
 }
 
 /** `Type/id` of the entries of a Bundle with a search mode. */

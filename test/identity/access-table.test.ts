@@ -9,10 +9,11 @@ import {
   mayOpen,
   roles,
 } from '../../src/identity/access.ts';
+import { interactions, isRouted } from '../../src/intake/fhir-table.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { ClientKind } from '../../src/referral/client-entry.ts';
 import { type OpenApp, openApp, systemKey, tokenOf } from '../doubles/app.ts';
-import { referralOf, referred } from '../web/harness.ts';
+import { putOnWorklist, refer, referralOf } from '../web/harness.ts';
 
 type Role = Actor['role'];
 
@@ -27,6 +28,7 @@ const pages: Record<Role, readonly Area[]> = {
   'wally-system': [],
   'coordinator-system': [],
   'administrator-system': [],
+  organisation: [],
   line: [],
 };
 const ofPatients = [
@@ -53,8 +55,8 @@ const types = [...ofPatients, ...ofTheDirectory, 'AuditEvent', 'Subscription', '
 const changing: readonly Interaction[] = ['create', 'update', 'patch', 'delete'];
 const changes: Partial<Record<Role, Record<string, readonly Interaction[]>>> = {
   'practice-system': {
-    ServiceRequest: ['create', 'update', 'patch'],
-    Task: ['update', 'patch'],
+    ServiceRequest: ['create', 'update'],
+    Task: ['create', 'update', 'patch'],
     Communication: ['create', 'update'],
     Appointment: ['create', 'update', 'patch'],
   },
@@ -70,6 +72,8 @@ function expected(role: Role, type: string, interaction: Interaction): boolean {
     return interaction !== 'delete' && ofTheDirectory.includes(type);
   if (changing.includes(interaction)) return changes[role]?.[type]?.includes(interaction) === true;
   if (type === 'Binary' && interaction !== 'read') return false;
+  if (type === 'AuditEvent' && interaction !== 'read' && interaction !== 'search-type') return false;
+  if (ofTheDirectory.includes(type) && interaction === 'history-type') return false;
   if (role === 'administrator-system') return type === 'AuditEvent' || ofTheDirectory.includes(type);
   if (role !== 'practice-system' && role !== 'wally-system') return false;
   return type === 'AuditEvent' || ofPatients.includes(type) || (ofTheDirectory.includes(type) && type !== 'Endpoint');
@@ -128,6 +132,11 @@ test('the table says what was agreed, cell by cell', () => {
     const agreed = cells.filter(([type, interaction]) => expected(role, type, interaction));
     expect([role, may]).toEqual([role, agreed]);
   }
+  // What somebody may is what is routed, no more and no less.
+  expect(cells.filter(([type, interaction]) => isDone(type, interaction))).toEqual(
+    cells.filter(([type, interaction]) => isRouted(type, interaction)),
+  );
+  expect(Object.keys(interactions).filter((type) => !types.includes(type))).toEqual([]);
   expect(roles.filter((role) => mayDo(role, 'constructor', 'read') || mayDo(role, '__proto__', 'read'))).toEqual([]);
 });
 
@@ -235,35 +244,80 @@ test('a refusal stands on the trail, with who it was and under which request', a
   expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('what is hidden reads as what is not there: status, words and headers', async () => {
-  const journey = await referred(app.site, 'zuidrand', referralOf(1));
-  const idOf = {
-    ServiceRequest: journey.serviceRequest.resource.id,
-    Task: journey.task.resource.id,
-    Patient: journey.patient.resource.id,
+test('what is hidden is as what is not there, by every way to look or to write', async () => {
+  const { patient, ...journey } = await refer(app.site, 'zuidrand', referralOf(1));
+  const bodies: Record<string, object> = {
+    Task: { resourceType: 'Task', status: 'accepted', intent: 'order' },
+    Communication: { resourceType: 'Communication', status: 'completed' },
   };
-  const answer = async (path: string, headers: Record<string, string>) => {
-    const response = await app.ask('GET', path, { headers });
+  const hidden = { ServiceRequest: journey.serviceRequest, Task: journey.task, Patient: patient };
+  const answer = async (method: string, path: string, headers: Record<string, string>, body?: object) => {
+    const type = { 'content-type': 'application/fhir+json', 'if-match': 'W/"1"' };
+    const sent = body && { body: JSON.stringify(body) };
+    const response = await app.ask(method, path, { headers: { ...(body && type), ...headers }, ...sent });
     const own = [...response.headers].filter(
       ([name]) => !['x-request-id', 'date', 'content-length', 'etag'].includes(name),
     );
-    return { status: response.status, own, text: (await response.text()).replace(/value="[\w-]{40,}"/g, '') };
+    const text = (await response.text()).replace(/value="[\w-]{40,}"/g, '');
+    return { status: response.status, own, text: text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '') };
   };
-  for (const kind of tokens.keys())
-    for (const [type, id] of Object.entries(idOf))
-      for (const version of ['', '/_history/1', '/_history/2']) {
-        const headers = { authorization: `Bearer ${tokens.get(kind)}` };
-        const hidden = await answer(`/fhir/R4/${type}/${id}${version}`, headers);
-        expect([kind, hidden]).toEqual([kind, await answer(`/fhir/R4/${type}/${nobody}${version}`, headers)]);
-        expect(hidden.status).toBeGreaterThanOrEqual(403);
+  const ways = (type: string, id: string): (readonly [method: string, path: string, body?: object | undefined])[] => {
+    const about = [{ reference: `${type}/${id}` }];
+    const gets = [
+      `${type}/${id}`,
+      `${type}/${id}/_history`,
+      `${type}?_id=${id}`,
+      `Task?_has:Provenance:target:_id=${id}`,
+    ];
+    return [
+      ...gets.map((path) => ['GET', `/${path}`] as const),
+      ['GET', `/${type}/${id}/_history/1`],
+      ['GET', `/${type}/_history`],
+      ['GET', `/${type}?_include=*:*&_revinclude=Task:focus`],
+      ['GET', `/AuditEvent?entity=${type}/${id}`],
+      ['PUT', `/${type}/${id}`, bodies[type] && { ...bodies[type], id }],
+      ['POST', '/Communication', { ...bodies.Communication, about }],
+      ['POST', `/${type}/${id}/$validate`, bodies[type]],
+      [
+        'POST',
+        '/',
+        { resourceType: 'Bundle', type: 'batch', entry: gets.map((url) => ({ request: { method: 'GET', url } })) },
+      ],
+    ];
+  };
+  const kinds = [...tokens.keys()];
+  const isHiddenFrom = async (some: readonly ClientKind[]) => {
+    for (const kind of some) {
+      const headers = { authorization: `Bearer ${tokens.get(kind)}` };
+      for (const [type, { resource }] of Object.entries(hidden)) {
+        const none = ways(type, nobody);
+        for (const [nth, [method, path, body]] of ways(type, resource.id).entries()) {
+          const [, other = '', otherBody] = none[nth] ?? [];
+          const seen = await answer(method, `/fhir/R4${path}`, headers, body);
+          expect([kind, method, path, seen]).toEqual([
+            kind,
+            method,
+            path,
+            await answer(method, `/fhir/R4${other}`, headers, otherBody),
+          ]);
+          expect(seen.text).not.toMatch(/Verhoeven|VB-1001/);
+        }
       }
+    }
+  };
+  // Decision 12: from its own team too, until its worklist has it.
+  await isHiddenFrom(kinds);
+  await putOnWorklist(app.site, journey.id);
+  await isHiddenFrom(kinds.filter((kind) => kind !== 'team'));
+  const headers = { authorization: `Bearer ${tokens.get('team')}` };
+  expect((await answer('GET', `/fhir/R4/Task/${journey.task.resource.id}`, headers)).status).toBe(200);
   for (const [role, path] of [
     ['practice', '/practice'],
     ['administrator', '/admin/break-glass'],
   ] as const) {
     const headers = { cookie: cookies[role] ?? '' };
-    const hidden = await answer(`${path}/${journey.id}`, headers);
-    expect([role, hidden]).toEqual([role, await answer(`${path}/${nobody}`, headers)]);
-    expect(hidden.status).toBe(404);
+    const page = await answer('GET', `${path}/${journey.id}`, headers);
+    expect([role, page]).toEqual([role, await answer('GET', `${path}/${nobody}`, headers)]);
+    expect(page.status).toBe(404);
   }
 });

@@ -2,34 +2,18 @@ import type { Bundle, Endpoint, HealthcareService, Organization, PractitionerRol
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import { type Interaction, mayDo } from '../../src/identity/access.ts';
-import { admit } from '../../src/intake/practice-key.ts';
-import type { Actor } from '../../src/referral/actor.ts';
 import { directoryReader, readDirectoryNewest } from '../../src/store/directory.ts';
 import { type OpenFhirDoor, openFhirDoor, reasonsIn, transaction } from '../doubles/fhir-door.ts';
+import { teamToken } from '../doubles/wally-systems.ts';
 
 let door: OpenFhirDoor;
-const caseSystem = { authorization: 'Bearer cases-of-a-wally' };
-const administrator = { authorization: 'Bearer the-regions-own-directory' };
+const administrator = { authorization: 'Bearer region' };
 
 beforeAll(async () => {
-  const roles: Record<string, Actor['role']> = {
-    [administrator.authorization]: 'administrator-system',
-    [caseSystem.authorization]: 'wally-system',
-  };
-  door = await openFhirDoor(
-    () => (request, _response, next) => {
-      const role = roles[request.get('authorization') ?? ''];
-      const actor: Actor = { id: `a-${role}`, name: 'Systeem', role: role ?? 'line', organization: 'voorbeeldstreek' };
-      const may = (type: string, interaction: Interaction) => mayDo(actor.role, type, interaction);
-      if (role) admit(request, { application: actor.id, actor, scope: { kind: 'none' }, may });
-      next();
-    },
-    (store) => ({
-      outbound: new Set(['his.example']),
-      onDirectory: () => reevaluatePresence(store, directoryReader(store)),
-    }),
-  );
+  door = await openFhirDoor((store) => ({
+    outbound: new Set(['his.example']),
+    onDirectory: () => reevaluatePresence(store, directoryReader(store)),
+  }));
 });
 afterAll(() => door.close());
 
@@ -62,7 +46,7 @@ describe('one at a time', () => {
     const { rows } = await door.at.owner.query(
       "select line::jsonb->'actor'->>'id' as who, line::jsonb->>'object' as object from audit where line like '%directory-changed%'",
     );
-    expect(rows).toEqual([{ who: 'a-administrator-system', object: 'Organization/voorbeeldstreek' }]);
+    expect(rows).toEqual([{ who: 'region', object: 'Organization/voorbeeldstreek' }]);
   });
 
   test('promise 2: an absence by PATCH moves what is open at once', async () => {
@@ -216,7 +200,7 @@ test('a practice and a Wally’s system may not: alone, in a batch or in a trans
   const before = await count();
   const { resource, tag } = await read<Organization>('Organization/voorbeeldstreek');
   const changed = { ...resource, name: 'Gekaapt' };
-  for (const authorization of [undefined, caseSystem.authorization]) {
+  for (const authorization of [undefined, `Bearer ${teamToken}`]) {
     const headers = { 'if-match': tag, ...(authorization && { authorization }) };
     expect((await door.ask('PUT', '/Organization/voorbeeldstreek', changed, headers)).status).toBe(403);
     const bundle = together(put('Organization/voorbeeldstreek', changed, tag));

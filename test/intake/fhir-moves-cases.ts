@@ -5,6 +5,7 @@ import { appoint, attempt, contactMade, endAppointment } from '../../src/feedbac
 import { decline, end, giveUp, recall } from '../../src/feedback/ending.ts';
 import { actForAbsent, offer, refuseOffer, resumeOwn, takeOver } from '../../src/feedback/handover.ts';
 import { askToStop } from '../../src/feedback/later.ts';
+import { setLead } from '../../src/feedback/lead.ts';
 import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask, message } from '../../src/feedback/question.ts';
@@ -395,6 +396,15 @@ export const rows: readonly Row[] = [
     who: sanne,
     page: (j, a) =>
       hearOnward(j, { task: j.children[0]?.resource.id ?? '', outcome: 'helped', text: 'De post is geordend.' }, a),
+  },
+  {
+    move: 'set-lead',
+    how: '$move to the practice',
+    before: [accepted, started],
+    token: sanneToken,
+    send: move('set-lead', [text('to', 'practice')]),
+    who: sanne,
+    page: (j, a) => setLead(j, 'practice', a),
   },
   {
     move: 'report',

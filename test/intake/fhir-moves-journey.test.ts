@@ -1,11 +1,16 @@
-import type { Appointment, Communication, Resource, Task } from '@medplum/fhirtypes';
+import type { Appointment, Bundle, Communication, Resource, Task } from '@medplum/fhirtypes';
 import { Client } from 'fhir-kit-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeSystems } from '../../src/fhir/systems.ts';
+import { mountIssuer } from '../../src/identity/issuer.ts';
+import { registrationChange } from '../../src/identity/registration.ts';
+import { openLog } from '../../src/log.ts';
+import { theLine } from '../../src/referral/actor.ts';
+import { issuerErrorPage } from '../../src/web/login.ts';
+import { systemKey, tokenOf } from '../doubles/app.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
-import { journeyOf } from '../doubles/made.ts';
+import { committed, journeyOf } from '../doubles/made.ts';
 import { refer } from '../doubles/walk.ts';
-import { teamToken } from '../doubles/wally-systems.ts';
 import { appointmentOf, feedback } from './fhir-moves-cases.ts';
 
 let line: TestLine;
@@ -14,7 +19,28 @@ beforeAll(async () => {
 });
 afterAll(() => line.close());
 
-test('a whole journey as a Wally’s own case system, with a public client: from the Task to the letters in the record', async () => {
+/** A token as the case system of Voorbeeldstreek gets it: registered by the administrator, asked for with its own key. */
+async function tokenOfTeam({ app, at, url }: TestLine): Promise<string> {
+  const { store } = at;
+  const fetchKeys = () => Promise.reject(new Error('its keys are registered'));
+  const errorPage = issuerErrorPage;
+  const issuer = await mountIssuer({ store, publicUrl: url, log: openLog('silent'), errorPage, fetchKeys });
+  app.use('/oauth', issuer.router);
+  const key = await systemKey();
+  const client = {
+    id: 'case-system',
+    name: 'Case system',
+    kind: 'team',
+    party: 'voorbeeldstreek',
+    scopes: ['system/*.cruds'],
+    jwks: { keys: [{ ...key.jwk }] },
+  } as const;
+  await committed(store, registrationChange('registered', client, theLine, at.now.toISOString()));
+  const ask = (method: string, path: string, init: object = {}) => fetch(`${url}${path}`, { ...init, method });
+  return tokenOf({ ask, url }, client.id, key, 'system/Task.rus system/Communication.cru system/Appointment.crus');
+}
+
+test('a whole journey as a Wally’s own case system, with a public client: from its token and the search for its Task to the letters in the record', async () => {
   const { his, at, url } = line;
   const { patients, letters } = his.records('de-brink');
   const [patient] = patients.all();
@@ -22,8 +48,13 @@ test('a whole journey as a Wally’s own case system, with a public client: from
   await refer({ url, his: his.url }, 'de-brink', patient?.id ?? '', request);
   await line.drain();
 
-  const client = new Client({ baseUrl: `${url}/fhir/R4`, bearerToken: teamToken });
-  const { rows } = await at.owner.query<{ id: string; task_id: string }>('select id, task_id from journey');
+  const client = new Client({ baseUrl: `${url}/fhir/R4`, bearerToken: await tokenOfTeam(line) });
+  const searchParams = { status: 'requested', owner: 'PractitionerRole/wally-sanne' };
+  const { entry = [] } = (await client.search({ resourceType: 'Task', searchParams })) as unknown as Bundle<Task>;
+  const [found] = entry.map(({ resource }) => resource);
+  expect([entry.length, found?.status]).toEqual([1, 'requested']);
+  const taskId = found?.id ?? '';
+  const { rows } = await at.owner.query<{ id: string }>('select id from journey where task_id = $1', [taskId]);
   const [known] = rows;
   if (!known) throw new Error('no journey');
   const journey = await journeyOf(at.store, known.id);
@@ -31,13 +62,13 @@ test('a whole journey as a Wally’s own case system, with a public client: from
     const { response } = Client.httpFor(resource as never) as { response: Response };
     return { status: response.status, version: response.headers.get('etag') ?? '' };
   };
-  const read = async () => (await client.read({ resourceType: 'Task', id: known.task_id })) as unknown as Task;
+  const read = async () => (await client.read({ resourceType: 'Task', id: taskId })) as unknown as Task;
   const saved = async (change: Partial<Task>) => {
     const task = await read();
     const body = { ...task, ...change } as never;
     return client.update({
       resourceType: 'Task',
-      id: known.task_id,
+      id: taskId,
       body,
       options: { headers: { 'If-Match': answered(task).version } },
     }) as unknown as Promise<Task>;

@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import type { Task } from '@medplum/fhirtypes';
+import type { Bundle, Task } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { journeyAfter } from '../../scripts/fixture-work.ts';
 import { recall } from '../../src/feedback/ending.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
-import { extensions } from '../../src/fhir/systems.ts';
+import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { type OpenFhirDoor, openFhirDoor, otherToken, reasonsIn } from '../doubles/fhir-door.ts';
-import { committed, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
+import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, reasonsIn } from '../doubles/fhir-door.ts';
+import { committed, delivered, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
 
@@ -23,20 +21,7 @@ const hour = 3_600_000;
 
 beforeAll(async () => {
   door = await openFhirDoor();
-  const { store } = door.at;
-  directory = directoryReader(store);
-  const region = new URL('../../fixtures/region/directory.json', import.meta.url);
-  const { entry } = JSON.parse(await readFile(region, 'utf8')) as {
-    entry: { resource: DirectoryResource & { id: string } }[];
-  };
-  const known = entry.find(({ resource: one }) => one.resourceType === 'Organization' && one.id === 'voorbeeldstreek');
-  if (!known) throw new Error('no such organisation');
-  const resource = { ...known.resource, id: 'schuldhulp', name: 'Schuldhulp' } as DirectoryResource & { id: string };
-  await committed(store, {
-    scope: { practice: '' },
-    directory: [{ resource, validFrom: '2026-01-01T00:00:00Z' }],
-    audit: [],
-  });
+  directory = directoryReader(door.at.store);
 });
 afterAll(() => door.close());
 
@@ -67,6 +52,7 @@ async function journeyWith(number: string, before: readonly Before[] = [], isUnc
     if (!change) throw new Error('a step that was nothing');
     await committed(at.store, notRefused(change));
   }
+  await delivered(at.store, id);
   return journeyOf(at.store, id);
 }
 
@@ -98,6 +84,8 @@ const prepare = (row: Row) => {
   count += 1;
   return journeyWith(`m-${count}`, row.before, row.move === 'confirm');
 };
+
+const accepted = (number: string) => journeyWith(number, [[sanne, accept]]);
 
 describe('every row of the life of a Task that a system may make', () => {
   test.each(rows.map((row) => [nameOf(row), row] as const))(
@@ -355,7 +343,6 @@ describe('a patch', () => {
 });
 
 describe('a Communication', () => {
-  const accepted = async (number: string) => journeyWith(number, [[sanne, accept]]);
   const post = (body: object, headers: Record<string, string> = {}, token = teamToken) =>
     door.ask('POST', '/Communication', body, { authorization: `Bearer ${token}`, ...headers });
 
@@ -456,4 +443,90 @@ describe('a Communication', () => {
     const open = await post(letter(journey, 'onbekend'));
     expect([open.status, reasonsIn(open.body)]).toEqual([422, ['no-such-move']]);
   });
+});
+
+describe('a transaction', () => {
+  const post = (entry: object[], token = teamToken) =>
+    send({ method: 'POST', path: '/', body: { resourceType: 'Bundle', type: 'transaction', entry } }, token);
+  const fullUrl = 'urn:uuid:6d3a1e0c-4f4e-4f5e-9b59-2f0c1f8a7b11';
+  const told = (journey: Journey, version = journey.task.version) => {
+    const { id, output = [] } = journey.task.resource;
+    const type = { coding: [{ system: codeSystems.taskOutput, code: 'feedback' }] };
+    const resource = { ...journey.task.resource, status: 'completed' };
+    return [
+      { fullUrl, resource: feedback(journey, true), request: { method: 'POST', url: 'Communication' } },
+      {
+        resource: { ...resource, output: [...output, { type, valueReference: { reference: fullUrl } }] },
+        request: { method: 'PUT', url: `Task/${id}`, ifMatch: `W/"${version}"` },
+      },
+      { request: { method: 'GET', url: `Task/${id}` } },
+    ];
+  };
+
+  test('http.html#transaction of the final feedback and its Task is one move: both are there, or neither', async () => {
+    const journey = await accepted('t-1');
+    const stale = await post(told(journey, journey.task.version - 1));
+    expect([stale.status, reasonsIn(stale.body)]).toEqual([412, ['other-version']]);
+    expect((await journeyOf(door.at.store, journey.id)).communications).toEqual([]);
+    const sent = await post(told(journey));
+    expect(sent.status, sent.text).toBe(200);
+    const { entry = [] } = sent.body as Bundle;
+    const now = await journeyOf(door.at.store, journey.id);
+    const [letter] = now.communications;
+    expect(entry.map(({ response }) => response?.status)).toEqual(['201 Created', '200 OK', '200 OK']);
+    expect(entry[0]?.response?.location).toBe(
+      `${door.url}/fhir/R4/Communication/${letter?.resource.id}/_history/${letter?.version}`,
+    );
+    expect(entry[2]?.resource).toMatchObject({ resourceType: 'Task', status: 'completed' });
+    expect([now.task.version, now.communications.length]).toEqual([journey.task.version + 1, 1]);
+  });
+
+  test('http.html#trules of several other writes is refused before the first of them, with what to do', async () => {
+    const journey = await accepted('t-2');
+    const [message, , look] = told(journey);
+    const interim = { resource: feedback(journey, false), request: { method: 'POST', url: 'Communication' } };
+    const refused = await post([message ?? {}, interim, look ?? {}]);
+    expect([refused.status, reasonsIn(refused.body)]).toEqual([422, ['several-writes']]);
+    expect((await journeyOf(door.at.store, journey.id)).communications).toEqual([]);
+    const one = await post([interim, look ?? {}]);
+    expect(one.status, one.text).toBe(200);
+  });
+});
+
+test('H10: withdrawn consent shuts the content at once, to read, to search and to count; that it ended stays', async () => {
+  const journey = await accepted('h-10');
+  const { task, patient, serviceRequest } = journey;
+  const { id } = task.resource;
+  const ask = (path: string) => door.ask('GET', path, undefined, { authorization: `Bearer ${teamToken}` });
+  const looks = [
+    `/Patient/${patient.resource.id}`,
+    `/ServiceRequest/${serviceRequest.resource.id}`,
+    `/ServiceRequest/${serviceRequest.resource.id}/_history/1`,
+    `/ServiceRequest/${serviceRequest.resource.id}/_history`,
+  ];
+  const searches = [
+    `/Patient?_id=${patient.resource.id}`,
+    `/Task?_id=${id}&focus:ServiceRequest.intent=order`,
+    `/Task?_id=${id}&_include=Task:patient&_include=Task:focus`,
+  ];
+  const seen = async () => [
+    ...(await Promise.all(looks.map(async (path) => (await ask(path)).status))),
+    ...(await Promise.all(
+      searches.map(async (path) => {
+        const { total, entry } = (await ask(`${path}&_total=accurate`)).body as Bundle;
+        return [total, (entry ?? []).map(({ resource }) => resource?.resourceType).toSorted()];
+      }),
+    )),
+  ];
+  expect(await seen()).toEqual([
+    ...[200, 200, 200, 200],
+    [1, ['Patient']],
+    [1, ['Task']],
+    [1, ['Patient', 'ServiceRequest', 'Task']],
+  ]);
+  const withdrawn = { ...task.resource, status: 'cancelled', statusReason: { text: 'consent-withdrawn' } };
+  const ended = await send({ method: 'PUT', path: `/Task/${id}`, body: withdrawn, of: task }, practiceToken);
+  expect(ended.status, ended.text).toBe(200);
+  expect(await seen()).toEqual([...[404, 404, 404, 404], [0, []], [0, []], [1, ['Task']]]);
+  expect((await ask(`/Task/${id}`)).body).toMatchObject({ status: 'cancelled' });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeSystems } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { interactions } from '../../src/intake/fhir-table.ts';
-import { type OpenFhirDoor, openFhirDoor, otherToken, transaction } from '../doubles/fhir-door.ts';
+import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, transaction } from '../doubles/fhir-door.ts';
 
 let door: OpenFhirDoor;
 beforeAll(async () => {
@@ -19,12 +19,14 @@ describe('what the door says of itself', () => {
     expect(rest?.operation?.map((one) => one.name)).toEqual(['process-message']);
     const nobody = '01900000-0000-7000-8000-000000000000';
     for (const [type, codes] of Object.entries(interactions)) {
+      // Of an Endpoint the region reads (access-table.test.ts).
+      const headers = { authorization: `Bearer ${type === 'Endpoint' ? 'region' : practiceToken}` };
       const said = rest?.resource?.find((one) => one.type === type)?.interaction?.map((one) => one.code);
       expect(said).toEqual(codes);
       const statuses = {
-        read: (await door.ask('GET', `/${type}/${nobody}`)).status,
-        update: (await door.ask('PUT', `/${type}/${nobody}`, {})).status,
-        create: (await door.ask('POST', `/${type}`, {})).status,
+        read: (await door.ask('GET', `/${type}/${nobody}`, undefined, headers)).status,
+        update: (await door.ask('PUT', `/${type}/${nobody}`, {}, headers)).status,
+        create: (await door.ask('POST', `/${type}`, {}, headers)).status,
       };
       expect({ type, ...statuses }).toEqual({
         type,

@@ -5,7 +5,7 @@ import type { Bundle, OperationOutcome } from '@medplum/fhirtypes';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '../../scripts/profiles.ts';
-import { codeSystems, conceptMaps, extensions, identifiers, profiles } from '../../src/fhir/systems.ts';
+import { codeSystems, conceptMaps, extensions, identifiers, operations, profiles } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { definitionsRouter } from '../../src/intake/definitions.ts';
 import { maps } from '../../src/profiles/concept-maps.ts';
@@ -37,6 +37,7 @@ describe('what we publish', () => {
     expect(urls('StructureDefinition').sort()).toEqual([...own(profiles), ...own(extensions)].sort());
     expect(urls('CodeSystem').sort()).toEqual(own(codeSystems).sort());
     expect(urls('ConceptMap').sort()).toEqual(own(conceptMaps).sort());
+    expect(urls('OperationDefinition').sort()).toEqual(own(operations).sort());
     // Those that end in a slash are the beginning of many.
     expect(urls('NamingSystem').sort()).toEqual(
       own(identifiers)

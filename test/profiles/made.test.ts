@@ -10,12 +10,19 @@ import { mutant, mutants } from './mutants.ts';
 const profileOf = ({ resourceType }: Resource) => profiles[resourceType as keyof typeof profiles];
 
 let made: Made[];
+let shapes: readonly Made[];
 beforeAll(async () => {
   made = await everythingMade();
+  shapes = [...new Map(made.map((one) => [shapeOf(one.resource), one])).values()];
 });
 
+/** Ids, moments and numbers say nothing of a shape: each shape is checked once. */
+const shapeOf = (resource: Resource) =>
+  JSON.stringify(resource)
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'id')
+    .replaceAll(/\d/g, '0');
 const wrong = (check: (resource: Resource) => readonly object[]) =>
-  made.flatMap(({ from, resource }) =>
+  shapes.flatMap(({ from, resource }) =>
     check(resource).map((one) => ({ from, type: resource.resourceType, id: resource.id, ...one })),
   );
 

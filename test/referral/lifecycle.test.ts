@@ -24,7 +24,15 @@ const statuses: readonly Status[] = [
   'completed',
   'entered-in-error',
 ];
-const roles: readonly Actor['role'][] = ['practice', 'wally', 'team-lead', 'administrator', 'practice-system', 'line'];
+const roles: readonly Actor['role'][] = [
+  'practice',
+  'wally',
+  'team-lead',
+  'administrator',
+  'practice-system',
+  'organisation',
+  'line',
+];
 const moves = [...new Set(TRANSITIONS.map((row) => row.move))];
 const base = received().journey();
 const role = (id: string) => ({ reference: `PractitionerRole/${id}` });

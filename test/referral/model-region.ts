@@ -3,6 +3,7 @@ import type { PractitionerRole } from '@medplum/fhirtypes';
 import type { Actor } from '../../src/referral/actor.ts';
 import { type Absence, type Directory, type DirectoryResource, readDirectory } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
+import { isOpen } from '../../src/referral/lifecycle.ts';
 import type { Who } from '../../src/referral/transition-row.ts';
 
 type Stored = DirectoryResource & { id: string };
@@ -74,13 +75,18 @@ export const hisOf = (practice: string): Actor => ({
 });
 
 /** The person or system that a word of the table means for a journey; undefined when there is nobody. */
-export function actorFor(who: Who, { index, practice }: Journey): Actor | undefined {
+export function actorFor(who: Who, { index, practice, children }: Journey): Actor | undefined {
   if (who === 'owner') return index.owner ? wally(index.owner) : undefined;
   if (who === 'proposed') return index.proposed ? wally(index.proposed) : undefined;
   if (who === 'acted-for') return index.actingFor ? wally(index.actingFor) : undefined;
   if (who === 'practice') return gpOf(practice);
   if (who === 'practice-system') return hisOf(practice);
   if (who === 'team-lead') return lead;
+  if (who === 'organisation') {
+    const asked = children.find((one) => isOpen(one.resource.status ?? ''))?.resource.restriction?.recipient?.[0];
+    const organization = asked?.reference?.split('/')[1];
+    return organization ? { id: `link-${organization}`, name: 'Organisatie', role: who, organization } : undefined;
+  }
   if (who === 'line') return { id: 'kortelijn', name: 'Kortelijn', role: 'line' };
   return { id: 'stranger', name: 'stranger', role: 'administrator' };
 }

@@ -131,7 +131,7 @@ describe('with many rows', () => {
       'the worklist of a Wally',
       { kind: 'wally', owner: 'w7' },
       'Task?status=requested',
-      /journey_by_owner|resource_words/,
+      /journey_by_owner|journey_owned|resource_words/,
     ],
     [
       'the Tasks of an owner',

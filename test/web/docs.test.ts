@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionsRouter } from '../../src/intake/definitions.ts';
 import { TRANSITIONS } from '../../src/referral/transitions.ts';
 import { docsPages } from '../../src/web/docs.ts';
+import { undressed } from './markup.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -79,7 +80,7 @@ const said: readonly (readonly [path: string, text: string])[] = [
 ];
 
 test('the guide says what the program does', async () => {
-  const page = async (path: string) => (await fetch(`${url}/docs/${path}`)).text();
+  const page = async (path: string) => undressed(await (await fetch(`${url}/docs/${path}`)).text());
   for (const [path, text] of said) expect((await page(path)).includes(text), `${path}: ${text}`).toBe(true);
   expect((await page('states')).match(/<tr>/g)?.length).toBe(TRANSITIONS.length + 1);
   expect((await fetch(`${url}/docs/profiles/nothing`)).status).toBe(404);

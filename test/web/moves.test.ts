@@ -359,7 +359,7 @@ describe('H11: "ik ken deze inwoner"', () => {
 describe('the page of the moves', () => {
   test('offers only what the table allows now', async () => {
     const offered = async () => [...(await page()).text.matchAll(/\/move\/([a-z-]+)"/g)].map((one) => one[1]);
-    expect(await offered()).toEqual(['offer', 'decline', 'end', 'too-close']);
+    expect(await offered()).toEqual(['offer', 'decline', 'end', 'too-close', 'resident-code', 'objection']);
     await accept();
     expect(await offered()).toEqual([
       'attempt',
@@ -367,13 +367,16 @@ describe('the page of the moves', () => {
       'appoint',
       'ask',
       'hold',
+      'refer-on',
       'set-lead',
       'offer',
       'end',
       'too-close',
+      'resident-code',
+      'objection',
     ]);
     await made('hold', { restWhy: 'other', restUntil: '2026-12-01' });
-    expect(await offered()).toEqual(['resume', 'set-lead', 'offer', 'end', 'too-close']);
+    expect(await offered()).toEqual(['resume', 'set-lead', 'offer', 'end', 'too-close', 'resident-code', 'objection']);
     await made('end', { endReason: 'moved', sure: 'yes' });
     expect(await offered()).toEqual([]);
   });

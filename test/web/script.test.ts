@@ -87,8 +87,7 @@ describe.skipIf(!hasChromium)('what the script adds', () => {
   test('a lost connection leaves the refer form as it was typed, and says so; once back, it goes on', async () => {
     const { page } = judge;
     await open('brink', '/refer');
-    await page.locator('#danger-no').check();
-    await arrive(() => page.locator('button[value=danger]').click());
+    await arrive(() => page.locator('button[name=danger][value=no]').click());
     await page.locator('#family').fill('Testdijk');
     await page.locator('#reason').fill('Is veel alleen.');
     await page.context().setOffline(true);

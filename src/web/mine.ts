@@ -1,0 +1,192 @@
+import express, { type Request, type Response, Router } from 'express';
+import { askToObject, rightCode, stillAsked, wrongCode } from '../feedback/by-link.ts';
+import type { Said } from '../fhir/outcome.ts';
+import { preferredLanguage } from '../fhir/outcome.ts';
+import { formToken, isOwnForm } from '../identity/link-session.ts';
+import { addressKey, SignInThrottle } from '../identity/throttle.ts';
+import type { Actor } from '../referral/actor.ts';
+import { phoneOf } from '../referral/assignment.ts';
+import { localDay } from '../referral/deadlines.ts';
+import type { Directory } from '../referral/directory.ts';
+import type { Journey } from '../referral/journey.ts';
+import { isOpen } from '../referral/lifecycle.ts';
+import { isLive, type Link } from '../referral/link.ts';
+import { isBornOn, linkByResidentCode } from '../store/links.ts';
+import { readJourney } from '../store/referrals.ts';
+import { ContentErased } from '../store/store.ts';
+import { readTrail } from '../store/trail.ts';
+import { actingFor, csrfField, field, send, type Visit } from './acting.ts';
+import { dayText, html, type Markup, sayIn } from './html.ts';
+import { facts, telLink } from './referral-view.ts';
+import type { Site } from './site.ts';
+
+/** Whoever asks here has no account; the trail says `resident`. */
+const resident: Actor = { id: 'resident', name: '', role: 'organisation' };
+/** What every form here must carry: that it is ours; who fills it in, it cannot say. */
+const secret = 'mijn';
+
+type Why = 'wrong' | 'wait' | 'empty';
+
+/** The form; whatever was wrong, one answer: unknown, expired, not safe at home, or another birth date (H2). */
+function askPage(visit: Visit, status: number, why?: Why): void {
+  const { viewer } = visit;
+  const t = sayIn(viewer.language);
+  const said: Record<Why, string> = {
+    wrong: t(
+      'Deze code en geboortedatum horen niet bij elkaar, of de code werkt niet meer. Kijk op uw papier, of bel uw huisartsenpraktijk.',
+      'This code and birth date do not belong together, or the code no longer works. Look at your paper, or call your GP practice.',
+    ),
+    wait: t(
+      'Te veel pogingen. Wacht een kwartier, of bel uw huisartsenpraktijk.',
+      'Too many tries. Wait a quarter of an hour, or call your GP practice.',
+    ),
+    empty: t('Vul de code en uw geboortedatum in.', 'Fill in the code and your birth date.'),
+  };
+  const title = t('Waar is mijn verwijzing?', 'Where is my referral?');
+  const main = html`<h1>${title}</h1><p>${t('U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.', 'You were given a code on paper. With it you see who has your referral.')}</p>
+<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">Code</label><p class="hint" id="code-hint">${t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.')}</p><input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint"></div>
+<div class="field"><label for="born">${t('Uw geboortedatum', 'Your birth date')}</label><input type="date" id="born" name="born" autocomplete="off"></div>
+<p class="buttons"><button>${t('Kijk', 'Look')}</button></p></form>`;
+  const wrong = why ? t('Fout: ', 'Error: ') : '';
+  send(
+    visit,
+    { title: `${wrong}${title}`, main, ...(why && { notice: { kind: 'refused', text: said[why] } }) },
+    status,
+  );
+}
+
+function whereSaid({ task, index }: Journey): Said {
+  const { status = '' } = task.resource;
+  if (status === 'requested' || status === 'received')
+    return { nl: 'Uw verwijzing is aangekomen. U wordt gebeld.', en: 'Your referral has arrived. You will be called.' };
+  if (status === 'on-hold')
+    return { nl: 'Uw verwijzing rust, zoals afgesproken.', en: 'Your referral rests, as agreed.' };
+  if (isOpen(status) && index.businessStatus === 'forwarded')
+    return { nl: 'Er is ook een andere organisatie gevraagd.', en: 'Another organisation was asked too.' };
+  if (isOpen(status)) return { nl: 'Uw verwijzing is aangenomen.', en: 'Your referral was accepted.' };
+  return { nl: 'Uw verwijzing is klaar of gestopt.', en: 'Your referral has finished or was stopped.' };
+}
+
+const roleSaid: Readonly<Record<string, Said>> = {
+  practice: { nl: 'uw huisartsenpraktijk', en: 'your GP practice' },
+  'practice-system': { nl: 'het systeem van uw huisartsenpraktijk', en: "your GP practice's system" },
+  wally: { nl: 'een sociaal werker (Wally)', en: 'a social worker (Wally)' },
+  'team-lead': { nl: 'een teamleider', en: 'a team lead' },
+  organisation: { nl: 'een organisatie die u helpt', en: 'an organisation that helps you' },
+  administrator: { nl: 'een beheerder', en: 'an administrator' },
+};
+
+/** Who looked, from the trail: roles and organisations, each once with the last day. Never a person's name. */
+async function whoLooked(site: Site, journey: Journey, directory: Directory, viewer: Visit['viewer']): Promise<Markup> {
+  const t = sayIn(viewer.language);
+  const last = new Map<string, string>();
+  for await (const lines of readTrail(site.store, { journeys: [journey.id] })) {
+    for (const { line } of lines) {
+      const said = roleSaid[line.actor.role];
+      if (line.action !== 'R' || line.outcome !== 'ok' || !said) continue;
+      const id = line.actor.organization ?? '';
+      const name = directory.teams.get(id)?.name ?? directory.practices.get(id)?.name;
+      last.set(`${said[viewer.language]}${name ? `, ${name}` : ''}`, localDay(new Date(line.at)));
+    }
+  }
+  if (last.size === 0) return html`<p>${t('Nog niemand.', 'Nobody yet.')}</p>`;
+  const today = localDay(site.store.clock());
+  return html`<ul>${[...last].map(([who, day]) => html`<li>${who} (${t('het laatst op', 'last on')} ${dayText(day, viewer.language, today)})</li>`)}</ul>`;
+}
+
+async function showPage(site: Site, visit: Visit, journey: Journey, asked: boolean): Promise<void> {
+  const { viewer, request } = visit;
+  const t = sayIn(viewer.language);
+  const directory = await site.directory();
+  const { index } = journey;
+  const owner = directory.roles.get(index.owner ?? '');
+  const team = directory.teams.get(index.team)?.name;
+  const phone = phoneOf(directory, { team: index.team, ...(owner && { owner }) });
+  const practice = directory.practices.get(journey.practice);
+  const waits = ['requested', 'received', 'accepted'].includes(index.taskStatus);
+  const title = t('Waar is mijn verwijzing?', 'Where is my referral?');
+  const main = html`<h1>${title}</h1><p><strong>${whereSaid(journey)[viewer.language]}</strong></p>
+${facts([
+  [t('Bij wie', 'With whom'), [owner?.name, team].filter(Boolean).join(', ')],
+  [
+    t('U wordt gebeld vóór', 'You will be called before'),
+    waits && dayText(index.callBefore, viewer.language, localDay(site.store.clock())),
+  ],
+  [t('Vragen? Bel', 'Questions? Call'), phone && telLink(phone)],
+  [t('Noem dan', 'Then mention'), index.number],
+  [
+    t('Uw huisartsenpraktijk', 'Your GP practice'),
+    html`${practice?.name}${practice?.phone && html` ${telLink(practice.phone)}`}`,
+  ],
+])}
+<section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>${await whoLooked(site, journey, directory, viewer)}</section>
+<section aria-labelledby="object"><h2 id="object">${t('Bent u het er niet mee eens?', 'Do you object?')}</h2>
+<p>${t('U mag altijd stoppen, of bezwaar maken tegen het gebruik van uw gegevens. Bel uw huisartsenpraktijk, of druk op de knop. Dan belt iemand u om het samen vast te leggen.', 'You may always stop, or object to the use of your data. Call your GP practice, or press the button. Someone then calls you to put it on record together.')}</p>
+${
+  asked
+    ? html`<p>${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`
+    : html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}"><button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button></form>`
+}</section>`;
+  send(visit, { title, main });
+}
+
+/** The journey behind a code; undefined for whatever may not be seen, which all gets the same answer. */
+async function journeyOf(site: Site, link: Link | undefined): Promise<Journey | undefined> {
+  if (!link || !isLive(link, site.store.clock())) return undefined;
+  try {
+    const journey = await readJourney(site.store, { kind: 'practice', practice: link.practice }, link.journey);
+    return journey && stillAsked(journey, link) ? journey : undefined;
+  } catch (error) {
+    if (error instanceof ContentErased) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * "Waar is mijn verwijzing?": for a resident with a code on paper and their birth date. Where it is, who calls and who
+ * looked; nothing of what it is about. It is not there at all when home is not safe (H2).
+ */
+export function minePages(site: Site): Router {
+  const { store, publicUrl } = site;
+  const router = Router();
+  const key = store.master.derive('csrf');
+  const throttle = new SignInThrottle();
+  const visitOf = (request: Request, response: Response): Visit => {
+    const language = preferredLanguage(request.get('accept-language'));
+    return { request, response, viewer: { actor: resident, language, csrf: formToken(key, secret) } };
+  };
+  router.use('/mijn', (_request, response, next) => {
+    response.set('Referrer-Policy', 'no-referrer');
+    next();
+  });
+  router.get('/mijn', (request, response) => askPage(visitOf(request, response), 200));
+  router.post(
+    '/mijn',
+    express.urlencoded({ extended: false, limit: 10_000, parameterLimit: 20 }),
+    async (request, response) => {
+      const visit = visitOf(request, response);
+      const [code, born] = [field(request.body, 'code'), field(request.body, 'born')];
+      if (!isOwnForm(request, publicUrl, key, secret)) return askPage(visit, 403);
+      if (code === '' || !/^\d{4}-\d{2}-\d{2}$/.test(born)) return askPage(visit, 422, 'empty');
+      const address = addressKey(request.ip);
+      const link = await linkByResidentCode(store, code);
+      const name = link?.id ?? code;
+      const refused = throttle.begin(name, address, store.clock().getTime());
+      if (refused) {
+        response.set('Retry-After', String(refused.waitS));
+        return askPage(visit, 429, 'wait');
+      }
+      const journey = await journeyOf(site, link);
+      if (!link || !journey) return askPage(visit, 403, 'wrong');
+      const acting = await actingFor(site, resident);
+      const isRight = await isBornOn(store, journey.id, born);
+      const noted = await store.commit(isRight ? rightCode(journey, link, acting) : wrongCode(journey, link, acting));
+      if (!noted.ok || !isRight) return askPage(visit, 403, 'wrong');
+      throttle.succeeded(name, address);
+      const objects = field(request.body, 'act') === 'object';
+      if (objects) await store.commit(askToObject(journey, acting));
+      await showPage(site, visit, journey, objects);
+    },
+  );
+  return router;
+}
