@@ -151,7 +151,10 @@ describe.skipIf(missing !== undefined)(missing ? `${what} (not run: ${missing})`
     expect(host.placed.length).toBeGreaterThan(30);
     const bare = (text: string) =>
       text
-        .replaceAll(/(?<=^|[/@:'" ,])(postgres|redis|his|http|127\.0\.0\.1|0\.0\.0\.0):\d+(?=$|[/:'" ,])/g, '<address>')
+        .replaceAll(
+          /(?<=^|[/@:'" ,])(postgres|redis|his|http|127\.0\.0\.1|0\.0\.0\.0):\d+(?=$|[/:'" ,}])/g,
+          '<address>',
+        )
         .replaceAll(host.folder, '<folder>')
         .replaceAll(/<folder>\/(secrets|data-\w+)/g, '<folder>')
         .replaceAll(/\/run\/secrets|^\/data$/g, '<folder>')

@@ -17,6 +17,13 @@ function hasAddress({ request }: BundleEntry): boolean {
 /** Types of which a transaction is a referral, or what belongs to one. */
 const ofReferral = new Set(['ServiceRequest', 'Patient']);
 
+/** Part of a referral, or a Task that is over already: the practice's message that it takes its referral back. */
+const isOfReferral = ({ resource, request }: BundleEntry) =>
+  ofReferral.has(resource?.resourceType ?? '') ||
+  (resource?.resourceType === 'Task' &&
+    request?.method === 'POST' &&
+    /^(cancelled|entered-in-error)$/.test(resource.status ?? ''));
+
 /**
  * Whether a transaction is no referral but single requests: only looks, or writes that each have an address here and none
  * of which is a referral or its resident.
@@ -24,9 +31,7 @@ const ofReferral = new Set(['ServiceRequest', 'Patient']);
 export function isSingleRequests(bundle: Bundle): boolean {
   const entries = entriesOf(bundle);
   const writes = entries.filter((one) => !isLook(one));
-  return (
-    entries.length > 0 && writes.every((one) => !ofReferral.has(one.resource?.resourceType ?? '') && hasAddress(one))
-  );
+  return entries.length > 0 && writes.every((one) => !isOfReferral(one) && hasAddress(one));
 }
 
 /** Two entries of one transaction as the one request that they are together. */

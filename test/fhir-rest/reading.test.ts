@@ -302,7 +302,7 @@ const unwritten: readonly Refused[] = [
     'sanne',
   ],
   ['http.html#update', 'PUT', '/Patient/{patient1}', 405, 'not-supported-here', { body: {} }],
-  ['http.html#update', 'PUT', '/Organization/de-brink', 405, 'not-supported-here', { body: {} }],
+  ['http.html#update', 'PUT', '/Organization/de-brink', 403, 'not-allowed', { body: {} }],
   ['http.html#cond-update', 'PUT', '/ServiceRequest', 422, 'condition', { body: {} }],
   ['http.html#cond-update', 'PUT', '/Task?identifier=x', 405, 'not-supported-here', { body: asTask }],
   ['http.html#patch', 'PATCH', '/Task/{task1}', 415, 'patch-content-type', { body: [] }, 'sanne'],

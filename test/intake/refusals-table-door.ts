@@ -84,11 +84,10 @@ export const doorRows: readonly FhirRow[] = [
   },
   {
     row: 'unsupported event, resource, profile version',
-    what: 'a search',
-    ask: as({ method: 'GET', path: '/ServiceRequest?status=active' }),
-    status: 405,
+    what: 'a search of what is only read by its id',
+    ask: as({ method: 'GET', path: '/Binary?contenttype=application/pdf' }),
+    status: 404,
     told: [['not-supported', 'not-supported-here']],
-    headers: { allow: /^POST, PUT$/ },
     kept: 'nothing',
   },
   {

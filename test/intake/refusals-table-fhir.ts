@@ -108,7 +108,9 @@ export const contentRows: readonly FhirRow[] = [
   {
     row: 'unsupported event, resource, profile version',
     what: 'another kind of Bundle',
-    ask: bundle(({ bundle }) => put(bundle, { type: 'batch' })),
+    ask: bundle(({ bundle }) =>
+      put(bundle, { type: 'collection', entry: (bundle.entry ?? []).map(({ request: _, ...entry }) => entry) }),
+    ),
     status: 422,
     told: [['not-supported', 'bundle-type', 'Bundle.type']],
     kept: 'sealed',
