@@ -8,6 +8,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import { type CaseSystem, caseSystemOf } from './case-system.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { contractOf, type DataContract } from './contract.ts';
@@ -118,6 +119,7 @@ export interface Team {
   readonly codeEmail?: string;
   /** On what legal basis it receives referrals, where that was agreed. */
   readonly contract?: DataContract;
+  readonly caseSystem?: CaseSystem;
 }
 
 /** The directory as the rules read it; `revision` changes with every change of any part. */
@@ -273,6 +275,7 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
               ...(email && { email }),
               ...(codeEmail && { codeEmail }),
               ...(contract && { contract }),
+              ...caseSystemOf(one, endpoints),
             },
           ];
         }),
