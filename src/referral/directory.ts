@@ -1,6 +1,8 @@
 import type {
+  CareTeam,
   Endpoint,
   HealthcareService,
+  Location,
   Organization,
   Practitioner,
   PractitionerRole,
@@ -8,10 +10,8 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
-import { type CaseSystem, caseSystemOf } from './case-system.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
-import { contractOf, type DataContract } from './contract.ts';
 import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
@@ -25,8 +25,10 @@ import {
   levelsOf,
   rulesOf,
 } from './practice-service.ts';
+import { type Team, toTeam } from './team.ts';
 
-export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
+type Place = CareTeam | Location;
+export type DirectoryResource = Endpoint | HealthcareService | Organization | Place | Practitioner | PractitionerRole;
 
 /** The best proof of landing a practice's channel can give (safety.md H4). */
 export type Proof = 'transport' | 'application' | 'record';
@@ -107,19 +109,6 @@ export interface Practice {
     /** When it takes nobody. */
     readonly closures?: readonly Closure[];
   };
-}
-
-export interface Team {
-  readonly id: string;
-  readonly name: string;
-  readonly phone?: string;
-  /** Where mail without content goes. */
-  readonly email?: string;
-  /** A second address, of another person there: codes go to it, so that one stolen mail opens nothing (H12). */
-  readonly codeEmail?: string;
-  /** On what legal basis it receives referrals, where that was agreed. */
-  readonly contract?: DataContract;
-  readonly caseSystem?: CaseSystem;
 }
 
 /** The directory as the rules read it; `revision` changes with every change of any part. */
@@ -257,28 +246,7 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
     ),
     roles: new Map(roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''))])),
     teams: new Map(
-      organizations
-        .filter((one) => !isPractice(one))
-        .map((one) => {
-          const phone = telecom(one, 'phone');
-          const contract = contractOf(one);
-          const [email, codeEmail] = (one.telecom ?? []).flatMap(({ system, value }) =>
-            system === 'email' && value ? [value] : [],
-          );
-          const id = one.id ?? '';
-          return [
-            id,
-            {
-              id,
-              name: one.name ?? '',
-              ...(phone && { phone }),
-              ...(email && { email }),
-              ...(codeEmail && { codeEmail }),
-              ...(contract && { contract }),
-              ...caseSystemOf(one, endpoints),
-            },
-          ];
-        }),
+      organizations.filter((one) => !isPractice(one)).map((one) => [one.id ?? '', toTeam(one, endpoints)]),
     ),
   };
 }

@@ -21,7 +21,7 @@ let referrals = 0;
 beforeAll(async () => {
   line = await openTestLine();
   there = await startCaseServer();
-  line.notifyHosts.add(there.host);
+  line.outbound.add(there.host);
   const { store } = line.at;
   const organization = await readDirectoryResource<Organization>(store, 'Organization', team);
   const endpoint: Endpoint & { id: string } = {
