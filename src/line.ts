@@ -17,6 +17,7 @@ import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
 import { remindOfTalks } from './delivery/talks.ts';
 import { signingSince, turnSigningKeys } from './identity/signing-keys.ts';
+import { caseSheet, feedCaseSystems } from './intake/case-feed.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
@@ -136,6 +137,7 @@ export async function openLine(opened: Opened): Promise<Line> {
       claim: claimsTogether(store),
       meter,
       telling: { base: `${publicUrl}/fhir/R4`, mayTell: tellable(following) },
+      caseSheet: caseSheet(following, publicUrl),
     };
     closers.push(
       'deliver',
@@ -163,6 +165,7 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'audit-sealed', everyMs: 1_000, run: () => sealAudit(store) },
         { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
         { name: 'subscriptions-followed', everyMs: 1_000, run: () => followSubscriptions(following) },
+        { name: 'case-systems-fed', everyMs: 1_000, run: () => feedCaseSystems(following) },
         { name: 'subscriptions-removed', everyMs: 3_600_000, run: () => removeOldSubscriptions(store) },
         { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },

@@ -1,3 +1,4 @@
+import { caseSystemConnector } from './case-system.ts';
 import { fhirConnector } from './fhir.ts';
 import { type MailboxSettings, medvriMailConnector } from './medvri-mail.ts';
 import { type MllpSettings, mllpConnector } from './mllp.ts';
@@ -30,6 +31,7 @@ export function openConnectors({ hosts, mail, publicUrl, mllp, mailbox, clock }:
     mail: notices,
     fhir: fhirConnector(openOutbound(hosts), clock),
     subscription: subscriptionConnector(openOutbound(hosts), clock),
+    caseSystem: caseSystemConnector(openOutbound(hosts), clock),
     mllp: mllpConnector({ allowedHosts: hosts, ...mllp }),
     ...(medvri && { medvri }),
     close: () => {

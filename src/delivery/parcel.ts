@@ -11,6 +11,7 @@ import type { Claimed } from '../store/outbox.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { type AlarmWays, packAlarm } from './alarm-parcel.ts';
+import { type CaseSheet, packCase } from './case-system.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';
 import { linkMail } from './link-mail.ts';
@@ -32,6 +33,8 @@ export type Connectors = Readonly<Record<'worklist' | 'mail' | 'fhir' | 'mllp', 
   readonly medvri?: Connector;
   /** Absent: nobody is told that something changed. */
   readonly subscription?: Connector;
+  /** Absent: no case system of others is kept up to date. */
+  readonly caseSystem?: Connector;
 };
 
 export interface Packing {
@@ -44,6 +47,8 @@ export interface Packing {
   readonly alarms?: AlarmWays;
   /** Absent: nobody is told that something changed. */
   readonly telling?: Telling;
+  /** Absent: no case system of others is kept up to date. */
+  readonly caseSheet?: CaseSheet;
 }
 
 export interface Packed {
@@ -82,6 +87,11 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   if (claimed.kind === 'subscription') {
     if (!connectors.subscription || !parts.telling) throw new Failure('transient', 'no-address');
     return { connector: connectors.subscription, parcel: await packNotice(store, parts.telling, claimed) };
+  }
+  if (claimed.kind === 'case') {
+    if (!connectors.caseSystem || !parts.caseSheet) throw new Failure('transient', 'no-address');
+    const parcel = await packCase(store, directory, parts.caseSheet, claimed);
+    return { connector: connectors.caseSystem, parcel };
   }
   const practice = directory.practices.get(claimed.recipient);
   const endpoint = practice && channelAt(practice, claimed.destination);

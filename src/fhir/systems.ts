@@ -104,6 +104,8 @@ export const extensions = {
   medvriMailbox: `${ours}/StructureDefinition/medvri-mailbox`,
   /** Endpoint of a practice → how its system opens our refer page: client id, issuer, keys, origins (systems that launch). */
   launch: `${ours}/StructureDefinition/launch`,
+  /** Endpoint of an organisation that receives referrals → its own case system stands there and is kept up to date. */
+  caseSystem: `${ours}/StructureDefinition/case-system`,
   /** Organization that receives referrals → its legal basis, and whether that lets it have the BSN. */
   dataContract: `${ours}/StructureDefinition/data-contract`,
   /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */

@@ -255,6 +255,14 @@ const onEndpoints: readonly ExtensionSpec[] = [
     ],
   },
   {
+    url: extensions.caseSystem,
+    title: 'Case system',
+    description:
+      'The own case system of who receives referrals: each referral on the worklist is kept up to date there.',
+    context: ['Endpoint'],
+    value: { type: 'boolean' },
+  },
+  {
     url: extensions.consentAgreement,
     title: 'Consent agreement',
     description: 'What the practice agreed on consent, for messages that cannot carry it themselves.',

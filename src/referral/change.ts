@@ -183,10 +183,10 @@ export interface JourneyEvent {
 
 export interface OutboxRow {
   readonly messageId: string;
-  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription';
-  /** `worklist`, `mail`, `subscription:<id>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
+  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription' | 'case';
+  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
   readonly destination: string;
-  /** Role or team id (worklist, mail) or practice id: whom it is for there. */
+  /** Role or team id (worklist, mail, case) or practice id: whom it is for there. */
   readonly recipient: string;
   /** The document it carries; its bytes are read at sending, never copied into the outbox. */
   readonly document?: { readonly type: string; readonly id: string };

@@ -61,4 +61,6 @@ export type DestinationMove =
       readonly to: 'paused' | 'resumed' | 'draining' | 'down' | 'retries-off' | 'retries-on' | 'window-off';
     }
   /** Maintenance that was announced: nothing goes between two moments (ISO). */
-  | { readonly id: string; readonly to: 'window'; readonly from: string; readonly until: string };
+  | { readonly id: string; readonly to: 'window'; readonly from: string; readonly until: string }
+  /** Of a case system: changes up to a number were looked at; stale when another was at it. Null: it begins here. */
+  | { readonly id: string; readonly to: 'followed'; readonly after: number | null; readonly upTo: number };

@@ -12,12 +12,12 @@ import type {
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
-import { contractOf, type DataContract } from './contract.ts';
 import { addDays } from './deadlines.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 import { levelsOf, type ServiceTerms, termsOf } from './practice-service.ts';
+import { type Team, toTeam } from './team.ts';
 
 type Place = CareTeam | Location;
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Place | Practitioner | PractitionerRole;
@@ -95,18 +95,6 @@ export interface Practice {
     readonly team: string;
     readonly wally?: string;
   } & ServiceTerms;
-}
-
-export interface Team {
-  readonly id: string;
-  readonly name: string;
-  readonly phone?: string;
-  /** Where mail without content goes. */
-  readonly email?: string;
-  /** A second address, of another person there: codes go to it, so that one stolen mail opens nothing (H12). */
-  readonly codeEmail?: string;
-  /** On what legal basis it receives referrals, where that was agreed. */
-  readonly contract?: DataContract;
 }
 
 /** The directory as the rules read it; `revision` changes with every change of any part. */
@@ -239,27 +227,7 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
     ),
     roles: new Map(roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''))])),
     teams: new Map(
-      organizations
-        .filter((one) => !isPractice(one))
-        .map((one) => {
-          const phone = telecom(one, 'phone');
-          const contract = contractOf(one);
-          const [email, codeEmail] = (one.telecom ?? []).flatMap(({ system, value }) =>
-            system === 'email' && value ? [value] : [],
-          );
-          const id = one.id ?? '';
-          return [
-            id,
-            {
-              id,
-              name: one.name ?? '',
-              ...(phone && { phone }),
-              ...(email && { email }),
-              ...(codeEmail && { codeEmail }),
-              ...(contract && { contract }),
-            },
-          ];
-        }),
+      organizations.filter((one) => !isPractice(one)).map((one) => [one.id ?? '', toTeam(one, endpoints)]),
     ),
   };
 }

@@ -90,6 +90,14 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
     setting('dd', ['down'], 'down_since = now(), paused = false'),
     setting('dy', ['retries-off', 'retries-on'], `retries = n.moved_to = 'retries-on'`),
     setting('dw', ['window', 'window-off'], 'window_from = n.begins, window_until = n.ends'),
+    {
+      name: 'df',
+      exact: true,
+      columns: 'id text, after_number bigint, up_to bigint',
+      rows: asked.flatMap((one) => (one.to === 'followed' ? [[one.id, one.after, one.upTo]] : [])),
+      sql: `update destination x set followed = n.up_to from n
+             where x.id = n.id and x.followed is not distinct from n.after_number returning 1`,
+    },
   ];
 }
 

@@ -15,7 +15,7 @@ export interface Claimed {
   readonly practice: string;
   readonly journey: string;
   readonly messageId: string;
-  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription';
+  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription' | 'case';
   readonly destination: string;
   readonly recipient: string;
   readonly document?: { readonly type: string; readonly id: string };

@@ -24,11 +24,12 @@ export const kindSaid: Record<string, Said> = {
   feedback: { nl: 'terugkoppeling', en: 'feedback' },
   alarm: { nl: 'alarm', en: 'alarm' },
   subscription: { nl: 'bericht aan een systeem: er is iets veranderd', en: 'notice to a system: something changed' },
+  case: { nl: 'verwijzing aan een eigen dossiersysteem', en: 'referral to a case system' },
 };
 
 /** Which way a delivery goes, and the kinds that go that way. */
 export const directions = {
-  wally: { kinds: ['worklist', 'notify', 'alarm'], said: { nl: 'naar de Wally', en: 'to the Wally' } },
+  wally: { kinds: ['worklist', 'notify', 'alarm', 'case'], said: { nl: 'naar de Wally', en: 'to the Wally' } },
   practice: { kinds: ['feedback'], said: { nl: 'naar de praktijk', en: 'to the practice' } },
 } as const;
 export type Direction = keyof typeof directions;
@@ -179,6 +180,10 @@ export function destinationName(id: string, directory: Directory, viewer: Viewer
   if (id === 'alarm:mail') return t('Alarmen per mail', 'Alarms by mail');
   if (id === 'alarm:webhook') return t('Alarmen per webhook', 'Alarms by webhook');
   if (id.startsWith('subscription:')) return t('Systeem dat bericht krijgt', 'System that is told of changes');
+  if (id.startsWith('case:')) {
+    const team = directory.teams.get(id.slice('case:'.length))?.name ?? id;
+    return t(`Dossiersysteem van ${team}`, `Case system of ${team}`);
+  }
   const [practice = '', channel] = id.replace(/^practice:/, '').split('/');
   const name = directory.practices.get(practice)?.name ?? id;
   return channel ? `${name}, ${t('weg', 'way')} ${channel}` : name;

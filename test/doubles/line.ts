@@ -7,6 +7,7 @@ import express from 'express';
 import { type His, startHis } from '../../demo/his.ts';
 import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
 import { practicesFileSchema } from '../../demo/model.ts';
+import { caseSystemConnector } from '../../src/connectors/case-system.ts';
 import { fhirConnector } from '../../src/connectors/fhir.ts';
 import { mllpConnector } from '../../src/connectors/mllp.ts';
 import { notifyMailConnector } from '../../src/connectors/notify-mail.ts';
@@ -18,6 +19,7 @@ import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { openTokens } from '../../src/identity/callers.ts';
+import { caseSheet } from '../../src/intake/case-feed.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { type Following, tellable } from '../../src/intake/subscription-follow.ts';
 import { type Log, openLog } from '../../src/log.ts';
@@ -41,7 +43,7 @@ export interface TestLine {
   readonly queue: DeliveryQueue;
   /** `host:port` that feedback over MLLP may go to; a test adds its own. */
   readonly mllpHosts: Set<string>;
-  /** The same for systems that ask to be told of changes. */
+  /** The same for systems that ask to be told of changes, and for case systems. */
   readonly outbound: Set<string>;
   readonly following: Following;
   readonly delivering: Delivering;
@@ -105,6 +107,7 @@ export async function openTestLine(
       url,
     ),
     fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
+    caseSystem: caseSystemConnector(openOutbound(outbound), store.clock),
     subscription: subscriptionConnector(openOutbound(outbound), store.clock),
     // MLLP systems are opened by the tests that need one, on ports nobody knows before.
     mllp: mllpConnector({ allowedHosts: mllpHosts, write: mappings.get('hl7v2-ref')?.format.fromFeedback }),
@@ -118,6 +121,7 @@ export async function openTestLine(
     random: () => 0.5,
     claim: claimsTogether(store),
     telling: { base: `${url}/fhir/R4`, mayTell: tellable(following) },
+    caseSheet: caseSheet(following, url),
   };
   // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
   let finished = 0;

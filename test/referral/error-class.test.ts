@@ -11,7 +11,7 @@ const textOf = (...folders: string[]): string =>
   folders
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts'))
+        .filter((name) => name.endsWith('.ts') && !name.startsWith('probe'))
         .map((name) => readFileSync(join(root, folder, name), 'utf8')),
     )
     .join('\n');

@@ -11,7 +11,7 @@ import { count, rowKey, type Tally } from './model-tally.ts';
 
 const sequences = 5_000;
 /** One in a hundred is played on the real store too. */
-const onStore = sequences / 100;
+const onStore = sequences / 250;
 
 /** Around the changes of the clock, over Christmas, over Easter, and when nothing is near. */
 const starts = ['2026-03-25', '2026-03-31', '2026-10-22', '2026-11-23', '2026-12-18'] as const;
