@@ -228,8 +228,7 @@ describe.skipIf(missing !== undefined)(title, { timeout: 60_000 }, () => {
     await mending('no Wally', async (hands) => {
       const part = await hands.onClasses('no-wally');
       expect(await part.innerText()).toContain('U, in de adreslijst.');
-      await hands.press(link('Adreslijst'));
-      await hands.press(link('Praktijk Voorbeeldkade'));
+      await hands.press(part.getByRole('link', { name: 'Praktijk Voorbeeldkade' }));
       await hands.press(admin.page.getByRole('button', { name: /^Zet terug HealthcareService/ }).first());
       await hands.press(link(/^Bezorging|^Wachtrij/));
       await hands.press((await hands.onClasses('no-wally')).getByRole('link', { name: /geweigerd$/ }));
