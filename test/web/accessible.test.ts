@@ -69,6 +69,8 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/errors'],
   ['admin', '/admin/alarms'],
   ['admin', '/admin/calls'],
+  ['admin', '/admin/bull'],
+  ['admin', '/admin/credentials'],
   ['admin', '/admin/destination?id=practice:de-brink'],
   ['admin', '/admin/deliveries/1'],
   ['admin', '/admin/directory'],
