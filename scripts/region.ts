@@ -1,13 +1,19 @@
 // npm run region                                      writes fixtures/region/directory.json from the table below
+// npm run region -- test <endpoint>                    tests a connection of the directory, step by step, without anybody's data
 // npm run region -- load <file> [--from 2027-01-01]   takes a FHIR Bundle into the directory: what differs is a new version
 // Phone numbers have a subscriber part that starts with 0: nobody can have them.
 // Writes fixtures/region/directory.json from a short table, so that people change the table and not 1,000 lines of FHIR.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { codeSystems, extensions, identifiers } from '../src/fhir/systems.ts';
+import { readMllpTls } from '../src/intake/mllp-listen.ts';
+import { openProbing } from '../src/outside.ts';
 import { theLine } from '../src/referral/actor.ts';
 import { beginOfDay } from '../src/referral/deadlines.ts';
+import { probeResult } from '../src/referral/probe.ts';
 import { takeInDirectory } from '../src/region/take-in.ts';
+import { directoryReader } from '../src/store/directory.ts';
+import { testEndpoint } from '../src/store/test-endpoint.ts';
 import { command, openRecordFor, readSettings } from './open-record.ts';
 
 type Json = Record<string, unknown>;
@@ -208,10 +214,34 @@ async function load(from: string): Promise<void> {
   }
 }
 
+/** Each step of a test of one connection, as a table; the exit code is 1 when something there is not ok. */
+async function testOne(id: string): Promise<void> {
+  const config = readSettings();
+  const record = await openRecordFor(config);
+  try {
+    const { store } = record;
+    const tls = await readMllpTls(config.MLLP_TLS_CERT_FILE, config.MLLP_TLS_KEY_FILE, config.MLLP_TLS_CA_FILE);
+    const probe = await openProbing(config, { clock: store.clock, ...(tls && { tls }) });
+    const steps = await testEndpoint(store, await directoryReader(store)(), probe, { id, actor: theLine });
+    if (steps === 'absent') throw new Error(`${id}: no such connection, or nothing is sent there`);
+    if (steps === 'too-soon') throw new Error(`${id} was tested just now: wait ten seconds`);
+    for (const { step, state, ms, code = '', until } of steps)
+      process.stdout.write(
+        `${[step, state, `${ms} ms`, code, until && `until ${until}`].filter(Boolean).join('\t')}\n`,
+      );
+    if (probeResult(steps).code !== 'ok') process.exitCode = 1;
+  } finally {
+    await record.close();
+  }
+}
+
 if (what === 'load' && file) await command(() => load(file));
+else if (what === 'test' && file) await command(() => testOne(file));
 else if (what === undefined)
   writeFileSync(new URL('../fixtures/region/directory.json', import.meta.url), `${JSON.stringify(bundle, null, 2)}\n`);
 else {
-  process.stderr.write('npm run region | npm run region -- load <file> [--from 2027-01-01]\n');
+  process.stderr.write(
+    'npm run region | npm run region -- load <file> [--from 2027-01-01] | npm run region -- test <endpoint>\n',
+  );
   process.exitCode = 2;
 }

@@ -13,7 +13,7 @@ import { listenMllp, usualMllp } from './intake/mllp-listen.ts';
 import type { TokenPlace } from './intake/smart.ts';
 import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
-import { hostsOf, openAsking, readLaunchSecrets, readSecret } from './outside.ts';
+import { hostsOf, openAsking, openProbing, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
 import { type DemoPerson, issuerErrorPage } from './web/login.ts';
 import { createApp } from './web/server.ts';
@@ -44,7 +44,7 @@ export async function openWeb(
   selfUrl: string,
   demoPeople: readonly DemoPerson[],
 ) {
-  const { config, log, store, directory, mappings, publicUrl, onAbsence } = opened;
+  const { config, log, store, directory, mappings, publicUrl, onAbsence, tls } = opened;
   loadDefinitions();
   const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
   const external =
@@ -66,13 +66,19 @@ export async function openWeb(
   return createApp({
     ...site,
     fonts: await readLetterFonts(),
+    probe: await openProbing(config, {
+      clock: store.clock,
+      ...(tls && { tls }),
+      ...(opened.demo && { demo: opened.demo }),
+    }),
     tokenPlace,
     launch: { ...site, ask, smart },
     fhir: {
       ...site,
       mapping: mappingOf(mappings, 'fhir-r4'),
       bodyBytesMax: config.BODY_BYTES_MAX,
-      notifyHosts: hostsOf(config, opened.demo),
+      outbound: hostsOf(config, opened.demo),
+      onDirectory: onAbsence,
     },
     formats: { ...site, mappings, bodyBytesMax: config.BODY_BYTES_MAX },
     issuer: embedded,

@@ -4,9 +4,11 @@ import { alarmWebhook } from './connectors/alarm-webhook.ts';
 import { lookAtCertificate } from './connectors/certificate.ts';
 import { openConnectors } from './connectors/open.ts';
 import { openOutbound } from './connectors/outbound.ts';
+import { openProbe } from './connectors/probe.ts';
 import { loadLetterWriter } from './mapping/load-writer.ts';
 import type { Ask } from './referral/ask.ts';
 import type { Format } from './referral/format.ts';
+import type { Probe } from './referral/probe.ts';
 
 /** What main knows of the outside besides the settings. */
 export interface Known {
@@ -75,6 +77,13 @@ export async function readLaunchSecrets(config: Config): Promise<Readonly<Record
   if (typeof parsed !== 'object' || parsed === null || !Object.values(parsed).every(isText))
     throw new Error('LAUNCH_SECRETS_FILE must hold one JSON object of texts');
   return parsed as Record<string, string>;
+}
+
+/** To test connections, at the same hosts and with the same certificates as sending. */
+export async function openProbing(config: Config, known: Pick<Known, 'clock' | 'tls' | 'demo'>): Promise<Probe> {
+  const { demo, tls, clock } = known;
+  const hosts = hostsOf(config, demo);
+  return openProbe({ hosts, send: openOutbound(hosts), tls, clock, mailbox: await readMailbox(config) });
 }
 
 /** The connectors as the settings want them; in the demo the simulated systems may be reached too. */

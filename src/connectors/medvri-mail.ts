@@ -21,17 +21,15 @@ export interface MailboxSettings {
   readonly write: WriteLetter;
 }
 
+/** How to get into the network. */
+type MailboxWay = Pick<MailboxSettings, 'host' | 'port' | 'tls' | 'user' | 'password'>;
+
 const addressOf = (address: string | undefined): string =>
   /^mailto:([^\s@?]+@[^\s@?]+)$/.exec(address ?? '')?.[1] ?? '';
 
-/**
- * Feedback to an EDIFACT mailbox: a mail that says nothing about anybody, with the MEDVRI as its only attachment. The
- * network among care providers is closed, so that may hold a person's data; ordinary mail never does. SMTP's 250 is the
- * best proof there is: bounces that come later as a mail are not read, a person hears of them from the network.
- */
-export function medvriMailConnector(settings: MailboxSettings): Connector & { close(): void } {
+function transportOf(settings: MailboxWay) {
   const { host, port, tls, user } = settings;
-  const transport = nodemailer.createTransport({
+  return nodemailer.createTransport({
     host,
     port,
     secure: tls === 'on',
@@ -44,6 +42,27 @@ export function medvriMailConnector(settings: MailboxSettings): Connector & { cl
     disableUrlAccess: true,
     ...(user && { auth: { user, pass: settings.password ?? '' } }),
   });
+}
+
+/** Says hello and logs in, and writes nothing. Throws Failure. */
+export async function greetMailbox(settings: MailboxWay): Promise<void> {
+  const transport = transportOf(settings);
+  try {
+    await transport.verify();
+  } catch (error) {
+    throw fromSmtp(error as { code?: string; responseCode?: number });
+  } finally {
+    transport.close();
+  }
+}
+
+/**
+ * Feedback to an EDIFACT mailbox: a mail that says nothing about anybody, with the MEDVRI as its only attachment. The
+ * network among care providers is closed, so that may hold a person's data; ordinary mail never does. SMTP's 250 is the
+ * best proof there is: bounces that come later as a mail are not read, a person hears of them from the network.
+ */
+export function medvriMailConnector(settings: MailboxSettings): Connector & { close(): void } {
+  const transport = transportOf(settings);
   return {
     async send(parcel, signal) {
       const to = addressOf(parcel.address);

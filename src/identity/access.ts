@@ -91,7 +91,10 @@ const table: Readonly<Record<Actor['role'], Row>> = {
   'administrator-system': {
     purpose: 'SYSADMIN',
     pages: [],
-    resources: { ...each([...directory, 'Endpoint'], lookingUp), AuditEvent: ownLines },
+    resources: {
+      ...each([...directory, 'Endpoint'], [...lookingUp, 'create', 'update', 'patch']),
+      AuditEvent: ownLines,
+    },
   },
   // Comes in by a link and sees the one case that it is for.
   organisation: { purpose: 'TREAT', pages: [], resources: {} },

@@ -3,7 +3,7 @@ import { parametersOf } from '../fhir/search-parameters.ts';
 import { operations } from '../fhir/systems.ts';
 import { servedTypes, supportedProfiles } from '../profiles/stored.ts';
 import { definitionSearches } from './definitions.ts';
-import { conditionalCreates, conditionalUpdate, interactions, typeOperations } from './fhir-table.ts';
+import { conditionalCreates, conditionalUpdate, interactions, isDirectoryType, typeOperations } from './fhir-table.ts';
 import { securityOf } from './smart.ts';
 
 const definition = (name: string) => `http://hl7.org/fhir/OperationDefinition/${name}`;
@@ -43,7 +43,7 @@ function resourceOf(type: string): CapabilityStatementRestResource {
     versioning: codes.includes('update') ? 'versioned-update' : 'versioned',
     readHistory: codes.includes('vread'),
     conditionalRead: 'full-support',
-    ...(codes.includes('update') && { updateCreate: false }),
+    ...(codes.includes('update') && { updateCreate: isDirectoryType(type) }),
     ...(conditionalCreates.includes(type) && { conditionalCreate: true }),
     ...(conditionalUpdate(type) && { conditionalUpdate: true }),
     ...(supportedProfiles[type] && { supportedProfile: [...supportedProfiles[type]] }),

@@ -11,6 +11,8 @@ import { answerEntries } from './fhir-batch.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { capability } from './fhir-capability.ts';
 import { unlessThere } from './fhir-condition.ts';
+import { mountDirectory } from './fhir-directory.ts';
+import { isDirectoryBundle, takeDirectoryBundle } from './fhir-directory-bundle.ts';
 import { wantsJson } from './fhir-format.ts';
 import { addLooks, searchingOf } from './fhir-looks.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
@@ -193,6 +195,7 @@ function singleRequests(parts: FhirDoor): Router {
     '/Task/:id',
     updating(parts, 'Task', (request) => updateTask(parts, request, idIn(request))),
   );
+  mountDirectory(router, parts);
   addLooks(router, parts, searching);
   router.use((request: Request, response: Response) => {
     const allowed = allowedAt(request.path);
@@ -222,6 +225,8 @@ function bundles(parts: FhirDoor, singles: Router) {
   const referring = mayRefer(parts);
   return async (request: Request, response: Response, next: NextFunction) => {
     const body = fhirBody(request);
+    if (!isRefusal(body) && isBundle(body) && isDirectoryBundle(body) && callerOf(request).practice === undefined)
+      return takeDirectoryBundle(parts, request, response, body);
     const isOurs =
       !isRefusal(body) &&
       isBundle(body) &&

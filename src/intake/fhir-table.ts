@@ -4,7 +4,7 @@ import type { Interaction } from '../identity/access.ts';
 const reading = ['read', 'vread', 'history-instance', 'history-type', 'search-type'] as const;
 const directory = [...directoryParameters.keys()].map((type): [string, readonly Interaction[]] => [
   type,
-  ['read', 'vread', 'history-instance', 'search-type'],
+  ['read', 'vread', 'history-instance', 'search-type', 'create', 'update', 'patch'],
 ]);
 
 /** What can be done with each type: the router, Allow, 405 and the CapabilityStatement all follow this table. */

@@ -19,8 +19,10 @@ export interface FhirDoor extends Accepting, Knocking {
   readonly log: Log;
   readonly publicUrl: string;
   readonly bodyBytesMax: number;
-  /** `host:port` that systems may ask to be told at; none when absent. */
-  readonly notifyHosts?: ReadonlySet<string>;
+  /** `host:port` that may be sent to: addresses in the directory (absent: not looked at) and of Subscriptions (absent: none). */
+  readonly outbound?: ReadonlySet<string>;
+  /** The directory changed: look again who owns what. */
+  readonly onDirectory?: () => Promise<number>;
 }
 
 export const door = 'fhir';

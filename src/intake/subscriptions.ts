@@ -82,7 +82,7 @@ async function ask(
   const { store } = parts;
   const caller = callerOf(request);
   const { practice = '', application } = caller;
-  const asked = readAsked(caller, resource, parts.notifyHosts ?? new Set(), store.clock(), known);
+  const asked = readAsked(caller, resource, parts.outbound ?? new Set(), store.clock(), known);
   if (isRefusal(asked)) return asked;
   const { type, entry } = asked;
   const id = known?.id ?? store.newId();

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ConceptMap } from '@medplum/fhirtypes';
 import type { Format } from '../referral/format.ts';
 import type { Mapping } from './run.ts';
@@ -16,12 +19,26 @@ async function readTables(folder: URL, name: string): Promise<Map<string, Concep
   return tables;
 }
 
+/** Twelve hexadecimal digits over the names and bytes of all files of a folder, and the text of its README. */
+async function readFiles(folder: URL): Promise<NonNullable<Mapping['loaded']>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = entries
+    .filter((one) => one.isFile())
+    .map((one) => relative(fileURLToPath(folder), join(one.parentPath, one.name)))
+    .sort();
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(`${name}\0`).update(await readFile(new URL(name, folder)));
+  const readme = names.includes('README.md') ? await readFile(new URL('README.md', folder), 'utf8') : '';
+  return { hash: hash.digest('hex').slice(0, 12), readme };
+}
+
 /** The format in one folder, with its code tables. Throws, naming what is wrong, when it cannot be loaded. */
 export async function loadMapping(name: string, folder = ours): Promise<Mapping> {
   const module = (await import(new URL(`${name}/to-referral.ts`, folder).href)) as { format?: Format };
   if (module.format?.name !== name)
     throw new Error(`mappings/${name}/to-referral.ts does not export the format ${name}`);
-  return { format: module.format, tables: await readTables(folder, name) };
+  const [tables, loaded] = await Promise.all([readTables(folder, name), readFiles(new URL(`${name}/`, folder))]);
+  return { format: module.format, tables, loaded };
 }
 
 /** Every format under mappings/ (or another folder), by name. A folder that does not load stops the start: better than a door that is silently shut. */

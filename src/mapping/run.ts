@@ -11,6 +11,8 @@ export interface Mapping {
   readonly format: Format;
   /** FHIR ConceptMaps by file name without `.json`. */
   readonly tables: ReadonlyMap<string, ConceptMap>;
+  /** Its files as they were loaded: a hash of all of them that says which version is in use, and its README. */
+  readonly loaded?: { readonly hash: string; readonly readme: string };
 }
 
 const notOurs = (syntax: Syntax): Issue =>

@@ -224,6 +224,7 @@ const onEndpoints: readonly ExtensionSpec[] = [
       { name: 'onError', type: 'code', short: 'What AE means: hold or retry' },
       { name: 'onReject', type: 'code', short: 'What AR means: hold or retry' },
       { name: 'answerWithinMinutes', type: 'decimal', short: "How long the application's answer may take" },
+      { name: 'testing', type: 'boolean', short: 'A test message (MSH-11 T) may come' },
     ],
   },
   {

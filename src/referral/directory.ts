@@ -1,6 +1,8 @@
 import type {
+  CareTeam,
   Endpoint,
   HealthcareService,
+  Location,
   Organization,
   Practitioner,
   PractitionerRole,
@@ -25,7 +27,8 @@ import {
   rulesOf,
 } from './practice-service.ts';
 
-export type DirectoryResource = Endpoint | HealthcareService | Organization | Practitioner | PractitionerRole;
+type Place = CareTeam | Location;
+export type DirectoryResource = Endpoint | HealthcareService | Organization | Place | Practitioner | PractitionerRole;
 
 /** The best proof of landing a practice's channel can give (safety.md H4). */
 export type Proof = 'transport' | 'application' | 'record';

@@ -39,6 +39,8 @@ export interface MllpChannel {
   readonly onReject: AnswerMeaning;
   /** How long after CA the application may take to answer before the message is sent again (MedCom: 30 minutes). */
   readonly answerWithinMs: number;
+  /** It was agreed that a test message (MSH-11 T) may come. */
+  readonly testing?: true;
 }
 
 /** What MSH-18 may say; a directory that says something else gets the usual set, and a message that is true to it. */
@@ -100,5 +102,6 @@ export function channelOf(endpoint: Endpoint): MllpChannel {
     onError: text(parts, 'onError') === 'retry' ? 'retry' : 'hold',
     onReject: text(parts, 'onReject') === 'hold' ? 'hold' : 'retry',
     answerWithinMs: Math.round(minutes * 60_000),
+    ...(parts?.some((part) => part.url === 'testing' && part.valueBoolean === true) && { testing: true as const }),
   };
 }

@@ -1,6 +1,7 @@
 import { isOnlyLaunch } from '../referral/launch-system.ts';
 import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
+import { daySaid, hoursMax, weekDays } from './directory-hours.ts';
 import { type Book, levelNames, organisations, rulesMax, type Thing, wallys, waysMax } from './directory-things.ts';
 import { errorSummary, faultOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
@@ -49,6 +50,15 @@ function practicePart(parts: ThingParts): Markup {
         lifeAreaCodes.map((code) => [code, lifeAreas[code][viewer.language]] as const),
       )}${selectOf(parts, `to${n}`, t('Gaat naar', 'Goes to'), wallys(book))}</fieldset>`,
   );
+  const hours = Array.from({ length: hoursMax }, (_, n) => n + 1).map(
+    (n) =>
+      html`<fieldset><legend>${t(`Spreekuur ${n} in de praktijk`, `Consulting hours ${n} at the practice`)}</legend>${selectOf(
+        parts,
+        `day${n}`,
+        t('Dag', 'Day'),
+        weekDays.map((day) => [day, daySaid[day][viewer.language]] as const),
+      )}<div class="row">${lineOf(parts, { name: `begin${n}`, label: t('Van (uu:mm)', 'From (hh:mm)'), short: true })}${lineOf(parts, { name: `end${n}`, label: t('Tot (uu:mm)', 'Until (hh:mm)'), short: true })}</div></fieldset>`,
+  );
   const text = (name: string, nl: string, en: string) =>
     areaOf(parts, { name, label: t(nl, en), hint: '', rows: 2, optional: true });
   return html`<div class="row">${lineOf(parts, { name: 'agb', label: t('AGB-code van de praktijk', 'AGB code of the practice'), inputmode: 'numeric', short: true })}${lineOf(parts, { name: 'phone', label: t('Telefoon', 'Phone'), inputmode: 'tel' })}</div>
@@ -56,6 +66,7 @@ ${lineOf(parts, { name: 'email', optional: true, type: 'email', label: t('Mail v
 <h2>${t('Wally', 'Wally')}</h2>
 ${selectOf(parts, 'team', t('Organisatie van de Wally', 'Organisation of the Wally'), organisations(book, 'teams'))}
 ${selectOf(parts, 'wally', t('Vaste Wally', 'Fixed Wally'), wallys(book))}
+${hours}
 <h2>${t('Wegen voor de terugkoppeling', 'Ways for feedback')}</h2>
 <p class="hint">${t('Van boven naar beneden geprobeerd.', 'Tried from top to bottom.')}</p>
 ${Array.from({ length: waysMax }, (_, n) => selectOf(parts, `way${n + 1}`, t(`Weg ${n + 1}`, `Way ${n + 1}`), ways))}

@@ -1,7 +1,9 @@
 import type { Said } from '../fhir/outcome.ts';
 import { cooperationOf } from '../referral/practice-service.ts';
+import type { EndpointTest } from '../store/endpoint-tests.ts';
 import { send, type Visit } from './acting.ts';
 import { type Book, idOf, nameOf, of, organisations, roleCode, serviceOf, type Thing } from './directory-things.ts';
+import { lastTestText } from './endpoint-test.ts';
 import { html, type Markup, sayIn } from './html.ts';
 
 const headings: Record<Thing, Said> = {
@@ -12,7 +14,7 @@ const headings: Record<Thing, Said> = {
 };
 
 /** Everything in the directory, each with a link to its form and history. */
-export function listPage(visit: Visit, book: Book): void {
+export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, EndpointTest>): void {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const unused = (active: boolean) => !active && html`<span>${t('niet in gebruik', 'not in use')}</span>`;
@@ -40,7 +42,11 @@ export function listPage(visit: Visit, book: Book): void {
       row('organisations', id, name, [unused(organization(id)?.active !== false)]),
     ),
     endpoints: of(book, 'Endpoint').map((one) =>
-      row('endpoints', one.id, one.name ?? one.id, [one.address, unused(one.status === 'active')]),
+      row('endpoints', one.id, one.name ?? one.id, [
+        one.address,
+        lastTestText(tests.get(one.id), viewer),
+        unused(one.status === 'active'),
+      ]),
     ),
   };
   const part = (thing: Thing) =>
@@ -50,6 +56,7 @@ export function listPage(visit: Visit, book: Book): void {
   const title = t('Adreslijst', 'Directory');
   const main = html`<h1>${title}</h1>
 <p>${t('Elke wijziging blijft bewaard, met wie en wanneer, en kan terug.', 'Every change is kept, with who and when, and can be taken back.')}</p>
+<p class="buttons"><a class="button quiet" href="/admin/directory/export">${t('Download alles (FHIR)', 'Download all (FHIR)')}</a> <a class="button quiet" href="/admin/directory/import">${t('Neem een bestand over', 'Take in a file')}</a></p>
 ${part('practices')}${part('people')}${part('organisations')}${part('endpoints')}`;
   send(visit, { title, main });
 }

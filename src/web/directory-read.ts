@@ -5,6 +5,7 @@ import { validateBaseR4 } from '../fhir/validate.ts';
 import { isLifeArea } from '../referral/life-area.ts';
 import { type AssignmentRule, withAgreed } from '../referral/practice-service.ts';
 import { readAbsence, withAbsence } from './absence.ts';
+import { hoursIn } from './directory-hours.ts';
 import {
   agreed,
   type Book,
@@ -58,6 +59,8 @@ function rulesIn(fields: Fields, book: Book): { rules: AssignmentRule[]; faults:
 function readPractice({ book, id, fields, stored }: Reading): { resources: Stored[]; faults: Fault[] } {
   const { name = '', agb = '', phone = '', email = '', team = '', wally = '' } = fields;
   const { rules, faults: wrongRules } = rulesIn(fields, book);
+  const was = storedAs(stored, 'HealthcareService');
+  const { hours, faults: wrongHours } = hoursIn(fields, was);
   const ways = Array.from({ length: waysMax }, (_, n) => fields[`way${n + 1}`] ?? '').filter(Boolean);
   const launching = launchesOnly(book);
   const endpoints = book.versions
@@ -77,6 +80,7 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
       Number.isInteger(count) && count >= 1 && count <= 250 ? [] : [fault(`level-${one}`, 'days')],
     ),
     ...wrongRules,
+    ...wrongHours,
     ...(['agreedOn', 'evaluateOn'] as const).flatMap((one) =>
       !fields[one] || isDay(fields[one]) ? [] : [fault(one, 'day')],
     ),
@@ -93,12 +97,12 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
       ...(before?.endpoint ?? []).filter((one) => launching.includes(idOf(one) ?? '')),
     ],
   });
-  const was = storedAs(stored, 'HealthcareService');
   const service: HealthcareService & { id: string } = withoutEmpty({
     ...(was ?? { resourceType: 'HealthcareService' as const, id: `wally-of-${id}` }),
     active: fields.active === 'yes',
     name: `Wally van ${name}`,
     providedBy: { reference: `Organization/${team}` },
+    availableTime: hours,
     extension: extended(was ?? {}, [
       [
         extensions.servesPractice,

@@ -4,6 +4,7 @@ import type { DirectoryResource } from '../referral/directory.ts';
 import { isOnlyLaunch } from '../referral/launch-system.ts';
 import { cooperationOf, levelsOf, rulesOf } from '../referral/practice-service.ts';
 import type { DirectoryVersion } from '../store/directory.ts';
+import { hoursFields } from './directory-hours.ts';
 
 /** The things that a person changes; each is one or two resources. */
 export const things = ['practices', 'people', 'organisations', 'endpoints'] as const;
@@ -109,6 +110,7 @@ function practiceFields(book: Book, organization: Organization & { id: string })
         [`to${n + 1}`, to],
       ]),
     ),
+    ...hoursFields(service),
     ...Object.fromEntries(agreed.map((name) => [name, cooperation[name] ?? ''])),
   };
 }

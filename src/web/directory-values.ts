@@ -16,6 +16,10 @@ const said = {
     nl: 'Een regel heeft een leeftijd of een leefgebied, en een Wally.',
     en: 'A rule has an age or a life area, and a Wally.',
   },
+  hours: {
+    nl: 'Een spreekuur heeft een dag, en tijden zoals 09:30 en 12:00.',
+    en: 'Consulting hours have a day, and times such as 09:30 and 12:00.',
+  },
   day: { nl: 'Dit is geen datum die bestaat.', en: 'This is not a date that exists.' },
   self: { nl: 'Niemand vervangt zichzelf.', en: 'Nobody substitutes for themselves.' },
   address: {

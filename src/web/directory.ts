@@ -1,10 +1,14 @@
 import { Router } from 'express';
+import type { Acting } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
-import type { AuditLine, Change } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
+import { channelsOf } from '../referral/channels.ts';
 import { addDays, beginOfDay, localDay } from '../referral/deadlines.ts';
+import { decideDirectory, directoryChange } from '../referral/directory-change.ts';
 import { differences } from '../referral/directory-diff.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../store/directory.ts';
+import { readEndpointTests } from '../store/endpoint-tests.ts';
 import { decide, field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from './acting.ts';
 import { thingForm } from './directory-forms.ts';
 import { historyPart } from './directory-history.ts';
@@ -12,6 +16,7 @@ import { listPage } from './directory-list.ts';
 import { readThing } from './directory-read.ts';
 import { type Book, type Fields, fieldsOf, resourcesOf, type Stored, type Thing, things } from './directory-things.ts';
 import { isDay } from './directory-values.ts';
+import { testPart } from './endpoint-test.ts';
 import type { Fault } from './form-controls.ts';
 import { html, sayIn } from './html.ts';
 import type { Site } from './site.ts';
@@ -60,12 +65,20 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
           site.store,
           stored.map((one) => ({ type: one.resourceType, id: one.id })),
         ),
-        { viewer, thing, id, directory: await site.directory() },
+        {
+          viewer,
+          thing,
+          id,
+          directory: await site.directory(),
+          compare: [query(request, 'from'), query(request, 'to')],
+        },
       )
     : undefined;
+  const isWay = stored.some((one) => one.resourceType === 'Endpoint' && channelsOf([one]).length > 0);
+  const test = id && site.probe && isWay && testPart(id, (await readEndpointTests(site.store)).get(id), viewer);
   const name = id ? `${thingSaid[thing][viewer.language]} ${fieldsOf(book, stored).name || id}` : t('Nieuw', 'New');
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
-<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${history}`;
+<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
   const moved = Number(query(request, 'moved')) || 0;
   const done =
     query(request, 'done') === 'saved' &&
@@ -88,26 +101,11 @@ const refusedSaid = {
   validFrom: { nl: 'Kies vandaag of een dag die nog komt.', en: 'Choose today or a day to come.' },
 } as const satisfies Record<string, Said>;
 
-function directoryChange(site: Site, visit: Visit, revision: number, writes: readonly Stored[], from: Date): Change {
-  const { actor } = visit.viewer;
-  const at = site.store.clock().toISOString();
-  return {
-    scope: { practice: '' },
-    expected: { directoryRevision: revision },
-    directory: writes.map((resource) => ({ resource, validFrom: from.toISOString() })),
-    audit: writes.map(
-      (one): AuditLine => ({
-        event: 'directory-changed',
-        at,
-        actor: { id: actor.id, role: actor.role },
-        action: 'U',
-        outcome: 'ok',
-        object: `${one.resourceType}/${one.id}`,
-        purpose: 'SYSADMIN',
-      }),
-    ),
-  };
-}
+const changeOf = ({ actor, directory, now }: Acting, resources: readonly Stored[], from: Date): Change =>
+  directoryChange(
+    { actor, revision: directory.revision, at: now.toISOString(), validFrom: from.toISOString() },
+    resources,
+  );
 
 /** Who owns what, and where feedback goes, follow at once; when that fails the clock does it. */
 async function follow(site: Site, onDirectory: OnDirectory): Promise<number> {
@@ -149,7 +147,7 @@ async function save(site: Site, visit: Visit, thing: Thing, known: string | unde
         return !before || differences(before, one).length > 0;
       });
       if (changed.length === 0) return undefined;
-      return directoryChange(site, visit, acting.directory.revision, changed, instantOf(day || today, acting.now));
+      return changeOf(acting, changed, instantOf(day || today, acting.now));
     },
   );
   if (outcome === 'absent') return sendNotFound(visit);
@@ -173,12 +171,18 @@ async function restore(site: Site, visit: Visit, thing: Thing, id: string, onDir
     site,
     viewer.actor,
     async () => {
-      const stored = resourcesOf(await bookOf(site), thing, id);
-      const isPart = stored?.some((one) => one.resourceType === type && one.id === of);
+      const book = await bookOf(site);
+      const isPart = resourcesOf(book, thing, id)?.some((one) => one.resourceType === type && one.id === of);
       const all = isPart ? await readDirectoryHistory(site.store, [{ type, id: of }]) : [];
-      return all.find((one) => String(one.version) === version);
+      const found = all.find((one) => String(one.version) === version);
+      return found && { found, newest: book.versions };
     },
-    (found, acting) => directoryChange(site, visit, acting.directory.revision, [found.resource], acting.now),
+    ({ found, newest }, { actor, directory, now }) => {
+      const at = now.toISOString();
+      const proposed = [{ resource: found.resource, place: '' }];
+      const decided = decideDirectory({ proposed, newest, revision: directory.revision, at, validFrom: at, actor });
+      return isRefusal(decided) ? decided : decided.change;
+    },
   );
   if (outcome === 'absent') return sendNotFound(visit);
   if (isRefusal(outcome))
@@ -203,7 +207,9 @@ export function directoryPages(site: Site, viewerOf: ViewerOf, onDirectory: OnDi
     });
   router.get(
     '/admin/directory',
-    visiting('administrator', viewerOf, async (visit) => listPage(visit, await bookOf(site))),
+    visiting('administrator', viewerOf, async (visit) =>
+      listPage(visit, await bookOf(site), await readEndpointTests(site.store)),
+    ),
   );
   const known = (id: string) => (id === 'new' ? undefined : id);
   router.get(

@@ -46,6 +46,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
     ['/admin', { nl: 'Bezorging', en: 'Deliveries' }],
     ['/admin/directory', { nl: 'Adreslijst', en: 'Directory' }],
     ['/admin/trail', { nl: 'Logboek', en: 'Audit trail' }],
+    ['/admin/mappings', { nl: 'Vertalingen', en: 'Mappings' }],
     ['/admin/clients', { nl: 'Systemen', en: 'Systems' }],
     ['/admin/break-glass', { nl: 'Noodinzage', en: 'Break-glass' }],
   ],

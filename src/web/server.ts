@@ -22,7 +22,9 @@ import { bullPages } from './bull-board.ts';
 import { clientPages } from './clients.ts';
 import { credentialPages } from './credentials.ts';
 import { directoryPages } from './directory.ts';
+import { directoryExchangePages } from './directory-exchange.ts';
 import { docsPages } from './docs.ts';
+import { endpointTestPages } from './endpoint-test.ts';
 import { figurePages } from './figures.ts';
 import { handoverPages } from './handover.ts';
 import { type Health, healthRouter } from './health.ts';
@@ -32,6 +34,7 @@ import { linkPages } from './link.ts';
 import { type DemoPerson, loginPages, showRefusal } from './login.ts';
 import { lookOf } from './look.ts';
 import { lookedPages } from './looked.ts';
+import { mappingPages } from './mappings.ts';
 import { minePages } from './mine.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
@@ -119,6 +122,9 @@ function pagesOf(parts: AppParts): express.Router {
   router.use(loginPages(parts, { relying, demoPeople, ...(issuer?.people && { issuer }) }));
   // The issuer reads its own bodies: the parser of our forms comes after it.
   if (issuer) router.use('/oauth', ...tokenBound(parts), issuer.router);
+  // A whole directory is more than a form: only from who may take one in.
+  const whole = express.urlencoded({ extended: false, limit: 5_000_000, parameterLimit: 10 });
+  router.post('/admin/directory/import', requireRole('/admin', showRefusal), whole);
   router.use(express.urlencoded({ extended: false, limit: 200_000, parameterLimit: 300 }));
   const areas = [
     ['/refer', referDraftPages(parts, viewer)],
@@ -135,6 +141,9 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
+    ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
+    ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
+    ['/admin', endpointTestPages(parts, viewer)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
     ['/admin', alarmPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],

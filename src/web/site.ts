@@ -1,6 +1,7 @@
 import type { LetterFonts } from '../feedback/pdf-sheet.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from '../referral/directory.ts';
+import type { Probe } from '../referral/probe.ts';
 import type { Store } from '../store/store.ts';
 
 /** What every page needs: opened once by main, passed down. */
@@ -12,4 +13,6 @@ export interface Site {
   readonly log: Log;
   /** Of what is downloaded as PDF; absent: nothing is. */
   readonly fonts?: LetterFonts;
+  /** Tests a connection of the directory; absent: nothing can be tested from here. */
+  readonly probe?: Probe;
 }

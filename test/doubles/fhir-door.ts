@@ -4,13 +4,14 @@ import type { Bundle, Resource } from '@medplum/fhirtypes';
 import express from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
-import { fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { type FhirDoor, fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
+import type { Store } from '../../src/store/store.ts';
 import { message, type Parts, partsOf } from '../mapping/messages.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { committed, journeyOf, notRefused, ownerOf } from './made.ts';
@@ -41,7 +42,10 @@ export interface OpenFhirDoor {
 export const practiceToken = 'fhir-door-of-de-brink';
 export const otherToken = 'fhir-door-of-zuidrand';
 
-export async function openFhirDoor(): Promise<OpenFhirDoor> {
+/** `more`: what else the door knows. */
+export async function openFhirDoor(
+  more?: (store: Store) => Pick<FhirDoor, 'outbound' | 'onDirectory'>,
+): Promise<OpenFhirDoor> {
   const at = await openTestStore();
   const { store } = at;
   await loadTestRegion(store);
@@ -58,7 +62,7 @@ export async function openFhirDoor(): Promise<OpenFhirDoor> {
   const log = openLog('silent');
   const systems = await openSystems(store, url, directory);
   const { tokens } = systems;
-  const parts = { store, directory, mapping, log, tokens, publicUrl: url, bodyBytesMax: 2_000_000 };
+  const parts = { store, directory, mapping, log, tokens, publicUrl: url, bodyBytesMax: 2_000_000, ...more?.(store) };
   app.use('/fhir/R4', fhirRouter(parts));
   const journeysOfNumber = async (number: string) => {
     const { rows } = await at.owner.query<{ journey_id: string }>(

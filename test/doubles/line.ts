@@ -42,7 +42,7 @@ export interface TestLine {
   /** `host:port` that feedback over MLLP may go to; a test adds its own. */
   readonly mllpHosts: Set<string>;
   /** The same for systems that ask to be told of changes. */
-  readonly notifyHosts: Set<string>;
+  readonly outbound: Set<string>;
   readonly following: Following;
   readonly delivering: Delivering;
   readonly directory: () => ReturnType<ReturnType<typeof directoryReader>>;
@@ -79,7 +79,7 @@ export async function openTestLine(
   await loadDemoAccess(store, region, false);
   await pointEndpointsAt(store, await directory(), his.url);
   const mllpHosts = new Set<string>();
-  const notifyHosts = new Set<string>();
+  const outbound = new Set<string>();
   const following = { store, directory, log: silent, searchDirectory: directorySearcher(store) };
   const mappings = await loadMappings();
   const mapping = mappings.get('fhir-r4');
@@ -94,7 +94,7 @@ export async function openTestLine(
       log: silent,
       publicUrl: url,
       bodyBytesMax: 2_000_000,
-      notifyHosts,
+      outbound,
     }),
   );
   const queue = await openQueue(at);
@@ -105,7 +105,7 @@ export async function openTestLine(
       url,
     ),
     fhir: fhirConnector(openOutbound(new Set([new URL(his.url).host])), store.clock),
-    subscription: subscriptionConnector(openOutbound(notifyHosts), store.clock),
+    subscription: subscriptionConnector(openOutbound(outbound), store.clock),
     // MLLP systems are opened by the tests that need one, on ports nobody knows before.
     mllp: mllpConnector({ allowedHosts: mllpHosts, write: mappings.get('hl7v2-ref')?.format.fromFeedback }),
   };
@@ -151,7 +151,7 @@ export async function openTestLine(
     app,
     queue,
     mllpHosts,
-    notifyHosts,
+    outbound,
     following,
     delivering,
     directory,

@@ -69,6 +69,8 @@ const changes: Partial<Record<Role, Record<string, readonly Interaction[]>>> = {
 
 function expected(role: Role, type: string, interaction: Interaction): boolean {
   if (type === 'Subscription') return /^(?:practice|wally)-system$/.test(role) && !/^vread$|^history/.test(interaction);
+  if (role === 'administrator-system' && changing.includes(interaction))
+    return interaction !== 'delete' && ofTheDirectory.includes(type);
   if (changing.includes(interaction)) return changes[role]?.[type]?.includes(interaction) === true;
   if (type === 'Binary' && interaction !== 'read') return false;
   if (type === 'AuditEvent' && interaction !== 'read' && interaction !== 'search-type') return false;

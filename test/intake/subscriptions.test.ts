@@ -38,9 +38,9 @@ afterAll(() => line.close());
 beforeEach(async () => {
   await line.at.owner.query(`update subscription set status = 'off', error = null`);
   subscriber = await startSubscriber();
-  line.notifyHosts.add(subscriber.host);
+  line.outbound.add(subscriber.host);
   return async () => {
-    line.notifyHosts.delete(subscriber.host);
+    line.outbound.delete(subscriber.host);
     await subscriber.close();
   };
 });
@@ -290,7 +290,7 @@ describe('an address where nobody answers', () => {
 
   test('that may not be reached any more stops', async () => {
     const one = await working(teamToken, 'Task');
-    line.notifyHosts.delete(subscriber.host);
+    line.outbound.delete(subscriber.host);
     await referred();
     await told();
     expect((await stateOf(teamToken, one.id)).error).toBe('host-not-allowed');

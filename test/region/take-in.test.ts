@@ -59,13 +59,13 @@ test('what differs is one new version, audited, valid from a day; what is not in
 
 test.each([
   ['no Bundle', { resourceType: 'Patient' }, 'not a FHIR Bundle'],
-  ['a resident', bundleOf({ resourceType: 'Patient', id: 'x' }), 'entry[0]: not of'],
-  ['no id', bundleOf({ resourceType: 'Organization', name: 'X' }), 'entry[0]: no id'],
-  ['no valid FHIR', bundleOf({ resourceType: 'Organization', id: 'x', nme: 'X' }), 'entry[0].'],
+  ['a resident', bundleOf({ resourceType: 'Patient', id: 'x' }), 'Bundle.entry[0].resource.resourceType: not of'],
+  ['no id', bundleOf({ resourceType: 'Organization', name: 'X' }), 'Bundle.entry[0].resource.id: no id'],
+  ['no valid FHIR', bundleOf({ resourceType: 'Organization', id: 'x', nme: 'X' }), 'Bundle.entry[0].resource.nme'],
   [
     'someone of nobody',
     bundleOf({ resourceType: 'PractitionerRole', id: 'x', organization: { reference: 'Organization/nowhere' } }),
-    'PractitionerRole/x: Organization/nowhere is not there',
+    'Bundle.entry[0].resource.organization: Organization/nowhere is not there',
   ],
 ])('all or nothing: %s', async (_, wrong, fault) => {
   const good = { resourceType: 'Organization', id: 'good', name: 'Good' };
@@ -92,6 +92,12 @@ test('as a command: npm run region -- load <file>', async () => {
     });
     expect(await commands.run('region', ['load', file, '--from', '2020-01-01'])).toMatchObject({ code: 1 });
     expect((await commands.run('region', ['nonsense'])).code).toBe(2);
+    // Nothing may be reached from here: that is the first step, and the exit code says it.
+    const tested = await commands.run('region', ['test', 'his-de-brink']);
+    expect([tested.code, tested.out.split('\n')[0]]).toEqual([
+      1,
+      expect.stringMatching(/^address\tnot-ok\t\d+ ms\thost-not-allowed$/),
+    ]);
   } finally {
     commands.close();
   }

@@ -51,6 +51,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'create index inbound_by_control': 'before 0.1.0 was in use anywhere',
   'create index journey_by_time': 'before 0.1.0 was in use anywhere',
   'create index journey_owned': 'before 0.1.0 was in use anywhere',
+  'create index inbound_by_time': 'before 0.1.0 was in use anywhere',
 };
 
 /** What a statement does that the former version, or whoever works meanwhile, does not survive; undefined when nothing. */

@@ -97,12 +97,21 @@ describe('a practice', () => {
       agreedOn: '2026-01-12',
       agreedWith: 'dr. van Leeuwen',
       evaluateOn: '2027-01-12',
+      day1: 'tue',
+      begin1: '09:30',
+      end1: '12:00',
       'level-contact': '3',
       email: 'balie@brink.example',
     });
     expect(saved.location).toBe('/admin/directory/practices/de-brink?done=saved');
     const form = formIn((await pages.get('admin', address('practices', 'de-brink'))).text);
-    expect(form).toMatchObject({ goal: 'Eerder de juiste hulp', evaluateOn: '2027-01-12', 'level-contact': '3' });
+    expect(form).toMatchObject({
+      goal: 'Eerder de juiste hulp',
+      day1: 'tue',
+      end1: '12:00',
+      evaluateOn: '2027-01-12',
+      'level-contact': '3',
+    });
     const directory = await site.directory();
     expect(directory.practices.get('de-brink')?.levels).toMatchObject({ contact: 3, attempt: 2 });
     expect(await audits()).toEqual([
@@ -213,6 +222,7 @@ describe('refused, with what was typed', () => {
     ['practices', 'de-brink', { team: 'zuidrand' }, 'team'],
     ['practices', 'de-brink', { 'level-contact': '0' }, 'level-contact'],
     ['practices', 'de-brink', { under1: '18' }, 'under1'],
+    ['practices', 'de-brink', { day1: 'tue', begin1: '12:00', end1: '09:30' }, 'day1'],
     ['practices', 'de-brink', { agreedOn: '2026-02-30' }, 'agreedOn'],
     ['practices', 'de-brink', { validFrom: '2026-11-22' }, 'validFrom'],
     ['practices', 'new', { id: 'Niet Goed', name: 'X', team: 'voorbeeldstreek' }, 'id'],
@@ -277,4 +287,111 @@ describe('history', () => {
       (await pages.post('marijke', path, { type: 'Organization', of: 'voorbeeldstreek', version: '1' })).status,
     ).toBe(404);
   });
+});
+
+test('a connection is tested at the press of a button: each step, kept without content, not twice in ten seconds', async () => {
+  const tested: string[] = [];
+  const probe: NonNullable<Site['probe']> = async ({ channel }) => {
+    tested.push(channel.id);
+    return [
+      { step: 'address', state: 'ok', ms: 1 },
+      { step: 'tls', state: 'not-ok', ms: 12, code: 'certificate-expired', until: '2026-11-01' },
+      { step: 'write', state: 'not-reached', ms: 0 },
+    ];
+  };
+  const testing = await browse({ ...site, probe });
+  try {
+    const path = address('endpoints', 'his-de-brink');
+    expect((await pages.get('admin', path)).text).not.toContain(`${path}/test`);
+    expect((await testing.get('admin', path)).text).toContain(`${path}/test`);
+    const page = await testing.post('admin', `${path}/test`, {});
+    expect([page.status, tested]).toEqual([200, ['his-de-brink']]);
+    for (const said of ['Certificaat (TLS)', 'niet goed', '2026-11-01', 'verlopen', 'niet bereikt'])
+      expect(page.text).toContain(said);
+    expect((await testing.post('admin', `${path}/test`, {})).status).toBe(429);
+    expect((await testing.get('admin', '/admin/directory')).text).toContain('Certificaat (TLS): certificate-expired');
+    expect((await testing.post('admin', `${address('endpoints', 'smart-r4-de-brink')}/test`, {})).status).toBe(404);
+    expect((await testing.post('marijke', `${path}/test`, {})).status).toBe(404);
+    const { rows } = await at.owner.query(
+      "select line::jsonb->>'object' as object, line::jsonb->>'code' as code from audit where line::jsonb->>'event' = 'endpoint-tested'",
+    );
+    expect(rows).toEqual([{ object: 'Endpoint/his-de-brink', code: 'tls certificate-expired' }]);
+  } finally {
+    await testing.close();
+  }
+});
+
+describe('the whole directory as a file', () => {
+  const importing = (fields: Record<string, string>, as: 'admin' | 'marijke' = 'admin') =>
+    pages.post(as, '/admin/directory/import', fields);
+  const seenIn = (page: string) => /name="seen" value="([\w-]+)"/.exec(page)?.[1] ?? '';
+
+  test('out without secrets, and in again without a change', async () => {
+    await at.owner.query(
+      `update directory_resource set doc = doc || '{"header":["X-Key: very-secret"]}' where type = 'Endpoint' and id = 'his-de-brink'`,
+    );
+    const { text, status } = await pages.get('admin', '/admin/directory/export');
+    expect([status, text.includes('very-secret'), text.includes('his-de-brink')]).toEqual([200, false, true]);
+    expect((await pages.get('marijke', '/admin/directory/export')).status).toBe(404);
+    const before = await readDirectoryNewest(at.store);
+    const page = await importing({ bundle: text });
+    expect([page.status, seenIn(page.text)]).toEqual([200, '']);
+    expect(page.text).toContain('Er verandert niets');
+    expect(await readDirectoryNewest(at.store)).toEqual(before);
+  });
+
+  test('in only as it was shown: first the differences, then all of it', async () => {
+    const team = (await readDirectoryNewest(at.store)).find((one) => one.id === 'voorbeeldstreek')?.resource;
+    const bundle = JSON.stringify({ resourceType: 'Bundle', entry: [{ resource: { ...team, name: 'Elders' } }] });
+    const before = await readDirectoryNewest(at.store);
+    const shown = await importing({ bundle, do: 'preview' });
+    expect(shown.text).toContain('<ins>Elders</ins>');
+    expect((await importing({ bundle, do: 'take', seen: 'other' })).status).toBe(409);
+    expect((await importing({ bundle, do: 'take', seen: seenIn(shown.text) }, 'marijke')).status).toBe(404);
+    expect(await readDirectoryNewest(at.store)).toEqual(before);
+    expect((await importing({ bundle, do: 'take', seen: seenIn(shown.text) })).status).toBe(303);
+    expect((await site.directory()).teams.get('voorbeeldstreek')?.name).toBe('Elders');
+    const wrong = await importing({
+      bundle: JSON.stringify({
+        resourceType: 'Bundle',
+        entry: [{ resource: { ...team, partOf: { reference: 'Organization/x' } } }],
+      }),
+    });
+    expect([wrong.status, wrong.text.includes('Bundle.entry[0].resource.partOf')]).toEqual([422, true]);
+    expect((await importing({ bundle: 'nonsense' })).status).toBe(422);
+  });
+});
+
+test('any two versions are compared in words, and what a restore would break is refused', async () => {
+  await change('organisations', 'voorbeeldstreek', { phone: '0570-000111' });
+  await change('organisations', 'voorbeeldstreek', { phone: '0570-000222' });
+  const path = `${address('organisations', 'voorbeeldstreek')}?from=Organization/1&to=Organization/3`;
+  const { text } = await pages.get('admin', path);
+  expect(text.split('id="compare"')[1]).toMatch(/telefoon of mail.*<del>0570-000100<\/del> <ins>0570-000222<\/ins>/s);
+  // Her first version has a substitute who has gone since.
+  await change('people', 'wally-sanne', { substitute: '' });
+  await change('people', 'wally-joost', { substitute: '' });
+  await change('people', 'wally-karim', { substitute: '' });
+  await change('people', 'wally-karim', { active: '' });
+  const roles = await readDirectoryNewest(at.store);
+  const back = { type: 'PractitionerRole', of: 'wally-sanne', version: '1' };
+  const refused = await pages.post('admin', `${address('people', 'wally-sanne')}/restore`, back);
+  expect([refused.status, refused.text.includes('Hier hoort een Wally')]).toEqual([409, true]);
+  expect(await readDirectoryNewest(at.store)).toEqual(roles);
+});
+
+test('mappings: name, version and README of each, and per door who sends and what was refused', async () => {
+  await refer(site, 'de-brink', referralOf(1));
+  await at.owner.query(
+    `insert into refused (practice_id, id, application, door, hash, codes, paths, received_at, expires_at)
+     values ('zuidrand', gen_random_uuid(), 'his', 'mllp', '\\x00', '{bsn-invalid,missing-field}', '{"",""}', $1, $1::timestamptz + interval '30 days')`,
+    [at.now],
+  );
+  const { text } = await pages.get('admin', '/admin/mappings');
+  expect(text).toMatch(/hl7v2-zorgdomein[\s\S]*<code>[\da-f]{12}<\/code>/);
+  expect(text).toContain('Huisartsenpraktijk Voorbeeldbrink');
+  expect(text).toContain('<code>bsn-invalid</code> 1');
+  expect((await pages.get('admin', '/admin/mappings/medvri')).text).toContain('# ');
+  expect((await pages.get('admin', '/admin/mappings/nonsense')).status).toBe(404);
+  expect((await pages.get('sanne', '/admin/mappings')).status).toBe(404);
 });
