@@ -71,6 +71,7 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/calls'],
   ['admin', '/admin/bull'],
   ['admin', '/admin/credentials'],
+  ['admin', '/admin/mappings'],
   ['admin', '/admin/destination?id=practice:de-brink'],
   ['admin', '/admin/deliveries/1'],
   ['admin', '/admin/directory'],
