@@ -197,7 +197,7 @@ describe('NEN 7513: what is done leaves its line', () => {
       /^\/admin\/clients/,
       /^\/team\/handover$/,
       /^\/report/,
-      /^\/admin\/(errors|bulk|alarms)/,
+      /^\/admin\/(errors|bulk|alarms|mappings)/,
     ];
     const pages = routes
       .filter((one) => one.methods.includes('GET') && /^\/(practice|worklist|team|admin)(\/|$)/.test(one.path))
