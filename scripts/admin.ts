@@ -1,4 +1,5 @@
 // What an administrator does on /admin, without a browser. `npm run admin -- --help` says how.
+import { text } from 'node:stream/consumers';
 import { runAdmin, Wrongly } from './admin/run.ts';
 import { command, openRecordFor, readSettings } from './open-record.ts';
 
@@ -7,7 +8,8 @@ await command(async () => {
     process.exitCode = await runAdmin(process.argv.slice(2), {
       settings: readSettings,
       open: async () => openRecordFor(readSettings()),
-      say: (text) => void process.stdout.write(text),
+      input: () => text(process.stdin),
+      say: (said) => void process.stdout.write(said),
       isTerminal: process.stdout.isTTY === true,
     });
   } catch (error) {

@@ -6,7 +6,15 @@ import { findChromium, openChromium, Person, readAxe, type Watch } from './doubl
 import { type Certificates, hasOpenssl, makeCertificates } from './doubles/certificates.ts';
 import { until } from './doubles/made.ts';
 import { openTestRedis, redisMissing, type TestRedis } from './doubles/redis.ts';
-import { addressOf, feedbackOf, reported, untilBetweenTries, untilFeedback, withoutWally } from './doubles/seeding.ts';
+import {
+  addressOf,
+  feedbackOf,
+  referredLongAgo,
+  reported,
+  untilBetweenTries,
+  untilFeedback,
+  withoutWally,
+} from './doubles/seeding.ts';
 import { prepareService, type Service, storeOf } from './doubles/service.ts';
 import { openTlsFront, type TlsFront } from './doubles/tls-front.ts';
 import { behave, localToday, logIn, type Region } from './doubles/walk.ts';
@@ -45,6 +53,8 @@ describe.skipIf(missing !== undefined)(title, { timeout: 60_000 }, () => {
     region = { url: service.url, his: service.his ?? '' };
     open = await storeOf(service.dataDir);
     store = open.store;
+    // The service looks a minute after its start: by the time of the last trouble it has.
+    await referredLongAgo(store, 'de-brink');
     watch = { origins: [region.url], axe, findings: [], addresses: new Set() };
     admin = await Person.arrive(browser, watch);
     await admin.open(`${region.url}/admin`);
@@ -228,8 +238,7 @@ describe.skipIf(missing !== undefined)(title, { timeout: 60_000 }, () => {
     await mending('no Wally', async (hands) => {
       const part = await hands.onClasses('no-wally');
       expect(await part.innerText()).toContain('U, in de adreslijst.');
-      await hands.press(link('Adreslijst'));
-      await hands.press(link('Praktijk Voorbeeldkade'));
+      await hands.press(part.getByRole('link', { name: 'Praktijk Voorbeeldkade' }));
       await hands.press(admin.page.getByRole('button', { name: /^Zet terug HealthcareService/ }).first());
       await hands.press(link(/^Bezorging|^Wachtrij/));
       await hands.press((await hands.onClasses('no-wally')).getByRole('link', { name: /geweigerd$/ }));
@@ -298,6 +307,32 @@ describe.skipIf(missing !== undefined)(title, { timeout: 60_000 }, () => {
         await admin.open(`${region.url}/admin`);
         return (await main().innerText()).includes('Niets wacht op u.');
       });
+    });
+  });
+
+  test('a practice is silent against its own rhythm: the alarm says whom to call, and is noted as seen', {
+    timeout: 120_000,
+  }, async () => {
+    const raised = async () => {
+      const { rows } = await store.pool.query(
+        `select from region_alarm where class = 'practice-silent' and over_at is null`,
+      );
+      return rows.length > 0;
+    };
+    await until('the alarm is raised', raised, 90_000);
+    await mending('silent practice', async (hands) => {
+      await hands.press(link('Alarmen'));
+      const alarm = admin.page.locator('li#practice-silent');
+      expect(await alarm.innerText()).toMatch(/Een praktijk is stil[\s\S]*bel de praktijk en vraag of verwijzen lukt/);
+      await hands.press(alarm.getByRole('link', { name: 'Huisartsenpraktijk Voorbeeldbrink' }));
+      expect(await main().getByLabel('Telefoon', { exact: true }).inputValue()).toMatch(/^[0-9-]{10,}$/);
+      await hands.press(link(/^Bezorging|^Wachtrij/));
+      await hands.press(link('Alarmen'));
+      hands.clicks += 1;
+      await alarm.getByText(/^Zeg dat u het weet/).click();
+      await hands.type(why(alarm), 'Praktijk gebeld, hun leverancier herstelt de koppeling');
+      await hands.press(alarm.getByRole('button', { name: /^Ik heb het gezien/ }));
+      expect(await alarm.innerText()).toContain('Praktijk gebeld, hun leverancier herstelt de koppeling');
     });
   });
 });

@@ -1,5 +1,6 @@
 import { workBulk } from '../../src/delivery/bulk.ts';
 import type { Actor } from '../../src/referral/actor.ts';
+import type { DestinationMove } from '../../src/referral/delivery-move.ts';
 import type { BulkAction } from '../../src/referral/queue-move.ts';
 import { type BulkJob, readJob } from '../../src/store/bulk.ts';
 import { listDestinations, moveDestination } from '../../src/store/destinations.ts';
@@ -28,7 +29,14 @@ export const bulkActs: Readonly<Record<string, BulkAction>> = {
 };
 
 /** What is asked of a destination. */
-export const destinationActs = { pause: 'paused', drain: 'draining', down: 'down', resume: 'resumed' } as const;
+export const destinationActs = {
+  pause: 'paused',
+  drain: 'draining',
+  down: 'down',
+  resume: 'resumed',
+  window: 'window',
+  'window-off': 'window-off',
+} as const;
 
 const sampleSize = 10;
 const waitMs = 500;
@@ -84,14 +92,14 @@ export async function turnJob(acting: Acting, id: string, to: 'job-stopped' | 'j
 /** Asks something of a destination, with its reason in the trail. */
 export async function askDestination(
   { store, actor, reason, isDry, say }: Acting,
-  id: string,
-  to: (typeof destinationActs)[keyof typeof destinationActs],
+  move: DestinationMove,
 ): Promise<void> {
+  const { id, to } = move;
   if (!(await listDestinations(store)).some((one) => one.id === id))
     throw new Error(`no destination ${id}: see npm run admin -- destinations`);
   if (isDry) return say(`${id} would be ${to}. Nothing was changed.\n`);
   const at = store.clock().toISOString();
   const line = adminLine(actor, at, `destination-${to}`, { object: `Destination/${id}`, reason });
-  if (!(await moveDestination(store, { id, to }, line))) throw new Error(`${id} could not be moved`);
+  if (!(await moveDestination(store, move, line))) throw new Error(`${id} could not be moved`);
   say(`${id}: ${to}.\n`);
 }

@@ -1,8 +1,13 @@
 import { localDay } from '../../src/referral/deadlines.ts';
 import type { Directory } from '../../src/referral/directory.ts';
+import { classOfRefusal } from '../../src/referral/error-class.ts';
+import { readAlarms } from '../../src/store/alarms.ts';
 import { listJobs } from '../../src/store/bulk.ts';
+import { listCredentials } from '../../src/store/credentials.ts';
 import { listDestinations } from '../../src/store/destinations.ts';
+import { seenRefusals } from '../../src/store/queue-counts.ts';
 import { listLanes, listQueue } from '../../src/store/queue-list.ts';
+import { listRefused } from '../../src/store/refused.ts';
 import { listAlarms } from '../../src/store/watch.ts';
 import { classesNow } from '../../src/web/queue-classes.ts';
 import { type Filter, toQueue } from '../../src/web/queue-filter.ts';
@@ -95,8 +100,48 @@ function practices({ practices: all, roles }: Directory): Row[] {
 
 const wallys = ({ roles }: Directory) => [...roles.values()].filter(({ kind }) => kind === 'wally');
 
+/** Those of the region first, then those of one referral or team. */
 async function alarms({ store }: Site, { limit }: Asked): Promise<Row[]> {
-  return (await listAlarms(store, limit)).map(({ raisedAt, ...one }) => ({ ...one, raised: at(raisedAt) }));
+  const [region, teams] = await Promise.all([readAlarms(store, store.clock()), listAlarms(store, limit)]);
+  const open = region.filter((one) => one.overAt === null);
+  return [
+    ...open.map((one): Row => {
+      const state = one.answer?.as ?? 'new';
+      return {
+        kind: one.class,
+        count: one.count,
+        about: one.subjects.join(' '),
+        team: null,
+        state,
+        raised: one.openedAt,
+      };
+    }),
+    ...teams.map(
+      (one): Row => ({
+        ...{ kind: one.kind, count: 1, about: one.number ?? one.practice },
+        ...{ team: one.team, state: 'new', raised: at(one.raisedAt) },
+      }),
+    ),
+  ].slice(0, limit);
+}
+
+async function refused(site: Site, { filter, limit }: Asked): Promise<Row[]> {
+  const { practice } = toQueue(filter, await site.directory(), site.store.clock());
+  const of = filter.class;
+  const codes =
+    of && (await seenRefusals(site.store)).map(({ code }) => code).filter((one) => classOfRefusal(one) === of);
+  return (await listRefused(site.store, { codes: codes || undefined, practice }, limit)).map((one) => ({
+    ...{ id: one.id, practice: one.practice, application: one.application, door: one.door },
+    ...{ codes: [...new Set(one.codes)].join(' '), received: at(one.receivedAt), kept: one.isKept },
+  }));
+}
+
+async function credentials(site: Site, { filter }: Asked): Promise<Row[]> {
+  const { practice } = toQueue(filter, await site.directory(), site.store.clock());
+  return (await listCredentials(site.store, practice)).map(({ createdAt, revokedAt, ...one }) => ({
+    ...one,
+    ...{ given: at(createdAt), revoked: at(revokedAt) },
+  }));
 }
 
 async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
@@ -113,6 +158,8 @@ export const lists: Readonly<Record<string, (site: Site, asked: Asked) => Promis
   classes,
   destinations,
   alarms,
+  refused,
+  credentials,
   jobs,
   practices: async (site) => practices(await site.directory()),
   wallys: async (site) =>

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Config } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
 import type { Actor } from '../../src/referral/actor.ts';
+import type { DestinationMove } from '../../src/referral/delivery-move.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { noteList } from '../../src/web/acting.ts';
@@ -12,6 +13,7 @@ import { jobMax } from '../../src/web/queue-bulk.ts';
 import { type Filter, filterOf, toQueue } from '../../src/web/queue-filter.ts';
 import { reasonIn } from '../../src/web/queue-reason.ts';
 import type { OpenRecord } from '../open-record.ts';
+import { accessActs } from './access.ts';
 import { type Acting, actOnMany, askDestination, bulkActs, destinationActs, turnJob } from './acts.ts';
 import { lists } from './lists.ts';
 import { shown } from './print.ts';
@@ -22,12 +24,17 @@ Look (nothing changes):
   journeys      referrals and how far each is         deliveries    what is on its way, oldest first
   classes       kinds of errors, and what waits       destinations  receivers, and what holds them up
   alarms        what a person must look at            jobs          work on many
+  refused       messages that were refused            credentials   with what systems of practices knock here
   practices     wallys     absences                   health        is everything up? exit code 3 when not
 
 Do (each needs --reason, which stands in the audit trail):
   retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
   stop | go-on <job id>                           work on many
   pause | drain | down | resume <destination>     a receiver; down: hold while their system is down
+  window <destination> --from <moment> --until <moment>   maintenance, as 2027-01-31T22:00+01:00; window-off ends it
+  give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
+  revoke-credential <id>                                  at once
+  keep-secret <destination> [--file <path>]               with what we knock there; from the file or standard input
 
 Filters, as on the page:
   --state held|pending|queued|sent|landed|abandoned|open|all   --destination <id>   --direction wally|practice
@@ -71,6 +78,7 @@ function readArguments(args: readonly string[]) {
           typeof text
         >),
         ...{ json: flag, 'dry-run': flag, help: flag, limit: text, reason: text, as: text },
+        ...{ from: text, until: text, application: text, file: text },
       },
     });
   } catch (error) {
@@ -93,6 +101,21 @@ function limitIn(given: string | undefined, usual: number): number {
   return Number(given);
 }
 
+/** A move of one destination; a window needs both moments, with their distance from UTC, in order. */
+function moveOf(
+  id: string,
+  to: (typeof destinationActs)[keyof typeof destinationActs],
+  values: Values,
+): DestinationMove {
+  if (to !== 'window') return { id, to };
+  const [from, until] = [values.from, values.until].map((given = '') =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(given) ? new Date(given) : new Date(Number.NaN),
+  );
+  if (!from || !until || !(from < until))
+    throw new Wrongly('--from and --until are moments as 2027-01-31T22:00+01:00, the second later');
+  return { id, to, from: from.toISOString(), until: until.toISOString() };
+}
+
 /** Asks the running service itself, by the address that it left in its data folder. */
 async function health({ dataDir, PUBLIC_URL }: ReturnType<Around['settings']>, say: Around['say']): Promise<number> {
   const running = await readFile(join(dataDir, 'running.json'), 'utf8').then(
@@ -110,12 +133,15 @@ export interface Around {
   settings(): Pick<Config, 'dataDir' | 'PUBLIC_URL'>;
   /** Opens the record of the settings; the command closes it. */
   open(): Promise<Pick<OpenRecord, 'store' | 'close'>>;
+  /** All of standard input: what may not stand in an argument. */
+  input(): Promise<string>;
   readonly say: (text: string) => void;
   readonly isTerminal: boolean;
 }
 
 /** Does what was typed behind `npm run admin --`; gives the exit code. Errors: Wrongly, and what the work says itself. */
-export async function runAdmin(args: readonly string[], { settings, open, say, isTerminal }: Around): Promise<number> {
+export async function runAdmin(args: readonly string[], around: Around): Promise<number> {
+  const { settings, open, say, isTerminal } = around;
   const { positionals, values } = readArguments(args);
   const [what = '', ...names] = positionals;
   if (values.help || what === 'help') {
@@ -126,7 +152,9 @@ export async function runAdmin(args: readonly string[], { settings, open, say, i
   const bulk = bulkActs[what];
   const asked = Object.hasOwn(destinationActs, what) && destinationActs[what as keyof typeof destinationActs];
   const turned = { stop: 'job-stopped', 'go-on': 'job-resumed' }[what] as 'job-stopped' | 'job-resumed' | undefined;
-  if (!list && !bulk && !asked && !turned && what !== 'health') throw new Wrongly(`${what || 'nothing'}: not known`);
+  const access = Object.hasOwn(accessActs, what) ? accessActs[what] : undefined;
+  if (!list && !bulk && !asked && !turned && !access && what !== 'health')
+    throw new Wrongly(`${what || 'nothing'}: not known`);
   const filter = filterIn(values);
   const limit = limitIn(values.limit, list ? 50 : 500);
   const as = values.as ?? userInfo().username;
@@ -135,11 +163,12 @@ export async function runAdmin(args: readonly string[], { settings, open, say, i
   const given = isDry && values.reason === undefined ? 'dry run' : values.reason;
   const reason = list || what === 'health' ? '' : reasonIn({ reason: given });
   if (isRefusal(reason)) throw new Wrongly(`--reason: ${reason.refused.map(({ said }) => said.en).join(' ')}`);
-  if ((asked || turned) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
+  if ((asked || turned || access) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
   if (bulk && names.some((name) => !/^\d{1,18}$/.test(name))) throw new Wrongly('deliveries are said by their number');
   // Everything that there is must be asked for in so many words.
   if (bulk && names.length === 0 && Object.keys(filter).length === 0)
     throw new Wrongly('say which deliveries, by number or by a filter');
+  const move = asked && moveOf(names[0] ?? '', asked, values);
   if (what === 'health') return health(settings(), say);
   const record = await open();
   const { store } = record;
@@ -153,7 +182,10 @@ export async function runAdmin(args: readonly string[], { settings, open, say, i
       return 0;
     }
     const acting: Acting = { store, actor, reason, isDry, say, isTerminal };
-    if (asked) await askDestination(acting, names[0] ?? '', asked);
+    const { application, file } = values;
+    const secret = () => (file ? readFile(file, 'utf8') : around.input());
+    if (move) await askDestination(acting, move);
+    else if (access) await access(acting, names[0] ?? '', { application, secret });
     else if (turned) await turnJob(acting, names[0] ?? '', turned);
     else if (bulk) {
       const queue = toQueue(filter, await site.directory(), store.clock());

@@ -2,6 +2,7 @@ import type { Appointment, Resource } from '@medplum/fhirtypes';
 import type { BreakGlass } from './break-glass.ts';
 import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
+import type { CredentialMove } from './credential-move.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
@@ -52,6 +53,8 @@ export interface Change {
   readonly followed?: { readonly levels: string; readonly wally: string | null };
   /** A system that gets tokens is registered, changed or revoked. */
   readonly client?: ClientMove;
+  /** A bearer credential is given or revoked, or our secret for a destination is kept (store/credentials). */
+  readonly credential?: CredentialMove;
   /** An administrator opens this change's journey for a while (store/breaks). */
   readonly breakGlass?: BreakGlass;
   readonly queue?: readonly QueueMove[];

@@ -6,6 +6,7 @@ import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
 import { shownParts } from './changes.ts';
 import { clientParts } from './clients.ts';
+import { credentialParts } from './credentials.ts';
 import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
@@ -143,6 +144,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...talkParts(batch),
     ...linkParts(batch),
     ...clientParts(batch),
+    ...credentialParts(batch),
     ...breakParts(batch),
     ...queueParts(batch),
     ...alarmParts(batch),

@@ -5,8 +5,9 @@ import type { Store } from './store.ts';
 import { together } from './together.ts';
 
 /** Only the hash of a token is kept: reading the table opens no door. */
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
-const newToken = (): string => randomBytes(32).toString('base64url');
+export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** A token that nobody guesses: 256 bits, base64url. */
+export const newToken = (): string => randomBytes(32).toString('base64url');
 
 const findCredentials = together(async (store: Store, hashes: readonly Buffer[]) => {
   const { rows } = await store.pool.query<{ hash: Buffer; practice_id: string; application: string }>({

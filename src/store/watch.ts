@@ -32,7 +32,9 @@ export async function readStandingNow(store: Store): Promise<Standing> {
   const [due, alarms, unsealed, bulk] = await Promise.all([
     store.pool.query<OldestDue>({ name: 'watch-due', text: DUE }),
     store.pool.query<{ kind: string; count: number }>(
-      'select kind, count(*) as count from alarm where resolved_at is null group by kind order by kind',
+      `select kind, count(*) as count from (
+         select kind from alarm where resolved_at is null union all select class from region_alarm where over_at is null) a
+        group by kind order by kind`,
     ),
     store.pool.query<{ count: number; seconds: number }>({ name: 'watch-unsealed', text: UNSEALED }),
     store.pool.query<{ count: number }>(

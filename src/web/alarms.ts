@@ -76,12 +76,16 @@ function openItem(one: RegionAlarm, drawn: Drawn): Markup {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const said = alarmSaid[one.class];
-  const names = one.subjects.map((id) => subjectName(id, directory, viewer));
+  const names = one.subjects.map((id, nth) => {
+    const name = subjectName(id, directory, viewer);
+    const shown = directory.practices.has(id) ? html`<a href="/admin/directory/practices/${id}">${name}</a>` : name;
+    return html`${nth > 0 && ', '}${shown}`;
+  });
   const inside = html`<input type="hidden" name="revision" value="${one.revision}">${reasonField(visit, `why-${one.class}`)}
 <p class="buttons"><button name="do" value="acknowledged">${t('Ik heb het gezien', 'I have seen it')}<span class="vh">: ${said.title[viewer.language]}</span></button> ${Object.entries(rests).map(([name, { said: rest }]) => html`<button class="quiet" name="do" value="${name}">${t('Stil voor', 'Quiet for')} ${rest[viewer.language]}</button> `)}</p>`;
   return html`<li class="delivery" id="${one.class}"><h2>${said.title[viewer.language]} <span class="count">${one.count}</span></h2>
 <p class="why">${said.cause[viewer.language]} <strong>${t('Wie', 'Who')}:</strong> ${said.who[viewer.language]}</p>
-<p class="more"><span>${t('Sinds', 'Since')} ${momentText(new Date(one.begunAt), viewer.language)}</span>${names.length > 0 && html`<span>${names.join(', ')}</span>`}<a href="${said.path}">${t('Ga erheen', 'Go there')}<span class="vh">: ${said.title[viewer.language]}</span></a></p>
+<p class="more"><span>${t('Sinds', 'Since')} ${momentText(new Date(one.begunAt), viewer.language)}</span>${names.length > 0 && html`<span>${names}</span>`}<a href="${said.path}">${t('Ga erheen', 'Go there')}<span class="vh">: ${said.title[viewer.language]}</span></a></p>
 ${unsentPart(one.id, drawn)}${answerPart(one, visit)}
 <details><summary>${t('Zeg dat u het weet', 'Say that you know')}<span class="vh">: ${said.title[viewer.language]}</span></summary>${smallForm(visit, `/admin/alarms/${one.id}`, inside)}</details></li>`;
 }

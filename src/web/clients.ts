@@ -72,7 +72,7 @@ async function list(site: Site, visit: Visit, refused?: Refusal): Promise<void> 
     : done && { kind: 'done' as const, text: done[viewer.language] };
   const main = html`<h1>${title}</h1>
 <p>${t('Systemen van anderen die hier gegevens mogen halen of brengen. Elk werkt voor één partij en ziet niets van een ander.', 'Systems of others that may fetch or bring data here. Each works for one party and sees nothing of another.')}</p>
-<p class="buttons"><a class="button" href="/admin/clients/new">${t('Systeem aanmelden', 'Register a system')}</a></p>
+<p class="buttons"><a class="button" href="/admin/clients/new">${t('Systeem aanmelden', 'Register a system')}</a> <a href="/admin/credentials">${t('Sleutels van praktijken', 'Credentials of practices')}</a></p>
 ${clients.length > 0 ? html`<ul class="referrals">${clients.map((one) => item(one, directory, visit))}</ul>` : html`<p class="empty">${t('Er is nog geen systeem aangemeld.', 'No system is registered yet.')}</p>`}`;
   send(visit, { title, main, ...(notice && { notice }) }, refused ? httpStatus(refused) : 200);
 }

@@ -20,6 +20,7 @@ import { alarmPages } from './alarms.ts';
 import { breakGlassPages } from './break-glass.ts';
 import { bullPages } from './bull-board.ts';
 import { clientPages } from './clients.ts';
+import { credentialPages } from './credentials.ts';
 import { directoryPages } from './directory.ts';
 import { directoryExchangePages } from './directory-exchange.ts';
 import { docsPages } from './docs.ts';
@@ -148,6 +149,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', trailPages(parts, viewer)],
     ['/admin', clientPages(parts, viewer)],
+    ['/admin', credentialPages(parts, viewer)],
     ['/admin', bullPages(parts, viewer)],
     ['/admin', breakGlassPages(parts, viewer)],
     ['/report', figurePages(parts, viewer)],

@@ -183,6 +183,13 @@ describe('a bug of ours', () => {
       ambiguous: true,
       attempts: 1,
     });
+    // It says nothing of the receiver: its breaker has no strike.
+    const { rows } = await bench.at.owner.query<{ fails: number; breaker: string }>(
+      `select x.fails, x.breaker from destination x join delivery d on d.destination = x.id
+        where d.journey_id = $1 and d.kind = 'feedback'`,
+      [journey],
+    );
+    expect(rows).toEqual([{ fails: 0, breaker: 'closed' }]);
     const lines = bench
       .logged()
       .split('\n')

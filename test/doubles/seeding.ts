@@ -85,3 +85,16 @@ export function untilBetweenTries(store: Store, number: string): Promise<unknown
     return rowCount === 1;
   });
 }
+
+/** A practice that referred on every second day for six weeks, as the index has it, and has not since for as long. */
+export async function referredLongAgo(store: Store, practice: string): Promise<void> {
+  await store.pool.query(
+    `insert into journey (practice_id, id, number, practice_referral_system, practice_referral_id, referral_hash, task_id, task_status,
+       business_status, assignment, owner_id, team_id, route, priority, life_areas, age_band, unsafe_contact, authored_on, call_before,
+       received_at, updated_at, family_hmac, birth_date_hmac)
+     select $1, id, 'PAST-' || day, 'urn:past', 'past-' || day, '', id, 'completed', 'done', 1, 'wally-sanne', 'voorbeeldstreek', 'fixed-wally',
+       'routine', '{}', '65+', false, at, at, at, at, '', ''
+       from generate_series(45, 87, 2) day, lateral (select md5('past-' || day)::uuid as id, $2::timestamptz - day * interval '1 day' as at) past`,
+    [practice, store.clock()],
+  );
+}

@@ -67,6 +67,11 @@ const visits: readonly Visit[] = [
   ['admin', '/admin'],
   ['admin', '/admin/journeys'],
   ['admin', '/admin/errors'],
+  ['admin', '/admin/alarms'],
+  ['admin', '/admin/calls'],
+  ['admin', '/admin/bull'],
+  ['admin', '/admin/credentials'],
+  ['admin', '/admin/mappings'],
   ['admin', '/admin/destination?id=practice:de-brink'],
   ['admin', '/admin/deliveries/1'],
   ['admin', '/admin/directory'],
@@ -147,6 +152,10 @@ async function makeReferrals(): Promise<void> {
     sure: 'yes',
   });
   await at.owner.query(`update delivery set created_at = created_at - interval '2 days'`);
+  await at.owner.query(
+    `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
+     values ('01900000-0000-7000-8000-000000000001', 'practice-silent', 1, now(), now(), '{de-brink,zuidrand}', 2)`,
+  );
   Object.assign(named, {
     acute: acute.id,
     running: running.id,

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { progress, shown } from '../../scripts/admin/print.ts';
 import { runAdmin, Wrongly } from '../../scripts/admin/run.ts';
+import { readDestinationSecret } from '../../src/store/directory.ts';
 import { offerDue } from '../../src/store/outbox.ts';
+import { practiceByCredential, writeRefused } from '../../src/store/sessions.ts';
 import type { Site } from '../../src/web/site.ts';
 import { type Commands, openCommands } from '../doubles/command.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
@@ -26,6 +28,7 @@ afterAll(async () => {
 });
 
 /** As the command runs it, in this process: a process for each would cost a second of every test. */
+let typed = '';
 async function admin(...args: string[]): Promise<{ code: number; out: string; error: string }> {
   let out = '';
   const say = (text: string) => {
@@ -33,6 +36,7 @@ async function admin(...args: string[]): Promise<{ code: number; out: string; er
   };
   const around = {
     settings: () => ({ dataDir: commands.folder, PUBLIC_URL: undefined }),
+    input: async () => typed,
     open: async () => ({ store: at.store, close: async () => undefined }),
   };
   try {
@@ -105,6 +109,77 @@ test('work on many: first said, then done once, with its reason in the trail; an
   ]);
   expect([paused.code, absent.code]).toEqual([0, 1]);
   expect(await trail('destination-paused')).toMatchObject([{ actor: { id: 'beheer' }, reason: 'Onderhoud' }]);
+});
+
+test('a practice gets a credential, shown once; it opens the door until it is revoked, and the trail never has it', async () => {
+  const why = ['--reason', 'De praktijk sluit aan', '--as', 'beheer'];
+  const none = await admin('give-credential', 'no-such', ...why);
+  expect([none.code, none.error]).toEqual([1, expect.stringContaining('no practice')]);
+  const given = await admin('give-credential', 'de-brink', '--application', 'his-nieuw', ...why);
+  const [, token = '', id = ''] = /^(\S{43})\n.* ([0-9a-f]{12}),/.exec(given.out) ?? [];
+  expect(await practiceByCredential(at.store, token)).toEqual({ practice: 'de-brink', application: 'his-nieuw' });
+  const listed = await admin('credentials', '--practice', 'de-brink', '--json');
+  expect(JSON.parse(listed.out)).toContainEqual(
+    expect.objectContaining({ id, practice: 'de-brink', application: 'his-nieuw', revoked: null }),
+  );
+  expect(listed.out).not.toContain(token);
+  expect((await admin('revoke-credential', id, ...why)).code).toBe(0);
+  expect(await practiceByCredential(at.store, token)).toBeUndefined();
+  expect((await admin('revoke-credential', id, ...why)).code).toBe(1);
+  const lines = await at.owner.query<{ line: string }>('select line from audit');
+  expect(lines.rows.some(({ line }) => line.includes(token))).toBe(false);
+  expect(await trail('credential-given')).toMatchObject([{ actor: { id: 'beheer' }, reason: 'De praktijk sluit aan' }]);
+  expect(await trail('credential-revoked')).toHaveLength(1);
+});
+
+test('our secret for a destination comes over standard input, is sealed, and is never in the trail', async () => {
+  const why = ['--reason', 'Hun leverancier gaf ons een sleutel', '--as', 'beheer'];
+  typed = 'kort';
+  expect((await admin('keep-secret', 'practice:de-brink', ...why)).error).toContain('8 to 4000');
+  typed = 'secret-of-the-practice\n';
+  expect((await admin('keep-secret', 'practice:no-such', ...why)).code).toBe(1);
+  expect(await admin('keep-secret', 'practice:de-brink', ...why)).toMatchObject({ code: 0, error: '' });
+  expect(await readDestinationSecret(at.store, 'practice:de-brink')).toBe('secret-of-the-practice');
+  const { rows } = await at.owner.query<{ found: number }>(
+    `select count(*) as found from audit where line like '%secret-of-the%'`,
+  );
+  expect(Number(rows[0]?.found)).toBe(0);
+  expect(await trail('destination-secret-kept')).toHaveLength(1);
+});
+
+test('maintenance, refused messages and the alarms of the region are there as on the page', async () => {
+  const ask = (from: string, until: string) =>
+    admin('window', 'worklist', '--from', from, '--until', until, '--reason', 'Onderhoud', '--as', 'beheer');
+  expect((await ask('2027-01-31T22:00', '2027-02-01T06:00')).code).toBe(2);
+  expect((await ask('2027-02-01T06:00+01:00', '2027-01-31T22:00+01:00')).code).toBe(2);
+  expect((await ask('2027-01-31T22:00+01:00', '2027-02-01T06:00+01:00')).code).toBe(0);
+  const planned = async () =>
+    (JSON.parse((await admin('destinations', '--json')).out) as { destination: string; maintenance: string | null }[])
+      .filter(({ destination }) => destination === 'worklist')
+      .map(({ maintenance }) => maintenance);
+  expect(await planned()).toEqual(['2027-01-31T21:00:00.000Z to 2027-02-01T05:00:00.000Z']);
+  expect((await admin('window-off', 'worklist', '--reason', 'Gaat niet door', '--as', 'beheer')).code).toBe(0);
+  expect(await planned()).toEqual([null]);
+  await writeRefused(
+    at.store,
+    { practice: 'de-brink' },
+    {
+      ...{ application: 'his-de-brink', door: 'fhir', hash: Buffer.alloc(32), paths: ['Bundle.entry[0]'] },
+      ...{ codes: ['no-wally-service'], body: undefined },
+    },
+  );
+  for (const [of, count] of [
+    ['no-wally', 1],
+    ['duplicate', 0],
+  ] as const)
+    expect(JSON.parse((await admin('refused', '--class', of, '--json')).out)).toHaveLength(count);
+  await at.owner.query(
+    `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
+     values ('01900000-0000-7000-8000-000000000001', 'practice-silent', 1, now(), now(), '{de-brink}', 1)`,
+  );
+  expect(JSON.parse((await admin('alarms', '--json')).out)).toContainEqual(
+    expect.objectContaining({ kind: 'practice-silent', about: 'de-brink', state: 'new' }),
+  );
 });
 
 test('as a process: the record of the settings, exit codes, and health without a service', async () => {

@@ -18,6 +18,8 @@ import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { adminPages } from '../../src/web/admin.ts';
 import { alarmPages } from '../../src/web/alarms.ts';
+import { bullPages } from '../../src/web/bull-board.ts';
+import { credentialPages } from '../../src/web/credentials.ts';
 import { directoryPages } from '../../src/web/directory.ts';
 import { directoryExchangePages } from '../../src/web/directory-exchange.ts';
 import { endpointTestPages } from '../../src/web/endpoint-test.ts';
@@ -234,6 +236,8 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(endpointTestPages(site, viewerOf));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(alarmPages(site, viewerOf));
+  app.use(credentialPages(site, viewerOf));
+  app.use(bullPages({ ...site, boards: [] }, viewerOf));
   app.use(trailPages(site, viewerOf));
   app.use(adminPages(site, viewerOf, await loadMappings()));
   const server = app.listen(0, '127.0.0.1');

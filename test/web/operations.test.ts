@@ -49,6 +49,11 @@ test('the figures say what waits and where, what the queue holds, and whether th
   expect(figureOf(text, 'kortelijn_audit_unsealed_lines')).toBeGreaterThan(0);
   for (const name of ['pool_connections', 'delivery_landed_seconds', 'delivery_oldest_seconds', 'nodejs_eventloop_lag'])
     expect(text).toContain(`kortelijn_${name}`);
+  await app.at.owner.query(
+    `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
+     values ('01900000-0000-7000-8000-000000000001', 'disk', 1, now(), now(), '{machine}', 1)`,
+  );
+  expect(figureOf((await figures()).text, 'kortelijn_alarm_open{kind="disk"}')).toBe(1);
   await sealAudit(app.at.store);
   expect(figureOf((await figures()).text, 'kortelijn_audit_unsealed_lines')).toBe(0);
 });

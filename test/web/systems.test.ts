@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readIssuerSecrets } from '../../src/identity/signing-keys.ts';
 import { listClients } from '../../src/store/clients.ts';
+import { listCredentials } from '../../src/store/credentials.ts';
+import { practiceByCredential } from '../../src/store/sessions.ts';
 import { type OpenApp, openApp, systemKey } from '../doubles/app.ts';
 import { openCommands } from '../doubles/command.ts';
 import { people } from './harness.ts';
@@ -160,5 +162,46 @@ describe('the coordinator', () => {
       expect(
         (await app.ask('GET', `/report/quarter.csv?quarter=${encodeURIComponent(wrong)}`, { headers })).status,
       ).toBe(404);
+  });
+});
+
+describe('a practice gets a bearer credential', () => {
+  const place = '/admin/credentials';
+  const asked = { practice: 'de-brink', application: 'his-nieuw', reason: 'De praktijk sluit aan' };
+  const list = async () => (await app.ask('GET', place, { headers: { cookie: admin } })).text();
+
+  test('that is shown once and works until it is revoked', async () => {
+    for (const wrong of [{ application: 'a b' }, { practice: 'no-such' }, { reason: '' }])
+      expect((await app.post(admin, place, { ...asked, ...wrong }, place)).status).toBe(422);
+    const answer = await app.post(admin, place, asked, place);
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const page = await answer.text();
+    const [, token = ''] = /<strong class="code">([\w-]{43})</.exec(page) ?? [];
+    const [, id = ''] = /<span class="code">([0-9a-f]{12})</.exec(page) ?? [];
+    expect(await practiceByCredential(app.at.store, token)).toEqual({ practice: 'de-brink', application: 'his-nieuw' });
+    const shown = await list();
+    expect(shown).toContain(id);
+    expect(shown).not.toContain(token);
+    const revoke = () => app.post(admin, `${place}/${id}/revoke`, { reason: 'De praktijk stopt' }, place);
+    expect((await revoke()).headers.get('location')).toBe(`${place}?done=revoked`);
+    expect(await practiceByCredential(app.at.store, token)).toBeUndefined();
+    expect((await revoke()).status).toBe(404);
+    const { rows } = await app.at.owner.query<{ line: string }>(
+      "select line from audit where line like '%\"credential-%' order by id",
+    );
+    const lines = rows.map((row) => JSON.parse(row.line));
+    expect(lines.map(({ event, object, actor }) => [event, object, actor.id])).toEqual([
+      ['credential-given', `credential/${id}`, 'admin-region'],
+      ['credential-revoked', `credential/${id}`, 'admin-region'],
+    ]);
+    expect(JSON.stringify(lines)).not.toContain(token);
+  });
+
+  test('from an administrator and from nobody else', async () => {
+    const wally = await app.signedIn(people.sanne);
+    expect((await app.ask('GET', place, { headers: { cookie: wally } })).status).toBe(403);
+    const before = (await listCredentials(app.at.store)).length;
+    expect((await app.post(wally, place, asked, '/worklist')).status).toBe(403);
+    expect(await listCredentials(app.at.store)).toHaveLength(before);
   });
 });
