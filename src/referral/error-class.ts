@@ -74,6 +74,7 @@ export function classOfFailure(code: string): ErrorClass {
 
 /** The class of a refusal's code (`Issue.reason`). A refusal is about the message, unless it is named as something else. */
 export function classOfRefusal(code: string): ErrorClass {
-  if (code.startsWith('consent-') || code === 'no-consent-for-organisation' || /^(required|value)-consent/.test(code)) return 'consent-missing';
+  if (code.startsWith('consent-') || code === 'no-consent-for-organisation' || /^(required|value)-consent/.test(code))
+    return 'consent-missing';
   return refusals[code] ?? 'invalid';
 }
