@@ -4,7 +4,7 @@ import { runChaos } from '../scripts/chaos/run.ts';
 import { redisMissing } from './doubles/redis.ts';
 
 const seed = Number(process.env.CHAOS_SEED ?? Math.trunc(Math.random() * 1_000_000));
-const referrals = Number(process.env.CHAOS_REFERRALS ?? 60);
+const referrals = Number(process.env.CHAOS_REFERRALS ?? 50);
 
 async function shortForm(queue: 'redis' | 'postgresql'): Promise<void> {
   console.log(`CHAOS_SEED=${seed}`);

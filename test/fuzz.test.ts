@@ -4,7 +4,7 @@ import { type Fuzzing, mutantOf, tryMutant } from '../scripts/fuzz/run.ts';
 import { casesOf } from '../scripts/mapping/cases.ts';
 import { loadMappings } from '../src/mapping/load.ts';
 
-const count = 5_000;
+const count = 2_500;
 const seed = 1;
 
 const mappings = await loadMappings();

@@ -7,7 +7,7 @@ import { type Route, withRoutes } from './doubles/routes.ts';
 import { people } from './web/harness.ts';
 
 // `npm run fuzz -- --routes --count 100 --seed 7` runs the same, longer and elsewhere.
-const runs = Number(process.env.FUZZ_ROUTES_COUNT ?? 12);
+const runs = Number(process.env.FUZZ_ROUTES_COUNT ?? 8);
 const seed = Number(process.env.FUZZ_ROUTES_SEED ?? 20_261_122);
 const hangMs = 30_000;
 const atOnce = 8;
