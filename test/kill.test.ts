@@ -14,7 +14,7 @@ import {
 
 const referrals = 100;
 const more = 6;
-const killsOfEach = 7;
+const killsOfEach = 5;
 const seed = Number(process.env.KILL_SEED ?? Math.trunc(Math.random() * 1_000_000));
 const random = seeded(seed);
 
