@@ -16,7 +16,7 @@ import { fixture, type Run, tell, violations, way } from './nth-way.ts';
  * alone: NTH=57 npx vitest run test/nth-failure.test.ts -t after
  */
 const onlyN = Number(process.env.NTH ?? 0) || 0;
-const takesAll = process.env.NTH !== undefined;
+const takesAll = Boolean(process.env.NTH);
 const callsMax = 500;
 const lanes = 2;
 const stepMsMax = 20_000;
