@@ -204,7 +204,10 @@ describe('the lists', () => {
     expect(all).toHaveLength(2);
     await ended([one, two]);
     expect(await walk()).toEqual(all);
-    await at.owner.query(`update delivery set state = 'abandoned' where journey_id = $1 and state = 'held'`, [one]);
+    await at.owner.query(
+      `update delivery set state = 'abandoned', reason = 'no-longer-needed' where journey_id = $1 and state = 'held'`,
+      [one],
+    );
     expect(await walk()).toEqual([two]);
     await ended([two]);
     expect(await walk()).toEqual(all);
