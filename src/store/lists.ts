@@ -226,16 +226,24 @@ export interface OpenJourney {
   readonly begun: boolean;
 }
 
-/** Every open referral, oldest first; no content is opened. */
-export async function openJourneys(store: Store, limit: number): Promise<OpenJourney[]> {
-  const { rows } = await store.pool.query<OpenJourney>({
-    name: 'open-journeys',
-    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule, route,
-                  task_status in ('accepted', 'in-progress', 'on-hold') as begun from journey
-            where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold') order by received_at limit $1`,
-    values: [limit],
-  });
-  return rows;
+const openAtOnce = 1_000;
+
+/** Every open referral, oldest first, a page in memory at a time; no content is opened. */
+export async function* openJourneys(store: Store): AsyncGenerator<OpenJourney> {
+  for (let after = { at: new Date(0), journey: '00000000-0000-0000-0000-000000000000' }; ; ) {
+    const { rows } = await store.pool.query<OpenJourney & { at: Date }>({
+      name: 'open-journeys',
+      text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule, route,
+                    task_status in ('accepted', 'in-progress', 'on-hold') as begun, received_at as at from journey
+              where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')
+                and (received_at, id) > ($1, $2::uuid) order by received_at, id limit ${openAtOnce}`,
+      values: [after.at, after.journey],
+    });
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < openAtOnce) return;
+    after = last;
+  }
 }
 
 export interface OpenAlarm {
