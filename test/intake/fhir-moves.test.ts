@@ -13,6 +13,7 @@ import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, reasonsIn }
 import { committed, delivered, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
+import { transactions } from './fhir-transactions.ts';
 
 let door: OpenFhirDoor;
 let directory: ReturnType<typeof directoryReader>;
@@ -481,16 +482,7 @@ describe('a transaction', () => {
     expect([now.task.version, now.communications.length]).toEqual([journey.task.version + 1, 1]);
   });
 
-  test('http.html#trules of several other writes is refused before the first of them, with what to do', async () => {
-    const journey = await accepted('t-2');
-    const [message, , look] = told(journey);
-    const interim = { resource: feedback(journey, false), request: { method: 'POST', url: 'Communication' } };
-    const refused = await post([message ?? {}, interim, look ?? {}]);
-    expect([refused.status, reasonsIn(refused.body)]).toEqual([422, ['several-writes']]);
-    expect((await journeyOf(door.at.store, journey.id)).communications).toEqual([]);
-    const one = await post([interim, look ?? {}]);
-    expect(one.status, one.text).toBe(200);
-  });
+  transactions(() => door);
 });
 
 test('H10: withdrawn consent shuts the content at once, to read, to search and to count; that it ended stays', async () => {
