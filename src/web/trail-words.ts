@@ -93,6 +93,7 @@ export const trailWords: Readonly<Record<string, Said>> = {
   'delivery-retried': say('Opnieuw verstuurd door de beheerder', 'Sent again by the administrator'),
   'clock-overdue': say('Termijn verlopen', 'Deadline passed'),
   'transfer-confirmed': say('Staat in het eigen dossier van de Wally', "Stands in the Wally's own record"),
+  'transfer-undone': say('Staat toch niet in het eigen dossier', 'Not in their own record after all'),
   'work-handed-over': say('Werk overgedragen', 'Work handed over'),
   'content-purged': say('Inhoud gewist na de bewaartijd', 'Content erased after its time'),
   'content-erased': say('Inhoud gewist op verzoek', 'Content erased on request'),
