@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.t
 import { touchedTwice } from '../store/commit.ts';
 import { onTrial, type UpToCommit, upToCommit } from '../store/commit-hold.ts';
 import { askedOf } from './fhir-asked.ts';
-import { runAll } from './fhir-batch.ts';
+import { runAll, tooMuchRefusal } from './fhir-batch.ts';
 import { directoryStatus } from './fhir-directory.ts';
 import { takeDirectoryEntries } from './fhir-directory-bundle.ts';
 import { besideMax, type Entrance, entryOf, runEntry, type Told } from './fhir-entry.ts';
@@ -176,6 +176,8 @@ export async function answerTransaction(
   response: Response,
   bundle: Bundle,
 ): Promise<void> {
+  const tooMuch = tooMuchRefusal(bundle);
+  if (tooMuch) return sendRefusal(request, response, tooMuch, 400);
   const steps = stepsOf(bundle);
   const result = await doAll(parts, door, request, bundle, steps);
   if ('refusal' in result) return sendRefusal(request, response, result.refusal, result.status);

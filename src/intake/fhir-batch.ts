@@ -1,5 +1,6 @@
 import type { Bundle, BundleEntry } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
+import { tooMuchIssue } from '../fhir/validate.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { besideMax, type Entrance, entryOf, runEntry, type Told } from './fhir-entry.ts';
 import { send } from './fhir-reply.ts';
@@ -22,6 +23,14 @@ function shapeRefusal(bundle: Bundle): Refusal | undefined {
   return wrong.length > 0 ? refuse(...wrong) : undefined;
 }
 
+/** Entries that are too much to be taken apart, whatever they are; undefined when none is. */
+export function tooMuchRefusal(bundle: Bundle): Refusal | undefined {
+  const issues = (bundle.entry ?? []).flatMap(
+    ({ resource }, nth) => tooMuchIssue(resource, `Bundle.entry[${nth}].resource`) ?? [],
+  );
+  return issues.length > 0 ? refuse(...issues) : undefined;
+}
+
 /** What is told of each entry, in their order: what changes something waits its turn, looks run beside each other. */
 export async function runAll(door: Entrance, outer: Request, entries: readonly BundleEntry[]): Promise<Told[]> {
   const told: Told[] = [];
@@ -37,7 +46,7 @@ export async function runAll(door: Entrance, outer: Request, entries: readonly B
 
 /** A batch, each entry as the single request it is (http.html#batch): one that fails fails alone. */
 export async function answerBatch(door: Entrance, request: Request, response: Response, bundle: Bundle): Promise<void> {
-  const wrong = shapeRefusal(bundle);
+  const wrong = shapeRefusal(bundle) ?? tooMuchRefusal(bundle);
   if (wrong) return sendRefusal(request, response, wrong, 400);
   const entry = (await runAll(door, request, bundle.entry ?? [])).map(entryOf);
   send(response, 200, {

@@ -1,4 +1,4 @@
-import type { Bundle, BundleEntry, Communication, Resource, Task } from '@medplum/fhirtypes';
+import type { Bundle, BundleEntry, Communication, Task } from '@medplum/fhirtypes';
 import type { Issue } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import { directoryTypes } from '../referral/directory-change.ts';
@@ -26,7 +26,7 @@ export const pathOf = ({ request }: BundleEntry): readonly string[] =>
   (request?.url ?? '').replace(/^\//, '').split('?')[0]?.split('/') ?? [];
 
 /** Whether the door takes this method at this address. */
-export function hasAddress({ request }: BundleEntry): boolean {
+function hasAddress({ request }: BundleEntry): boolean {
   const path = `/${(request?.url ?? '').split('?')[0]}`;
   return allowedAt(path)
     .split(', ')
@@ -75,15 +75,15 @@ const isTaskPut = ({ request, resource }: BundleEntry) =>
 const isMessagePost = ({ request, resource }: BundleEntry) =>
   request?.method === 'POST' && resource?.resourceType === 'Communication' && isRouted('Communication', 'create');
 
-/** A Task with the message in it that it named by its `fullUrl`: one move, so one Change. */
-function withMessage(sent: Task, fullUrl: string, message: Communication): Resource {
-  const named = JSON.parse(
-    JSON.stringify(sent.output ?? []).replaceAll(JSON.stringify(fullUrl), '"#message"'),
-  ) as Task['output'];
+/** The Task with the message that it names as its output (`named`) within it: together they are one move. */
+export function withMessage(task: Task, named: string, message: Communication): Task {
+  const output = JSON.parse(
+    JSON.stringify(task.output ?? []).replaceAll(JSON.stringify(named), '"#message"'),
+  ) as NonNullable<Task['output']>;
   return {
-    ...sent,
-    contained: [...(sent.contained ?? []), { ...message, id: 'message' }],
-    ...(named && { output: named }),
+    ...task,
+    contained: [...(task.contained ?? []), { ...message, id: 'message' }],
+    ...(output.length > 0 && { output }),
   };
 }
 

@@ -95,7 +95,7 @@ export function confirmOne(
 }
 
 /** The place of one referral: its list, and how it is read and shown again. */
-export interface RecordPlace {
+interface RecordPlace {
   readonly list: '/worklist' | '/team';
   readonly read: (id: string) => Promise<Journey | undefined>;
   /** The next that waits for this reader's word. */

@@ -187,7 +187,17 @@ export function transactions(opened: () => OpenFhirDoor): void {
     expect([sent.status, (sent.body as Bundle).entry?.length]).toEqual([200, all.length]);
     for (const entry of [null, {}, { request: { method: 1, url: 2 } }])
       expect((await post([accepting(all[0] as Journey), entry as object])).status).toBeLessThan(500);
+    const deep = Array.from({ length: 20_000 }).reduce<string>((inner) => `[${inner}]`, '');
     const [first] = all as [Journey];
+    for (const type of ['transaction', 'batch']) {
+      const entry = [create(letter(first, 'question')), accepting(first)];
+      const body = JSON.stringify({ resourceType: 'Bundle', type, entry }).replace(
+        '"Communication"',
+        `"Communication","x":${deep}`,
+      );
+      const sent = await opened().ask('POST', '/', body, { authorization: `Bearer ${teamToken}` });
+      expect([sent.status, reasonsIn(sent.body)]).toEqual([400, ['too-deep']]);
+    }
     const many: BundleEntry[] = Array.from(
       { length: writesMax + 1 },
       () => create(letter(first, 'question')) as BundleEntry,
