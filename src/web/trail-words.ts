@@ -43,6 +43,8 @@ export const trailWords: Readonly<Record<string, Said>> = {
   'endpoint-tested': say('Verbinding getest', 'Connection tested'),
   'subscription-asked': say('Een systeem wil bericht krijgen van wijzigingen', 'A system asked to be told of changes'),
   'subscription-stopped': say('Een systeem krijgt geen bericht meer', 'A system is told no more'),
+  'subscription-off': say('Bericht van wijzigingen uitgezet', 'Being told of changes turned off'),
+  'subscription-told': say('Een systeem kreeg bericht van een wijziging', 'A system was told of a change'),
   'subscription-not-followed': say('Een systeem kon geen bericht krijgen', 'A system could not be told'),
   'page-refused': say('Wilde een pagina openen, en mocht dat niet', 'Tried to open a page and was refused'),
   'referral-received': say('Verwijzing ontvangen', 'Referral received'),
