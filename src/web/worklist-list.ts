@@ -81,7 +81,7 @@ function row(referral: ListedReferral, visit: Visit, acting: Acting): Markup {
 <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>`;
   return html`<li class="referral"><div class="lead">${who}</div>
 <div class="marks">${standIns(referral, visit, acting)}${dueMark(pressing(referral, today), referral.callBefore, { viewer, today })}${waits(referral, visit, today)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
-<div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
+<div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}${referral.transferred && html`<span>${t('staat in het eigen dossier', 'stands in your own record')}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
 /** Acute first, then by the day of the promised call. */

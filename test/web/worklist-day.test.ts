@@ -295,6 +295,8 @@ describe('H16: "staat in ons eigen dossier"', () => {
     expect(await said(one)).toBe('wally-sanne');
     const after = (await pages.get('sanne', `/worklist/${one.id}?done=confirmed`)).text;
     expect(after).toContain('Sanne Verhoeven bevestigde op');
+    const done = (await pages.get('sanne', '/worklist?folder=done')).text;
+    expect(done.match(/staat in het eigen dossier</g)).toHaveLength(1);
     expect((await own('sanne', one, 'undo')).location).toBe(`/worklist/${one.id}?done=undone`);
     expect(await said(one)).toBeUndefined();
     expect(await auditOf('transfer-undone')).toMatchObject([{ actor: { id: 'wally-sanne' }, action: 'U' }]);
