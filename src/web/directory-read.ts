@@ -113,7 +113,13 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
   });
   const cooperation = Object.fromEntries(agreed.flatMap((one) => (fields[one] ? [[one, fields[one]]] : [])));
   const levels = Object.fromEntries(days);
-  return { faults, resources: [organization, withAgreed(service, { rules, levels, cooperation })] };
+  return {
+    faults,
+    resources: [
+      organization,
+      withAgreed(service, { rules, levels, cooperation, printsCode: fields.printCode === 'yes' }),
+    ],
+  };
 }
 
 const kinds = ['wally', 'team-lead', 'gp', 'poh', 'poh-jeugd', 'assistant'];

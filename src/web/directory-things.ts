@@ -2,7 +2,7 @@ import type { Endpoint, HealthcareService, Organization, Practitioner, Practitio
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { DirectoryResource } from '../referral/directory.ts';
 import { isOnlyLaunch } from '../referral/launch-system.ts';
-import { cooperationOf, levelsOf, rulesOf } from '../referral/practice-service.ts';
+import { cooperationOf, levelsOf, rulesOf, termsOf } from '../referral/practice-service.ts';
 import type { DirectoryVersion } from '../store/directory.ts';
 import { hoursFields } from './directory-hours.ts';
 
@@ -112,6 +112,7 @@ function practiceFields(book: Book, organization: Organization & { id: string })
     ),
     ...hoursFields(service),
     ...Object.fromEntries(agreed.map((name) => [name, cooperation[name] ?? ''])),
+    printCode: service && termsOf(service).printsCode ? 'yes' : '',
   };
 }
 

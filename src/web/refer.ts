@@ -208,7 +208,8 @@ async function sendSent(
   const found = await shownOf(site, visit, id);
   if (!found) return sendNotFound(visit);
   const title = `${sayIn(visit.viewer.language)('Verwijzing', 'Referral')} ${found.shown.journey.index.number}`;
-  send(visit, { title, main: sentPage(found.shown, found.now), ...(notice && { notice }) }, status);
+  const hasCode = (await residentCodeOf(site, found.shown)) !== undefined;
+  send(visit, { title, main: sentPage(found.shown, found.now, hasCode), ...(notice && { notice }) }, status);
 }
 
 async function sendSlip(site: ReferSite, visit: Visit, id: string): Promise<void> {

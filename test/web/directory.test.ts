@@ -181,6 +181,14 @@ describe('a practice', () => {
   });
 });
 
+test('the code of the resident on the slip: agreed with a tick, and not any more without it', async () => {
+  const printsCode = async () => (await site.directory()).practices.get('de-brink')?.service?.printsCode;
+  await change('practices', 'de-brink', { printCode: 'yes' });
+  expect(await printsCode()).toBe(true);
+  await change('practices', 'de-brink', { printCode: '' });
+  expect(await printsCode()).toBeUndefined();
+});
+
 test('connections that only launch stay with their practice, and are offered as no way for feedback', async () => {
   const form = (await pages.get('admin', address('practices', 'aan-de-kade'))).text;
   expect(formIn(form)).toMatchObject({ way1: 'his-aan-de-kade', way2: 'hl7-aan-de-kade', way3: '' });
