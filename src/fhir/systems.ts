@@ -128,6 +128,8 @@ export const extensions = {
   proposedOwner: `${ours}/StructureDefinition/proposed-owner`,
   /** Task → who has the lead ("regie") when that is not its owner: the practice, or the Task at another organisation. */
   lead: `${ours}/StructureDefinition/lead`,
+  /** Task at another organisation → the Wally wants to hear how it goes before it is finished. */
+  interimWanted: `${ours}/StructureDefinition/interim-wanted`,
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
   /** CapabilityStatement.rest.security → where a SMART 1 server authorises. */

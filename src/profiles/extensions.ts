@@ -93,6 +93,13 @@ const onReferrals: readonly ExtensionSpec[] = [
     value: { type: 'Reference' },
   },
   {
+    url: extensions.interimWanted,
+    title: 'Interim message wanted',
+    description: 'On the Task at another organisation: the Wally wants to hear how it goes before it is finished.',
+    context: ['Task'],
+    value: { type: 'boolean' },
+  },
+  {
     url: extensions.residentAgreed,
     title: 'Resident agreed',
     description:
@@ -177,6 +184,11 @@ const inDirectory: readonly ExtensionSpec[] = [
       text('agreedWith', 'Who agreed'),
       { name: 'agreedOn', type: 'date', short: 'When' },
       { name: 'evaluateOn', type: 'date', short: 'When it is looked at again' },
+      {
+        name: 'printCode',
+        type: 'boolean',
+        short: "The slip printed at referring carries the resident's code, unless home is not safe",
+      },
     ],
   },
   {

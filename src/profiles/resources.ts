@@ -72,6 +72,7 @@ export const referralProfiles: readonly Profile[] = [
       { slice: 'actingFor', url: extensions.actingFor, max: '1' },
       { slice: 'proposedOwner', url: extensions.proposedOwner, max: '1' },
       { slice: 'lead', url: extensions.lead, max: '1' },
+      { slice: 'interimWanted', url: extensions.interimWanted, max: '1' },
       { slice: 'promise', url: extensions.promise, max: '1' },
     ],
     rules: [
