@@ -144,7 +144,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
     ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', endpointTestPages(parts, viewer)],
-    ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
+    ['/admin', directoryPages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', alarmPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', trailPages(parts, viewer)],
