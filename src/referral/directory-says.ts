@@ -59,7 +59,7 @@ function each({ resourceType, extension = [] }: Stored, url: string): (readonly 
 const partsOf = ({ extension = [] }: Extension, path: string) =>
   extension.map((part, nth) => [part, `${path}.extension[${nth}]`] as const);
 
-function ofTimes(resource: (HealthcareService | PractitionerRole) & { id: string }): Issue[] {
+function timesSay(resource: (HealthcareService | PractitionerRole) & { id: string }): Issue[] {
   const { resourceType } = resource;
   // That its end is not before its begin, base R4 says (per-1).
   const closed = (resource.notAvailable ?? []).flatMap(({ during }, nth) =>
@@ -73,7 +73,7 @@ function ofTimes(resource: (HealthcareService | PractitionerRole) & { id: string
   return [...closed, ...open];
 }
 
-function ofService(service: HealthcareService & { id: string }): Issue[] {
+function serviceSays(service: HealthcareService & { id: string }): Issue[] {
   const levels = each(service, extensions.serviceLevels).flatMap(([one, at]) =>
     partsOf(one, at).flatMap(([part, path]) => {
       const days = part.valuePositiveInt ?? 0;
@@ -95,10 +95,10 @@ function ofService(service: HealthcareService & { id: string }): Issue[] {
     const [from, upTo] = [part('from') ?? 0, part('upTo') ?? yearsMax + 1];
     return from < upTo && from <= yearsMax && upTo <= yearsMax + 1 ? [] : [wrong('ages-range', at, said.ages)];
   });
-  return [...ofTimes(service), ...levels, ...rules, ...ages];
+  return [...timesSay(service), ...levels, ...rules, ...ages];
 }
 
-function ofOrganization(organization: Organization & { id: string }): Issue[] {
+function organizationSays(organization: Organization & { id: string }): Issue[] {
   const ways = (organization.endpoint ?? []).map((one) => one.reference);
   return [
     ...ways.flatMap((one, nth) =>
@@ -114,7 +114,7 @@ function ofOrganization(organization: Organization & { id: string }): Issue[] {
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text);
 
 /** What a launch says part by part; a system from which somebody else could sign people in is never taken in. */
-function ofLaunch(launch: Extension, at: string, isFhir: boolean): Issue[] {
+function launchSays(launch: Extension, at: string, isFhir: boolean): Issue[] {
   const parts = partsOf(launch, at);
   const hasClient = parts.some(([{ url, valueString }]) => url === 'clientId' && valueString);
   return [
@@ -130,13 +130,13 @@ function ofLaunch(launch: Extension, at: string, isFhir: boolean): Issue[] {
   ];
 }
 
-function ofEndpoint(endpoint: Endpoint & { id: string }): Issue[] {
+function endpointSays(endpoint: Endpoint & { id: string }): Issue[] {
   const isFhir = endpoint.connectionType.code === 'hl7-fhir-rest';
   return [
     ...each(endpoint, extensions.bestProof).flatMap(([{ valueCode = '' }, at]) =>
       proofs.includes(valueCode) ? [] : [wrong('proof-unknown', at, said.proof)],
     ),
-    ...each(endpoint, extensions.launch).flatMap(([one, at]) => ofLaunch(one, at, isFhir)),
+    ...each(endpoint, extensions.launch).flatMap(([one, at]) => launchSays(one, at, isFhir)),
   ];
 }
 
@@ -144,13 +144,13 @@ function ofEndpoint(endpoint: Endpoint & { id: string }): Issue[] {
 export function saidWrong(resource: Stored): Issue[] {
   switch (resource.resourceType) {
     case 'HealthcareService':
-      return ofService(resource);
+      return serviceSays(resource);
     case 'Organization':
-      return ofOrganization(resource);
+      return organizationSays(resource);
     case 'PractitionerRole':
-      return ofTimes(resource);
+      return timesSay(resource);
     case 'Endpoint':
-      return ofEndpoint(resource);
+      return endpointSays(resource);
     default:
       return [];
   }
