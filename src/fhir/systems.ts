@@ -108,6 +108,8 @@ export const extensions = {
   caseSystem: `${ours}/StructureDefinition/case-system`,
   /** Organization that receives referrals → its legal basis, and whether that lets it have the BSN. */
   dataContract: `${ours}/StructureDefinition/data-contract`,
+  /** Organization → a standard sentence of its own for a field of a form: repeated, in their order. */
+  standardSentence: `${ours}/StructureDefinition/standard-sentence`,
   /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */
   consentAgreement: `${ours}/StructureDefinition/consent-agreement`,
   /** ServiceRequest or Task in an answer → who calls, on which number, before which day. */

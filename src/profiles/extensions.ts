@@ -201,6 +201,17 @@ const inDirectory: readonly ExtensionSpec[] = [
       { name: 'bsn', type: 'code', short: 'Use of the BSN', required: valueSetOf(codeSystems.bsnUse) },
     ],
   },
+  {
+    url: extensions.standardSentence,
+    title: 'Standard sentence',
+    description:
+      'A sentence of its own that a form offers as a button, instead of the usual ones; repeated, in their order. It is about nobody.',
+    context: ['Organization'],
+    parts: [
+      { name: 'for', type: 'code', short: 'The field: firstLine or plan (organisation), reason (practice)', min: 1 },
+      { ...text('text', 'The sentence, at most 140 characters'), min: 1 },
+    ],
+  },
 ];
 
 /** The extensions on an Endpoint: how a practice's system is spoken to. */

@@ -261,7 +261,10 @@ export const otherProfiles: readonly Profile[] = [
     url: profiles.Organization,
     title: 'Practice or Wally organisation',
     description: 'A practice has organisation type Z3; its Endpoints stand in the order in which they are tried.',
-    carries: [{ slice: 'dataContract', url: extensions.dataContract, max: '1' }],
+    carries: [
+      { slice: 'dataContract', url: extensions.dataContract, max: '1' },
+      { slice: 'standardSentence', url: extensions.standardSentence, max: '*' },
+    ],
     rules: [{ path: 'Organization.name', min: 1 }],
   },
 ];

@@ -4,7 +4,9 @@ import { codeSystems, extensions } from '../fhir/systems.ts';
 import type { Stored } from './directory-rules.ts';
 import { isProof, jwksFault } from './launch-system.ts';
 import { isLifeArea } from './life-area.ts';
+import { looksPersonal } from './looks-personal.ts';
 import { issue } from './refusal.ts';
+import { isSentenceField, sentenceMax, sentencesMax, sentencesOf } from './standard-sentences.ts';
 
 const yearsMax = 120;
 const daysMax = 250;
@@ -27,6 +29,14 @@ const said = {
     en: 'The first day is missing: without it this never counts.',
   },
   twice: { nl: 'Deze verbinding staat er twee keer.', en: 'This connection stands here twice.' },
+  sentence: {
+    nl: `Een vaste zin hoort bij een veld, is hooguit ${sentenceMax} tekens lang en noemt niemand.`,
+    en: `A standard sentence belongs to a field, has at most ${sentenceMax} characters and names nobody.`,
+  },
+  sentences: {
+    nl: `Er zijn hooguit ${sentencesMax} vaste zinnen per veld.`,
+    en: `There are at most ${sentencesMax} standard sentences per field.`,
+  },
   basis: { nl: 'Deze grondslag kennen wij niet.', en: 'We do not know this legal basis.' },
   proof: { nl: 'Dit bewijs kennen wij niet.', en: 'We do not know this proof.' },
   launch: {
@@ -98,12 +108,24 @@ function serviceSays(service: HealthcareService & { id: string }): Issue[] {
   return [...timesSay(service), ...levels, ...rules, ...ages];
 }
 
+function sentencesSay(organization: Organization & { id: string }): Issue[] {
+  const unfit = each(organization, extensions.standardSentence).flatMap(([one, at]) => {
+    const field = one.extension?.find((part) => part.url === 'for')?.valueCode ?? '';
+    const text = one.extension?.find((part) => part.url === 'text')?.valueString ?? '';
+    const isFit = text !== '' && text.length <= sentenceMax && !looksPersonal(text).some((look) => look.isCertain);
+    return isSentenceField(field) && isFit ? [] : [wrong('sentence-unfit', at, said.sentence)];
+  });
+  const isMany = Object.values(sentencesOf(organization) ?? {}).some((list) => list.length > sentencesMax);
+  return [...unfit, ...(isMany ? [wrong('sentences-many', 'Organization.extension', said.sentences)] : [])];
+}
+
 function organizationSays(organization: Organization & { id: string }): Issue[] {
   const ways = (organization.endpoint ?? []).map((one) => one.reference);
   return [
     ...ways.flatMap((one, nth) =>
       ways.indexOf(one) === nth ? [] : [wrong('twice-named', `Organization.endpoint[${nth}]`, said.twice)],
     ),
+    ...sentencesSay(organization),
     ...each(organization, extensions.dataContract).flatMap(([one, at]) => {
       const { system, code = '' } = one.extension?.find((part) => part.url === 'basis')?.valueCoding ?? {};
       return system === codeSystems.legalBasis && bases.includes(code) ? [] : [wrong('basis-unknown', at, said.basis)];
