@@ -7,7 +7,6 @@ import type { Actor } from '../../src/referral/actor.ts';
 import { linkCode, linksOf, linkToken } from '../../src/store/links.ts';
 import { canaries, journeyOf, notRefused } from '../doubles/made.ts';
 import { onward } from '../feedback/onward-region.ts';
-import { organisationHere } from '../web/outsider.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';
 
 const sanne: Actor = { id: 'wally-sanne', name: 'Sanne Verhoeven', role: 'wally', organization: 'voorbeeldstreek' };
@@ -16,7 +15,6 @@ let journey: string;
 
 beforeAll(async () => {
   bench = await openDeliveryBench();
-  await organisationHere(bench.at.store);
 });
 afterAll(() => bench.close());
 

@@ -5,7 +5,7 @@ import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
 import { expectSound } from './markup.ts';
-import { organisationHere, outsider } from './outsider.ts';
+import { outsider } from './outsider.ts';
 
 let at: TestStore;
 let site: Site;
@@ -17,7 +17,6 @@ const organization = 'schuldhulp';
 beforeAll(async () => {
   at = await openTestStore();
   await loadTestRegion(at.store);
-  await organisationHere(at.store);
   site = siteOver(at.store);
 });
 // What was tried is counted per address: each test has a service of its own, over the one record.
