@@ -101,8 +101,10 @@ export function faultsAt(
   thing: Thing,
 ): { readonly faults: readonly Fault[]; readonly rest: readonly Issue[] } {
   const placed = issues.map((found) => {
-    const resource = resources.find((one) => /^\w+/.exec(found.path)?.[0] === one.resourceType);
-    const isWhole = !found.path.includes('.');
+    // Of what the form did not send the path is its name (`Organization/id`).
+    const [type] = found.path.split('.');
+    const resource = resources.find((one) => one.resourceType === type);
+    const isWhole = found.path === type;
     const field = resource && (!isWhole || thing === 'practices') ? fieldAt(resource, found.path, fields) : undefined;
     return { found, field };
   });

@@ -81,7 +81,7 @@ ${closurePart(parts)}
 <h2>${t('Wegen voor de terugkoppeling', 'Ways for feedback')}</h2>
 <p class="hint">${t('Van boven naar beneden geprobeerd.', 'Tried from top to bottom.')}</p>
 ${Array.from({ length: waysMax }, (_, n) => selectOf(parts, `way${n + 1}`, t(`Weg ${n + 1}`, `Way ${n + 1}`), ways))}
-${launching.length > 0 && Array.from({ length: launchesMax }, (_, n) => selectOf(parts, `launch${n + 1}`, t(`Alleen om Kortelijn te openen ${n + 1}`, `Only to open Kortelijn ${n + 1}`), launching))}
+${launching.length > 0 && html`<h2>${t('Alleen om Kortelijn te openen', 'Only to open Kortelijn')}</h2>${Array.from({ length: launchesMax }, (_, n) => selectOf(parts, `launch${n + 1}`, t(`Systeem ${n + 1}`, `System ${n + 1}`), launching))}`}
 <h2>${t('Afgesproken werkdagen', 'Agreed working days')}</h2>
 <p class="hint">${t('Laat leeg wat gewoon is.', 'Leave empty what is usual.')}</p>
 <div class="row">${levelNames.map((one) => lineOf(parts, { name: `level-${one}`, label: levels[one], inputmode: 'numeric', short: true }))}</div>
