@@ -19,7 +19,7 @@ export type Sentences = Readonly<Partial<Record<SentenceField, readonly string[]
 /**
  * What is written most, for who made no list of their own. The resident's question has none: that is in their own words.
  */
-export const usualSentences: Readonly<Record<SentenceField, readonly string[]>> = {
+const usualSentences: Readonly<Record<SentenceField, readonly string[]>> = {
   firstLine: [
     'Kennisgemaakt; wij gaan samen aan de slag.',
     'Begeleid naar een activiteit in de buurt.',

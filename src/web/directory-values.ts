@@ -92,8 +92,6 @@ export function withoutEmpty<T extends Stored>(resource: T): T {
   ) as unknown as T;
 }
 
-export const isOneOf = (list: readonly (readonly [string, string])[], id: string) => list.some(([one]) => one === id);
-
 export interface Reading {
   readonly book: Book;
   readonly id: string;
