@@ -37,9 +37,9 @@ const scale = {
   ...(options.repetitions && { repetitions: Number(options.repetitions) }),
 };
 
-const partMsMax = 300_000;
+const partMsMax = 1_200_000;
 /** They fill a database first, and ask it often: once is enough, whatever the repetitions. */
-const once: ReadonlySet<string> = new Set(['search', 'worklist']);
+const once: ReadonlySet<string> = new Set(['search', 'worklist', 'admin', 'bulk']);
 
 const closers: (() => Promise<void>)[] = [];
 async function closeAll(): Promise<void> {

@@ -10,7 +10,7 @@ import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { noteList } from '../../src/web/acting.ts';
 import { jobMax } from '../../src/web/queue-bulk.ts';
-import { type Filter, filterOf, toQueue } from '../../src/web/queue-filter.ts';
+import { type Filter, type FilterName, filterNames, filterOf, toQueue } from '../../src/web/queue-filter.ts';
 import { reasonIn } from '../../src/web/queue-reason.ts';
 import type { OpenRecord } from '../open-record.ts';
 import { accessActs } from './access.ts';
@@ -52,18 +52,6 @@ Exit codes: 0 done, 1 could not, 2 asked wrongly, 3 not healthy.
 /** The command was not understood: nothing was done. */
 export class Wrongly extends Error {}
 
-const filterNames = [
-  'state',
-  'destination',
-  'direction',
-  'class',
-  'code',
-  'practice',
-  'wally',
-  'number',
-  'control',
-  'age',
-] as const;
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 
@@ -73,10 +61,7 @@ function readArguments(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        ...(Object.fromEntries(filterNames.map((name) => [name, text])) as Record<
-          (typeof filterNames)[number],
-          typeof text
-        >),
+        ...(Object.fromEntries(filterNames.map((name) => [name, text])) as Record<FilterName, typeof text>),
         ...{ json: flag, 'dry-run': flag, help: flag, limit: text, reason: text, as: text },
         ...{ from: text, until: text, application: text, file: text },
       },
@@ -89,7 +74,7 @@ type Values = ReturnType<typeof readArguments>['values'];
 
 /** The filter of the options; one that cannot be is said, where a page would leave it out. */
 function filterIn(values: Values): Filter {
-  const filter = filterOf((name) => values[name as (typeof filterNames)[number]] ?? '');
+  const filter = filterOf((name) => values[name as FilterName] ?? '');
   const wrong = filterNames.find((name) => values[name] !== undefined && filter[name] === undefined);
   if (wrong) throw new Wrongly(`--${wrong} cannot be that`);
   return filter;

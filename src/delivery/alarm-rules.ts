@@ -48,7 +48,7 @@ const keyDaysMax = 100;
 /** Of a practice that sent less there is no rhythm to depart from. */
 const rhythmMin = 6;
 /** Absence is judged at this hour: nobody is alarmed at midnight that a day has gone by. */
-export const morningHour = 7;
+const morningHour = 7;
 
 const localHour = new Intl.DateTimeFormat('nl-NL', { timeZone: 'Europe/Amsterdam', hour: '2-digit', hourCycle: 'h23' });
 

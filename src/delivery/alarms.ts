@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
-import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
-import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
+import { byTheLine } from '../referral/audit-line.ts';
+import type { Change, OutboxRow } from '../referral/change.ts';
 import { isWorkingDay, localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import { type AlarmChannel, alarmDestinations, type RegionAlarm } from '../referral/region-alarm.ts';
@@ -35,17 +35,6 @@ function presentIn(directory: Directory, now: Date): Present {
   };
 }
 
-const auditOf = (event: string, at: string, object: string, code: string): AuditLine => ({
-  event,
-  at,
-  actor: { id: theLine.id, role: theLine.role },
-  action: 'E',
-  outcome: 'ok',
-  object,
-  code,
-  purpose: 'HOPERAT',
-});
-
 /** The alarm goes out by every way; what it says is read at sending. */
 function outboxOf(parts: Pick<Alarming, 'store' | 'channels'>, type: 'Alarm' | 'AlarmDigest', id: string): OutboxRow[] {
   return parts.channels.map((channel) => ({
@@ -58,7 +47,7 @@ function outboxOf(parts: Pick<Alarming, 'store' | 'channels'>, type: 'Alarm' | '
 }
 
 /** What becomes of an alarm, given what is found of its class now; undefined when it stays as it is. Pure. */
-export function nextAlarm(
+function nextAlarm(
   known: RegionAlarm | undefined,
   finding: Finding | undefined,
   now: Date,
@@ -118,7 +107,7 @@ export async function lookForAlarms(parts: Alarming): Promise<number> {
       journey: alarm.id,
       regionAlarm: { to: 'written', alarm },
       outbox: tell ? outboxOf(parts, 'Alarm', alarm.id) : [],
-      audit: event ? [auditOf(event, now.toISOString(), `Alarm/${alarm.id}`, kind)] : [],
+      audit: event ? [byTheLine(event, now.toISOString(), { object: `Alarm/${alarm.id}`, code: kind })] : [],
     };
     if ((await store.commit(change)).ok && event) {
       parts.log.warn(event, { code: kind, count: alarm.count });
@@ -160,7 +149,7 @@ export async function sendDigest(parts: Alarming): Promise<number> {
       },
     },
     outbox: outboxOf(parts, 'AlarmDigest', id),
-    audit: [auditOf('alarm-digest', at, `AlarmDigest/${id}`, day)],
+    audit: [byTheLine('alarm-digest', at, { object: `AlarmDigest/${id}`, code: day })],
   });
   return done.ok ? 1 : 0;
 }

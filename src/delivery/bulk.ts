@@ -21,7 +21,7 @@ export function moveOf(action: BulkAction, id: string): DeliveryMove {
   }
 }
 
-export const bulkEvents: Readonly<Record<BulkAction, string>> = {
+const bulkEvents: Readonly<Record<BulkAction, string>> = {
   retry: 'delivery-retried',
   park: 'delivery-parked',
   call: 'delivery-to-call',

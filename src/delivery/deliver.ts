@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
+import { byTheLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
@@ -42,16 +43,8 @@ const triesMax = 5;
 const leaseLost = 'lease-lost';
 
 function audit(event: string, claimed: Claimed, at: string, outcome: AuditLine['outcome'], code?: string): AuditLine {
-  return {
-    event,
-    at,
-    actor: { id: theLine.id, role: theLine.role },
-    action: 'E',
-    outcome,
-    object: claimed.document ? `${claimed.document.type}/${claimed.document.id}` : `Delivery/${claimed.id}`,
-    purpose: 'TREAT',
-    ...(code && { code }),
-  };
+  const object = claimed.document ? `${claimed.document.type}/${claimed.document.id}` : `Delivery/${claimed.id}`;
+  return byTheLine(event, at, { outcome, object, purpose: 'TREAT', ...(code && { code }) });
 }
 
 /** Looks once more who is present, and whether this assignment is still the present one; true when it is superseded. */

@@ -1,8 +1,8 @@
 import type { DocumentReference, Identifier, ServiceRequest } from '@medplum/fhirtypes';
 import { codeSystems, identifiers } from '../fhir/systems.ts';
 import type { Log } from '../log.ts';
-import { theLine } from '../referral/actor.ts';
 import type { Ask } from '../referral/ask.ts';
+import { byTheLine } from '../referral/audit-line.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
@@ -33,7 +33,7 @@ function numbersOf({ index }: Journey): Identifier[] {
 }
 
 /** The referral as their record can hold it; STU3 has another shape for a document (and no ServiceRequest). */
-export function noteFor(note: LaunchNote, journey: Journey, directory: Directory): object {
+function noteFor(note: LaunchNote, journey: Journey, directory: Directory): object {
   const text = lineOf(journey, directory);
   const identifier = numbersOf(journey);
   const subject = { reference: `Patient/${note.patient}` };
@@ -101,15 +101,12 @@ export async function writeLaunchNotes(parts: NoteParts): Promise<number> {
     parts.log.info('launch-note', { practice, journey, outcome });
     if (outcome === 'left-out') continue;
     if (outcome === 'written') written += 1;
-    const line = {
-      event: 'launch-note',
-      at: parts.store.clock().toISOString(),
-      actor: { id: theLine.id, role: theLine.role },
+    const line = byTheLine('launch-note', parts.store.clock().toISOString(), {
       action: 'C',
       outcome: outcome === 'written' ? 'ok' : 'failed',
       object: due.note.creates,
       purpose: 'TREAT',
-    } as const;
+    });
     const noted = await parts.store.commit({ scope: { practice }, journey, audit: [line] });
     if (!noted.ok) throw new Error('an audit line could not be kept');
   }

@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
-import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
+import { byTheLine } from '../referral/audit-line.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { usualLevels } from '../referral/clocks.ts';
 import { addWorkingDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
@@ -28,7 +28,7 @@ function hearers(question: OpenQuestion, directory: Directory, day: string): Rol
 }
 
 /** Whether the next step about a question is due on a local day. */
-export function isQuestionDue(question: OpenQuestion, directory: Directory, day: string): boolean {
+function isQuestionDue(question: OpenQuestion, directory: Directory, day: string): boolean {
   const within = directory.practices.get(question.practice)?.levels?.answer ?? usualLevels.answer;
   const last = question.steppedOn ?? addWorkingDays(localDay(question.askedAt), within);
   return question.level < levelsMax && day > last;
@@ -56,17 +56,7 @@ export async function overseeQuestions({ store, directory, log }: OverseeingQues
       outbox: told.map(
         (role): OutboxRow => ({ messageId: store.newId(), kind: 'notify', destination: 'mail', recipient: role.id }),
       ),
-      audit: [
-        {
-          event: 'general-question-overdue',
-          at: now.toISOString(),
-          actor: { id: theLine.id, role: theLine.role },
-          action: 'E',
-          outcome: 'ok',
-          object: `Question/${id}`,
-          purpose: 'HOPERAT',
-        },
-      ],
+      audit: [byTheLine('general-question-overdue', now.toISOString(), { object: `Question/${id}` })],
     };
     try {
       if (!(await store.commit(change)).ok) continue;

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import { theLine } from '../referral/actor.ts';
+import { byTheLine } from '../referral/audit-line.ts';
 import { type Keeping, purgeable, waitingForTransfer } from '../store/keeping.ts';
 import type { Store } from '../store/store.ts';
 import type { Duty } from './clock.ts';
@@ -19,17 +19,7 @@ async function purge({ store, log }: Retaining, one: Keeping): Promise<boolean> 
     journey: one.journey,
     // The person still finds who looked: the trail stays for years, and so do the HMACs that lead to it.
     keeping: { to: 'erased', at, forget: false },
-    audit: [
-      {
-        event: 'content-purged',
-        at,
-        actor: { id: theLine.id, role: theLine.role },
-        action: 'D',
-        outcome: 'ok',
-        object: `Task/${one.taskId}`,
-        purpose: 'HOPERAT',
-      },
-    ],
+    audit: [byTheLine('content-purged', at, { action: 'D', object: `Task/${one.taskId}` })],
   });
   // Held, or moved, since we looked: the commit looked again.
   if (!done.ok) log.info('content-kept', { journey: one.journey });

@@ -1,5 +1,5 @@
 import { subscriptionStatus, type Told } from '../fhir/subscription-status.ts';
-import { theLine } from '../referral/actor.ts';
+import { byTheLine } from '../referral/audit-line.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { type Directory, teamLeads } from '../referral/directory.ts';
 import type { FollowedType } from '../referral/subscription-move.ts';
@@ -104,16 +104,7 @@ export async function stoppedChange(
       (recipient): OutboxRow => ({ messageId: store.newId(), kind: 'subscription', destination: 'mail', recipient }),
     ),
     audit: [
-      {
-        event: 'subscription-stopped',
-        at,
-        actor: { id: theLine.id, role: theLine.role },
-        action: 'E',
-        outcome: 'failed',
-        object: `Subscription/${claimed.recipient}`,
-        code,
-        purpose: 'HOPERAT',
-      },
+      byTheLine('subscription-stopped', at, { outcome: 'failed', object: `Subscription/${claimed.recipient}`, code }),
     ],
   };
 }

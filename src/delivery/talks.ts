@@ -1,4 +1,4 @@
-import { theLine } from '../referral/actor.ts';
+import { byTheLine } from '../referral/audit-line.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { addDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
 import { type Directory, isPresent } from '../referral/directory.ts';
@@ -35,18 +35,7 @@ export async function remindOfTalks(store: Store, directory: () => Promise<Direc
       outbox: told.map(
         (role): OutboxRow => ({ messageId: store.newId(), kind: 'notify', destination: 'mail', recipient: role.id }),
       ),
-      audit: [
-        {
-          event: 'talk-not-planned',
-          at: now.toISOString(),
-          actor: { id: theLine.id, role: theLine.role },
-          action: 'E',
-          outcome: 'ok',
-          object: `Organization/${id}`,
-          code: quarter,
-          purpose: 'HOPERAT',
-        },
-      ],
+      audit: [byTheLine('talk-not-planned', now.toISOString(), { object: `Organization/${id}`, code: quarter })],
     };
     if (!(await store.commit(change)).ok) continue;
     for (const role of told) mailed.add(role.id);

@@ -1,6 +1,7 @@
 import type { Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
+import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
@@ -27,12 +28,7 @@ export function auditOf(event: string, journey: Journey, acting: Acting, action:
   return {
     event,
     at: acting.now.toISOString(),
-    actor: {
-      id: actor.id,
-      role: actor.role,
-      ...(actor.organization && { organization: actor.organization }),
-      ...(acting.via && { via: acting.via }),
-    },
+    actor: { ...actorInLine(actor), ...(acting.via && { via: acting.via }) },
     action,
     outcome: 'ok',
     object: `Task/${journey.task.resource.id}`,

@@ -7,7 +7,7 @@ import { looksMedical } from '../referral/second-look.ts';
 import type { FeedbackAnswer } from './answer.ts';
 
 /** Life areas that the GP asked about and that a closing report says nothing of. */
-export function areasLeftOut(journey: Journey, { final, outcomes }: Pick<FeedbackAnswer, 'final' | 'outcomes'>) {
+function areasLeftOut(journey: Journey, { final, outcomes }: Pick<FeedbackAnswer, 'final' | 'outcomes'>) {
   return final ? journey.index.lifeAreas.filter((area) => outcomes.every((one) => one.lifeArea !== area)) : [];
 }
 

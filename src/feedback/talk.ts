@@ -1,4 +1,5 @@
 import type { Appointment } from '@medplum/fhirtypes';
+import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
 import type { Practice } from '../referral/directory.ts';
 import { practiceNotice } from '../referral/receive.ts';
@@ -20,7 +21,7 @@ const lengthMs = 60 * 60_000;
 const line = (event: string, id: string, { actor, now }: Acting, action: 'C' | 'U'): AuditLine => ({
   event,
   at: now.toISOString(),
-  actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+  actor: actorInLine(actor),
   action,
   outcome: 'ok',
   object: `Appointment/${id}`,

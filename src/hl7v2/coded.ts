@@ -15,7 +15,7 @@ export function translated(translate: Translate, table: string, coded: Coded): s
 }
 
 /** `99KL` and a system's own tables by their name; HL7's tables (also when no system is named) by their number. */
-export function codingSystem(name: string, table: string): string {
+function codingSystem(name: string, table: string): string {
   if (name === 'LN') return 'http://loinc.org';
   const numbered = /^HL7(\d{4})$/.exec(name)?.[1];
   if (name === '' || numbered) return `http://terminology.hl7.org/CodeSystem/v2-${numbered ?? table}`;

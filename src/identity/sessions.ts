@@ -14,8 +14,8 @@ export interface Viewer {
 }
 
 /** A working day, and no longer: practices share computers. */
-export const sessionLifetimeMs = 8 * 3_600_000;
-export const sessionIdleMs = 30 * 60_000;
+const sessionLifetimeMs = 8 * 3_600_000;
+const sessionIdleMs = 30 * 60_000;
 /** Who came from the practice's own system is there for one referral, and can come again with one click. */
 export const launchLifetimeMs = 60 * 60_000;
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { byTheLine } from '../referral/audit-line.ts';
 import { changeSetting, readOrMakeSetting } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 
@@ -15,7 +16,7 @@ const settingName = 'issuer';
 /** A key that no longer signs is published so long: tokens live five minutes, and who checks them keeps keys for a while. */
 export const retiredMs = 3_600_000;
 /** A key signs so long before the duty makes a new one. */
-export const signingDays = 90;
+const signingDays = 90;
 const dayMs = 86_400_000;
 
 async function makeKey(): Promise<JWK & { kid: string }> {
@@ -76,15 +77,11 @@ export async function turnSigningKeys(store: Store, isForced = false): Promise<n
     const done = await store.commit({
       scope: { practice: '' },
       audit: [
-        {
-          event: 'signing-keys-turned',
-          at: store.clock().toISOString(),
-          actor: { id: 'kortelijn', role: 'line' },
+        byTheLine('signing-keys-turned', store.clock().toISOString(), {
           action: 'U',
-          outcome: 'ok',
           code: String(turned),
           purpose: 'SYSADMIN',
-        },
+        }),
       ],
     });
     if (!done.ok) throw new Error('the audit line could not be written');

@@ -73,7 +73,7 @@ const random = () => randomBytes(32).toString('base64url');
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
 /** `rs` is read and search; a server that knows only SMART 1 calls that `read`. To write, only what it says it takes. */
-export function scopesFor(server: SmartServer): string {
+function scopesFor(server: SmartServer): string {
   const [read, create] = server.scopes === 'v2' ? ['rs', 'c'] : ['read', 'write'];
   const write = server.creates ? ` patient/${server.creates}.${create}` : '';
   return `launch openid fhirUser patient/*.${read}${write}`;

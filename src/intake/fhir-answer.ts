@@ -10,7 +10,7 @@ const dayFormat = (locale: string) =>
 const dayFormats = { nl: dayFormat('nl-NL'), en: dayFormat('en-GB') };
 
 /** "Sanne Verhoeven belt vóór donderdag 26 november. Nummer: 06-…" — the sentence the GP reads at the click. */
-export function promiseSaid(answer: Answer): Said {
+function promiseSaid(answer: Answer): Said {
   const { promise } = answer;
   const day = new Date(`${promise.callBefore}T12:00:00Z`);
   const number = promise.phone
@@ -40,7 +40,7 @@ export const information = (reason: string, said: Said, path = ''): Issue => ({
 });
 
 /** Everything the sender should know about a taken referral: the promise, a warning when it is acute, each loss. */
-export function answerIssues(answer: Answer): Issue[] {
+function answerIssues(answer: Answer): Issue[] {
   const acute: Issue = {
     severity: 'warning',
     code: 'business-rule',

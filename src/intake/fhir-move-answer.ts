@@ -19,7 +19,7 @@ export function moveStatus(refusal: Refusal): number | undefined {
 }
 
 /** The resource of an address in its newest version, after what was made; of a create the one that is new. */
-export function madeOf({ journey, change, already }: Made, type: string, id?: string): Versioned<Resource> | undefined {
+function madeOf({ journey, change, already }: Made, type: string, id?: string): Versioned<Resource> | undefined {
   if (already) return already;
   const written = (change?.resources ?? []).find(
     ({ resource, version }) =>

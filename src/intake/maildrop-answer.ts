@@ -30,7 +30,7 @@ export function ownReferences({ controlReference }: Envelope, medvri?: Medvri | 
 }
 
 /** A hash of what is given as 14 capitals and digits (UNB-5): a message that is read again is answered under the same. */
-export function answerReference(...of: readonly string[]): string {
+function answerReference(...of: readonly string[]): string {
   const hash = createHash('sha256').update(of.join('\n')).digest();
   return hash.readBigUInt64BE().toString(36).toUpperCase().padStart(14, '0').slice(-14);
 }

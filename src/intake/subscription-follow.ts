@@ -1,7 +1,7 @@
 import { standingCaller } from '../identity/standing-caller.ts';
 import type { Log } from '../log.ts';
-import { theLine } from '../referral/actor.ts';
-import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
+import { byTheLine } from '../referral/audit-line.ts';
+import type { Change, OutboxRow } from '../referral/change.ts';
 import type { FollowedType, SubscriptionEvent } from '../referral/subscription-move.ts';
 import { changesAfter, numberChanges, type ResourceChange } from '../store/changes.ts';
 import {
@@ -23,17 +23,6 @@ export interface Following extends Finding {
 /** This many changes are looked at in one step: what is told of them is one commit. */
 const stepMax = 200;
 
-const lineOf = (event: string, at: string, object: string, code?: string): AuditLine => ({
-  event,
-  at,
-  actor: { id: theLine.id, role: theLine.role },
-  action: 'E',
-  outcome: 'ok',
-  object,
-  ...(code !== undefined && { code }),
-  purpose: 'HOPERAT',
-});
-
 /** The Change that ends a subscription, with everything that was still to be told. */
 export function endedChange(one: Pick<Subscription, 'id' | 'practice'>, at: string, why: string): Change {
   return {
@@ -41,7 +30,7 @@ export function endedChange(one: Pick<Subscription, 'id' | 'practice'>, at: stri
     journey: one.id,
     subscription: { to: 'off', id: one.id },
     deliveries: [{ to: 'abandon-all', kinds: ['subscription'], reason: 'subscription-off' }],
-    audit: [lineOf('subscription-off', at, `Subscription/${one.id}`, why)],
+    audit: [byTheLine('subscription-off', at, { object: `Subscription/${one.id}`, code: why })],
   };
 }
 
@@ -118,7 +107,9 @@ async function step(following: Following, one: Subscription, caller: Caller): Pr
         assignment: number,
       }),
     ),
-    audit: events.map(({ type, resource }) => lineOf('subscription-told', now, `${type}/${resource}`, one.client)),
+    audit: events.map(({ type, resource }) =>
+      byTheLine('subscription-told', now, { object: `${type}/${resource}`, code: one.client }),
+    ),
   });
   return done.ok ? events.length : 0;
 }

@@ -42,7 +42,7 @@ export function chooseMapping(
 }
 
 /** Looks a code up in a mapping's table; undefined when the table does not know it (then it is a loss, never a guess). */
-export function translator(tables: Mapping['tables']): Translate {
+function translator(tables: Mapping['tables']): Translate {
   return (table, system, code) => {
     const group = tables.get(table)?.group?.find((one) => one.source === system);
     return group?.element?.find((one) => one.code === code)?.target?.[0]?.code;

@@ -10,7 +10,7 @@ const isFulfil = hasCoding('code', codeSystems.taskCode, 'fulfill');
 const isAbort = hasCoding('code', codeSystems.taskCode, 'abort');
 
 /** What we promise of each resource that we make: of a referral, and of its answer. */
-export const referralProfiles: readonly Profile[] = [
+const referralProfiles: readonly Profile[] = [
   {
     type: 'ServiceRequest',
     url: profiles.ServiceRequest,
@@ -201,7 +201,7 @@ export const referralProfiles: readonly Profile[] = [
 ];
 
 /** What stands in the trail and in the directory. */
-export const otherProfiles: readonly Profile[] = [
+const otherProfiles: readonly Profile[] = [
   {
     type: 'AuditEvent',
     url: profiles.AuditEvent,

@@ -32,7 +32,7 @@ export interface Slot extends Booked {
 }
 
 /** Whose consulting hours a referral can use: the practice's fixed Wally, when the referral is hers. */
-export function hoursHolder(directory: Directory, practice: string, assignment: Assignment): Role | undefined {
+function hoursHolder(directory: Directory, practice: string, assignment: Assignment): Role | undefined {
   const service = directory.practices.get(practice)?.service;
   const { owner } = assignment;
   return service?.hours && owner && owner.id === service.wally ? owner : undefined;

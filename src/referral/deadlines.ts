@@ -56,7 +56,7 @@ export function addWorkingDays(day: string, n: number): string {
 }
 
 /** Working days within which the Wally calls, by urgency; the promise made to the GP at the click. */
-export const callWithinWorkingDays = { routine: 3, urgent: 1, asap: 1, stat: 1 } as const;
+const callWithinWorkingDays = { routine: 3, urgent: 1, asap: 1, stat: 1 } as const;
 
 /**
  * The day before which the Wally calls ("belt vóór"), given the day of the referral. What comes in on a day off counts

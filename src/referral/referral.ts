@@ -40,7 +40,7 @@ export const patientSchema = z.strictObject({
     .optional(),
 });
 
-export const consentSchema = z.strictObject({
+const consentSchema = z.strictObject({
   /** Who said yes; ages 12, 16 and 18 decide who must (BW 7:447, 7:450, 7:465; H6, H7). */
   by: z.enum(['resident', 'parents', 'resident-and-parents', 'representative']),
   how: z.enum(['spoken', 'written']),
@@ -51,7 +51,7 @@ export const consentSchema = z.strictObject({
   feedback: z.enum(['content', 'closure-only']),
 });
 
-export const safeContactSchema = z.strictObject({
+const safeContactSchema = z.strictObject({
   /** H2: someone at home may not know. No voicemail, letters, mail or page for the resident; calendar says "afspraak". */
   unsafe: z.boolean(),
   phone: line.optional(),
@@ -61,7 +61,7 @@ export const safeContactSchema = z.strictObject({
 });
 
 /** A letter that came along: shown to the Wally only when the consent covers medical content (H17). */
-export const letterSchema = z.strictObject({
+const letterSchema = z.strictObject({
   title: line,
   contentType: z.string().regex(/^[a-z]+\/[\w.+-]+$/i),
   base64: z.base64().min(1),

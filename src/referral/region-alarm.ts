@@ -1,5 +1,5 @@
 /** What an administrator is told of, one alarm per class: what has one cause is one alarm, with a count. */
-export const alarmClasses = [
+const alarmClasses = [
   'waiting',
   'held',
   'breaker',

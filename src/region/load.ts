@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Endpoint } from '@medplum/fhirtypes';
 import { hashPassword } from '../identity/password.ts';
-import { type Actor, theLine } from '../referral/actor.ts';
-import type { AuditLine, DirectoryWrite } from '../referral/change.ts';
+import type { Actor } from '../referral/actor.ts';
+import { byTheLine } from '../referral/audit-line.ts';
+import type { DirectoryWrite } from '../referral/change.ts';
 import type { Directory, DirectoryResource } from '../referral/directory.ts';
 import { directoryIsEmpty, readDirectoryResource, writeDestinationSecret } from '../store/directory.ts';
 import { readAccount, writeAccount, writeCredential } from '../store/sessions.ts';
@@ -19,15 +20,6 @@ interface DemoHis {
   readonly practices: readonly { readonly id: string; readonly credential: string; readonly token: string }[];
 }
 
-const auditLine = (event: string, at: string): AuditLine => ({
-  event,
-  at,
-  actor: { id: theLine.id, role: theLine.role },
-  action: 'C',
-  outcome: 'ok',
-  purpose: 'HOPERAT',
-});
-
 async function readJson<T>(folder: URL, name: string): Promise<T> {
   return JSON.parse(await readFile(new URL(name, folder), 'utf8')) as T;
 }
@@ -43,7 +35,7 @@ export async function loadDirectory(store: Store, folder: URL): Promise<boolean>
   const done = await store.commit({
     scope: { practice: '' },
     directory: bundle.entry.map(({ resource }): DirectoryWrite => ({ resource, validFrom: at })),
-    audit: [auditLine('directory-loaded', at)],
+    audit: [byTheLine('directory-loaded', at, { action: 'C' })],
   });
   if (!done.ok) throw new Error('the directory could not be loaded');
   return true;
@@ -103,7 +95,7 @@ export async function pointEndpointsAt(
   const done = await store.commit({
     scope: { practice: '' },
     directory: writes,
-    audit: [auditLine('endpoints-moved', at)],
+    audit: [byTheLine('endpoints-moved', at, { action: 'C' })],
   });
   if (!done.ok) throw new Error('the endpoints of the demo could not be moved');
 }

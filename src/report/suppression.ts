@@ -10,7 +10,7 @@ export const least = 5;
 type Row = Map<string, number>;
 
 /** The unknowns that follow from the lines by any adding and subtracting (the rows of the reduced echelon form with one entry). */
-export function determined(unknown: ReadonlySet<string>, lines: readonly Line[]): Set<string> {
+function determined(unknown: ReadonlySet<string>, lines: readonly Line[]): Set<string> {
   const rows: Row[] = lines.flatMap(({ total, parts }) => {
     const row: Row = new Map();
     for (const part of parts) if (unknown.has(part)) row.set(part, (row.get(part) ?? 0) + 1);

@@ -15,17 +15,6 @@ export interface ListedDelivery extends Carriage {
 
 export type DeliveryState = Carriage['state'];
 
-/** Counts per state and destination; every number on the page links to its list. */
-export async function countDeliveries(
-  store: Store,
-): Promise<{ destination: string; state: DeliveryState; count: number; oldest: Date }[]> {
-  const { rows } = await store.pool.query<{ destination: string; state: DeliveryState; count: number; oldest: Date }>({
-    name: 'delivery-counts',
-    text: 'select destination, state, count(*) as count, min(created_at) as oldest from delivery group by destination, state order by destination, state',
-  });
-  return rows;
-}
-
 /** The columns of a ListedDelivery, of delivery `d` and its journey `j`. */
 export const COLUMNS = `
   d.id::text, coalesce(j.number, '') as number, d.practice_id as practice, d.journey_id as journey, d.kind, d.destination, d.recipient, d.state, d.proof, d.attempts,

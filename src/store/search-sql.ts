@@ -111,7 +111,7 @@ function ofJourneySql(asking: Asking, table: string, words: readonly string[]): 
 }
 
 /** A filter on resources of a type in table `table`. References stay within a journey, so chains do too. */
-export function filterSql(asking: Asking, table: string, type: string, filter: Filter, depth = 0): Sql {
+function filterSql(asking: Asking, table: string, type: string, filter: Filter, depth = 0): Sql {
   const words = (list: readonly string[]) =>
     overlaps(
       table,

@@ -3,6 +3,7 @@ import { type Acting, auditOf } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { purposeOf } from '../identity/access.ts';
 import type { Actor } from '../referral/actor.ts';
+import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
@@ -129,7 +130,7 @@ export async function noteList(site: Site, actor: Actor, object: string, count: 
   const line: AuditLine = {
     event: 'list-viewed',
     at: site.store.clock().toISOString(),
-    actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+    actor: actorInLine(actor),
     action: 'R',
     outcome: 'ok',
     object,

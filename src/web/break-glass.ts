@@ -31,7 +31,7 @@ import type { Site } from './site.ts';
 import { stateWords } from './words.ts';
 
 /** So long an administrator may look; it ends by itself. */
-export const openMs = 6 * 3_600_000;
+const openMs = 6 * 3_600_000;
 const shownMax = 200;
 const reasonMin = 10;
 const reasonMax = 500;

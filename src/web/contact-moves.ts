@@ -31,7 +31,7 @@ const waySaid: Record<Way, Said> = {
 };
 
 /** H2: where it is not safe at home, what someone else can hear or read is not even offered. */
-export function safeWays({ index, serviceRequest }: Journey): Way[] {
+function safeWays({ index, serviceRequest }: Journey): Way[] {
   const safe = serviceRequest.resource.extension?.find((one) => one.url === extensions.safeContact)?.extension;
   const noLetters = safe?.some((one) => one.url === 'noLetters' && one.valueBoolean === true) === true;
   return attemptWays.filter(
@@ -54,7 +54,7 @@ function momentOf(on: string, at: string, now: Date): string | undefined | Fault
 }
 
 /** How far the no-contact protocol is (H14), in words. */
-export function attemptsText(parts: Pick<MoveParts, 'journey' | 'viewer' | 'today'>): string | undefined {
+function attemptsText(parts: Pick<MoveParts, 'journey' | 'viewer' | 'today'>): string | undefined {
   const days = [...attemptDays(parts.journey.task.resource)];
   if (days.length === 0) return undefined;
   const { language } = parts.viewer;

@@ -23,7 +23,7 @@ import type { Site } from './site.ts';
 /** Something in the directory changed: who owns what may have too. Gives how many referrals moved. */
 export type OnDirectory = () => Promise<number>;
 
-export const thingSaid: Record<Thing, Said> = {
+const thingSaid: Record<Thing, Said> = {
   practices: { nl: 'Praktijk', en: 'Practice' },
   people: { nl: 'Persoon', en: 'Person' },
   organisations: { nl: 'Organisatie', en: 'Organisation' },

@@ -2,7 +2,7 @@ import { html, type Markup } from './html.ts';
 import { page } from './page.ts';
 
 /** The pages of the guide in the order in which they are read: path under /docs, and title. */
-export const docsMenu = [
+const docsMenu = [
   ['', 'Start'],
   ['doors', 'Doors, with examples'],
   ['states', 'States of the work'],

@@ -122,7 +122,7 @@ const reasons: Record<LaunchRefused, readonly [status: number, what: Said, todo:
 };
 
 /** The page of a launch that opened nothing: what is the matter, what to do, and that nothing was sent. */
-export function launchRefusedPage(language: Language, code: LaunchRefused): string {
+function launchRefusedPage(language: Language, code: LaunchRefused): string {
   const title: Said = { nl: 'Verwijzen kon niet worden geopend', en: 'Referring could not be opened' };
   const [, what, todo] = reasons[code];
   const nothing: Said = { nl: 'Er is niets verstuurd.', en: 'Nothing was sent.' };

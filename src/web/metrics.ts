@@ -121,7 +121,7 @@ export function metricsPage(store: Store, measured: Measured): RequestHandler {
 }
 
 /** The template of the route that answered (`/fhir/R4/:type/:id`), never the address: that holds ids. */
-export function templateOf(request: Request): string {
+function templateOf(request: Request): string {
   const path: unknown = request.route?.path;
   if (typeof path !== 'string') return 'none';
   // What a router is mounted at is a place of ours; one with a number in it would be an id.

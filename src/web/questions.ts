@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import type { Said } from '../fhir/outcome.ts';
 import { assign } from '../referral/assignment.ts';
+import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
@@ -109,7 +110,7 @@ const line = (site: Site, visit: Visit, event: string, action: 'C' | 'U', id: st
   return {
     event,
     at: site.store.clock().toISOString(),
-    actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+    actor: actorInLine(actor),
     action,
     outcome: 'ok',
     object: `Question/${id}`,

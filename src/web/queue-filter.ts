@@ -32,7 +32,8 @@ export interface Filter {
 }
 export type FilterName = keyof Filter;
 
-const names: readonly FilterName[] = [
+/** Every name a filter of the queue may have, in the order of its address. */
+export const filterNames: readonly FilterName[] = [
   'state',
   'destination',
   'direction',
@@ -66,7 +67,7 @@ const checks: Record<FilterName, (value: string) => boolean> = {
 
 /** The filter of fields as they were given; what cannot be is left out. */
 export function filterOf(given: (name: string) => string): Filter {
-  const found = names.flatMap((name) => {
+  const found = filterNames.flatMap((name) => {
     const typed = given(name).trim();
     const value = name === 'number' ? typed.toUpperCase() : typed;
     return value !== '' && checks[name](value) ? [[name, value] as const] : [];
@@ -76,7 +77,7 @@ export function filterOf(given: (name: string) => string): Filter {
 
 /** The filter as the part of an address behind the question mark. */
 export function queryOf(filter: Filter): string {
-  return names
+  return filterNames
     .flatMap((name) => {
       const value = filter[name];
       return value === undefined
@@ -112,7 +113,7 @@ export function partsOf(
     if (name === 'wally') return directory.roles.get(value)?.name ?? value;
     return value;
   };
-  return names.flatMap((name) => {
+  return filterNames.flatMap((name) => {
     const { [name]: value, ...rest } = filter;
     return value === undefined ? [] : [{ label: label(name, value), rest }];
   });

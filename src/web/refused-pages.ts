@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { areaOf } from '../identity/access.ts';
 import { viewerOf } from '../identity/sessions.ts';
 import type { Actor } from '../referral/actor.ts';
+import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine } from '../referral/change.ts';
 import { readKeeping } from '../store/keeping.ts';
 import type { Site } from './site.ts';
@@ -13,7 +14,7 @@ const refusals = new Set([401, 403, 404]);
 const lineFor = (actor: Actor, status: number, method: string, at: string): AuditLine => ({
   event: 'page-refused',
   at,
-  actor: { id: actor.id, role: actor.role, ...(actor.organization && { organization: actor.organization }) },
+  actor: actorInLine(actor),
   action: method === 'GET' || method === 'HEAD' ? 'R' : 'U',
   outcome: 'refused',
   code: String(status),

@@ -5,7 +5,7 @@ import { inRequest } from '../store/request-id.ts';
 const mayBePerson = /(^|\D)\d{8,9}(\D|$)/;
 
 /** The sender's own id of a request when it is one: letters, digits and . _ - only. */
-export function givenRequestId(header: string | undefined): string | undefined {
+function givenRequestId(header: string | undefined): string | undefined {
   return header && /^[\w.-]{8,64}$/.test(header) && !mayBePerson.test(header) ? header : undefined;
 }
 

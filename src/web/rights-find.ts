@@ -50,7 +50,7 @@ function line(parts: Controls, { name, label, hint, type }: Line): Markup {
   return html`<div class="field"><label for="${name}">${label}</label>${hintOf(name, hint)}${faultOf(parts, name)}<input type="${type ?? 'text'}" id="${name}" name="${name}" value="${parts.fields[name]}"${!type && html` maxlength="120"`} autocomplete="off"${ties(parts, name, Boolean(hint))}></div>`;
 }
 
-export const referenceHint = (t: Say) =>
+const referenceHint = (t: Say) =>
   t(
     'Het nummer waaronder het verzoek bij u is opgeslagen, zonder spaties. Bijvoorbeeld Z-2026-7. Zet hier geen naam.',
     'The number under which the request is filed with you, without spaces. For example Z-2026-7. No name here.',

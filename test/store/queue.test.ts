@@ -186,6 +186,33 @@ describe('the lists', () => {
     expect(lane?.receivedAt).toEqual(lane?.committedAt);
   });
 
+  test('of referrals that have not ended: by their work or by what is still to be sent, each once, page by page', async () => {
+    await fill(4, 6);
+    const ended = (ids: readonly string[]) =>
+      at.owner.query(`update journey set task_status = case when id = any($1) then 'completed' else 'requested' end`, [
+        ids,
+      ]);
+    const pageAfter = async (after?: { at: Date; id: string }) => listLanes(at.store, { open: true }, 1, after);
+    const walk = async () => {
+      const seen: string[] = [];
+      for (let [lane] = await pageAfter(); lane; [lane] = await pageAfter({ at: lane.committedAt, id: lane.journey }))
+        seen.push(lane.journey);
+      return seen;
+    };
+    const all = await walk();
+    expect(new Set(all)).toEqual(new Set([one, two]));
+    expect(all).toHaveLength(2);
+    await ended([one, two]);
+    expect(await walk()).toEqual(all);
+    await at.owner.query(
+      `update delivery set state = 'abandoned', reason = 'no-longer-needed' where journey_id = $1 and state = 'held'`,
+      [one],
+    );
+    expect(await walk()).toEqual([two]);
+    await ended([two]);
+    expect(await walk()).toEqual(all);
+  });
+
   test('walk an index in its own order, with thousands that landed beside what waits', async () => {
     await fill(6_000, 300);
     const plan = async (filter: QueueFilter) => {
