@@ -191,7 +191,7 @@ function wrongNumbers(all: readonly Stored[]): Wrong[] {
 }
 
 /** Form of an address by kind of connection (endpoint-connection-type). */
-const addressForms: Readonly<Record<string, RegExp>> = {
+export const addressForms: Readonly<Record<string, RegExp>> = {
   'hl7-fhir-rest': /^https?:\/\/[^\s@?#]+$/,
   'hl7v2-mllp': /^mllps?:\/\/(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i,
   'secure-email': /^mailto:[^\s@?]+@[^\s@?]+$/,
