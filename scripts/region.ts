@@ -130,10 +130,7 @@ const resources: Json[] = [
     id: linked.id,
     active: true,
     name: linked.name,
-    telecom: [
-      { system: 'phone', value: linked.phone },
-      ...linked.emails.map((value) => ({ system: 'email', value })),
-    ],
+    telecom: [{ system: 'phone', value: linked.phone }, ...linked.emails.map((value) => ({ system: 'email', value }))],
   },
   ...practices.flatMap((one): Json[] => [
     {
