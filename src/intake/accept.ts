@@ -13,13 +13,14 @@ const triesMax = 8;
 /** Decides on a referral of a number that we do not know. Pure. */
 export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): ReturnType<typeof receive> {
   const { practiceReferralId: _number, ...key } = keyOf(arriving);
-  const { practice, actor, mapped, source, undoMs, door, slot } = arriving;
+  const { practice, actor, mapped, source, undoMs, door, slot, printsSlip } = arriving;
   const { referral, losses, places } = mapped;
   const decided = receive(
     {
       ...{ practice, actor, referral, losses, places, source, undoMs },
       arrival: { ...key, door, intent: mapped.intent },
       ...(slot && { slot }),
+      ...(printsSlip && { printsSlip }),
     },
     deciding,
   );

@@ -18,6 +18,8 @@ export interface Arriving<M extends Mapped = Mapped> {
   readonly undoMs: number;
   /** The begin of a slot of the consulting hours at the practice, where one is taken at once. */
   readonly slot?: string;
+  /** The sender prints a slip for the resident at once. */
+  readonly printsSlip?: true;
 }
 
 export interface Accepting {

@@ -2,6 +2,7 @@ import type { Appointment, Resource } from '@medplum/fhirtypes';
 import type { BreakGlass } from './break-glass.ts';
 import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
+import type { SlotTaking } from './consulting-hours.ts';
 import type { CredentialMove } from './credential-move.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
@@ -37,6 +38,8 @@ export interface Change {
   readonly events?: readonly JourneyEvent[];
   readonly outbox?: readonly OutboxRow[];
   readonly deliveries?: readonly DeliveryMove[];
+  /** A slot of consulting hours is taken; stale when another was taken on that day since (store/slots). */
+  readonly slot?: SlotTaking;
   readonly visible?: readonly Visible[];
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];

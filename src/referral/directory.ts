@@ -17,6 +17,7 @@ import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 import { levelsOf, type ServiceTerms, termsOf } from './practice-service.ts';
+import { type Sentences, sentencesOf } from './standard-sentences.ts';
 import { type Team, toTeam } from './team.ts';
 
 type Place = CareTeam | Location;
@@ -88,6 +89,8 @@ export interface Practice {
   readonly launches?: readonly LaunchSystem[];
   /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
   readonly agreement?: ConsentAgreement;
+  /** Standard sentences of its own for referring. */
+  readonly sentences?: Sentences;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
   readonly service?: {
     readonly id: string;
@@ -179,6 +182,7 @@ function toPractice(
   const email = telecom(organization, 'email');
   const levels = service && levelsOf(service);
   const launches = active.flatMap((one) => launchOf(one) ?? []);
+  const sentences = sentencesOf(organization);
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -192,6 +196,7 @@ function toPractice(
     ediSenders: active.flatMap((one) => ediSenderOf(one, organization.id ?? '') ?? []),
     ...(launches.length > 0 && { launches }),
     ...(agreement && { agreement }),
+    ...(sentences && { sentences }),
     ...(service && {
       service: {
         id: service.id ?? '',

@@ -1,4 +1,5 @@
 import type { Endpoint } from '@medplum/fhirtypes';
+import type { Said } from '../fhir/outcome.ts';
 import { extensions } from '../fhir/systems.ts';
 
 /** A public key as its owner registered it (RFC 7517). */
@@ -30,21 +31,40 @@ export interface LaunchSystem {
   readonly demo?: true;
 }
 
-const proofs: readonly ClientProof[] = ['public', 'client_secret', 'private_key_jwt'];
+export const clientProofs: readonly ClientProof[] = ['public', 'client_secret', 'private_key_jwt'];
+export const isProof = (code: string): code is ClientProof => clientProofs.some((one) => one === code);
 const secretParts = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
 
-/** Public keys of a JWKS as text; what is no public key of two parties is left out. */
-function keysIn(text: string | undefined): PublicKey[] {
+/** The keys of a JWKS as text, whatever they are; undefined when it is none. */
+function jwksIn(text: string): (Partial<PublicKey> | null)[] | undefined {
   try {
-    const { keys } = JSON.parse(text ?? '') as { keys?: unknown };
-    if (!Array.isArray(keys)) return [];
-    return keys.filter(
-      (one: Partial<PublicKey> | null) =>
-        ['RSA', 'EC', 'OKP'].includes(one?.kty ?? '') && !secretParts.some((part) => part in (one ?? {})),
-    );
+    const { keys } = JSON.parse(text) as { keys?: unknown };
+    return Array.isArray(keys) ? keys : undefined;
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+const isSecret = (one: Partial<PublicKey> | null) => secretParts.some((part) => part in Object(one));
+const isPublic = (one: Partial<PublicKey> | null): one is PublicKey =>
+  ['RSA', 'EC', 'OKP'].includes(one?.kty ?? '') && !isSecret(one);
+
+/** Public keys of a JWKS as text; what is no public key of two parties is left out. */
+const keysIn = (text: string | undefined): PublicKey[] => (jwksIn(text ?? '') ?? []).filter(isPublic);
+
+/** Why a text is no JWKS that we can use: not one, or with a key that must stay with its owner. */
+export function jwksFault(text: string): Said | undefined {
+  const keys = jwksIn(text);
+  if (keys?.some(isSecret))
+    return {
+      nl: 'Hier staat een geheime sleutel in. Die hoort alleen bij de eigenaar: vraag een nieuwe, en alleen het openbare deel.',
+      en: 'This holds a secret key. That belongs to its owner alone: ask for a new one, and for its public part only.',
+    };
+  if (keys && keys.length > 0 && keys.every(isPublic)) return undefined;
+  return {
+    nl: 'Dit zijn geen openbare sleutels (JWKS: {"keys":[…]}, RSA, EC of OKP).',
+    en: 'These are no public keys (JWKS: {"keys":[…]}, RSA, EC or OKP).',
+  };
 }
 
 /** The system behind an Endpoint with extension `launch`; undefined when it opens nothing. */
@@ -52,7 +72,8 @@ export function launchOf(endpoint: Endpoint): LaunchSystem | undefined {
   const parts = endpoint.extension?.find((one) => one.url === extensions.launch)?.extension;
   if (!parts || !endpoint.address) return undefined;
   const text = (url: string) => parts.find((one) => one.url === url)?.valueString;
-  const proof = proofs.find((one) => one === parts.find(({ url }) => url === 'clientProof')?.valueCode) ?? 'public';
+  const said = parts.find(({ url }) => url === 'clientProof')?.valueCode ?? '';
+  const proof = isProof(said) ? said : 'public';
   const clientId = text('clientId');
   return {
     id: endpoint.id ?? '',

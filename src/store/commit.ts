@@ -15,6 +15,7 @@ import { moveParts } from './moves.ts';
 import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
 import { indexRow } from './search-words.ts';
+import { slotParts } from './slots.ts';
 import type { Store } from './store.ts';
 import { subscriptionParts } from './subscriptions.ts';
 import { talkParts } from './talks.ts';
@@ -58,6 +59,7 @@ function touched(change: Change): string[] {
     keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
   if (change.regionAlarm)
     keys.push(`ra ${change.regionAlarm.to === 'digest' ? 'digest' : change.regionAlarm.alarm.id}`);
+  if (change.slot) keys.push(`slot ${change.slot.role} ${change.slot.day}`);
   if (change.subscription) keys.push(`sub ${change.subscription.id}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
@@ -135,7 +137,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
 }
 
 class StaleBatch extends Error {}
-const versioned = /^(document|resource|resource_change|directory_resource|talk)_pkey$/;
+const versioned = /^(document|resource|resource_change|directory_resource|talk|slot_taken)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
@@ -153,6 +155,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...moveParts(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
+    ...slotParts(batch),
     ...linkParts(batch),
     ...clientParts(batch),
     ...credentialParts(batch),

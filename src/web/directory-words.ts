@@ -33,6 +33,8 @@ const words: Readonly<Record<string, Said>> = {
   'mllp-channel': { nl: 'HL7 v2: berichten erheen', en: 'HL7 v2: messages there' },
   'mllp-peer': { nl: 'HL7 v2: berichten van daar', en: 'HL7 v2: messages from there' },
   'medvri-mailbox': { nl: 'EDIFACT-postbus', en: 'EDIFACT mailbox' },
+  'standard-sentence': { nl: 'vaste zin', en: 'standard sentence' },
+  'serves-ages': { nl: 'leeftijden', en: 'ages' },
   'consent-agreement': { nl: 'afspraak over toestemming', en: 'agreement on consent' },
 };
 

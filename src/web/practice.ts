@@ -114,7 +114,8 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
   const main = html`<h1>${title}</h1>${news}${looked}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
 ${part(t('Loopt', 'Open'), rows(true))}${part(t('Klaar', 'Done'), rows(false))}
-${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}`;
+${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}
+<p><a href="/practice/sentences">${t('Vaste zinnen bij het verwijzen', 'Standard sentences for referring')}</a></p>`;
   send(visit, { title, main });
 }
 

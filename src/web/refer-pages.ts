@@ -160,7 +160,7 @@ export function alreadySentPage(
 }
 
 /** The confirmation: who calls, on which number, before which day; and the way back as long as there is one (H3). */
-export function sentPage(shown: Shown, now: Date): Markup {
+export function sentPage(shown: Shown, now: Date, hasCode: boolean): Markup {
   const { journey, viewer, directory } = shown;
   const t = sayIn(viewer.language);
   const { index, id } = journey;
@@ -199,7 +199,7 @@ ${
 ${
   index.unsafeContact
     ? html`<p class="panel unsafe">${t('Geef niets mee op papier: thuis is het niet veilig. Zeg de inwoner wie er belt en wanneer.', 'Give nothing on paper to take home: it is not safe there. Tell the resident who calls and when.')}</p>`
-    : html`<p><a href="/refer/sent/${id}/slip">${t('Briefje voor de inwoner', 'Slip for the resident')}</a> <span class="hint">${t('om af te drukken en mee te geven, zonder medische gegevens', 'to print and hand over, without medical data')}</span></p>`
+    : html`<p><a href="/refer/sent/${id}/slip">${t('Briefje voor de inwoner', 'Slip for the resident')}</a> <span class="hint">${t('om af te drukken en mee te geven, zonder medische gegevens', 'to print and hand over, without medical data')}${hasCode && t('; met de code voor "Waar is mijn verwijzing?"', '; with the code for "Where is my referral?"')}</span></p>`
 }
 ${all}`;
 }

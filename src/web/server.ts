@@ -47,6 +47,7 @@ import { registerPages } from './register.ts';
 import { requestIds } from './request-ids.ts';
 import { rightsPages } from './rights.ts';
 import { securityTxt } from './security-txt.ts';
+import { sentencePages } from './sentences.ts';
 import type { Site } from './site.ts';
 import { talkPages } from './talks.ts';
 import { teamPages } from './team.ts';
@@ -134,6 +135,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/practice', talkPages(parts, viewer, 'practice')],
     ['/practice', rightsPages(parts, viewer)],
     ['/practice', lookedPages(parts, viewer)],
+    ['/practice', sentencePages(parts, viewer, 'practice')],
     ['/practice', practicePages(parts, viewer)],
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
@@ -143,11 +145,12 @@ function pagesOf(parts: AppParts): express.Router {
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
     ['/team', ownRecordPages(parts, viewer, 'team-lead')],
+    ['/team', sentencePages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
     ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', endpointTestPages(parts, viewer)],
-    ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
+    ['/admin', directoryPages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', alarmPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', trailPages(parts, viewer)],

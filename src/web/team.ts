@@ -81,7 +81,8 @@ async function sendTeam(
   const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
 ${calls}${talks}${questionsPart(questions, parts)}
 <div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(unassigned, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
-${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(owned, parts, { folder, counts })}`;
+${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(owned, parts, { folder, counts })}
+<p><a href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }
 

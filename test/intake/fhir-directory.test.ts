@@ -121,6 +121,7 @@ describe('one at a time', () => {
     ]);
   });
 
+  const inPractice = { organization: { reference: 'Organization/de-brink' } };
   test.each([
     ['the last Wally of a practice', 'PractitionerRole/wally-joost', { active: false }, 'one-fixed-wally'],
     ['the only team lead', 'PractitionerRole/lead-marijke', { active: false }, 'team-without-lead'],
@@ -137,6 +138,19 @@ describe('one at a time', () => {
       'HealthcareService/wally-of-zuidrand',
       { extension: [{ url: extensions.servesPractice, valueReference: { reference: 'Organization/zuidrand' } }] },
       'one-fixed-wally',
+    ],
+    ['a Wally of a practice', 'PractitionerRole/wally-karim', inPractice, 'role-elsewhere'],
+    [
+      'a closure that never begins',
+      'HealthcareService/wally-of-zuidrand',
+      { notAvailable: [{ description: 'x', during: { end: '2026-12-01' } }] },
+      'period-without-begin',
+    ],
+    [
+      'consulting hours that end before they begin',
+      'HealthcareService/wally-of-zuidrand',
+      { availableTime: [{ daysOfWeek: ['tue'], availableStartTime: '12:00:00', availableEndTime: '09:00:00' }] },
+      'hours-order',
     ],
   ])('refused: %s', async (_, reference, change, reason) => {
     const { resource, tag } = await read<PractitionerRole | HealthcareService>(reference);

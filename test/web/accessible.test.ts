@@ -58,11 +58,13 @@ const visits: readonly Visit[] = [
   ['marijke', '/team/calls'],
   ['marijke', '/team/:stopping'],
   ['marijke', '/team/own-record?all=yes'],
+  ['marijke', '/team/sentences'],
   ['marijke', '/team/handover'],
   ['marijke', '/team/handover?from=wally-sanne&to=wally-joost'],
   ['sanne', '/worklist/talks?practice=de-brink'],
   ['brink', '/practice/talks'],
   ['brink', '/practice/talks', 'main form button', 'Fout: '],
+  ['brink', '/practice/sentences'],
   ['brink', '/practice/rights'],
   ['brink', '/practice/rights', 'main form button', 'Fout: '],
   ['brink', '/practice/:running/looked'],
@@ -82,6 +84,7 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/directory/people/wally-sanne'],
   ['admin', '/admin/directory/organisations/voorbeeldstreek'],
   ['admin', '/admin/directory/endpoints/hl7-aan-de-kade'],
+  ['admin', '/admin/directory/endpoints/smart-r4-de-brink'],
   ['admin', '/admin/directory/practices/new', 'main form button', 'Fout: '],
 ];
 

@@ -85,6 +85,20 @@ const acts: readonly Row[] = [
     'ok',
     'R',
   ],
+  [
+    'a team lead changes the standard sentences',
+    () => post('lead', '/team/sentences', { version: '1', firstLine: 'Gesproken.', plan: '' }),
+    'directory-changed',
+    'ok',
+    'U',
+  ],
+  [
+    'a practice changes the standard sentences',
+    () => post('brink', '/practice/sentences', { version: '1', reason: 'Is veel alleen.' }),
+    'directory-changed',
+    'ok',
+    'U',
+  ],
   ['another practice tries the referral', () => get('rand', `/practice/${journey}`), 'page-refused', 'refused', 'R'],
   ['a role tries the pages of another', () => get('wally', '/admin'), 'page-refused', 'refused', 'R'],
   [
@@ -201,6 +215,7 @@ describe('NEN 7513: what is done leaves its line', () => {
       /\/new$/,
       /\/talks/,
       /\/questions/,
+      /\/sentences$/,
       /^\/admin\/directory/,
       /^\/admin\/clients/,
       /^\/team\/handover$/,

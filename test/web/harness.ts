@@ -37,6 +37,7 @@ import { referPages } from '../../src/web/refer.ts';
 import { referDraftPages } from '../../src/web/refer-draft.ts';
 import { registerPages } from '../../src/web/register.ts';
 import { rightsPages } from '../../src/web/rights.ts';
+import { sentencePages } from '../../src/web/sentences.ts';
 import type { Site } from '../../src/web/site.ts';
 import { talkPages } from '../../src/web/talks.ts';
 import { teamPages } from '../../src/web/team.ts';
@@ -236,6 +237,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(worklistPages(site, viewerOf));
   app.use(rightsPages(site, viewerOf));
   app.use(lookedPages(site, viewerOf));
+  for (const role of ['practice', 'team-lead'] as const) app.use(sentencePages(site, viewerOf, role));
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));

@@ -7,7 +7,6 @@ import { linkCode, linksOf, linkToken, residentCode } from '../../src/store/link
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
-import { organisationHere } from './outsider.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -22,7 +21,6 @@ beforeAll(async () => {
   if (!executablePath) return;
   at = await openTestStore();
   await loadTestRegion(at.store);
-  await organisationHere(at.store);
   site = siteOver(at.store);
   pages = await browse(site);
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });

@@ -186,6 +186,53 @@ test('a standard sentence is added by the server, as far as it fits, and the res
     expect((await pages.post('sanne', path, { ...typed, phrase })).text).toContain('>Gesproken.</textarea>');
 });
 
+test('a team and a practice keep standard sentences of their own: in the directory, on the trail, and each where they are used', async () => {
+  const save = async (as: 'marijke' | 'brink', path: string, fields: Record<string, string>) => {
+    const version = /name="version" value="(\d+)"/.exec((await pages.get(as, path)).text)?.[1] ?? '';
+    return pages.post(as, path, { version, ...fields });
+  };
+  const team = (await pages.get('marijke', '/team/sentences')).text;
+  expectSound(team);
+  expect(team).toContain('Begeleid naar een activiteit in de buurt.');
+  const own = { firstLine: 'Gestart met de wandelgroep.\r\nEens per week contact.\r\n', plan: '' };
+  expect((await save('marijke', '/team/sentences', own)).location).toBe('/team/sentences?done=saved');
+  const report = `/worklist/${annie.id}/report`;
+  const pressed = (await pages.post('sanne', report, { firstLine: 'Gesproken.', phrase: 'firstLine-1' })).text;
+  expect(pressed).toContain('>Gesproken. Eens per week contact.</textarea>');
+  // What has none of its own has the usual ones.
+  expect(pressed).not.toContain('Begeleid naar een activiteit');
+  expect(pressed).toContain('Ik ga de eerste keer mee.');
+  expect((await save('brink', '/practice/sentences', { reason: 'Mist een netwerk.' })).status).toBe(303);
+  const form = (await pages.post('brink', '/refer', { danger: 'no', reason: 'Sinds kort.', phrase: 'reason-0' })).text;
+  expectSound(form);
+  expect(form).toContain('>Sinds kort. Mist een netwerk.</textarea>');
+  expect((await pages.post('rand', '/refer', { danger: 'no', phrase: 'reason-0' })).text).toContain(
+    '>Is veel alleen en',
+  );
+  // The usual ones again are none of their own; nobody is named, and of two at once the later one looks again.
+  await save('marijke', '/team/sentences', { firstLine: '', plan: '' });
+  expect((await site.directory()).teams.get('voorbeeldstreek')).not.toHaveProperty('sentences');
+  const named = await save('brink', '/practice/sentences', { reason: 'BSN 123456782.' });
+  expect([named.status, named.text.includes('noemt niemand')]).toEqual([422, true]);
+  expect((await pages.post('brink', '/practice/sentences', { version: '1', reason: 'x' })).status).toBe(409);
+  for (const [as, path] of [
+    ['sanne', '/team/sentences'],
+    ['brink', '/team/sentences'],
+    ['marijke', '/practice/sentences'],
+  ] as const)
+    expect((await pages.get(as, path)).status).toBe(404);
+  const { rows } = await at.owner.query<{ line: string }>(
+    `select line from audit where line like '%directory-changed%' order by id`,
+  );
+  expect(
+    rows.map(({ line }) => JSON.parse(line)).map(({ actor, object, purpose }) => [actor.id, object, purpose]),
+  ).toEqual([
+    ['lead-marijke', 'Organization/voorbeeldstreek', 'HOPERAT'],
+    ['gp-vanleeuwen', 'Organization/de-brink', 'TREAT'],
+    ['lead-marijke', 'Organization/voorbeeldstreek', 'HOPERAT'],
+  ]);
+});
+
 test('the journey is taken along as FHIR and as PDF: what she may see, noted each time, and by nobody else', async () => {
   const { task } = await journeyOf(site, annie.id);
   await pages.post('sanne', `/worklist/${annie.id}/report`, {
