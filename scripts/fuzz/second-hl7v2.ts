@@ -40,7 +40,9 @@ function plain(raw: string, mark: string): string {
 /** HL7 v2 by @medplum/core. */
 export const secondHl7v2: SecondReader = (bytes, mapped, agreement) => {
   const text = textOf(bytes).replace(/^\uFEFF?[\r\n]*/, '');
-  const message = Hl7Message.parse(text.includes('\r') ? text.replaceAll('\r\n', '\r') : text.replaceAll('\n', '\r'));
+  // In a message with CR an LF alone is text (HL7 2.5.1 §2.6), where the library would end a segment.
+  const ended = text.includes('\r') ? text.replaceAll('\r\n', '\r').replaceAll('\n', ' ') : text.replaceAll('\n', '\r');
+  const message = Hl7Message.parse(ended);
   const mark = text[6] === text[3] ? '' : (text[6] ?? '');
   const at = (segment: Hl7Segment | undefined, field: number, component = 1, repetition = 0) =>
     plain(segment?.getField(field)?.getComponent(component, undefined, repetition) ?? '', mark);
