@@ -225,6 +225,8 @@ export interface Standing {
   readonly requesterAgb: string | null;
   readonly rule: string | null;
   readonly route: string;
+  /** It was on a worklist, under this owner or one before. */
+  readonly wasVisible: boolean;
 }
 
 /** What a delivery looks at before it goes: from the index, no content is opened. Throws ContentErased when it is gone. */
@@ -232,7 +234,9 @@ export async function readStanding(store: Store, journeyId: string): Promise<Sta
   const { rows } = await store.pool.query<Standing & { erased: boolean }>({
     name: 'standing',
     text: `select j.practice_id as practice, j.assignment, j.owner_id as owner, j.task_status as "taskStatus",
-                  j.requester_agb as "requesterAgb", j.rule_id as rule, j.route, k.wrapped is null as erased
+                  j.requester_agb as "requesterAgb", j.rule_id as rule, j.route, k.wrapped is null as erased,
+                  exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id)
+                    as "wasVisible"
              from journey j join journey_key k on k.journey_id = j.id where j.id = $1`,
     values: [journeyId],
   });
