@@ -116,6 +116,7 @@ function toRequest(message: ReferralMessage, gathered: Gathered, translate: Tran
   const replaces = message.replaces && message.replaces.value !== number.value ? message.replaces : undefined;
   return {
     intent: message.intent,
+    ...(message.edition && { edition: message.edition }),
     ...(replaces && { replaces: { system: replaces.system, value: replaces.value } }),
     referral: {
       practiceReferralId: number,

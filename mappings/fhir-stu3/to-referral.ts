@@ -100,6 +100,7 @@ function referralOf(
   const isCorrection = composition.status === 'amended' || (replaced?.value !== undefined && replaced.value !== value);
   return {
     intent: announced ? 'announce' : isCorrection ? 'correct' : 'refer',
+    ...(isCorrection && composition.date.includes('T') && { edition: { at: instantOf(composition.date) } }),
     ...(isCorrection &&
       replaced?.value &&
       replaced.value !== value && {

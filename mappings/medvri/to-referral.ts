@@ -1,5 +1,6 @@
 import type { Interchange } from '../../src/edifact/interchange.ts';
 import type { Issue } from '../../src/fhir/outcome.ts';
+import { readInstant } from '../../src/hl7v2/date.ts';
 import type {
   Format,
   Gathered,
@@ -96,8 +97,11 @@ function toReferral(
     ],
   };
   const lostContact: Loss[] = contact?.value && !contactPerson ? [{ path: contact.path, why: 'kept-with-source' }] : [];
+  const { day, minute } = medvri.envelope;
+  const sentAt = intent === 'correct' && day && minute && readInstant(`${day}${minute}`.replace(/[-:]/g, ''));
   return {
     intent,
+    ...(sentAt && { edition: { at: sentAt } }),
     referral,
     ...(checked.replaces && { replaces: checked.replaces }),
     losses: [...lossesOf(medvri), ...losses, ...texts.losses, ...lostContact],

@@ -54,6 +54,7 @@ const refusals: Readonly<Record<string, ErrorClass>> = {
   'same-id-twice': 'duplicate',
   'full-url-twice': 'duplicate',
   'cancelled-earlier': 'duplicate',
+  'older-correction': 'duplicate',
   'other-practice': 'unauthorised',
   'unknown-peer': 'unauthorised',
   'unknown-credential': 'unauthorised',

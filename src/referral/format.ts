@@ -1,6 +1,7 @@
 import type { Communication, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
+import type { Edition } from './change.ts';
 import type { ConsentAgreement, MllpChannel } from './mllp.ts';
 import type { Places } from './receive.ts';
 import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';
@@ -44,6 +45,8 @@ export interface MappedReferral extends Carried {
   readonly referral: Referral;
   /** A correction under a new number: the number that it had. */
   readonly replaces?: ReferralNumber;
+  /** Of a correction: by which an old one that comes after a newer one is known. */
+  readonly edition?: Edition;
 }
 
 /** The practice takes a referral back. */

@@ -79,6 +79,11 @@ export const refusals = {
       nl: 'Deze verwijzing is afgerond en haar inhoud is bij ons gewist. Er is niets veranderd. Is er iets nieuws? Maak dan een nieuwe verwijzing met een nieuw nummer.',
       en: 'This referral is finished and its content was erased here. Nothing was changed. Is there something new? Then make a new referral with a new number.',
     }),
+  olderCorrection: (path: string): Issue =>
+    issue('conflict', 'older-correction', path, {
+      nl: 'Wij hebben al een nieuwere correctie van deze verwijzing. Met deze oudere is niets gedaan. Klopt de nieuwere niet? Stuur dan een nieuwe correctie.',
+      en: 'We already have a newer correction of this referral. Nothing was done with this older one. Is the newer one wrong? Then send a new correction.',
+    }),
   otherPerson: (path: string): Issue =>
     issue('conflict', 'other-person', path, {
       nl: 'De naam of de geboortedatum past niet bij de verwijzing met dit nummer. Er is niets veranderd. Controleer het nummer. Ging de verwijzing over de verkeerde persoon? Trek haar in en bel de Wally.',

@@ -136,6 +136,18 @@ describe('PUT ServiceRequest?identifier=', () => {
     expect(await door.journeysOf('u-10')).toHaveLength(1);
   });
 
+  test('of an older version of the sender’s own than the last is refused (H15)', async () => {
+    const { request } = await refer('u-13');
+    const { resource } = await get<ServiceRequest>(`/ServiceRequest/${request}`);
+    const { id: _id, ...plain } = resource;
+    const version = (versionId: string, text: string) =>
+      door.ask('PUT', address('u-13'), { ...plain, meta: { versionId }, ...reason(text) });
+    expect((await version('8', 'Nieuw')).status).toBe(200);
+    const late = await version('7', 'Oud');
+    expect([late.status, reasonsIn(late.body)]).toEqual([409, ['older-correction']]);
+    expect((await door.journeyOf('u-13')).serviceRequest.resource.reasonCode?.[0]?.text).toBe('Nieuw');
+  });
+
   test('of another number than the message has, or of none, is refused', async () => {
     const { request } = await refer('u-11');
     const { resource } = await get<ServiceRequest>(`/ServiceRequest/${request}`);

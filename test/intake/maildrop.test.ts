@@ -289,6 +289,25 @@ describe('sent again, or later', () => {
     expect(answer?.text).toContain('Onder dit nummer hebben wij al een verwijzing');
   });
 
+  test('an older correction after a newer one is refused and answered; the newer one stands (H15)', async () => {
+    const correction = (minute: string, control: string) =>
+      Buffer.from(
+        medvriBytes({ control, lines: linesWith({ Correctie: 'V-1', Reden: `Van ${minute}` }) })
+          .toString('latin1')
+          .replace('261123:0957', `261123:${minute}`),
+        'latin1',
+      );
+    await drop('a.edi');
+    await looks();
+    await drop('c.edi', correction('1030', 'REF3'));
+    await looks();
+    await drop('b.edi', correction('1029', 'REF2'));
+    await looks();
+    expect(outcomes().map((one) => one.outcome ?? one.code)).toEqual(['new', 'corrected', 'older-correction']);
+    const [answer] = await answers();
+    expect(answer?.text).toContain('Wij hebben al een nieuwere correctie');
+  });
+
   test('a withdrawal that comes before its referral refuses it; one after it withdraws', async () => {
     await drop('a.edi', { control: 'REF0', lines: ['Intrekken: V-1', 'Reden: vergissing'] });
     await looks();
