@@ -10,7 +10,7 @@ import type {
   MappedSupplement,
   Translate,
 } from '../../src/referral/format.ts';
-import type { Loss, Referral } from '../../src/referral/referral.ts';
+import { hashOf, type Loss, type Referral } from '../../src/referral/referral.ts';
 import { issue, refusals } from '../../src/referral/refusal.ts';
 import { consentOf } from './consent.ts';
 import { type Checked, contract, says } from './contract.ts';
@@ -58,6 +58,18 @@ function laterOf(
     : { intent: 'cancel', ...shared, ...(text && { reason: text }) };
 }
 
+/**
+ * What a referral says without what its sender changes when it sends the same letter again: the number that we made of the
+ * interchange, the moment, and the day of a consent that is an agreement and no line.
+ */
+function contentOf(
+  { practiceReferralId: _number, authoredOn: _at, consent, ...rest }: Referral,
+  isAgreed: boolean,
+): string {
+  const { on, ...agreed } = consent;
+  return Buffer.from(hashOf({ ...rest, consent: isAgreed ? agreed : { ...agreed, on } })).toString('hex');
+}
+
 /** A MEDVRI as our Referral. Nothing is guessed: what has no place stays as text or with the source, and is a loss. */
 function toReferral(
   checked: Checked,
@@ -102,6 +114,7 @@ function toReferral(
   return {
     intent,
     ...(sentAt && { edition: { at: sentAt } }),
+    ...(intent === 'refer' && !checked.isNumbered && { content: contentOf(referral, byAgreement !== undefined) }),
     referral,
     ...(checked.replaces && { replaces: checked.replaces }),
     losses: [...lossesOf(medvri), ...losses, ...texts.losses, ...lostContact],

@@ -45,6 +45,8 @@ export interface MappedReferral extends Carried {
   readonly referral: Referral;
   /** A correction under a new number: the number that it had. */
   readonly replaces?: ReferralNumber;
+  /** Of a referral without a number of the sender's own: a hash of what it says, by which the same letter again is known. */
+  readonly content?: string;
   /** Of a correction: by which an old one that comes after a newer one is known. */
   readonly edition?: Edition;
 }
