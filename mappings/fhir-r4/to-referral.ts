@@ -173,6 +173,12 @@ export const format: Format<Message> = {
   gather,
   contract,
   says,
+  // A Consent that is absent, or says no, the contract refuses itself.
+  lacksConsent: (message) => {
+    if (message.kind === 'cancel' || !message.consent) return false;
+    const { by, how } = toConsent(message);
+    return !by || !how;
+  },
   toReferral: (message, gathered, translate) =>
     message.kind === 'cancel' ? toCancellation(message, gathered) : toRequest(message, gathered, translate),
 };

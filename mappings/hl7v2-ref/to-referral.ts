@@ -200,5 +200,7 @@ export const format: Format<Checked> = {
   contract,
   says,
   toReferral,
+  lacksConsent: ({ kind, message, agreement }, translate) =>
+    kind === 'referral' && 'issues' in consentOf(message, '', translate, agreement),
   fromFeedback,
 };

@@ -141,4 +141,8 @@ export const format: Format<Checked> = {
   contract,
   says,
   toReferral,
+  lacksConsent: (message, translate) =>
+    message.intent !== 'cancel' &&
+    message.intent !== 'supplement' &&
+    'issues' in consentOf(message, message.writtenAt.instant.slice(0, 10), translate),
 };

@@ -127,6 +127,11 @@ export interface Format<M = unknown> {
   /** Sentence per contract message: the key is what the contract names as its error. */
   readonly says: Readonly<Record<string, Said>>;
   toReferral(message: M, gathered: Gathered, translate: Translate): Mapped | { readonly refused: readonly Issue[] };
+  /**
+   * Whether a referral as it was gathered names no consent, asked when its contract refuses it for something else: of its
+   * content nothing is kept then (decision 15). May throw on what does not fit the contract. Absent: the contract says it.
+   */
+  lacksConsent?(message: M, translate: Translate): boolean;
   /** Feedback in this format, as text to be encoded; absent where none goes back this way. */
   readonly fromFeedback?: (document: Communication, envelope: FeedbackEnvelope) => string;
 }

@@ -3,6 +3,8 @@ import type { Issue, IssueCode, Said } from '../fhir/outcome.ts';
 /** An expected no: every issue at once, each with code, path into the sender's message and a sentence. */
 export interface Refusal {
   readonly refused: readonly Issue[];
+  /** It is refused for something else and names no consent either: of its content nothing stays (decision 15). */
+  readonly withoutConsent?: true;
 }
 
 export function isRefusal(value: unknown): value is Refusal {

@@ -207,6 +207,24 @@ describe('PUT Task/<id>', () => {
   });
 });
 
+test('decision 15: what fails base R4 is kept sealed when it names a consent, and as ids and hash when it does not', async () => {
+  const wrong = transaction('u-20');
+  for (const { resource } of wrong.entry ?? [])
+    if (resource?.resourceType === 'Patient') Object.assign(resource, { gender: 'V' });
+  const bare = structuredClone(wrong);
+  bare.entry = (bare.entry ?? []).filter(({ resource }) => resource?.resourceType !== 'Consent');
+  const keptOf = async (bundle: Bundle) => {
+    const sent = await door.ask('POST', '/', bundle);
+    const { rows } = await door.at.owner.query(
+      'select codes, sealed is null as bare from refused order by received_at desc, id desc limit 1',
+    );
+    return [sent.status, reasonsIn(sent.body), rows[0]];
+  };
+  const reasons = ['code-not-allowed'];
+  expect(await keptOf(wrong)).toEqual([422, reasons, { codes: reasons, bare: false }]);
+  expect(await keptOf(bare)).toEqual([422, reasons, { codes: reasons, bare: true }]);
+});
+
 describe('a transaction that changes what was sent', () => {
   const entryOf = (bundle: Bundle, answer: Bundle, type: string) =>
     answer.entry?.[(bundle.entry ?? []).findIndex(({ resource }) => resource?.resourceType === type)]?.response;

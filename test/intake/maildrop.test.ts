@@ -415,11 +415,15 @@ describe('a refusal', () => {
   test('is kept sealed, and without consent only as ids and hash', async () => {
     await drop('a.edi', { lines: linesWith({ Urgentie: 'gauw' }) });
     await drop('b.edi', { control: 'REF2', lines: linesWith({ Toestemming: '' }) });
+    // Its own contract refuses it before anyone would have read that the answer was no.
+    const nobody = ['PID++V+Kanariegeel::Zoekmij::Quirijntje:Q.+P77+BSN999990019'];
+    await drop('c.edi', { control: 'REF3', change: { PID: nobody }, lines: linesWith({ Toestemming: 'nee' }) });
     await looks();
     expect(await refusedRows()).toEqual(
       expect.arrayContaining([
         { door: 'maildrop', codes: ['value-priority'], bare: false },
         { door: 'maildrop', codes: ['consent-missing'], bare: true },
+        { door: 'maildrop', codes: ['required-birth-date'], bare: true },
       ]),
     );
   });
