@@ -72,7 +72,7 @@ export async function openWeb(
       ...(opened.demo && { demo: opened.demo }),
     }),
     tokenPlace,
-    launch: { ...site, ask, smart },
+    launch: { ...site, ask, smart, demo: config.DEMO === 'off' ? 'never' : config.DEMO_LOGIN },
     fhir: {
       ...site,
       mapping: mappingOf(mappings, 'fhir-r4'),

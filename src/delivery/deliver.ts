@@ -75,6 +75,21 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   return now?.assignment !== claimed.assignment || !isOpen(now.taskStatus);
 }
 
+/** News about work that ended before it was on any worklist: nobody has it, so nobody is told of it (H3, H10). */
+async function wasNeverSeen({ store }: Delivering, { kind, document, assignment, journey }: Claimed): Promise<boolean> {
+  if (kind !== 'notify' || assignment !== null || document?.type !== 'Task') return false;
+  const standing = await readStanding(store, journey);
+  return standing !== undefined && !standing.wasVisible && !isOpen(standing.taskStatus);
+}
+
+/** Whether what a delivery was for is over by now. */
+async function isMoot(parts: Delivering, claimed: Claimed): Promise<boolean> {
+  // A mail about no referral (a practice's question) has no assignment that could be another by now.
+  const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
+  if (isAssigned && (await superseded(parts, claimed))) return true;
+  return (await wasNeverSeen(parts, claimed)) || linkEnded(parts.store, claimed);
+}
+
 /**
  * The Change that a receipt is: the delivery's own move, and what it makes true for the journey. `known`: the journey as
  * it was read before sending; when it has changed since, the commit says so.
@@ -191,9 +206,7 @@ async function settle(parts: Delivering, make: (again: boolean) => Promise<Chang
 /** One attempt with the lease in hand; gives how it ended. Throws only when the database cannot be told. */
 async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: string; code: string | null }> {
   try {
-    // A mail about no referral (a practice's question) has no assignment that could be another by now.
-    const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
-    if ((isAssigned && (await superseded(parts, claimed))) || (await linkEnded(parts.store, claimed))) {
+    if (await isMoot(parts, claimed)) {
       const at = parts.store.clock().toISOString();
       const settled = await settle(parts, async () => ({
         scope: { practice: claimed.practice },

@@ -7,6 +7,7 @@ import { ContentErased } from '../store/store.ts';
 import { agendaOf } from './agenda.ts';
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { joinJourney, keepForLater } from './join.ts';
+import { sentBefore } from './same-letter.ts';
 
 const triesMax = 8;
 
@@ -18,7 +19,7 @@ export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): R
   const decided = receive(
     {
       ...{ practice, actor, referral, losses, places, source, undoMs },
-      arrival: { ...key, door, intent: mapped.intent },
+      arrival: { ...key, door, intent: mapped.intent, ...(mapped.edition && { edition: mapped.edition }) },
       ...(slot && { slot }),
       ...(printsSlip && { printsSlip }),
     },
@@ -125,11 +126,15 @@ async function beginJourney(
   const old = key && (await readFirstAnswer(parts.store, { practice }, key));
   if (old && !isStanding(old)) return refuse(refusals.cancelledEarlier(mapped.places.number));
   if (old) return joinJourney(parts, arriving, old, directory);
+  const letter = await sentBefore(parts, arriving);
+  if (!letter || 'said' in letter) return letter?.said;
   const { store } = parts;
   // Read anew at each try: whoever was a moment later sees that the slot is gone.
   const agenda = arriving.slot ? await agendaOf(store, directory, practice, arriving.slot) : undefined;
   const decided = begin(arriving, { directory, now: store.clock(), newId: store.newId, ...(agenda && { agenda }) });
   if (isRefusal(decided)) return decided;
-  const committed = await parts.store.commit(decided.change);
+  const { change } = decided;
+  const numbers = [...(change.numbers ?? []), ...(letter.name === undefined ? [] : [{ value: letter.name }])];
+  const committed = await store.commit({ ...change, numbers });
   return committed.ok ? { outcome: 'new', answer: decided.answer, replayed: false } : undefined;
 }

@@ -50,7 +50,7 @@ async function take(
   request: Request,
   expected: Expected,
 ): Promise<{ resource: Resource; told: Told } | Refusal> {
-  const resource = readBody(request, expected);
+  const resource = readBody(request, expected, parts.mapping);
   if (isRefusal(resource)) return resource;
   const mapped = await mapReceived(parts, request, resource);
   if (isRefusal(mapped)) return mapped;
@@ -144,7 +144,7 @@ function messaging(parts: FhirDoor) {
     }
   };
   return async (request: Request, response: Response) => {
-    const message = readMessage(request);
+    const message = readMessage(parts, request);
     const said = isRefusal(message) ? message : await told(request, message);
     if (isRefusal(said)) await noteRefused(parts, request, said);
     else noteAccepted(parts, request, said.accepted);

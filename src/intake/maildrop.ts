@@ -6,6 +6,7 @@ import { chooseMapping, type Mapping, runMapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { EdiSender } from '../referral/edi.ts';
+import { wantsConsent } from '../referral/error-class.ts';
 import type { Mapped } from '../referral/format.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { acceptMessage } from './accept.ts';
@@ -43,9 +44,6 @@ interface From {
 
 /** What we could not do now: the file stays where it is, and is read again. */
 class NotNow extends Error {}
-
-const consentIsMissing = ({ refused }: Refusal): boolean =>
-  refused.some((one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'));
 
 /** The one message of an interchange as a referral, and the key that it is remembered by; or every reason why not. Pure. */
 export function mapInterchange(
@@ -172,7 +170,7 @@ async function readFile(
     }
   }
   // Without consent nothing of it may stay here, whatever the settings say (decision 15).
-  const mayStay = isKept && !noes.some(consentIsMissing);
+  const mayStay = isKept && !noes.some(wantsConsent);
   await folder.finish(taken, mayStay ? (noes.length > 0 ? 'refused' : 'done') : 'away');
 }
 

@@ -13,7 +13,7 @@ import { acceptMessage, answerAtOnce, begin, isStanding, replacedKey } from './a
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { checked, type Expected, controlIdOf as fhirControlIdOf, knownEarlier } from './fhir-take.ts';
 import { controlIdOf, mapFormat } from './format.ts';
-import { decideJoin } from './join.ts';
+import { decideJoin, outdated } from './join.ts';
 import { ediContentType, mapInterchange } from './maildrop.ts';
 import { readDropped } from './maildrop-read.ts';
 import { hl7ContentType, messageKeyOf, readReferral } from './mllp.ts';
@@ -173,7 +173,9 @@ export async function rehearse(parts: Replaying, kept: Kept): Promise<Rehearsal>
   if (!first) return isRefusal(made) ? made : { intent, losses, isKnown: false };
   const journey = await readJourney(store, { kind: 'practice', practice }, first.journey);
   if (!journey) return gone;
-  const joined = said ? undefined : decideJoin(journey, arriving, first.answer, deciding);
+  const joined = said
+    ? undefined
+    : (outdated(arriving, first) ?? decideJoin(journey, arriving, first.answer, deciding));
   if (isRefusal(joined)) return joined;
   const pairs =
     made && !isRefusal(made)

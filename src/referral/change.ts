@@ -21,11 +21,11 @@ export interface Change {
   readonly journey?: string;
   /** Present when this change takes in a received message: keys and hashes of decision 2. */
   readonly arrival?: Arrival;
-  /** Numbers of the practice that are taken from now on: this journey's, or one cancelled before its referral came (H15). */
   /** All clocks of the journey from now on; a clock that stays as it was keeps the steps it has had. */
   readonly clocks?: readonly Clock[];
   /** A clock that ran out has had a step; stale when someone else was at it, or its day moved. */
   readonly clockStep?: ClockStep;
+  /** Numbers of the practice that are taken from now on: this journey's, or one cancelled before its referral came (H15). */
   readonly numbers?: readonly NumberTaken[];
   /** Early supplements (store/early) that this change joins to the journey: they must still be there, and go. */
   readonly joined?: readonly string[];
@@ -83,6 +83,13 @@ export interface NumberTaken {
   readonly cancelledAt?: string;
 }
 
+/** Which of several messages of one sender about a referral is the newer one, as far as it says so itself. */
+export interface Edition {
+  /** When it wrote the message: an instant with at least its minute. */
+  readonly at?: string;
+  readonly version?: number;
+}
+
 export interface Arrival {
   /** It joins a journey that is there already; absent, it begins one. */
   readonly joins?: true;
@@ -91,6 +98,7 @@ export interface Arrival {
   readonly controlId: string;
   readonly messageType: string;
   readonly door: string;
+  readonly edition?: Edition;
   /** SHA-256 of the mapped referral: the same referral resent has the same hash whatever its times and urn:uuids. */
   readonly hash: Uint8Array;
   /** The first answer, given again to a resend; sealed with the journey's key. */

@@ -1,6 +1,7 @@
 import type { Communication, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
+import type { Edition } from './change.ts';
 import type { ConsentAgreement, MllpChannel } from './mllp.ts';
 import type { Places } from './receive.ts';
 import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';
@@ -44,6 +45,10 @@ export interface MappedReferral extends Carried {
   readonly referral: Referral;
   /** A correction under a new number: the number that it had. */
   readonly replaces?: ReferralNumber;
+  /** Of a referral without a number of the sender's own: a hash of what it says, by which the same letter again is known. */
+  readonly content?: string;
+  /** Of a correction: by which an old one that comes after a newer one is known. */
+  readonly edition?: Edition;
 }
 
 /** The practice takes a referral back. */
@@ -122,6 +127,11 @@ export interface Format<M = unknown> {
   /** Sentence per contract message: the key is what the contract names as its error. */
   readonly says: Readonly<Record<string, Said>>;
   toReferral(message: M, gathered: Gathered, translate: Translate): Mapped | { readonly refused: readonly Issue[] };
+  /**
+   * Whether a referral as it was gathered names no consent, asked when its contract refuses it for something else: of its
+   * content nothing is kept then (decision 15). May throw on what does not fit the contract. Absent: the contract says it.
+   */
+  lacksConsent?(message: M, translate: Translate): boolean;
   /** Feedback in this format, as text to be encoded; absent where none goes back this way. */
   readonly fromFeedback?: (document: Communication, envelope: FeedbackEnvelope) => string;
 }

@@ -27,12 +27,19 @@ export interface LaunchSystem {
   readonly keys: readonly PublicKey[];
   /** Of browsers from which it calls CDS Hooks. */
   readonly origins: readonly string[];
-  /** The demo's: its keys are known to everyone, so that it signs people in as its invented users sign in (decision 17). */
+  /** The demo's, by its mark or its keys: everyone has those, so it counts only where its users may sign in (decision 17). */
   readonly demo?: true;
 }
 
 export const clientProofs: readonly ClientProof[] = ['public', 'client_secret', 'private_key_jwt'];
 export const isProof = (code: string): code is ClientProof => clientProofs.some((one) => one === code);
+/** Public points of the keys in fixtures/region/demo-his.json: they stay the demo's in a directory that lost the mark. */
+const demoKeys: readonly unknown[] = [
+  'TWt77C2ZuoXijaOOyUPWvnXoI9i-IbabOCwgu0fmB7s',
+  'cp1_7buUKCFv8h_QvEevpYtDDBGRS1iXlRW14y8NTzA',
+  '4PvnRfF4YNJLVGsTL5o7Q96TtZzo2URSqBDDchtEDN4',
+];
+
 const secretParts = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
 
 /** The keys of a JWKS as text, whatever they are; undefined when it is none. */
@@ -75,13 +82,15 @@ export function launchOf(endpoint: Endpoint): LaunchSystem | undefined {
   const said = parts.find(({ url }) => url === 'clientProof')?.valueCode ?? '';
   const proof = isProof(said) ? said : 'public';
   const clientId = text('clientId');
+  const keys = keysIn(text('jwks'));
+  const isMarked = parts.some((one) => one.url === 'demo' && one.valueBoolean === true);
   return {
     id: endpoint.id ?? '',
     address: endpoint.address,
     issuer: text('issuer') ?? endpoint.address,
     ...(clientId && { client: { id: clientId, proof } }),
-    keys: keysIn(text('jwks')),
-    ...(parts.some((one) => one.url === 'demo' && one.valueBoolean === true) && { demo: true as const }),
+    keys,
+    ...((isMarked || keys.some((key) => demoKeys.includes(key.x))) && { demo: true as const }),
     origins: parts.flatMap((one) => (one.url === 'origin' && one.valueString ? one.valueString : [])),
   };
 }

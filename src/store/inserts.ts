@@ -104,7 +104,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'i',
       'inbound',
-      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz',
+      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz, said_at timestamptz, said_version int',
       each(({ change, sealed, at }) =>
         change.arrival
           ? [
@@ -119,6 +119,8 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
                 change.arrival.door,
                 sealed.answer,
                 at,
+                change.arrival.edition?.at ?? null,
+                change.arrival.edition?.version ?? null,
               ],
             ]
           : [],

@@ -51,6 +51,7 @@ export const trailWords: Readonly<Record<string, Said>> = {
   'referral-refused': say('Bericht geweigerd', 'Message refused'),
   'referral-registered': say('Verwijzing genoteerd na telefoon', 'Referral noted after a call'),
   'referral-confirmed': say('Verwijzing bevestigd', 'Referral confirmed'),
+  'referral-again': say('Dezelfde verwijzing kwam nog eens', 'The same referral came again'),
   'referral-corrected': say('Verwijzing verbeterd', 'Referral corrected'),
   'referral-supplemented': say('Verwijzing aangevuld', 'Referral supplemented'),
   'referral-withdrawn': say('Verwijzing ingetrokken', 'Referral withdrawn'),

@@ -95,7 +95,12 @@ export async function openApp(
     ...base,
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
     fhir: { ...base, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: 2_000_000 },
-    launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
+    launch: {
+      ...base,
+      ask: send,
+      smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }),
+      demo: 'loopback',
+    },
     theme: 'kortelijn',
     formats: { ...base, mappings, bodyBytesMax: 2_000_000 },
     issuer,

@@ -1,6 +1,7 @@
 import type { Bundle, Task } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { journeyAfter } from '../../scripts/fixture-work.ts';
+import { attempt } from '../../src/feedback/contact.ts';
 import { end, recall } from '../../src/feedback/ending.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
@@ -527,7 +528,8 @@ describe('a transaction', () => {
 });
 
 test('H10: withdrawn consent shuts the content at once, to read, to search and to count; that it ended stays', async () => {
-  const journey = await accepted('h-10');
+  const tried: Before = [sanne, (journey, now) => attempt(journey, { way: 'text-message' }, now)];
+  const journey = await journeyWith('h-10', [[sanne, accept], tried]);
   const { task, patient, serviceRequest } = journey;
   const { id } = task.resource;
   const ask = (path: string) => door.ask('GET', path, undefined, { authorization: `Bearer ${teamToken}` });
@@ -551,6 +553,9 @@ test('H10: withdrawn consent shuts the content at once, to read, to search and t
       }),
     )),
   ];
+  const tasks = [`/Task/${id}`, `/Task/${id}/_history`, `/Task?_id=${id}`];
+  const said = async () => Promise.all(tasks.map(async (path) => (await ask(path)).text.includes('text-message')));
+  expect(await said()).toEqual([true, true, true]);
   expect(await seen()).toEqual([
     ...[200, 200, 200, 200],
     [1, ['Patient']],
@@ -561,5 +566,10 @@ test('H10: withdrawn consent shuts the content at once, to read, to search and t
   const ended = await send({ method: 'PUT', path: `/Task/${id}`, body: withdrawn, of: task }, practiceToken);
   expect(ended.status, ended.text).toBe(200);
   expect(await seen()).toEqual([...[404, 404, 404, 404], [0, []], [0, []], [1, ['Task']]]);
-  expect((await ask(`/Task/${id}`)).body).toMatchObject({ status: 'cancelled' });
+  expect((await ask(`/Task/${id}`)).body).toMatchObject({
+    status: 'cancelled',
+    statusReason: { text: 'consent-withdrawn' },
+  });
+  // The Wally's notes on it are content too: gone from every version, for every receiver.
+  expect(await said()).toEqual([false, false, false]);
 });
