@@ -145,9 +145,11 @@ async function credentials(site: Site, { filter }: Asked): Promise<Row[]> {
 }
 
 async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
-  return (await listJobs(store, limit)).map(({ id, action, state, total, done, skipped, by, startedAt }) => ({
+  return (await listJobs(store, limit)).map(({ id, action, state, total, done, skipped, by, startedAt, ...one }) => ({
     ...{ id, action, state, done, skipped, total, by },
     began: at(startedAt),
+    undoes: one.undoes,
+    undone: one.undoneBy !== null,
   }));
 }
 

@@ -17,6 +17,7 @@ import { accessActs } from './access.ts';
 import { type Acting, actOnMany, askDestination, bulkActs, destinationActs, turnJob } from './acts.ts';
 import { lists } from './lists.ts';
 import { shown } from './print.ts';
+import { undo } from './undo.ts';
 
 const help = `npm run admin -- <what> [filters] [options]
 
@@ -30,6 +31,7 @@ Look (nothing changes):
 Do (each needs --reason, which stands in the audit trail):
   retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
   stop | go-on <job id>                           work on many
+  undo <delivery | job | destination | kind of error>     the last thing that was done with it, while that is possible
   pause | drain | down | resume <destination>     a receiver; down: hold while their system is down
   window <destination> --from <moment> --until <moment>   maintenance, as 2027-01-31T22:00+01:00; window-off ends it
   give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
@@ -153,7 +155,8 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const asked = Object.hasOwn(destinationActs, what) && destinationActs[what as keyof typeof destinationActs];
   const turned = { stop: 'job-stopped', 'go-on': 'job-resumed' }[what] as 'job-stopped' | 'job-resumed' | undefined;
   const access = Object.hasOwn(accessActs, what) ? accessActs[what] : undefined;
-  if (!list && !bulk && !asked && !turned && !access && what !== 'health')
+  const isUndo = what === 'undo';
+  if (!list && !bulk && !asked && !turned && !access && !isUndo && what !== 'health')
     throw new Wrongly(`${what || 'nothing'}: not known`);
   const filter = filterIn(values);
   const limit = limitIn(values.limit, list ? 50 : 500);
@@ -163,7 +166,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const given = isDry && values.reason === undefined ? 'dry run' : values.reason;
   const reason = list || what === 'health' ? '' : reasonIn({ reason: given });
   if (isRefusal(reason)) throw new Wrongly(`--reason: ${reason.refused.map(({ said }) => said.en).join(' ')}`);
-  if ((asked || turned || access) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
+  if ((asked || turned || access || isUndo) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
   if (bulk && names.some((name) => !/^\d{1,18}$/.test(name))) throw new Wrongly('deliveries are said by their number');
   // Everything that there is must be asked for in so many words.
   if (bulk && names.length === 0 && Object.keys(filter).length === 0)
@@ -187,6 +190,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
     if (move) await askDestination(acting, move);
     else if (access) await access(acting, names[0] ?? '', { application, secret });
     else if (turned) await turnJob(acting, names[0] ?? '', turned);
+    else if (isUndo) await undo(acting, names[0] ?? '');
     else if (bulk) {
       const queue = toQueue(filter, await site.directory(), store.clock());
       await actOnMany(acting, bulk, names.length > 0 ? { ...queue, ids: names } : queue, limit);

@@ -18,7 +18,7 @@ export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): R
   const decided = receive(
     {
       ...{ practice, actor, referral, losses, places, source, undoMs },
-      arrival: { ...key, door, intent: mapped.intent },
+      arrival: { ...key, door, intent: mapped.intent, ...(mapped.reading && { reading: mapped.reading }) },
       ...(slot && { slot }),
     },
     deciding,

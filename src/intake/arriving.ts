@@ -60,13 +60,15 @@ export function keyOf({ application, controlId, messageType, mapped }: Arriving)
 /** The key under which a message is remembered; `joins` when its journey is there already. */
 export function arrivalOf(arriving: Arriving, answer: Answer): Arrival {
   const { application, controlId, messageType, hash } = keyOf(arriving);
+  const { intent, reading } = arriving.mapped;
   return {
     application,
     controlId,
     messageType,
     hash,
     door: arriving.door,
-    intent: arriving.mapped.intent,
+    intent,
+    ...(reading && { reading }),
     answer,
     joins: true,
   };

@@ -5,14 +5,16 @@ import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/fo
 import type { ConsentAgreement } from '../referral/mllp.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import { readingOf } from './reading.ts';
+import type { Silent } from './silent.ts';
 
 /** A format with its code tables, as loaded from its folder. */
 export interface Mapping {
   readonly format: Format;
   /** FHIR ConceptMaps by file name without `.json`. */
   readonly tables: ReadonlyMap<string, ConceptMap>;
-  /** Its files as they were loaded: a hash of all of them that says which version is in use, and its README. */
-  readonly loaded?: { readonly hash: string; readonly readme: string };
+  /** Its files as they were loaded: a hash of all of them that says which version is in use, its README, and what stands there as silent. */
+  readonly loaded?: { readonly hash: string; readonly readme: string; readonly silent: readonly Silent[] };
 }
 
 const notOurs = (syntax: Syntax): Issue =>
@@ -84,7 +86,10 @@ export function runMapping(
   if (!checked.success)
     return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
   const mapped = format.toReferral(checked.data, gathered, translator(mapping.tables));
-  if ('refused' in mapped || !('referral' in mapped)) return mapped;
+  if ('refused' in mapped) return mapped;
+  const reading = readingOf(mapping, received, mapped.losses);
+  const noted = reading && { reading };
+  if (!('referral' in mapped)) return { ...mapped, ...noted };
   const referral = referralSchema.safeParse(mapped.referral);
   if (!referral.success) {
     const path = gathered.origin(['serviceRequest']);
@@ -94,5 +99,5 @@ export function runMapping(
       ),
     );
   }
-  return { ...mapped, referral: referral.data };
+  return { ...mapped, ...noted, referral: referral.data };
 }

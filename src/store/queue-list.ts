@@ -91,6 +91,8 @@ export interface Lane {
   readonly receivedAt: Date | null;
   /** The door, which is the mapping's name where a door has several. */
   readonly door: string | null;
+  /** With which mapping its first message was read. */
+  readonly mapping: string | null;
   readonly queuedAt: Date | null;
   readonly visibleAt: Date | null;
   readonly seenAt: Date | null;
@@ -103,16 +105,21 @@ export interface Lane {
 /** A page of referrals, oldest first. `open`: only those whose work or feedback has not ended. */
 export function listLanes(
   store: Store,
-  filter: Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & { readonly open?: boolean },
+  filter: Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & {
+    readonly open?: boolean;
+    /** With which mapping a message of it was read. */
+    readonly mapping?: string | undefined;
+  },
   limit: number,
   after?: Place,
 ): Promise<Lane[]> {
-  const { practice, owner, number, control, open } = filter;
+  const { practice, owner, number, control, open, mapping } = filter;
   const where = allOf([
     practice !== undefined && sql`j.practice_id = ${practice}`,
     owner !== undefined && sql`j.owner_id = ${owner}`,
     number !== undefined && sql`j.number = ${number}`,
     control !== undefined && sql`j.id in (select journey_id from inbound where control_id = ${control})`,
+    mapping !== undefined && sql`j.id in (select journey_id from inbound where mapping = ${mapping})`,
     open &&
       sql`(j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')
       or exists (select from delivery o where o.journey_id = j.id and o.state in ('pending', 'queued', 'sent', 'held')))`,
@@ -121,10 +128,10 @@ export function listLanes(
   return rowsOf(
     store,
     sql<Lane>`select j.id as journey, j.number, j.practice_id as practice, j.owner_id as owner, j.task_status as "taskStatus",
-        j.received_at as "committedAt", i.received_at as "receivedAt", i.door, d.queued as "queuedAt", w.visible as "visibleAt",
+        j.received_at as "committedAt", i.received_at as "receivedAt", i.door, i.mapping, d.queued as "queuedAt", w.visible as "visibleAt",
         e.seen as "seenAt", e.feedback as "feedbackAt", e.landed as "landedAt", s.stuck
       from journey j
-      left join lateral (select received_at, door from inbound where journey_id = j.id order by received_at limit 1) i on true
+      left join lateral (select received_at, door, mapping from inbound where journey_id = j.id order by received_at limit 1) i on true
       left join lateral (select min(first_sent_at) as queued from delivery where journey_id = j.id and kind = 'worklist') d on true
       left join lateral (select min(visible_at) as visible from worklist_entry v
          where v.practice_id = j.practice_id and v.task_id = j.task_id) w on true

@@ -7,6 +7,7 @@ import { type ListedDelivery, readDelivery } from '../store/deliveries.ts';
 import { readFirstSource, readInbound } from '../store/inbound.ts';
 import { readResource } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
+import { readLastPress } from '../store/undo.ts';
 import { query, send, sendNotFound, type Visit } from './acting.ts';
 import { failureSaid } from './failure-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
@@ -15,6 +16,7 @@ import { actionsOf, mayEditAddress, otherWays } from './queue-actions.ts';
 import { address } from './queue-filter.ts';
 import { lossesPart, maskedPart, rehearsalPart } from './queue-masked.ts';
 import { adminLine, reasonField, smallForm } from './queue-reason.ts';
+import { undoPart } from './queue-undo.ts';
 import { actionSaid, destinationName, kindSaid, reasonSaid, stateSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -107,8 +109,9 @@ export async function deliveryPage(
   const one = /^\d{1,18}$/.test(id) ? await readDelivery(site.store, id) : undefined;
   if (!one) return sendNotFound(visit);
   const isRehearsed = query(request, 'rehearse') === 'yes';
-  const [attempts, document, inbound, directory, source] = await Promise.all([
+  const [attempts, last, document, inbound, directory, source] = await Promise.all([
     readAttempts(site.store, id),
+    readLastPress(site.store, id),
     documentOf(site, one),
     readInbound(site.store, one.journey),
     site.directory(),
@@ -139,7 +142,7 @@ ${
     `/admin/deliveries/${id}/act`,
     html`${reasonField(visit)}<p class="buttons">${actions.map((action) => html`<button class="${action === 'retry' ? '' : 'quiet'}" name="action" value="${action}">${action === 'give-up' ? t('Geef deze mail op', 'Give this mail up') : actionSaid[action][viewer.language]}</button> `)}</p>`,
   )}</section>`
-}${addressPart(one, practice, visit)}${waysPart(one, practice, visit)}
+}${undoPart(visit, id, last)}${addressPart(one, practice, visit)}${waysPart(one, practice, visit)}
 <h2>${t('Pogingen', 'Tries')}</h2>${attemptsPart(attempts, viewer)}
 ${document && html`<h2>${t('Het bericht', 'The message')}</h2>${document === 'unreadable' ? html`<p class="empty">${t('Kortelijn kan dit bericht niet lezen. Meld het nummer bij de ontwikkelaars.', 'Kortelijn cannot read this message. Report the number to the developers.')}</p>` : maskedPart(maskJson(document), viewer)}`}
 <h2>${t('Waarmee het begon', 'What it began with')}</h2>${inbound.map((came) => html`<p>${momentText(came.receivedAt, viewer.language)}: ${came.door} (${came.intent}) <span class="code">${came.controlId.replaceAll(/\d{6,}/g, (digits) => `…${digits.slice(-3)}`)}</span></p>${lossesPart(came.losses, viewer)}`)}

@@ -1,5 +1,6 @@
 import type { Masked } from '../fhir/mask.ts';
 import type { Rehearsal } from '../intake/replay.ts';
+import { placeName } from '../referral/reading.ts';
 import type { Loss } from '../referral/referral.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
@@ -23,10 +24,6 @@ export function maskedPart(places: readonly Masked[] | undefined, viewer: Viewer
 }
 
 const lossesShown = 200;
-
-/** A place as its sender's message names it, unless its name could be a value that strayed into the place of a name. */
-export const placeName = (path: string): string =>
-  /^[\w.[\]()^:,/ -]{0,200}$/.test(path) && !/\d{6}/.test(path) ? path : '?';
 
 /** What a mapping could not carry, by place. */
 export function lossesPart(losses: readonly Loss[], viewer: Viewer): Markup {
