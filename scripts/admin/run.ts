@@ -26,6 +26,7 @@ Look (nothing changes):
   classes       kinds of errors, and what waits       destinations  receivers, and what holds them up
   alarms        what a person must look at            jobs          work on many
   refused       messages that were refused            credentials   with what systems of practices knock here
+  mappings      what messages were read with          losses        what those did not carry, by place; 30 days
   practices     wallys     absences                   health        is everything up? exit code 3 when not
 
 Do (each needs --reason, which stands in the audit trail):
@@ -41,7 +42,7 @@ Do (each needs --reason, which stands in the audit trail):
 Filters, as on the page:
   --state held|pending|queued|sent|landed|abandoned|open|all   --destination <id>   --direction wally|practice
   --class <kind of error>   --code <code>   --practice <AGB or id>   --wally <id>   --number KL-…
-  --control <control id>    --age hour|day|week
+  --control <control id>    --age hour|day|week    --mapping <name, or name@version+hash>, of journeys and losses
 
 Options:
   --json         for a program            --limit <n>    at most so many, oldest first (usual: 50 shown, 500 done)
@@ -80,7 +81,7 @@ function readArguments(args: readonly string[]) {
           typeof text
         >),
         ...{ json: flag, 'dry-run': flag, help: flag, limit: text, reason: text, as: text },
-        ...{ from: text, until: text, application: text, file: text },
+        ...{ from: text, until: text, application: text, file: text, mapping: text },
       },
     });
   } catch (error) {
@@ -179,7 +180,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const site = { store, directory: directoryReader(store), publicUrl: '', log: openLog('silent') };
   try {
     if (list) {
-      const rows = await list(site, { filter, limit });
+      const rows = await list(site, { filter, limit, mapping: values.mapping });
       await noteList(site, actor, what, rows.length);
       say(shown(rows, values.json));
       return 0;

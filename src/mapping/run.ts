@@ -5,7 +5,6 @@ import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/fo
 import type { ConsentAgreement } from '../referral/mllp.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
-import { readingOf } from './reading.ts';
 import type { Silent } from './silent.ts';
 
 /** A format with its code tables, as loaded from its folder. */
@@ -13,7 +12,7 @@ export interface Mapping {
   readonly format: Format;
   /** FHIR ConceptMaps by file name without `.json`. */
   readonly tables: ReadonlyMap<string, ConceptMap>;
-  /** Its files as they were loaded: a hash of all of them that says which version is in use, its README, and what stands there as silent. */
+  /** Its files as they were loaded: a hash of all of them that says which version is in use, its README, and what that calls silent. */
   readonly loaded?: { readonly hash: string; readonly readme: string; readonly silent: readonly Silent[] };
 }
 
@@ -44,7 +43,7 @@ export function chooseMapping(
 }
 
 /** Looks a code up in a mapping's table; undefined when the table does not know it (then it is a loss, never a guess). */
-export function translator(tables: Mapping['tables']): Translate {
+function translator(tables: Mapping['tables']): Translate {
   return (table, system, code) => {
     const group = tables.get(table)?.group?.find((one) => one.source === system);
     return group?.element?.find((one) => one.code === code)?.target?.[0]?.code;
@@ -86,10 +85,7 @@ export function runMapping(
   if (!checked.success)
     return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
   const mapped = format.toReferral(checked.data, gathered, translator(mapping.tables));
-  if ('refused' in mapped) return mapped;
-  const reading = readingOf(mapping, received, mapped.losses);
-  const noted = reading && { reading };
-  if (!('referral' in mapped)) return { ...mapped, ...noted };
+  if ('refused' in mapped || !('referral' in mapped)) return mapped;
   const referral = referralSchema.safeParse(mapped.referral);
   if (!referral.success) {
     const path = gathered.origin(['serviceRequest']);
@@ -99,5 +95,5 @@ export function runMapping(
       ),
     );
   }
-  return { ...mapped, ...noted, referral: referral.data };
+  return { ...mapped, referral: referral.data };
 }

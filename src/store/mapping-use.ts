@@ -21,6 +21,8 @@ export async function readMappingUse(store: Store, since: Date): Promise<Mapping
 
 /** A place that a mapping did not carry, and in how many messages of how many practices. */
 export interface CountedLoss {
+  /** The name of the mapping, whatever its version. */
+  readonly mapping: string;
   readonly why: string;
   readonly place: string;
   readonly messages: number;
@@ -28,14 +30,20 @@ export interface CountedLoss {
   readonly last: Date;
 }
 
-/** What messages said since a moment that the versions of one mapping did not carry, the most frequent first. */
-export async function countLosses(store: Store, name: string, since: Date, limit: number): Promise<CountedLoss[]> {
+/** What messages said since a moment that one mapping (or, undefined, any) did not carry, the most frequent first. */
+export async function countLosses(
+  store: Store,
+  name: string | undefined,
+  since: Date,
+  limit: number,
+): Promise<CountedLoss[]> {
   const { rows } = await store.pool.query<CountedLoss>(
-    `select split_part(lost, ' ', 1) as why, substr(lost, strpos(lost, ' ') + 1) as place, count(*)::int as messages,
+    `select split_part(mapping, '@', 1) as mapping, split_part(lost, ' ', 1) as why, substr(lost, strpos(lost, ' ') + 1) as place, count(*)::int as messages,
             count(distinct practice_id)::int as practices, max(received_at) as last
        from inbound, unnest(losses) as lost
-      where received_at >= $1 and starts_with(mapping, $2) group by 1, 2 order by messages desc, place, why limit $3`,
-    [since, `${name}@`, limit],
+      where received_at >= $1 and ($2::text is null or split_part(mapping, '@', 1) = $2)
+      group by 1, 2, 3 order by messages desc, mapping, place, why limit $3`,
+    [since, name ?? null, limit],
   );
   return rows;
 }

@@ -449,7 +449,11 @@ test('work on many is undone by work of its own: once, not what moved on or was 
 });
 
 test('a refused message: structure without content, a trial that stores nothing, and then it is taken in after all, once', async () => {
-  const body = readFileSync(new URL('../../fixtures/fhir-loneliness/0-received.json', import.meta.url));
+  const received = readFileSync(new URL('../../fixtures/fhir-loneliness/0-received.json', import.meta.url), 'utf8');
+  // With a place that this mapping does not carry.
+  const body = Buffer.from(
+    received.replace('"resourceType": "Patient",', '"resourceType": "Patient", "multipleBirthBoolean": false,'),
+  );
   const by = {
     practice: 'de-brink',
     application: 'test-his',
@@ -502,4 +506,20 @@ test('a refused message: structure without content, a trial that stores nothing,
   expect(again.text).toContain('Dit bericht hoort bij een verwijzing die wij hebben.');
   expect(again.text).toContain('Nergens.');
   expectNobody(again.text);
+  // Which mapping read it, and what that did not carry: on the message, the lane, the list of its version, and counted.
+  const named = /href="(\/admin\/journeys\?mapping=fhir-r4%40\d+%2B[0-9a-f]{12})"/.exec(again.text)?.[1] ?? '';
+  expect(again.text).toMatch(/entry\[\d\]\.resource\.multipleBirthBoolean/);
+  const lanes = await pages.get('admin', named);
+  expect(lanes.text.match(/class="lanes"/g)).toHaveLength(1);
+  expect(lanes.text).toContain('gelezen met fhir-r4 versie ');
+  expect((await pages.get('admin', named.replace(/[0-9a-f]{12}/, '000000000000'))).text).toContain(
+    'Geen verwijzingen.',
+  );
+  expect((await pages.get('admin', '/admin/mappings')).text).toContain(named);
+  const mapping = await pages.get('admin', '/admin/mappings/fhir-r4');
+  expect(mapping.text).toMatch(
+    /Patient\.multipleBirthBoolean<\/td><td>alleen bewaard bij het bericht<\/td><td>1<\/td>/,
+  );
+  expect(mapping.text).toContain('Consent.policyRule');
+  for (const one of [lanes, mapping]) expectNobody(one.text);
 });
