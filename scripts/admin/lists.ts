@@ -9,6 +9,7 @@ import { countLosses, readMappingUse } from '../../src/store/mapping-use.ts';
 import { seenRefusals } from '../../src/store/queue-counts.ts';
 import { listLanes, listQueue } from '../../src/store/queue-list.ts';
 import { listRefused } from '../../src/store/refused.ts';
+import { stoppedSubscriptions } from '../../src/store/subscriptions.ts';
 import { listAlarms } from '../../src/store/watch.ts';
 import { countedSince } from '../../src/web/mappings.ts';
 import { classesNow } from '../../src/web/queue-classes.ts';
@@ -159,6 +160,13 @@ async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
   }));
 }
 
+async function stopped({ store }: Site, { limit }: Asked): Promise<Row[]> {
+  return (await stoppedSubscriptions(store)).slice(0, limit).map((one) => ({
+    ...{ id: one.id, client: one.client, practice: one.practice, type: one.type, code: one.error },
+    since: at(one.changedAt),
+  }));
+}
+
 async function mappings(site: Site, { limit }: Asked): Promise<Row[]> {
   return (await readMappingUse(site.store, countedSince(site))).slice(0, limit).map((one) => ({
     ...{ mapping: one.mapping, messages: one.messages, first: at(one.first), last: at(one.last) },
@@ -182,6 +190,7 @@ export const lists: Readonly<Record<string, (site: Site, asked: Asked) => Promis
   jobs,
   mappings,
   losses,
+  stopped,
   practices: async (site) => practices(await site.directory()),
   wallys: async (site) =>
     wallys(await site.directory()).map(({ id, name, organization, substitute, lastDay }) => ({

@@ -27,6 +27,7 @@ Look (nothing changes):
   alarms        what a person must look at            jobs          work on many
   refused       messages that were refused            credentials   with what systems of practices knock here
   mappings      what messages were read with          losses        what those did not carry, by place; 30 days
+  stopped       systems that are told no more of what changes
   practices     wallys     absences                   health        is everything up? exit code 3 when not
 
 Do (each needs --reason, which stands in the audit trail):
@@ -37,6 +38,7 @@ Do (each needs --reason, which stands in the audit trail):
   window <destination> --from <moment> --until <moment>   maintenance, as 2027-01-31T22:00+01:00; window-off ends it
   give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
   revoke-credential <id>                                  at once
+  end-subscription <id>                                   of a system that has stopped listening for good
   keep-secret <destination> [--file <path>]               with what we knock there; from the file or standard input
 
 Filters, as on the page:

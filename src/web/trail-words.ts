@@ -50,6 +50,10 @@ export const trailWords: Readonly<Record<string, Said>> = {
   'alarm-digest': say('Ochtendbericht gestuurd', 'Morning digest sent'),
   'endpoint-tested': say('Verbinding getest', 'Connection tested'),
   'subscription-asked': say('Een systeem wil bericht krijgen van wijzigingen', 'A system asked to be told of changes'),
+  'subscription-ended': say(
+    'Bericht aan een systeem beëindigd door de beheerder',
+    'Telling a system ended by the administrator',
+  ),
   'subscription-stopped': say('Een systeem krijgt geen bericht meer', 'A system is told no more'),
   'subscription-not-followed': say('Een systeem kon geen bericht krijgen', 'A system could not be told'),
   'page-refused': say('Wilde een pagina openen, en mocht dat niet', 'Tried to open a page and was refused'),
