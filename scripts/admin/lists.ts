@@ -12,6 +12,7 @@ import { listRefused } from '../../src/store/refused.ts';
 import { stoppedSubscriptions } from '../../src/store/subscriptions.ts';
 import { listAlarms } from '../../src/store/watch.ts';
 import { countedSince } from '../../src/web/mappings.ts';
+import { jobState } from '../../src/web/queue-bulk.ts';
 import { classesNow } from '../../src/web/queue-classes.ts';
 import { type Filter, toQueue } from '../../src/web/queue-filter.ts';
 import type { Site } from '../../src/web/site.ts';
@@ -152,11 +153,9 @@ async function credentials(site: Site, { filter }: Asked): Promise<Row[]> {
 }
 
 async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
-  return (await listJobs(store, limit)).map(({ id, action, state, total, done, skipped, by, startedAt, ...one }) => ({
-    ...{ id, action, state, done, skipped, total, by },
-    began: at(startedAt),
-    undoes: one.undoes,
-    undone: one.undoneBy !== null,
+  return (await listJobs(store, limit)).map((one) => ({
+    ...{ id: one.id, action: one.action, state: jobState(one), done: one.done, skipped: one.skipped, total: one.total },
+    ...{ by: one.by, began: at(one.startedAt), undoes: one.undoes, undone: one.undoneBy !== null },
   }));
 }
 

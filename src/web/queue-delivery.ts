@@ -51,9 +51,9 @@ function attemptsPart(attempts: readonly ListedAttempt[], viewer: Viewer): Marku
     t('Weg', 'Way'),
     t('Einde', 'End'),
     t('Code', 'Code'),
-    t('Seconden', 'Seconds'),
-    t('Versie van het bericht', 'Version of the message'),
-    t('Geschreven met', 'Written with'),
+    t('Duur (s)', 'Time (s)'),
+    t('Versie', 'Version'),
+    t('Vertaling', 'Mapping'),
   ];
   return html`<p class="hint">${t('Gemarkeerd: anders dan bij de poging ervoor.', 'Marked: otherwise than at the try before.')}</p>
 <table class="plain-table" tabindex="0"><thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead><tbody>${attempts.map(

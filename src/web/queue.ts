@@ -187,7 +187,12 @@ export function queueMenu(
 async function undoRetryPart(site: Site, visit: Visit): Promise<Markup | undefined> {
   const of = query(visit.request, 'of');
   const last = /^\d{1,18}$/.test(of) ? await readLastPress(site.store, of) : undefined;
-  return undoPart(visit, of, last);
+  if (!last) return undefined;
+  const said = sayIn(visit.viewer.language)(
+    'Het bericht dat u opnieuw liet proberen',
+    'The message that you had tried again',
+  );
+  return html`<p><a href="/admin/deliveries/${of}">${said}</a></p>${undoPart(visit, of, last)}`;
 }
 
 /** The queue as a page, from PostgreSQL: what is open in numbers, and one page of the deliveries that the address asks for. */

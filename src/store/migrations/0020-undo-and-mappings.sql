@@ -12,7 +12,7 @@ alter table destination add column was jsonb;
 alter table error_class add column was jsonb;
 
 -- The job that undoes another has that one's action: a version that does not know this column repeats it, which changes nothing.
-alter table bulk_job add column undoes uuid unique references bulk_job (id);
+alter table bulk_job add column undoes uuid unique;
 
 -- With which mapping a message was read (name@version+hash of its files), and what that did not carry: why and place,
 -- without numbers. Both stay when the content is gone.
