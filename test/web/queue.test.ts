@@ -357,7 +357,11 @@ test('a press is undone as it was found, while nothing has happened since; then 
   expect((await pages.post('admin', '/admin/deliveries/999999999/undo', {})).status).toBe(404);
 });
 
-test('a mail that was given up waits again; one that was read aloud since does not', async () => {
+test('a mail that was given up waits again; what was tried or read aloud since does not', async () => {
+  const tried = await heldFeedback('rejected', 'aan-de-kade');
+  await act(tried.id, 'retry');
+  await attemptFeedback(site, tried.journey, { held: 'rejected' });
+  expect((await pages.post('admin', `/admin/deliveries/${tried.id}/undo`, {})).status).toBe(409);
   const { id, journey } = await heldFeedback('rejected');
   await at.owner.query(`update delivery set kind = 'notify' where id = $1`, [id]);
   await act(id, 'give-up');
