@@ -97,6 +97,8 @@ function filterIn(values: Values): Filter {
   const filter = filterOf((name) => values[name as (typeof filterNames)[number]] ?? '');
   const wrong = filterNames.find((name) => values[name] !== undefined && filter[name] === undefined);
   if (wrong) throw new Wrongly(`--${wrong} cannot be that`);
+  if (values.mapping !== undefined && !/^[\w-]{1,60}(@[\w.]{1,20}\+[0-9a-f]{12})?$/.test(values.mapping))
+    throw new Wrongly('--mapping is a name, or name@version+hash');
   return filter;
 }
 

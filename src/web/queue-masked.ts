@@ -28,7 +28,7 @@ const lossesShown = 200;
 
 /** A mapping as the record names it (name@version+hash), in words. */
 export function mappingName(named: string, viewer: Viewer): Markup {
-  const [, name = named, version = '', hash = ''] = /^(.*)@(.*)\+(.*)$/.exec(named) ?? [];
+  const [, name = named, version = '', hash = ''] = /^([^@]*)@([^@+]*)\+([^@+]*)$/.exec(named) ?? [];
   return html`${name} ${sayIn(viewer.language)('versie', 'version')} ${version} <code>${hash}</code>`;
 }
 

@@ -206,6 +206,24 @@ test('maintenance, refused messages and the alarms of the region are there as on
   );
 });
 
+test('which mapping read what, and what it did not carry, by place', async () => {
+  const named = 'json@1+0123456789ab';
+  await at.owner.query(`update inbound set mapping = $1, losses = '{kept-with-source room,unknown-code lifeAreas}'`, [
+    named,
+  ]);
+  const json = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).out) as object[];
+  expect(await json('mappings')).toMatchObject([{ mapping: named, messages: number }]);
+  expect(await json('losses', '--mapping', 'json')).toMatchObject([
+    { mapping: 'json', why: 'unknown-code', place: 'lifeAreas', messages: number, practices: 1 },
+    { mapping: 'json', why: 'kept-with-source', place: 'room', messages: number, practices: 1 },
+  ]);
+  expect(await json('losses', '--mapping', 'medvri')).toEqual([]);
+  expect(await json('journeys', '--mapping', named)).toHaveLength(number);
+  expect(await json('journeys', '--mapping', named.replace('0', 'f'))).toEqual([]);
+  expect((await admin('journeys', '--mapping', 'not a name')).code).toBe(2);
+  expect(await json('stopped')).toEqual([]);
+});
+
 test('as a process: the record of the settings, exit codes, and health without a service', async () => {
   const [classes, wrong, health] = await Promise.all([
     commands.run('admin', ['wallys', '--json']),
