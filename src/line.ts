@@ -23,7 +23,7 @@ import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
 import { followSubscriptions, tellable } from './intake/subscription-follow.ts';
 import type { Log } from './log.ts';
-import { type loadMappings, mappingOf } from './mapping/load.ts';
+import type { loadMappings } from './mapping/load.ts';
 import type { Meter } from './meter.ts';
 import { type Known, openAlarmWebhook, openAsking, openCertificateLook, openOutside } from './outside.ts';
 import type { openRecord } from './record.ts';
@@ -119,7 +119,7 @@ export async function openLine(opened: Opened): Promise<Line> {
     const connectors = await openOutside(config, {
       publicUrl,
       clock: store.clock,
-      write: mappingOf(mappings, 'hl7v2-ref').format.fromFeedback,
+      mappings,
       ...(tls && { tls }),
       ...(demo && { demo }),
     });

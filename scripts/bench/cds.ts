@@ -42,7 +42,9 @@ export async function measureCds(place: Place): Promise<Figures> {
   try {
     const store = openStore(pool, await readMasterKey(place.masterKeyFile, false), () => new Date(), v7);
     const app = express();
-    app.use(cdsRouter({ store, directory: directoryReader(store), publicUrl, log: openLog('silent'), demo: true }));
+    app.use(
+      cdsRouter({ store, directory: directoryReader(store), publicUrl, log: openLog('silent'), demo: 'anywhere' }),
+    );
     const server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;

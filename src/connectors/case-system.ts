@@ -37,8 +37,9 @@ export function caseSystemConnector(send: Send, clock: () => Date): Connector {
         body: JSON.stringify(document),
         signal,
       });
-      if (status < 200 || status >= 300) throw fromStatus(status, retryAfter(headers.get('retry-after'), clock()));
-      if (!isDone(text, document.entry?.length ?? 0)) throw new Failure('permanent', 'not-confirmed');
+      if (status < 200 || status >= 300)
+        throw fromStatus(status, retryAfter(headers.get('retry-after'), clock()), text);
+      if (!isDone(text, document.entry?.length ?? 0)) throw new Failure('permanent', 'not-confirmed', undefined, text);
       return { proof: 'application' };
     },
   };

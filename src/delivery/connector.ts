@@ -45,5 +45,7 @@ export interface Receipt {
 
 /** Code that talks to one kind of system. Throws Failure for every expected no; anything else is a bug. */
 export interface Connector {
+  /** With which mapping it writes what it sends (name@version+hash); absent where what we keep goes as it is. */
+  readonly mapping?: string | undefined;
   send(parcel: Parcel, signal: AbortSignal): Promise<Receipt>;
 }

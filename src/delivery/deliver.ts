@@ -5,7 +5,7 @@ import type { Meter } from '../meter.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import type { AuditLine, Change } from '../referral/change.ts';
+import type { AttemptNote, AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
 import { isPresent, type Proof } from '../referral/directory.ts';
@@ -195,9 +195,13 @@ export function noteLandedAfter({ store, meter }: Deciding, { kind, createdAt }:
 }
 
 /** Commits what `make` decides on the newest state; a stale lease is no fault: someone else has taken the delivery over. */
-async function settle(parts: Delivering, make: (again: boolean) => Promise<Change>): Promise<boolean> {
+async function settle(
+  parts: Delivering,
+  make: (again: boolean) => Promise<Change>,
+  notes: readonly AttemptNote[] = [],
+): Promise<boolean> {
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const done = await parts.store.commit(await make(tries > 0));
+    const done = await parts.store.commit({ ...(await make(tries > 0)), ...(notes.length > 0 && { attempts: notes }) });
     if (done.ok) return true;
   }
   return false;
@@ -205,6 +209,11 @@ async function settle(parts: Delivering, make: (again: boolean) => Promise<Chang
 
 /** One attempt with the lease in hand; gives how it ended. Throws only when the database cannot be told. */
 async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: string; code: string | null }> {
+  let mapping: string | undefined;
+  const noteOf = (said?: string): AttemptNote[] =>
+    mapping || said
+      ? [{ delivery: claimed.id, lease: claimed.lease, ...(mapping && { mapping }), ...(said && { said }) }]
+      : [];
   try {
     if (await isMoot(parts, claimed)) {
       const at = parts.store.clock().toISOString();
@@ -217,18 +226,20 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
       return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
     const { connector, parcel, journey, ...packed } = await pack(parts, claimed);
+    mapping = connector.mapping;
     const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
     const lost = (packed.lost ?? 0) + (receipt.lost ?? 0);
     if (lost > 0) parts.log.warn('letter-lost-characters', { delivery: claimed.id, count: lost });
     if (!isLanded(receipt.proof, claimed.bestProof) && !isPatient(parts, claimed)) {
       throw new Failure('permanent', 'not-confirmed');
     }
-    const settled = await settle(parts, (again) => receiptChange(parts, claimed, receipt, again ? undefined : journey));
+    const change = (again: boolean) => receiptChange(parts, claimed, receipt, again ? undefined : journey);
+    const settled = await settle(parts, change, noteOf());
     return { outcome: settled ? receipt.proof : leaseLost, code: null };
   } catch (error) {
     const failure = failureOf(error);
     if (failure !== error) parts.log.bug('delivery', error, { delivery: claimed.id, journey: claimed.journey });
-    const settled = await settle(parts, () => failureChange(parts, claimed, failure));
+    const settled = await settle(parts, () => failureChange(parts, claimed, failure), noteOf(Failure.saidIn(failure)));
     return { outcome: settled ? failure.kind : leaseLost, code: failure.code };
   }
 }

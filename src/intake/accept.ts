@@ -19,7 +19,11 @@ export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): R
   const decided = receive(
     {
       ...{ practice, actor, referral, losses, places, source, undoMs },
-      arrival: { ...key, door, intent: mapped.intent, ...(mapped.edition && { edition: mapped.edition }) },
+      arrival: {
+        ...{ ...key, door, intent: mapped.intent },
+        ...(mapped.edition && { edition: mapped.edition }),
+        ...(mapped.reading && { reading: mapped.reading }),
+      },
       ...(slot && { slot }),
       ...(printsSlip && { printsSlip }),
     },

@@ -71,6 +71,7 @@ export function arrivalOf(arriving: Arriving, answer: Answer): Arrival {
     door: arriving.door,
     intent: mapped.intent,
     ...('referral' in mapped && mapped.edition && { edition: mapped.edition }),
+    ...(mapped.reading && { reading: mapped.reading }),
     answer,
     joins: true,
   };

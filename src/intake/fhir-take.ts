@@ -3,7 +3,8 @@ import type { Request } from 'express';
 import type { Issue } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
 import type { Log } from '../log.ts';
-import { isWithoutConsent, type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import { isWithoutConsent, type Mapping } from '../mapping/run.ts';
 import { type Mapped, messageHash, numberOf } from '../referral/format.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
@@ -88,7 +89,7 @@ export async function knownEarlier(
 /** What a resource means, as the mapping reads it with what the practice sent before. */
 export async function mapReceived(parts: FhirDoor, request: Request, resource: Resource): Promise<Mapped | Refusal> {
   const caller = practiceOf(request);
-  return runMapping(parts.mapping, resource, await knownEarlier(parts, caller, resource));
+  return readMessage(parts.mapping, resource, await knownEarlier(parts, caller, resource));
 }
 
 /** A mapped message with who sent it and the bytes it came in. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Envelope } from '../edifact/interchange.ts';
 import { readMedvri } from '../edifact/medvri.ts';
 import type { Log } from '../log.ts';
-import { chooseMapping, type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import { chooseMapping, type Mapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { EdiSender } from '../referral/edi.ts';
@@ -54,7 +55,7 @@ export function mapInterchange(
 ): { readonly mapped: Mapped; readonly key: Pick<Arriving, 'controlId' | 'messageType'> } | Refusal {
   const mapping = chooseMapping(mappings, 'edifact', interchange);
   if (isRefusal(mapping)) return mapping;
-  const mapped = runMapping(mapping, interchange, new Map(), directory.practices.get(practice)?.agreement);
+  const mapped = readMessage(mapping, interchange, new Map(), directory.practices.get(practice)?.agreement);
   if (isRefusal(mapped)) return mapped;
   const { envelope, messages } = interchange;
   const [message] = messages;

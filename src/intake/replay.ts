@@ -2,7 +2,8 @@ import type { Resource } from '@medplum/fhirtypes';
 import { readInterchange } from '../edifact/interchange.ts';
 import type { Issue } from '../fhir/outcome.ts';
 import { mappingOf } from '../mapping/load.ts';
-import { type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import type { Mapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import { differences } from '../referral/directory-diff.ts';
 import type { Mapped } from '../referral/format.ts';
@@ -89,7 +90,7 @@ async function fromFhir(parts: Replaying, kept: Kept): Promise<Found | Refusal> 
   const issues = checked(resource, expected);
   if (issues.length > 0) return refuse(...issues);
   const mapping = mappingOf(parts.mappings, 'fhir-r4');
-  const mapped = runMapping(mapping, resource, await knownEarlier(parts, kept, resource));
+  const mapped = readMessage(mapping, resource, await knownEarlier(parts, kept, resource));
   if (isRefusal(mapped)) return mapped;
   const key = {
     controlId: fhirControlIdOf(resource, mapped, undefined).slice(0, 200),

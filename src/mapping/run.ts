@@ -6,14 +6,15 @@ import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/fo
 import type { ConsentAgreement } from '../referral/mllp.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import type { Silent } from './silent.ts';
 
 /** A format with its code tables, as loaded from its folder. */
 export interface Mapping {
   readonly format: Format;
   /** FHIR ConceptMaps by file name without `.json`. */
   readonly tables: ReadonlyMap<string, ConceptMap>;
-  /** Its files as they were loaded: a hash of all of them that says which version is in use, and its README. */
-  readonly loaded?: { readonly hash: string; readonly readme: string };
+  /** Its files as they were loaded: a hash of all of them that says which version is in use, its README, and what that calls silent. */
+  readonly loaded?: { readonly hash: string; readonly readme: string; readonly silent: readonly Silent[] };
 }
 
 const notOurs = (syntax: Syntax): Issue =>

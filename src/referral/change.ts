@@ -8,6 +8,7 @@ import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
 import type { QueueMove } from './queue-move.ts';
+import type { Reading } from './reading.ts';
 import type { AlarmWrite } from './region-alarm.ts';
 import type { SubscriptionMove } from './subscription-move.ts';
 
@@ -40,6 +41,7 @@ export interface Change {
   readonly deliveries?: readonly DeliveryMove[];
   /** A slot of consulting hours is taken; stale when another was taken on that day since (store/slots). */
   readonly slot?: SlotTaking;
+  readonly attempts?: readonly AttemptNote[];
   readonly visible?: readonly Visible[];
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];
@@ -101,8 +103,20 @@ export interface Arrival {
   readonly edition?: Edition;
   /** SHA-256 of the mapped referral: the same referral resent has the same hash whatever its times and urn:uuids. */
   readonly hash: Uint8Array;
+  /** Absent where no mapping read it: our own pages. */
+  readonly reading?: Reading;
   /** The first answer, given again to a resend; sealed with the journey's key. */
   readonly answer: unknown;
+}
+
+/** What is noted of an attempt that this change ends, beside how it ended. */
+export interface AttemptNote {
+  readonly delivery: string;
+  readonly lease: string;
+  /** With which mapping its letter was written (name@version+hash). */
+  readonly mapping?: string;
+  /** The other side's own words at its no, which may hold anything: sealed with the journey's key, and nowhere else. */
+  readonly said?: string;
 }
 
 export interface Written {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import type { Edition } from './change.ts';
 import type { ConsentAgreement, MllpChannel } from './mllp.ts';
+import type { Reading } from './reading.ts';
 import type { Places } from './receive.ts';
 import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';
 
@@ -24,6 +25,8 @@ interface Carried {
   readonly practiceAgb?: { readonly value: string; readonly path: string };
   /** What tells this message from others, of a sender whose own message ids do not: in place of those (decision 2). */
   readonly messageKey?: string;
+  /** With which mapping it was read; noted by who runs it. */
+  readonly reading?: Reading;
 }
 
 /** The practice's own number of a referral. */
@@ -82,7 +85,7 @@ export function numberOf(mapped: Mapped): ReferralNumber {
  */
 export function messageHash(mapped: Mapped): Uint8Array {
   if ('referral' in mapped) return referralHash(mapped.referral);
-  const { losses: _losses, places: _places, messageKey: _messageKey, ...said } = mapped;
+  const { losses: _losses, places: _places, messageKey: _messageKey, reading: _reading, ...said } = mapped;
   return hashOf(said);
 }
 

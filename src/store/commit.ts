@@ -16,7 +16,7 @@ import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
 import { indexRow } from './search-words.ts';
 import { slotParts } from './slots.ts';
-import type { Store } from './store.ts';
+import { ContentErased, type Store } from './store.ts';
 import { subscriptionParts } from './subscriptions.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
@@ -90,6 +90,21 @@ export function documentContext(practice: string, type: string, id: string, vers
   return `${practice}|${type}|${id}|${version}`;
 }
 
+/** What the words of an attempt's other side are bound to. */
+export const saidContext = (delivery: string, lease: string): string => `attempt|${delivery}|${lease}`;
+
+/** What others said at their no, sealed; where the journey has no key (any more) it is not kept. */
+async function sealSaid(store: Store, { attempts = [], journey }: Change): Promise<(Buffer | null)[]> {
+  if (!journey || !attempts.some((one) => one.said)) return attempts.map(() => null);
+  const key = await store.journeyKey(journey).catch((error: unknown) => {
+    if (error instanceof ContentErased) return undefined;
+    throw error;
+  });
+  return attempts.map(({ delivery, lease, said }) =>
+    key && said ? seal(key, Buffer.from(said), saidContext(delivery, lease)) : null,
+  );
+}
+
 async function prepare(store: Store, change: Change): Promise<Prepared> {
   let key: Buffer | undefined;
   let newKey: Sealed['newKey'];
@@ -128,6 +143,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
         linkHashes: change.links.map((move) => (move.to === 'made' ? linkHash(store.master, move) : null)),
       }),
       ...(newKey && { newKey }),
+      ...(change.attempts && { said: await sealSaid(store, change) }),
       ...(change.arrival && {
         answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
       }),

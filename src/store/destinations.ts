@@ -35,6 +35,15 @@ const VERDICTS = `,
            then now() + l.open_for[least(l.openings + 1, cardinality(l.open_for))] * interval '1 millisecond' else x.open_until end
     from l where x.id = l.id returning 1`;
 
+/** What a person asked of destination `x` before, kept by the statement that changes it; `act` names what was asked now. */
+const keepAsWas = (
+  act: string,
+) => `was = jsonb_build_object('act', ${act}, 'at', now(), 'paused', x.paused, 'drain_to', x.drain_to,
+  'down_since', x.down_since, 'retries', x.retries, 'window_from', x.window_from, 'window_until', x.window_until)`;
+
+/** Whether what was asked of destination `x` last can be undone: for a day. */
+const mayBeUndone = `(x.was is not null and (x.was->>'at')::timestamptz > now() - interval '1 day')`;
+
 /** What a batch of changes does to destinations: verdicts of attempts, and pauses by a person. */
 export function destinationParts(batch: readonly Prepared[]): Part[] {
   const moves = batch.flatMap(({ change }) => change.deliveries ?? []);
@@ -47,7 +56,7 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
     rows: asked
       .filter((one) => tos.includes(one.to))
       .map((one) => [one.id, one.to, ...(one.to === 'window' ? [one.from, one.until] : [null, null])]),
-    sql: `update destination x set ${set} from n where x.id = n.id returning 1`,
+    sql: `update destination x set ${set}, ${keepAsWas('n.moved_to')} from n where x.id = n.id returning 1`,
   });
   return [
     {
@@ -71,14 +80,14 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
       sql: `update destination x set paused = n.paused, hold_until = case when n.paused then x.hold_until end,
               open_until = case when n.paused then x.open_until end, breaker = case when n.paused then x.breaker else 'closed' end,
               fails = case when n.paused then x.fails else 0 end, openings = case when n.paused then x.openings else 0 end,
-              drain_to = null, down_since = null
+              drain_to = null, down_since = null, ${keepAsWas("case when n.paused then 'paused' else 'resumed' end")}
             from n where x.id = n.id returning 1`,
     },
     {
       name: 'dt',
       exact: false,
       columns: 'id text',
-      rows: paused.filter((one) => one.to === 'resumed').map((one) => [one.id]),
+      rows: asked.filter((one) => one.to === 'resumed' || one.to === 'undone').map((one) => [one.id]),
       // Days of maintenance were no days of trying: what waits gets its full patience again.
       sql: `,
             l as (select d.id from delivery d join n on d.destination = n.id
@@ -90,6 +99,16 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
     setting('dd', ['down'], 'down_since = now(), paused = false'),
     setting('dy', ['retries-off', 'retries-on'], `retries = n.moved_to = 'retries-on'`),
     setting('dw', ['window', 'window-off'], 'window_from = n.begins, window_until = n.ends'),
+    {
+      name: 'du',
+      exact: true,
+      columns: 'id text',
+      rows: asked.filter((one) => one.to === 'undone').map((one) => [one.id]),
+      sql: `update destination x set paused = (x.was->>'paused')::boolean, drain_to = (x.was->>'drain_to')::bigint,
+              down_since = (x.was->>'down_since')::timestamptz, retries = (x.was->>'retries')::boolean,
+              window_from = (x.was->>'window_from')::timestamptz, window_until = (x.was->>'window_until')::timestamptz, was = null
+            from n where x.id = n.id and ${mayBeUndone} returning 1`,
+    },
     {
       name: 'df',
       exact: true,
@@ -124,6 +143,8 @@ export interface ListedDestination {
   readonly windowFrom: Date | null;
   readonly windowUntil: Date | null;
   readonly downSince: Date | null;
+  /** What was asked last, when that can be undone. */
+  readonly last: { readonly act: Exclude<DestinationMove['to'], 'followed' | 'undone'>; readonly at: string } | null;
 }
 
 /** Every destination and whether anything may go there now. */
@@ -134,7 +155,8 @@ export async function listDestinations(store: Store): Promise<ListedDestination[
                   case when not (x.hold_until is null or x.hold_until <= now()) or not (x.open_until is null or x.open_until <= now())
                        then greatest(x.hold_until, x.open_until) end as "quietUntil",
                   x.drain_to is not null as draining, x.retries, x.window_from as "windowFrom", x.window_until as "windowUntil",
-                  x.down_since as "downSince"
+                  x.down_since as "downSince",
+                  case when ${mayBeUndone} then jsonb_build_object('act', x.was->>'act', 'at', x.was->>'at') end as last
              from destination x order by x.id`,
   });
   return rows;

@@ -111,7 +111,7 @@ export async function retryFromList(site: Site, visit: Visit, back: string): Pro
         : undefined,
   );
   if (outcome === 'absent') return sendNotFound(visit);
-  const done = isRefusal(outcome) ? 'busy' : 'retried';
+  const done = isRefusal(outcome) ? 'busy' : `retried&of=${id}`;
   visit.response.redirect(303, `${back}${back.includes('?') ? '&' : '?'}done=${done}`);
 }
 

@@ -14,6 +14,7 @@ import type { PageParts } from './page.ts';
 import { queueMenu } from './queue.ts';
 import { address } from './queue-filter.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
+import { undoForm } from './queue-undo.ts';
 import { classSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -103,6 +104,7 @@ function classItem(one: ClassNow, names: ReadonlyMap<string, { readonly name: st
 <p class="why">${words.cause[language]} <strong>${t('Wie', 'Who')}:</strong> ${words.who[language]}</p>
 <p class="hint">${one.first && one.last && t(`Eerst gezien ${momentText(one.first, language)}, laatst ${momentText(one.last, language)}.`, `First seen ${momentText(one.first, language)}, last ${momentText(one.last, language)}.`)} ${shown.length > 0 && html`${t('Praktijken', 'Practices')}: ${shown}${more > 0 && ` +${more}`}.`}</p>
 ${one.said && html`<p class="hint">${momentText(one.said.at, language)}, ${one.said.by}: ${one.said.reason}</p>`}
+${one.said?.mayUndo && undoForm(visit, '/admin/errors/undo', 'class', { what: words.said[language], hidden: html`<input type="hidden" name="class" value="${one.class}">` })}
 ${one.waiting > 0 && html`<form method="post" action="/admin/bulk/preview">${csrfField(visit.viewer)}<input type="hidden" name="query" value="class=${one.class}"><input type="hidden" name="of" value="all"><button>${t('Probeer alles van deze soort opnieuw', 'Try everything of this kind again')}<span class="vh">: ${words.said[language]}</span></button></form>`}
 <details><summary>${t('Zeg wat hiermee is', 'Say what is with this')}<span class="vh">: ${words.said[language]}</span></summary>${smallForm(visit, '/admin/errors', html`<input type="hidden" name="class" value="${one.class}">${reasonField(visit, `why-${one.class}`)}<p class="buttons">${(['known', 'solved', 'new'] as const).map((state) => html`<button class="quiet" name="state" value="${state}">${stateSaid[state][language]}</button> `)}</p>`)}</details></li>`;
 }
@@ -132,5 +134,5 @@ export async function sayOfClass(site: Site, visit: Visit): Promise<void> {
       audit: [adminLine(viewer.actor, at, 'error-class-changed', { object: of, code: state, reason })],
     });
   }
-  response.redirect(303, '/admin/errors');
+  response.redirect(303, '/admin/errors?done=yes');
 }

@@ -59,7 +59,7 @@ export async function openApp(
     keyHosts?: readonly string[];
     callsPerMinute?: number;
     tokenIssuer?: string;
-    queue?: (at: TestStore) => DeliveryQueue;
+    queue?: (at: TestStore) => DeliveryQueue | Promise<DeliveryQueue>;
     metricsToken?: string;
   } = {},
 ): Promise<OpenApp> {
@@ -90,7 +90,7 @@ export async function openApp(
   const bounds = openBounds(options.callsPerMinute ?? 0);
   const base = { store, directory, publicUrl: url, log, tokens, bounds, retentionDays: 90 };
   const mappings = await loadMappings();
-  const queue = options.queue?.(at);
+  const queue = await options.queue?.(at);
   const app = await createApp({
     ...base,
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),

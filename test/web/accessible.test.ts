@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workBulk } from '../../src/delivery/bulk.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import {
@@ -77,6 +78,9 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/bull'],
   ['admin', '/admin/credentials'],
   ['admin', '/admin/mappings'],
+  ['admin', '/admin/mappings/json'],
+  ['admin', '/admin/deliveries/:pressed?done=yes'],
+  ['admin', '/admin/bulk/:job'],
   ['admin', '/admin/destination?id=practice:de-brink'],
   ['admin', '/admin/deliveries/1'],
   ['admin', '/admin/directory'],
@@ -162,7 +166,26 @@ async function makeReferrals(): Promise<void> {
     `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
      values ('01900000-0000-7000-8000-000000000001', 'practice-silent', 1, now(), now(), '{de-brink,zuidrand}', 2)`,
   );
+  // What was pressed can be undone: that button is judged too.
+  const { rows } = await at.owner.query<{ id: string }>(
+    `select id::text from delivery where state = 'held' order by id`,
+  );
+  const [pressed = ''] = rows.map((row) => row.id);
+  const reason = 'Wij kijken eerst';
+  await pages.post('admin', `/admin/deliveries/${pressed}/act`, { action: 'park', reason });
+  await pages.post('admin', '/admin/destination', { id: 'practice:de-brink', to: 'paused', reason });
+  await pages.post('admin', '/admin/errors', { class: 'rejected', state: 'known', reason });
+  const begun = await pages.post('admin', '/admin/bulk', {
+    query: 'state=pending',
+    of: 'all',
+    action: 'park',
+    limit: '1',
+    reason,
+  });
+  await workBulk({ store: at.store });
   Object.assign(named, {
+    pressed,
+    job: begun.location?.split('/').at(-1) ?? '',
     acute: acute.id,
     running: running.id,
     long: longNamed.id,

@@ -111,6 +111,30 @@ test('work on many: first said, then done once, with its reason in the trail; an
   expect(await trail('destination-paused')).toMatchObject([{ actor: { id: 'beheer' }, reason: 'Onderhoud' }]);
 });
 
+test('the last thing that was done is undone: of a delivery, of many, and of a destination; once', async () => {
+  const undo = (name: string) => admin('undo', name, '--reason', 'Het was de verkeerde', '--as', 'beheer');
+  const jobs = JSON.parse((await admin('jobs', '--json')).out) as { id: string; action: string; undone: boolean }[];
+  const job = jobs.find((one) => one.action === 'park')?.id ?? '';
+  expect((await undo(job)).out).toContain('is done: 2 done');
+  expect((await states()).filter((one) => one.includes('parked'))).toEqual([]);
+  expect(await undo(job)).toMatchObject({ code: 1, error: expect.stringContaining('cannot be undone') });
+  expect(await undo('worklist')).toMatchObject({ code: 0, out: 'worklist: undone.\n' });
+  const [row] = (await at.owner.query<{ paused: boolean }>(`select paused from destination where id = 'worklist'`))
+    .rows;
+  expect(row?.paused).toBe(false);
+  for (const [name, code] of [
+    ['worklist', 1],
+    ['timeout', 1],
+    ['no-such', 1],
+    ['999999', 1],
+  ] as const)
+    expect([name, (await undo(name)).code]).toEqual([name, code]);
+  const dry = await admin('undo', 'worklist', '--dry-run');
+  expect([dry.code, dry.out]).toEqual([0, expect.stringContaining('Nothing was changed')]);
+  expect(await trail('bulk-undone')).toMatchObject([{ actor: { id: 'beheer' }, reason: 'Het was de verkeerde' }]);
+  expect(await trail('destination-undone')).toHaveLength(1);
+});
+
 test('a practice gets a credential, shown once; it opens the door until it is revoked, and the trail never has it', async () => {
   const why = ['--reason', 'De praktijk sluit aan', '--as', 'beheer'];
   const none = await admin('give-credential', 'no-such', ...why);
@@ -180,6 +204,24 @@ test('maintenance, refused messages and the alarms of the region are there as on
   expect(JSON.parse((await admin('alarms', '--json')).out)).toContainEqual(
     expect.objectContaining({ kind: 'practice-silent', about: 'de-brink', state: 'new' }),
   );
+});
+
+test('which mapping read what, and what it did not carry, by place', async () => {
+  const named = 'json@1+0123456789ab';
+  await at.owner.query(`update inbound set mapping = $1, losses = '{kept-with-source room,unknown-code lifeAreas}'`, [
+    named,
+  ]);
+  const json = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).out) as object[];
+  expect(await json('mappings')).toMatchObject([{ mapping: named, messages: number }]);
+  expect(await json('losses', '--mapping', 'json')).toMatchObject([
+    { mapping: 'json', why: 'unknown-code', place: 'lifeAreas', messages: number, practices: 1 },
+    { mapping: 'json', why: 'kept-with-source', place: 'room', messages: number, practices: 1 },
+  ]);
+  expect(await json('losses', '--mapping', 'medvri')).toEqual([]);
+  expect(await json('journeys', '--mapping', named)).toHaveLength(number);
+  expect(await json('journeys', '--mapping', named.replace('0', 'f'))).toEqual([]);
+  expect((await admin('journeys', '--mapping', 'not a name')).code).toBe(2);
+  expect(await json('stopped')).toEqual([]);
 });
 
 test('as a process: the record of the settings, exit codes, and health without a service', async () => {

@@ -163,17 +163,18 @@ export async function referred(site: Site, practice: string, referral: Referral)
   return journey;
 }
 
-/** One attempt for the newest feedback of a journey, ended as said: a proof, or held with a failure code. */
+/** One attempt for the newest feedback of a journey, ended as said: a proof, or held with a code and what they said. */
 export async function attemptFeedback(
   site: Site,
   id: string,
-  end: { proof: Proof; landed: boolean } | { held: string },
+  end: { proof: Proof; landed: boolean } | { held: string; said?: string },
+  kind = 'feedback',
 ): Promise<void> {
   const { store } = site;
   await offerDue(store, async () => undefined);
   const { rows } = await store.pool.query<{ id: string; generation: number }>(
-    `select id::text, generation from delivery where journey_id = $1 and kind = 'feedback' order by id desc limit 1`,
-    [id],
+    'select id::text, generation from delivery where journey_id = $1 and kind = $2 order by id desc limit 1',
+    [id, kind],
   );
   const claimed = rows[0] && (await claim(store, rows[0], 60_000));
   if (!claimed) throw new Error('the feedback could not be claimed');
@@ -187,6 +188,7 @@ export async function attemptFeedback(
         ? { to: 'held', ...own, code: end.held, ambiguous: false }
         : { to: end.landed ? 'landed' : 'sent', ...own, proof: end.proof, at },
     ],
+    ...('held' in end && end.said && { attempts: [{ delivery: own.id, lease: own.lease, said: end.said }] }),
     audit: [
       {
         event: 'delivery-attempted',
