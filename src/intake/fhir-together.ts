@@ -1,4 +1,4 @@
-import type { Bundle, BundleEntry, Communication, Resource, Task } from '@medplum/fhirtypes';
+import type { Bundle, BundleEntry, Communication, Task } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { allowedAt, isRouted } from './fhir-table.ts';
@@ -55,6 +55,18 @@ const isTaskPut = ({ request, resource }: BundleEntry) =>
 const isMessagePost = ({ request, resource }: BundleEntry) =>
   request?.method === 'POST' && resource?.resourceType === 'Communication' && isRouted('Communication', 'create');
 
+/** The Task with the message that it names as its output (`named`) within it: together they are one move. */
+export function withMessage(task: Task, named: string, message: Communication): Task {
+  const output = JSON.parse(
+    JSON.stringify(task.output ?? []).replaceAll(JSON.stringify(named), '"#message"'),
+  ) as NonNullable<Task['output']>;
+  return {
+    ...task,
+    contained: [...(task.contained ?? []), { ...message, id: 'message' }],
+    ...(output.length > 0 && { output }),
+  };
+}
+
 /**
  * A Task that ends (or reports) and the message that it names as its output: one move, so one Change. Undefined when the
  * writes of a transaction are anything else.
@@ -66,15 +78,7 @@ export function together(bundle: Bundle): Together | undefined {
   if (writes.length !== 2 || !task || !message) return undefined;
   const [sent, { fullUrl, resource }] = [task[1].resource as Task, message[1]];
   if (!fullUrl?.startsWith('urn:uuid:') || messageOf(sent) !== fullUrl) return undefined;
-  const inside = { ...(resource as Communication), id: 'message' };
-  const named = JSON.parse(
-    JSON.stringify(sent.output ?? []).replaceAll(JSON.stringify(fullUrl), '"#message"'),
-  ) as Task['output'];
-  const whole: Resource = {
-    ...sent,
-    contained: [...(sent.contained ?? []), inside],
-    ...(named && { output: named }),
-  };
+  const whole = withMessage(sent, fullUrl, resource as Communication);
   return {
     entry: { ...task[1], resource: whole },
     task: task[0],

@@ -8,6 +8,8 @@ export interface Sealed {
   /** What each of them can be searched by, in the same order. */
   readonly found: readonly { readonly words: readonly string[]; readonly dates: string }[];
   readonly answer?: Buffer;
+  /** How the referral stands in a case system. */
+  readonly copy?: Buffer;
   readonly hmacs?: {
     readonly bsn: Buffer | null;
     readonly family: Buffer;

@@ -34,7 +34,7 @@ export function destinationState(one: ListedDestination, viewer: Viewer, now: Da
   return said.length > 0 ? said.join(' ') : undefined;
 }
 
-type Plain = Exclude<DestinationMove['to'], 'window' | 'followed'>;
+type Plain = Exclude<DestinationMove['to'], 'window' | 'followed' | 'answered' | 'silent'>;
 
 /** Each with what it does; the other one undoes it. */
 const choices: readonly { to: Plain; said: Said; fits: (one: ListedDestination, now: Date) => boolean }[] = [
