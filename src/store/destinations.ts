@@ -144,6 +144,8 @@ export interface ListedDestination {
   readonly windowFrom: Date | null;
   readonly windowUntil: Date | null;
   readonly downSince: Date | null;
+  /** Of a case system: when it was last asked what was done there. */
+  readonly askedAt: Date | null;
 }
 
 /** Every destination and whether anything may go there now. */
@@ -154,7 +156,7 @@ export async function listDestinations(store: Store): Promise<ListedDestination[
                   case when not (x.hold_until is null or x.hold_until <= now()) or not (x.open_until is null or x.open_until <= now())
                        then greatest(x.hold_until, x.open_until) end as "quietUntil",
                   x.drain_to is not null as draining, x.retries, x.window_from as "windowFrom", x.window_until as "windowUntil",
-                  x.down_since as "downSince"
+                  x.down_since as "downSince", x.asked_at as "askedAt"
              from destination x order by x.id`,
   });
   return rows;
