@@ -28,14 +28,13 @@ export type CaseParty =
 export interface FedSystem {
   /** Its own window, breaker and order: `case:<organisation>`, or `case:role/<PractitionerRole>` of one Wally. */
   readonly destination: string;
+  /** Of its Endpoint. */
+  readonly endpoint: string;
   readonly address: string;
   readonly party: CaseParty;
   /** Wallys of the organisation with a system of their own: what they have stands there and not here. */
   readonly apart: readonly string[];
 }
-
-const ofTeam = (team: string): string => `case:${team}`;
-const ofWally = (role: string): string => `case:role/${role}`;
 
 /** The case system of an organisation or a Wally, from the first active Endpoint that says it is one. */
 export function caseSystemOf(
@@ -53,20 +52,16 @@ export function caseSystemOf(
 /** Every case system of a directory. A Wally's own goes before her organisation's: of each referral one is kept up to date. */
 export function fedSystems({ teams, roles }: Pick<Directory, 'teams' | 'roles'>): FedSystem[] {
   const wallys = [...roles.values()].filter((one) => one.kind === 'wally' && one.caseSystem);
-  const ofTeams = [...teams.values()].flatMap(({ id, caseSystem }): FedSystem[] => {
-    const apart = wallys.filter((one) => one.organization === id).map((one) => one.id);
-    if (!caseSystem) return [];
-    return [{ destination: ofTeam(id), address: caseSystem.address, party: { kind: 'team', team: id }, apart }];
-  });
+  const fed = (destination: string, { id, address }: CaseSystem, party: CaseParty, apart: string[] = []): FedSystem => {
+    return { destination, endpoint: id, address, party, apart };
+  };
   return [
-    ...ofTeams,
-    ...wallys.map(
-      ({ id, caseSystem }): FedSystem => ({
-        destination: ofWally(id),
-        address: caseSystem?.address ?? '',
-        party: { kind: 'owner', owner: id },
-        apart: [],
-      }),
+    ...[...teams.values()].flatMap(({ id, caseSystem }) => {
+      const apart = wallys.filter((one) => one.organization === id).map((one) => one.id);
+      return caseSystem ? [fed(`case:${id}`, caseSystem, { kind: 'team', team: id }, apart)] : [];
+    }),
+    ...wallys.flatMap(({ id, caseSystem }) =>
+      caseSystem ? [fed(`case:role/${id}`, caseSystem, { kind: 'owner', owner: id })] : [],
     ),
   ];
 }

@@ -12,10 +12,12 @@ import type {
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { end } from '../../src/feedback/ending.ts';
 import { accept } from '../../src/feedback/moves.ts';
+import { message } from '../../src/feedback/question.ts';
 import { tooClose } from '../../src/feedback/too-close.ts';
 import { codeSystems, extensions, identifiers } from '../../src/fhir/systems.ts';
 import { evenCaseSystems, feedCaseSystems } from '../../src/intake/case-feed.ts';
 import { followCaseSystems } from '../../src/intake/case-follow.ts';
+import type { Actor } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
 import type { Refusal } from '../../src/referral/refusal.ts';
 import { copiesOf } from '../../src/store/case-systems.ts';
@@ -26,6 +28,7 @@ import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, takeIn, until } from '../doubles/made.ts';
 
 const team = 'voorbeeldstreek';
+const practice: Actor = { id: 'his', name: 'HIS', role: 'practice-system', organization: 'de-brink' };
 const destination = `case:${team}`;
 let line: TestLine;
 let there: CaseServer;
@@ -427,6 +430,30 @@ test('the same step here and there is no conflict; what is written there meanwhi
   expect(await deliveriesOf(id)).toMatchObject([{ state: 'landed' }, { state: 'landed' }]);
 });
 
+test('what is written there at the very moment that we write is read first, and not lost', async () => {
+  const { id, task } = await standsThere();
+  there.meanwhile = () => void there.write({ ...task, status: 'accepted' });
+  await moved(id, (journey, acting) => message(journey, 'Belt u na vijven?', { ...acting, actor: practice }));
+  await fed();
+  expect((await deliveriesOf(id)).at(-1)).toMatchObject({ state: 'pending', code: 'changed-there' });
+  await line.at.owner.query(`update delivery set next_at = now() where kind = 'case' and state = 'pending'`);
+  await line.drain();
+  expect((await deliveriesOf(id)).at(-1)).toMatchObject({ state: 'landed' });
+  expect([await statusOf(id), (await theirs(id)).status]).toEqual(['accepted', 'accepted']);
+});
+
+test('of a system that keeps no versions a step is taken once, by what stands there', async () => {
+  there.mode = 'bare';
+  const { id, task } = await standsThere();
+  expect(await followed()).toBe(0);
+  const accepted = there.write({ ...task, status: 'accepted' });
+  expect([await followed(), await followed()]).toEqual([1, 0]);
+  there.write({ ...accepted, output: [...(accepted.output ?? []), note('contact', 'contact')] });
+  expect(await followed()).toBe(1);
+  await fed();
+  expect([await statusOf(id), (await theirs(id)).status, await followed()]).toEqual(['in-progress', 'in-progress', 0]);
+});
+
 test('H3 a Task there that is about someone else by now moves nothing, and ours stands there again', async () => {
   const { id, task } = await standsThere();
   there.write({ ...task, status: 'accepted', for: { reference: 'Patient/someone-else' } });
@@ -456,9 +483,9 @@ test('it is asked for its own ids and nothing else; a next page elsewhere is not
   there.requests.length = 0;
   there.pageMax = 2;
   there.nextAt = 'http://169.254.169.254';
-  await followed();
+  expect(await followed()).toBe(2);
   there.nextAt = undefined;
-  await followed();
+  expect(await followed()).toBe(1);
   there.pageMax = 50;
   const { communications } = await journeyOf(line.at.store, id);
   expect(communications).toHaveLength(3);

@@ -6,8 +6,8 @@ import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
 
 type Kept = Resource & { id: string };
 
-/** How it answers. `away`: 503 to all; `lost`: does it and cuts the connection; `half`: says yes without an answer per entry; `blind`: takes, and lets nobody look. */
-type Mode = 'well' | 'away' | 'lost' | 'half' | 'blind';
+/** How it answers. `away`: 503 to all; `lost`: does it and cuts the connection; `half`: says yes without an answer per entry; `blind`: takes, and lets nobody look; `bare`: keeps no versions. */
+type Mode = 'well' | 'away' | 'lost' | 'half' | 'blind' | 'bare';
 
 /** The FHIR server of a case system: transactions of conditional updates, reads, searches and history, on which a test decides how it answers. */
 export interface CaseServer {
@@ -16,6 +16,8 @@ export interface CaseServer {
   mode: Mode;
   /** Where the next page is, other than where it is. */
   nextAt: string | undefined;
+  /** Done there just before it takes what we send. */
+  meanwhile: (() => void) | undefined;
   /** So many to a page at most. */
   pageMax: number;
   readonly requests: {
@@ -158,14 +160,27 @@ function look(held: Held, server: CaseServer, path: string): Resource {
   return bundle(found.slice(from, from + count), isMore ? { link: [{ relation: 'next', url: next }] } : {});
 }
 
+/** As a server says it that keeps no versions. */
+const unversioned = (resource: Resource): Resource =>
+  JSON.parse(
+    JSON.stringify(resource, (key, value) => (key === 'versionId' || key === 'etag' ? undefined : value)).replaceAll(
+      /\/_history\/\d+/g,
+      '',
+    ),
+  );
+
 export async function startCaseServer(): Promise<CaseServer> {
   const held = new Held();
   const requests: CaseServer['requests'] = [];
   const answer = (request: IncomingMessage, body: string): Resource => {
     if (one.mode === 'away') throw new Refused(503);
-    if (request.method === 'POST') return transact(held, JSON.parse(body));
-    if (one.mode === 'blind') throw new Refused(403);
-    return look(held, one, request.url ?? '');
+    if (one.mode === 'blind' && request.method !== 'POST') throw new Refused(403);
+    if (one.mode === 'bare' && request.url?.includes('_history')) throw new Refused(405);
+    if (request.method !== 'POST') return look(held, one, request.url ?? '');
+    const { meanwhile } = one;
+    one.meanwhile = undefined;
+    meanwhile?.();
+    return transact(held, JSON.parse(body));
   };
   const server = createServer(async (request, response) => {
     const body = await text(request);
@@ -174,7 +189,8 @@ export async function startCaseServer(): Promise<CaseServer> {
     const say = (status: number, resource: unknown) =>
       response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(JSON.stringify(resource));
     try {
-      const done = answer(request, body);
+      const whole = answer(request, body);
+      const done = one.mode === 'bare' ? unversioned(whole) : whole;
       if (one.mode === 'lost') return void request.socket.destroy();
       say(200, one.mode === 'half' ? { ...done, entry: [] } : done);
     } catch (error) {
@@ -189,6 +205,7 @@ export async function startCaseServer(): Promise<CaseServer> {
     host,
     mode: 'well',
     nextAt: undefined,
+    meanwhile: undefined,
     pageMax: 50,
     requests,
     all: () => held.all().map((resource) => ({ resource, version: Number(resource.meta?.versionId) })),
