@@ -183,8 +183,9 @@ export function lookThere(
     const { identifier = [] } = now === 'unread' ? copy.kept.task : now;
     if (now === 'unread') return { id: copy.task, identifier };
     const messages = isOther(copy, now) ? await messagesAbout(following, desk, [copy]) : undefined;
-    await settleFound(following, desk, copy, now, messages?.items ?? []);
-    const { version } = (await readCopy(store, system.destination, journey)) ?? {};
+    const { isDone } = await settleFound(following, desk, copy, now, messages?.items ?? []);
+    // What could not be settled now is looked at again before it is overwritten: the write meets another version.
+    const version = isDone ? now.meta?.versionId : copy.version;
     return { id: copy.task, identifier, ...(version !== undefined && { version }) };
   };
 }

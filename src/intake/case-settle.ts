@@ -54,6 +54,9 @@ const nameOf = ({ destination }: FedSystem, journey: string, reference: string):
 });
 
 const referenceTo = (message: Communication) => `Communication/${message.id}`;
+/** One version of a message there. */
+const heardAs = (message: Communication) =>
+  `${referenceTo(message)}/${message.meta?.versionId ?? message.meta?.lastUpdated ?? ''}`;
 
 /** How the references of their Task are read here: what we put there, and messages that we took from there. */
 function namesOf(desk: CaseDesk, { kept, task }: StoredCopy, journey: Journey, now: Task): Names {
@@ -210,7 +213,6 @@ async function settleOne(
       if (!copy) return 'nothing';
       const { wanted, tried, now } = await meet(copy, journey);
       met = { copy, journey, tried, ...(now && { now }) };
-      if (!isRefusal(wanted)) return wanted;
       return wasTold(desk, met) ? 'nothing' : wanted;
     },
     along: (change) => (met ? withCopy(desk, met, change) : change),
@@ -230,20 +232,22 @@ function settleTask(desk: CaseDesk, journeyId: string, seen: Task, messages: rea
   const moving = own
     ? ({ type: 'Communication', interaction: 'create', identifiers: [...(message.identifier ?? []), own] } as const)
     : ({ type: 'Task', interaction: 'update' } as const);
-  return settleOne(desk, journeyId, moving, async (copy, journey) => {
+  const meet = async (copy: StoredCopy, journey: Journey) => {
     // Another process had it in between.
-    if (copy.version !== undefined && copy.version === seen.meta?.versionId) return { wanted: 'nothing', tried: '' };
+    if (copy.version !== undefined && copy.version === seen.meta?.versionId)
+      return { wanted: 'nothing' as const, tried: '' };
     const isNew = own && knownBy(journey.communications, [own]) === undefined;
     const { meta: _meta, ...said } = message ?? {};
     const now = isNew ? withMessage(seen, messageOf(seen) ?? '', said as Communication) : seen;
     return { ...(await wantedBy(desk, copy, journey, now)), now: seen };
-  });
+  };
+  return settleOne(desk, journeyId, moving, meet, message && heardAs(message));
 }
 
 /** A message about our Task that stands there: feedback, a question or an answer, as if it was sent to us. */
 function settleMessage(desk: CaseDesk, journeyId: string, message: Communication): Promise<Settled> {
   const own = nameOf(desk.system, journeyId, referenceTo(message));
-  const heard = `${referenceTo(message)}/${message.meta?.versionId ?? message.meta?.lastUpdated ?? ''}`;
+  const heard = heardAs(message);
   const identifiers = [...(message.identifier ?? []), own];
   const moving = { type: 'Communication', interaction: 'create', identifiers } as const;
   const meet = async (copy: StoredCopy, journey: Journey) => {

@@ -28,7 +28,7 @@ import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, takeIn, until } from '../doubles/made.ts';
 
 const team = 'voorbeeldstreek';
-const practice: Actor = { id: 'his', name: 'HIS', role: 'practice-system', organization: 'de-brink' };
+const his: Actor = { id: 'his', name: 'HIS', role: 'practice-system', organization: 'de-brink' };
 const destination = `case:${team}`;
 let line: TestLine;
 let there: CaseServer;
@@ -113,9 +113,9 @@ async function fed(): Promise<number> {
 }
 
 /** A referral on the worklist of its Wally; gives its journey. */
-async function referred(): Promise<string> {
+async function referred(practice = 'de-brink'): Promise<string> {
   referrals += 1;
-  const journey = await takeIn(line.at.store, { number: `case-${referrals}` });
+  const journey = await takeIn(line.at.store, { practice, number: `case-${referrals}` });
   await line.drain();
   return journey;
 }
@@ -411,6 +411,19 @@ test('what cannot be done is told once; ours stands there again, also where that
   expect([await statusOf(id), await refusedOf(id)]).toEqual(['accepted', undefined]);
 });
 
+test('a no of the step itself is told once too', async () => {
+  const { id, task } = await standsThere();
+  await moved(id, accept);
+  await fed();
+  for (const _ of [1, 2]) {
+    there.write({ ...(await theirs(id)), status: 'failed', statusReason: { text: 'Niet bereikt' } });
+    await followed();
+    await line.drain();
+  }
+  expect(await linesOf(id, 'move-refused')).toHaveLength(1);
+  expect([await statusOf(id), (await theirs(id)).id]).toEqual(['accepted', task.id]);
+});
+
 test('when it moved there while it moved here, ours stands, and there too', async () => {
   const { id, task } = await standsThere();
   there.write({ ...task, status: 'accepted' });
@@ -433,7 +446,7 @@ test('the same step here and there is no conflict; what is written there meanwhi
 test('what is written there at the very moment that we write is read first, and not lost', async () => {
   const { id, task } = await standsThere();
   there.meanwhile = () => void there.write({ ...task, status: 'accepted' });
-  await moved(id, (journey, acting) => message(journey, 'Belt u na vijven?', { ...acting, actor: practice }));
+  await moved(id, (journey, acting) => message(journey, 'Belt u na vijven?', { ...acting, actor: his }));
   await fed();
   expect((await deliveriesOf(id)).at(-1)).toMatchObject({ state: 'pending', code: 'changed-there' });
   await line.at.owner.query(`update delivery set next_at = now() where kind = 'case' and state = 'pending'`);
@@ -534,13 +547,13 @@ test('one that lets nobody look is still written to; one where it was taken away
 // A Wally with a system of her own.
 
 test('a Wally’s own system goes before her organisation’s: at its begin it gets her open referrals, and hers end there', async () => {
-  const [open, over] = [await referred(), await referred()];
+  const [open, over] = [await referred('zuidrand'), await referred('zuidrand')];
   await moved(over, (journey, acting) => end(journey, 'moved', acting));
   await fed();
   const hers = await startCaseServer();
   line.outbound.add(hers.host);
   try {
-    await ownSystem('wally-sanne', hers.url);
+    await ownSystem('wally-joost', hers.url);
     const inHers = async (journey: string) => {
       const { task } = await journeyOf(line.at.store, journey);
       return hers.all().find(({ resource }) => JSON.stringify(resource).includes(`urn:uuid:${task.resource.id}`))
@@ -552,23 +565,24 @@ test('a Wally’s own system goes before her organisation’s: at its begin it g
     expect([await fed(), await followed()]).toEqual([0, 0]);
 
     // Of her own system she is the one who acts; new work goes there alone.
-    const fresh = await referred();
+    const fresh = await referred('zuidrand');
     await fed();
     expect(standing((await journeyOf(line.at.store, fresh)).task.resource.id)).toBeUndefined();
     hers.write({ ...((await inHers(fresh)) as Task), status: 'accepted' });
     expect(await followed()).toBe(1);
     expect(await linesOf(fresh, 'task-accepted')).toMatchObject([
-      { actor: { id: 'wally-sanne', via: 'case:role/wally-sanne' } },
+      { actor: { id: 'wally-joost', via: 'case:role/wally-joost' } },
     ]);
 
     // H11: who stands too close gets no more of it, neither here nor in a system of her own.
-    const close = await referred();
+    const close = await referred('zuidrand');
     await moved(close, tooClose);
     await fed();
     expect(await inHers(close)).toBeUndefined();
-    const later = await referred();
+    const later = await referred('zuidrand');
     await fed();
     hers.requests.length = 0;
+    hers.write({ ...((await inHers(later)) as Task), status: 'accepted' });
     await moved(later, tooClose);
     await fed();
     await fed();
@@ -586,7 +600,7 @@ test('a Wally’s own system goes before her organisation’s: at its begin it g
     expect((await theirs(later)).owner?.reference).toContain('wally-karim');
 
     // Without a system of her own hers stand in that of the organisation again.
-    await ownSystem('wally-sanne', undefined);
+    await ownSystem('wally-joost', undefined);
     await fed();
     expect([(await theirs(open)).status, (await theirs(fresh)).status]).toEqual(['requested', 'accepted']);
   } finally {
