@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { readFixture } from '../scripts/fixture-case.ts';
 import { practiceNumber } from '../scripts/fixture-world.ts';
 import { type Acting, accept } from '../src/feedback/moves.ts';
@@ -103,7 +104,8 @@ const pressed =
 
 async function sealed({ line, life }: Run): Promise<boolean> {
   // Older transactions of other databases on this server hold the sealer back for a moment: that is not our scenario.
-  while (!(await look(line, 'select bool_and(xid < pg_snapshot_xmin(pg_current_snapshot())) from audit')));
+  while (!(await look(line, 'select bool_and(xid < pg_snapshot_xmin(pg_current_snapshot())) from audit')))
+    await pause(10);
   await sealAudit(life.store);
   return (await look(line, 'select count(*) from audit')) === (await look(line, 'select count(*) from audit_chain'));
 }

@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../child-environment.ts';
 import type { BenchDatabase, Place } from './place.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -64,9 +65,8 @@ export async function startService(
     cwd: root,
     stdio: ['ignore', log, log],
     env: {
-      PATH: process.env.PATH ?? '',
+      ...childEnvironment,
       CALLS_PER_MINUTE: '0',
-      TZ: 'UTC',
       PORT: '0',
       DATA_DIR: dataDir,
       DATABASE_URL: database.url,

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startEmbedded } from '../../src/store/embedded.ts';
 import { openTestRedis } from '../../test/doubles/redis.ts';
+import { childEnvironment } from '../child-environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const startMsMax = 60_000;
@@ -45,8 +46,7 @@ export class Supervised implements Target {
     this.#port = port;
     this.#logFile = join(dataDir, 'log');
     this.#environment = {
-      PATH: process.env.PATH ?? '',
-      TZ: 'UTC',
+      ...childEnvironment,
       PORT: String(port),
       DATA_DIR: dataDir,
       MIGRATE: 'off',

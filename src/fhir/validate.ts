@@ -100,6 +100,10 @@ export function validateBaseR4(resource: unknown, root?: string): Issue[] {
   return found.sort((a, b) => place(a.path) - place(b.path));
 }
 
+/** What is told of a value that is too large or too deep to be looked at by anything recursive; undefined when it is not. */
+export const tooMuchIssue = (value: unknown, path: string): Issue | undefined =>
+  isTooMuch(value) ? validationIssue('too-deep', path, '', '') : undefined;
+
 /** Level by level: this runs before anything recursive does. */
 function isTooMuch(resource: unknown): boolean {
   let level = [resource];

@@ -246,6 +246,8 @@ export type TalkMove =
 export type KeepingMove =
   /** It stands in the receiver's own record: confirmed by a person there, or handed over as an export. */
   | { readonly to: 'transferred'; readonly at: string; readonly by: string }
+  /** That was said too early. */
+  | { readonly to: 'not-transferred' }
   /** A legal hold; `reference` says where its reason is filed, never what it is. */
   | { readonly to: 'held'; readonly at: string; readonly reference: string }
   | { readonly to: 'released' }

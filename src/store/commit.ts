@@ -39,7 +39,7 @@ interface Waiting {
 }
 
 /** Keys that two changes of one statement may not share: the later one waits for the next batch. */
-function touched({ change }: Prepared): string[] {
+function touched(change: Change): string[] {
   const keys = (change.resources ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
   if (change.arrival) {
     const { application, controlId, messageType } = change.arrival;
@@ -63,6 +63,17 @@ function touched({ change }: Prepared): string[] {
   if (change.caseCopy) keys.push(`copy ${change.caseCopy.destination} ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
+}
+
+/** Places of the changes that touch what an earlier one of them touches: those cannot be committed together. */
+export function touchedTwice(changes: readonly Change[]): number[] {
+  const seen = new Set<string>();
+  return changes.flatMap((change, nth) => {
+    const keys = touched(change);
+    const isTwice = keys.some((key) => seen.has(key));
+    for (const key of keys) seen.add(key);
+    return isTwice ? [nth] : [];
+  });
 }
 
 function hmacsOf(identity: JourneyIndex['identity'], key: Buffer): NonNullable<Sealed['hmacs']> {
@@ -210,6 +221,15 @@ export class Commits {
     });
   }
 
+  /**
+   * Commits several changes in one transaction of the database: all of them or none. Of what two of them touch
+   * (`touchedTwice`) they cannot both be so.
+   */
+  async commitAll(changes: readonly Change[]): Promise<Committed> {
+    if (changes.length === 0) return { ok: true };
+    return attempt(this.#store, await Promise.all(changes.map((change) => prepare(this.#store, change))));
+  }
+
   #take(): Waiting[] {
     const batch: Waiting[] = [];
     const seen = new Set<string>();
@@ -217,7 +237,7 @@ export class Commits {
     while (this.#queue.length > 0 && batch.length < batchMax) {
       const next = this.#queue.shift();
       if (!next) break;
-      const keys = touched(next.prepared);
+      const keys = touched(next.prepared.change);
       const { directory, destinations } = next.prepared.change;
       const alone = (directory?.length ?? 0) + (destinations?.length ?? 0) > 0;
       if (keys.some((key) => seen.has(key)) || (alone && batch.length > 0)) {

@@ -35,6 +35,8 @@ const SETTINGS = {
   log_checkpoints: 'off',
 };
 
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+
 export interface EmbeddedServer {
   /** Folder of the unix socket, for pg's `host`. */
   readonly socketDir: string;
@@ -53,11 +55,13 @@ export interface EmbeddedServer {
  * @param options.dataDir folder of this installation; made when missing
  * @param options.modulesDir node_modules with the platform package; default: where our own packages are
  * @param options.uid as root, the user to run as (default 65534); otherwise without effect
+ * @param options.mayLoseAll nothing is forced to the disk: for data that nobody needs after a crash of the machine
  */
 export async function startEmbedded(options: {
   dataDir: string;
   modulesDir?: string;
   uid?: number;
+  mayLoseAll?: boolean;
 }): Promise<EmbeddedServer> {
   const dataDir = openDataDir(options.dataDir);
   const lock = join(dataDir, 'postgres.lock');
@@ -71,7 +75,8 @@ export async function startEmbedded(options: {
     sweep(place, programs);
     if (!existsSync(place.data)) await initialise(place, programs);
     const socketDir = socketFolder(place);
-    return handle(await launch(place, programs, socketDir, found.stalePid), socketDir, false);
+    const settings = options.mayLoseAll ? { ...SETTINGS, ...FORGETFUL } : SETTINGS;
+    return handle(await launch(place, programs, socketDir, found.stalePid, settings), socketDir, false);
   } finally {
     rmSync(lock, { force: true });
   }
@@ -123,11 +128,12 @@ async function launch(
   programs: string,
   socketDir: string,
   stalePid: number | undefined,
+  settings: Readonly<Record<string, string>>,
 ): Promise<ProcessId> {
   const until = Date.now() + startMsMax;
   // `-D` comes first and unadorned: kinshipOf() looks for it.
   const words = ['-D', place.data, '-c', `unix_socket_directories="${socketDir}"`];
-  for (const [name, value] of Object.entries(SETTINGS)) words.push('-c', `${name}=${value}`);
+  for (const [name, value] of Object.entries(settings)) words.push('-c', `${name}=${value}`);
   // A crash leaves lock files whose number may live again as another program, or stay on as a zombie. The variable is
   // PostgreSQL's own way to say "that one is no server" (pg_ctl uses it); its guard on the shared memory stays in force.
   const env = stalePid === undefined ? ENVIRONMENT : { ...ENVIRONMENT, PG_GRANDPARENT_PID: String(stalePid) };

@@ -100,30 +100,31 @@ export interface Lane {
   readonly stuck: { readonly id: string; readonly kind: string; readonly state: string; readonly code: string } | null;
 }
 
-/** A page of referrals, oldest first. `open`: only those whose work or feedback has not ended. */
-export function listLanes(
-  store: Store,
-  filter: Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & { readonly open?: boolean },
-  limit: number,
-  after?: Place,
-): Promise<Lane[]> {
+type LaneFilter = Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & { readonly open?: boolean };
+
+// Each of the two ways of being open walks its own partial index: one condition with `or` would walk all that ended.
+const openWays: readonly Condition[] = [
+  sql`j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')`,
+  sql`j.id in (select journey_id from delivery where state in ('pending', 'queued', 'sent', 'held'))`,
+];
+
+/** The query behind listLanes: which referrals first, then their hops. */
+export function lanesPage(filter: LaneFilter, limit: number, after?: Place) {
   const { practice, owner, number, control, open } = filter;
-  const where = allOf([
+  const narrowed = [
     practice !== undefined && sql`j.practice_id = ${practice}`,
     owner !== undefined && sql`j.owner_id = ${owner}`,
     number !== undefined && sql`j.number = ${number}`,
     control !== undefined && sql`j.id in (select journey_id from inbound where control_id = ${control})`,
-    open &&
-      sql`(j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')
-      or exists (select from delivery o where o.journey_id = j.id and o.state in ('pending', 'queued', 'sent', 'held')))`,
     after && sql`(j.received_at, j.id) > (${after.at}, ${after.id}::uuid)`,
-  ]);
-  return rowsOf(
-    store,
-    sql<Lane>`select j.id as journey, j.number, j.practice_id as practice, j.owner_id as owner, j.task_status as "taskStatus",
+  ];
+  const page = (way: Condition | false) =>
+    sql`(select j.received_at, j.id from journey j where ${allOf([...narrowed, way])} order by j.received_at, j.id limit ${limit})`;
+  const found = open ? sql.join(openWays.map(page), sql` union `) : page(false);
+  return sql<Lane>`select j.id as journey, j.number, j.practice_id as practice, j.owner_id as owner, j.task_status as "taskStatus",
         j.received_at as "committedAt", i.received_at as "receivedAt", i.door, d.queued as "queuedAt", w.visible as "visibleAt",
         e.seen as "seenAt", e.feedback as "feedbackAt", e.landed as "landedAt", s.stuck
-      from journey j
+      from (select id from (${found}) found order by received_at, id limit ${limit}) first join journey j on j.id = first.id
       left join lateral (select received_at, door from inbound where journey_id = j.id order by received_at limit 1) i on true
       left join lateral (select min(first_sent_at) as queued from delivery where journey_id = j.id and kind = 'worklist') d on true
       left join lateral (select min(visible_at) as visible from worklist_entry v
@@ -134,6 +135,10 @@ export function listLanes(
       left join lateral (select json_build_object('id', f.id::text, 'kind', f.kind, 'state', f.state, 'code', f.failure_code) as stuck
          from delivery f where f.journey_id = j.id and f.failure_code is not null and f.state in ('pending', 'queued', 'held')
          order by f.state = 'held' desc, f.id limit 1) s on true
-      where ${where} order by j.received_at, j.id limit ${limit}`,
-  );
+      order by j.received_at, j.id`;
+}
+
+/** A page of referrals, oldest first. `open`: only those whose work or feedback has not ended. */
+export function listLanes(store: Store, filter: LaneFilter, limit: number, after?: Place): Promise<Lane[]> {
+  return rowsOf(store, lanesPage(filter, limit, after));
 }

@@ -1,5 +1,6 @@
 import { type Lane, listLanes } from '../store/queue-list.ts';
 import { noteList, query, send, type Visit } from './acting.ts';
+import { awaitedWordsPart } from './awaited-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
 import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './queue-filter.ts';
@@ -50,14 +51,17 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const { states: _states, ...narrowed } = toQueue(filter, directory, now);
   const after = placeOf(query(request, 'after'), uuid);
   const open = state !== 'all' && number === undefined && control === undefined;
-  const found = await listLanes(site.store, { ...narrowed, open }, pageSize, after);
+  const [found, awaited] = await Promise.all([
+    listLanes(site.store, { ...narrowed, open }, pageSize, after),
+    awaitedWordsPart(site, viewer),
+  ]);
   await noteList(site, viewer.actor, 'journeys', found.length);
   const drawn: Drawn = { filter, directory, viewer, now };
   const title = t('Verwijzingen', 'Referrals');
   const last = found.at(-1);
   const main = html`<h1>${title}</h1>${queueMenu(visit, 'journeys')}
 <p>${open ? html`${t('U ziet wat nog niet klaar is, het oudste eerst.', 'You see what has not ended, the oldest first.')} <a href="${address({ ...filter, state: 'all' }, '/admin/journeys')}">${t('Laat alles zien', 'Show everything')}</a>` : t('Het oudste eerst.', 'The oldest first.')}</p>
-${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}
+${awaited}${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}
 ${found.length > 0 ? html`<ul class="deliveries">${found.map((one) => laneItem(one, drawn))}</ul>` : html`<p class="empty">${t('Geen verwijzingen.', 'No referrals.')}</p>`}
 ${found.length === pageSize && last && html`<p><a href="${address(filter, '/admin/journeys', placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
   send(visit, { title, main });

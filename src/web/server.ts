@@ -36,6 +36,7 @@ import { lookOf } from './look.ts';
 import { lookedPages } from './looked.ts';
 import { mappingPages } from './mappings.ts';
 import { minePages } from './mine.ts';
+import { ownRecordPages } from './own-record-list.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
@@ -137,9 +138,11 @@ function pagesOf(parts: AppParts): express.Router {
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
     ['/worklist', talkPages(parts, viewer, 'wally')],
+    ['/worklist', ownRecordPages(parts, viewer, 'wally')],
     ['/worklist', worklistPages(parts, viewer)],
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
+    ['/team', ownRecordPages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
     ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],

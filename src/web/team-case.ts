@@ -1,9 +1,10 @@
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isWithdrawn } from '../referral/minimise.ts';
+import { httpStatus } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
-import { actingFor, journeyOf, noteView, query, send, sendNotFound, type Visit } from './acting.ts';
+import { actingFor, journeyOf, noteView, query, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
@@ -16,6 +17,8 @@ import { safetyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
 import { linkForms } from './onward-moves.ts';
+import { ownRecordNotice, ownRecordPart, postOwnRecord } from './own-record.ts';
+import { nextUnconfirmed } from './own-record-list.ts';
 import type { PageParts } from './page.ts';
 import { facts, reachPart, recognition, show } from './referral-view.ts';
 import type { Site } from './site.ts';
@@ -81,7 +84,7 @@ ${facts([
   [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
   [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
 ])}
-<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
+<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}${await ownRecordPart(site, shown, acting, `/team/${journey.id}`)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }
@@ -90,7 +93,23 @@ export async function openCase(site: Site, visit: Visit, team: string): Promise<
   const id = journeyOf(visit.request);
   const journey = id && (await readOfTeam(site, team, id));
   if (!journey) return sendNotFound(visit);
-  await sendCase(site, visit, journey, doneNotice(visit, leadForms), 200);
+  const notice = doneNotice(visit, leadForms) ?? ownRecordNotice(query(visit.request, 'done'), visit.viewer);
+  await sendCase(site, visit, journey, notice, 200);
+}
+
+/** "Staat in ons eigen dossier", said by the team lead, or that it does not after all. */
+export async function keepOwnOfTeam(site: Site, visit: Visit, team: string): Promise<void> {
+  const id = journeyOf(visit.request);
+  if (!id) return sendNotFound(visit);
+  const { viewer } = visit;
+  await postOwnRecord(site, visit, id, {
+    list: '/team',
+    read: (journey) => readOfTeam(site, team, journey),
+    next: () => nextUnconfirmed(site, viewer.actor),
+    refused: (journey, refusal) =>
+      sendCase(site, visit, journey, { kind: 'refused', text: sentences(refusal, viewer) }, httpStatus(refusal)),
+    absent: () => sendNotFound(visit),
+  });
 }
 
 export async function postCaseMove(site: Site, visit: Visit, team: string): Promise<void> {

@@ -23,6 +23,7 @@ import { linksPart } from './links-part.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { onwardForms, residentForms } from './onward-moves.ts';
+import { ownRecordPart } from './own-record.ts';
 import type { PageParts } from './page.ts';
 import {
   acuteNote,
@@ -141,8 +142,9 @@ export async function sendReferral(
   const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>`;
   const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
   const said = { title, ...(notice && { notice }) };
+  const own = await ownRecordPart(site, shown, acting, `/worklist/${journey.id}`);
   if (isWithdrawn(journey)) {
-    const main = html`${back}<h1>${title}</h1>${marks}${differs}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${index.owner === viewer.actor.id && takePart(shown, site.fonts !== undefined)}`;
+    const main = html`${back}<h1>${title}</h1>${marks}${differs}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${own}`;
     return send(visit, { ...said, main }, status);
   }
   const parts: PanelParts = {
@@ -161,7 +163,7 @@ ${recognition(shown, 'h1')}
 ${marks}${differs}${standInPart(shown)}${earlierPart(earlier, shown)}
 ${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
 <div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${links}${moves}</div>
-<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
+<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}${own}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);
 }
@@ -172,13 +174,4 @@ function calendarLink({ journey, viewer }: Shown): Markup | undefined {
   if (!isPlanned || journey.index.owner !== viewer.actor.id) return undefined;
   const t = sayIn(viewer.language);
   return html`<p><a href="/worklist/${journey.id}/appointment.ics" download>${t('Zet in uw agenda', 'Put in your calendar')}</a> (${t('alleen het woord "afspraak" en de tijd', 'only the word "afspraak" and the time')})</p>`;
-}
-
-/** Where the Wally takes the journey into a record of her own, and how it is printed. */
-function takePart({ journey, viewer }: Shown, hasPdf: boolean): Markup {
-  const t = sayIn(viewer.language);
-  const address = `/worklist/${journey.id}/journey`;
-  return html`<section class="aside" aria-labelledby="take"><h2 id="take">${t('Voor uw eigen dossier', 'For your own record')}</h2>
-<ul class="plain">${hasPdf && html`<li><a href="${address}.pdf" download>${t('Download als PDF', 'Download as PDF')}</a></li>`}<li><a href="${address}.json" download>${t('Download voor een computer (FHIR, JSON)', 'Download for a computer (FHIR, JSON)')}</a></li></ul>
-<p class="hint">${t('Afdrukken: Ctrl+P. Wat u meeneemt, staat in het logboek.', 'Print: Ctrl+P. What you take along is noted in the log.')}</p></section>`;
 }

@@ -88,7 +88,7 @@ export async function openApp(
   const issuer = await mountIssuer({ store, publicUrl: url, log, errorPage: issuerErrorPage, fetchKeys });
   const own = { issuer: `${url}/oauth`, tokenUrl: `${url}/oauth/token`, jwksUrl: `${url}/oauth/jwks`, own: true };
   const bounds = openBounds(options.callsPerMinute ?? 0);
-  const base = { store, directory, publicUrl: url, log, tokens, bounds };
+  const base = { store, directory, publicUrl: url, log, tokens, bounds, retentionDays: 90 };
   const mappings = await loadMappings();
   const queue = options.queue?.(at);
   const app = await createApp({

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../scripts/child-environment.ts';
 import type { TestStore } from './database.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,7 +39,7 @@ export function openCommands(at: TestStore): Commands {
     run: async (script, args, input = '', more = {}) => {
       const child = spawn(process.execPath, [`scripts/${script}.ts`, ...args], {
         cwd: root,
-        env: { PATH: process.env.PATH ?? '', TZ: 'UTC', ...environment, ...more },
+        env: { ...childEnvironment, ...environment, ...more },
       });
       const said = { out: '', error: '' };
       child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { v7 } from 'uuid';
+import { childEnvironment } from '../../scripts/child-environment.ts';
 import { type ConnectionConfig, openPool } from '../../src/store/database.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -112,7 +113,7 @@ function spawnService(
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', DATA_DIR: dataDir, ...environment },
+    env: { ...childEnvironment, DATA_DIR: dataDir, ...environment },
   });
   child.stdout?.setEncoding('utf8').on('data', note);
   child.stderr?.setEncoding('utf8').on('data', note);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DestinationMove } from '../../src/referral/delivery-move.ts';
 import { moveDestination } from '../../src/store/destinations.ts';
+import { openJourneys } from '../../src/store/lists.ts';
 import { claim } from '../../src/store/outbox.ts';
 import { countOpen } from '../../src/store/queue-counts.ts';
 import { countQueue, listLanes, listQueue, type QueueFilter, queueIds, queuePage } from '../../src/store/queue-list.ts';
@@ -186,6 +187,33 @@ describe('the lists', () => {
     expect(lane?.receivedAt).toEqual(lane?.committedAt);
   });
 
+  test('of referrals that have not ended: by their work or by what is still to be sent, each once, page by page', async () => {
+    await fill(4, 6);
+    const ended = (ids: readonly string[]) =>
+      at.owner.query(`update journey set task_status = case when id = any($1) then 'completed' else 'requested' end`, [
+        ids,
+      ]);
+    const pageAfter = async (after?: { at: Date; id: string }) => listLanes(at.store, { open: true }, 1, after);
+    const walk = async () => {
+      const seen: string[] = [];
+      for (let [lane] = await pageAfter(); lane; [lane] = await pageAfter({ at: lane.committedAt, id: lane.journey }))
+        seen.push(lane.journey);
+      return seen;
+    };
+    const all = await walk();
+    expect(new Set(all)).toEqual(new Set([one, two]));
+    expect(all).toHaveLength(2);
+    await ended([one, two]);
+    expect(await walk()).toEqual(all);
+    await at.owner.query(
+      `update delivery set state = 'abandoned', reason = 'no-longer-needed' where journey_id = $1 and state = 'held'`,
+      [one],
+    );
+    expect(await walk()).toEqual([two]);
+    await ended([two]);
+    expect(await walk()).toEqual(all);
+  });
+
   test('walk an index in its own order, with thousands that landed beside what waits', async () => {
     await fill(6_000, 300);
     const plan = async (filter: QueueFilter) => {
@@ -215,4 +243,20 @@ describe('the lists', () => {
     // What has landed is not looked at to count what is open.
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/delivery_open|delivery_by_state/);
   });
+});
+
+test('every open referral is walked once, however many came at one moment', async () => {
+  const { rows } = await at.owner.query<{ id: string }>(
+    `insert into journey (practice_id, id, number, practice_referral_system, practice_referral_id, referral_hash, task_id, task_status,
+       business_status, assignment, owner_id, team_id, route, priority, life_areas, age_band, unsafe_contact, authored_on, call_before,
+       received_at, updated_at, family_hmac, birth_date_hmac)
+     select 'de-brink', gen_random_uuid(), 'walked' || n, 's', 'r' || n, '\\x', gen_random_uuid(), case when n % 9 = 0 then 'completed' else 'accepted' end,
+       'new', 1, 'w', 't', 'fixed', 'routine', '{}', 'adult', false, now(), now(), timestamptz '2026-11-01' + n / 900 * interval '1 hour', now(), '\\x', '\\x'
+       from generate_series(1, 2700) n returning case when task_status = 'completed' then null else id end as id`,
+  );
+  const open = rows.flatMap(({ id }) => id ?? []);
+  const walked = (await Array.fromAsync(openJourneys(at.store))).map((one) => one.journey);
+  expect(new Set(walked).size).toBe(walked.length);
+  expect(open.filter((id) => !walked.includes(id))).toEqual([]);
+  expect(walked.length).toBeGreaterThanOrEqual(2_400);
 });

@@ -63,6 +63,14 @@ type Row = readonly [what: string, work: () => () => Promise<unknown>, event: st
 const acts: readonly Row[] = [
   ['a Wally opens the worklist', () => get('wally', '/worklist'), 'list-viewed', 'ok', 'R'],
   ['a Wally opens a referral', () => get('wally', `/worklist/${journey}`), 'referral-viewed', 'ok', 'R'],
+  ['a Wally looks at what is not confirmed', () => get('wally', '/worklist/own-record'), 'list-viewed', 'ok', 'R'],
+  [
+    'a Wally takes it back that it stands in her own record',
+    () => post('wally', `/worklist/${journey}/own-record`, { do: 'undo' }, `/worklist/${journey}`),
+    'transfer-undone',
+    'ok',
+    'U',
+  ],
   ['a practice opens its list', () => get('brink', '/practice'), 'list-viewed', 'ok', 'R'],
   ['a practice opens its referral', () => get('brink', `/practice/${journey}`), 'referral-viewed', 'ok', 'R'],
   ['a team lead opens the team', () => get('lead', '/team'), 'list-viewed', 'ok', 'R'],

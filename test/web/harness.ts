@@ -29,6 +29,7 @@ import { lookOf } from '../../src/web/look.ts';
 import { lookedPages } from '../../src/web/looked.ts';
 import { mappingPages } from '../../src/web/mappings.ts';
 import { minePages } from '../../src/web/mine.ts';
+import { ownRecordPages } from '../../src/web/own-record-list.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
@@ -88,7 +89,13 @@ export function referralOf(nth: number, change: Partial<Referral> = {}): Referra
 
 /** A store with its directory, as the pages get it. */
 export function siteOver(store: Store): Site {
-  return { store, directory: directoryReader(store), publicUrl: 'http://127.0.0.1', log: openLog('silent') };
+  return {
+    store,
+    directory: directoryReader(store),
+    publicUrl: 'http://127.0.0.1',
+    log: openLog('silent'),
+    retentionDays: 90,
+  };
 }
 
 /** Receives a referral as a door does; gives the journey. `undoMs` as on the refer page. */
@@ -225,6 +232,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
   for (const role of ['wally', 'team-lead', 'practice'] as const) app.use(talkPages(site, viewerOf, role));
+  for (const role of ['wally', 'team-lead'] as const) app.use(ownRecordPages(site, viewerOf, role));
   app.use(worklistPages(site, viewerOf));
   app.use(rightsPages(site, viewerOf));
   app.use(lookedPages(site, viewerOf));

@@ -54,8 +54,12 @@ test('the figures say what waits and where, what the queue holds, and whether th
      values ('01900000-0000-7000-8000-000000000001', 'disk', 1, now(), now(), '{machine}', 1)`,
   );
   expect(figureOf((await figures()).text, 'kortelijn_alarm_open{kind="disk"}')).toBe(1);
-  await sealAudit(app.at.store);
-  expect(figureOf((await figures()).text, 'kortelijn_audit_unsealed_lines')).toBe(0);
+  // Older transactions of other databases on this server hold the sealer back for a moment.
+  const unsealed = async () => {
+    await sealAudit(app.at.store);
+    return figureOf((await figures()).text, 'kortelijn_audit_unsealed_lines');
+  };
+  await expect.poll(unsealed, { timeout: 20_000 }).toBe(0);
 });
 
 test('a request is counted by its route, never by what stands in its address', async () => {
