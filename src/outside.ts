@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { alarmWebhook } from './connectors/alarm-webhook.ts';
+import { openCaseReader } from './connectors/case-reader.ts';
 import { lookAtCertificate } from './connectors/certificate.ts';
 import { openConnectors } from './connectors/open.ts';
 import { openOutbound } from './connectors/outbound.ts';
@@ -10,6 +11,7 @@ import { loadLetterWriter } from './mapping/load-writer.ts';
 import { nameOf } from './mapping/reading.ts';
 import type { Mapping } from './mapping/run.ts';
 import type { Ask } from './referral/ask.ts';
+import type { CaseReader } from './referral/case-reader.ts';
 import type { Probe } from './referral/probe.ts';
 
 /** What main knows of the outside besides the settings. */
@@ -58,6 +60,14 @@ export function hostsOf(config: Config, demo: Known['demo']): Set<string> {
 /** To ask the servers of practices, at the same hosts and nowhere else. */
 export function openAsking(config: Config, demo: Known['demo']): Ask {
   return openOutbound(hostsOf(config, demo));
+}
+
+/** How long one question to a case system may take: shorter than the margin of the lease of what is to be written there. */
+const caseReadMs = 4_000;
+
+/** To read in case systems what stands there of ours, at the same hosts. */
+export function openCaseReading(config: Config, demo: Known['demo'], clock: () => Date): CaseReader {
+  return openCaseReader(openAsking(config, demo), clock, caseReadMs);
 }
 
 /** To see when the certificates of those servers end. */

@@ -5,6 +5,7 @@ import type { Meter } from '../meter.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import { byTheLine } from '../referral/audit-line.ts';
+import type { CaseCopyMove } from '../referral/case-copy.ts';
 import type { AttemptNote, AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
@@ -12,9 +13,10 @@ import { isPresent, type Proof } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
+import { readCopy } from '../store/case-systems.ts';
 import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
 import { readJourney, readStanding } from '../store/referrals.ts';
-import { ContentErased } from '../store/store.ts';
+import { ContentErased, type Store } from '../store/store.ts';
 import { openSpan } from '../trace.ts';
 import type { Claim } from './batch.ts';
 import { verdictOf } from './breaker.ts';
@@ -126,6 +128,7 @@ export async function receiptChange(
   };
   if (!landed) return change;
   if (isNotice(claimed)) return { ...change, ...answeredChange(claimed) };
+  if (receipt.copy) return { ...change, caseCopy: await standsThere(store, claimed, receipt.copy) };
   if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
     const owner = (await readStanding(store, claimed.journey))?.owner ?? null;
     return {
@@ -147,6 +150,17 @@ export async function receiptChange(
     if (noted) return { ...change, ...noted, audit: [...change.audit, ...noted.audit] };
   }
   return change;
+}
+
+/** How a referral stands in a case system after it took it; what it was told about steps there stays. */
+async function standsThere(
+  store: Store,
+  { destination, journey }: Claimed,
+  copy: NonNullable<Receipt['copy']>,
+): Promise<CaseCopyMove> {
+  const { refused, heard } = (await readCopy(store, destination, journey))?.kept ?? {};
+  const kept = { ...copy.kept, ...(refused && { refused }), ...(heard && { heard }) };
+  return { ...copy, destination, kept };
 }
 
 /** A number that is told to a system; the mail that its subscription has stopped is of that kind too. */

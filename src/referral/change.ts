@@ -1,5 +1,6 @@
 import type { Appointment, Resource } from '@medplum/fhirtypes';
 import type { BreakGlass } from './break-glass.ts';
+import type { CaseCopyMove } from './case-copy.ts';
 import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
 import type { SlotTaking } from './consulting-hours.ts';
@@ -67,6 +68,8 @@ export interface Change {
   readonly regionAlarm?: AlarmWrite;
   /** A system is told of changes, or no more (`journey` is its id: it has no referral). */
   readonly subscription?: SubscriptionMove;
+  /** How the referral now stands in a case system. */
+  readonly caseCopy?: CaseCopyMove;
   readonly audit: readonly AuditLine[];
 }
 
@@ -212,7 +215,7 @@ export interface JourneyEvent {
 export interface OutboxRow {
   readonly messageId: string;
   readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription' | 'case';
-  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
+  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `case:role/<Wally>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
   readonly destination: string;
   /** Role or team id (worklist, mail, case) or practice id: whom it is for there. */
   readonly recipient: string;

@@ -67,4 +67,7 @@ export type DestinationMove =
   /** Maintenance that was announced: nothing goes between two moments (ISO). */
   | { readonly id: string; readonly to: 'window'; readonly from: string; readonly until: string }
   /** Of a case system: changes up to a number were looked at; stale when another was at it. Null: it begins here. */
-  | { readonly id: string; readonly to: 'followed'; readonly after: number | null; readonly upTo: number };
+  | { readonly id: string; readonly to: 'followed'; readonly after: number | null; readonly upTo: number }
+  /** Of a case system: it was asked what changed there, and answered; or it did not, which counts as a failed attempt. */
+  | { readonly id: string; readonly to: 'answered' }
+  | { readonly id: string; readonly to: 'silent'; readonly strike?: Strike; readonly holdMs?: number };

@@ -10,6 +10,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import { type CaseSystem, caseSystemOf } from './case-system.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { addDays } from './deadlines.ts';
@@ -50,6 +51,8 @@ export interface Role {
   readonly substitute?: string;
   /** Of a GP: a fixed Wally of their own, where it differs from the practice's. */
   readonly wally?: string;
+  /** Of a Wally: a system of her own, where her referrals are kept up to date. */
+  readonly caseSystem?: CaseSystem;
 }
 
 /** One way for feedback to a practice. */
@@ -126,7 +129,11 @@ const kinds: Record<string, Role['kind']> = {
   assistant: 'assistant',
 };
 
-function toRole(role: PractitionerRole, person: Practitioner | undefined): Role {
+function toRole(
+  role: PractitionerRole,
+  person: Practitioner | undefined,
+  endpoints: ReadonlyMap<string, Endpoint>,
+): Role {
   const code = role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code;
   const agb = agbOf(person);
   const numbers = [...(person?.identifier ?? []), ...(role.identifier ?? [])].flatMap(({ system, value }) =>
@@ -158,6 +165,7 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
     ...(email && { email }),
     ...(substitute && { substitute }),
     ...(wally && { wally }),
+    ...caseSystemOf(role, endpoints),
   };
 }
 
@@ -230,7 +238,9 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
     practices: new Map(
       organizations.filter(isPractice).map((one) => [one.id ?? '', toPractice(one, services, endpoints)]),
     ),
-    roles: new Map(roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''))])),
+    roles: new Map(
+      roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''), endpoints)]),
+    ),
     teams: new Map(
       organizations.filter((one) => !isPractice(one)).map((one) => [one.id ?? '', toTeam(one, endpoints)]),
     ),

@@ -31,6 +31,8 @@ const failures: Readonly<Record<string, ErrorClass>> = {
   rejected: 'rejected',
   'receiver-fault': 'rejected',
   'answer-too-large': 'rejected',
+  'no-fhir': 'rejected',
+  'changed-there': 'rejected',
   'mail-rejected': 'rejected',
   // The directory or the settings say something that is not so: nothing that the other side can mend.
   redirected: 'invalid',

@@ -4,6 +4,7 @@ import type { Change, JourneyIndex } from '../referral/change.ts';
 import { traceparentNow } from '../trace.ts';
 import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
+import { caseCopyParts, copyContext } from './case-systems.ts';
 import { shownParts } from './changes.ts';
 import { clientParts } from './clients.ts';
 import { credentialParts } from './credentials.ts';
@@ -61,6 +62,7 @@ function touched(change: Change): string[] {
     keys.push(`ra ${change.regionAlarm.to === 'digest' ? 'digest' : change.regionAlarm.alarm.id}`);
   if (change.slot) keys.push(`slot ${change.slot.role} ${change.slot.day}`);
   if (change.subscription) keys.push(`sub ${change.subscription.id}`);
+  if (change.caseCopy) keys.push(`copy ${change.caseCopy.destination} ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
 }
@@ -111,7 +113,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
   if (change.arrival && !change.arrival.joins && change.journey) {
     key = randomBytes(32);
     newKey = { wrapped: await store.master.wrap(key, change.journey), masterKeyId: store.master.id };
-  } else if ((change.resources?.length || change.arrival) && change.journey) {
+  } else if ((change.resources?.length || change.arrival || change.caseCopy) && change.journey) {
     key = await store.journeyKey(change.journey);
   }
   const sealWith = (plain: unknown, context: string) => {
@@ -147,6 +149,9 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
       ...(change.arrival && {
         answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
       }),
+      ...(change.caseCopy && {
+        copy: sealWith(change.caseCopy.kept, copyContext(change.caseCopy.destination, change.journey ?? '')),
+      }),
       ...(change.index && { hmacs: hmacsOf(change.index.identity, store.master.derive('index')) }),
     },
   };
@@ -179,6 +184,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...queueParts(batch),
     ...alarmParts(batch),
     ...subscriptionParts(batch),
+    ...caseCopyParts(batch),
     ...shownParts(batch),
   ]);
   if (statement) {

@@ -81,6 +81,14 @@ export function keepingParts(batch: readonly Prepared[]): Part[] {
       exact: true,
     },
     {
+      // Where it stands in another's system is theirs to say from now on.
+      name: 'ky',
+      columns: 'journey_id uuid',
+      rows: erased.map(({ journey }) => [journey]),
+      sql: 'delete from case_copy c using n where c.journey_id = n.journey_id returning 1',
+      exact: false,
+    },
+    {
       // What content could be found by goes with it.
       name: 'kw',
       columns: 'journey_id uuid',

@@ -10,6 +10,8 @@ export interface Sealed {
   readonly answer?: Buffer;
   /** One per `change.attempts`; null where nothing was said, or no key is there to seal it with. */
   readonly said?: readonly (Buffer | null)[];
+  /** How the referral stands in a case system. */
+  readonly copy?: Buffer;
   readonly hmacs?: {
     readonly bsn: Buffer | null;
     readonly family: Buffer;

@@ -35,7 +35,7 @@ export function destinationState(one: ListedDestination, viewer: Viewer, now: Da
   return said.length > 0 ? said.join(' ') : undefined;
 }
 
-type Plain = Exclude<DestinationMove['to'], 'window' | 'followed' | 'undone'>;
+type Plain = Exclude<DestinationMove['to'], 'window' | 'followed' | 'undone' | 'answered' | 'silent'>;
 
 /** Each with what it does; the other one undoes it. */
 const choices: readonly { to: Plain; said: Said; fits: (one: ListedDestination, now: Date) => boolean }[] = [
@@ -109,6 +109,7 @@ export async function destinationPage(
     html`<div class="field short"><label for="${name}">${label}</label><input type="datetime-local" id="${name}" name="${name}" required></div>`;
   const main = html`<p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p><h1>${title}</h1>
 <p>${destinationState(one, viewer, now) ?? t('Alles loopt.', 'Everything runs.')}</p>
+${one.askedAt && html`<p>${t('Voor het laatst gevraagd wat daar is gedaan:', 'Last asked what was done there:')} ${momentText(one.askedAt, viewer.language)}</p>`}
 <p><a href="/admin?destination=${id}">${t('Wat hier nog open staat', 'What is still open here')}</a></p>
 ${lastPart(one, visit)}
 <section class="move" aria-labelledby="ask"><h2 id="ask">${t('Wat wilt u?', 'What do you want?')}</h2>

@@ -5,6 +5,7 @@ import { httpStatus } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, journeyOf, noteView, query, send, sendNotFound, sentences, type Visit } from './acting.ts';
+import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { acceptForm, endForm, recallForm } from './hand-moves.ts';
@@ -56,6 +57,7 @@ async function sendCase(
   const acting = await actingFor(site, viewer.actor);
   const today = localDay(acting.now);
   const events = await readEvents(site.store, journey.id);
+  const differs = await caseNote(site, viewer, journey, events);
   await noteView(site, journey, acting);
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
@@ -74,7 +76,7 @@ async function sendCase(
   const isGone = isWithdrawn(journey);
   const main = html`<p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p>${postedFaults(parts)}
 ${isGone ? html`<h1>${title}</h1>` : recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>${differs}
 ${facts([
   [t('Van', 'Owner'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
   [t('Neemt waar voor', 'Acts for'), name(index.actingFor)],

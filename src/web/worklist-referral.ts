@@ -9,6 +9,7 @@ import { type EarlierReferral, earlierReferrals } from '../store/earlier.ts';
 import { isVisible, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
+import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
@@ -129,6 +130,7 @@ export async function sendReferral(
     readCarriages(site.store, journey.id),
     earlierReferrals(site.store, journey.id, earlierMax),
   ]);
+  const differs = await caseNote(site, viewer, journey, events);
   await noteView(site, journey, acting);
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
@@ -142,7 +144,7 @@ export async function sendReferral(
   const said = { title, ...(notice && { notice }) };
   const own = await ownRecordPart(site, shown, acting, `/worklist/${journey.id}`);
   if (isWithdrawn(journey)) {
-    const main = html`${back}<h1>${title}</h1>${marks}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${own}`;
+    const main = html`${back}<h1>${title}</h1>${marks}${differs}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${own}`;
     return send(visit, { ...said, main }, status);
   }
   const parts: PanelParts = {
@@ -158,7 +160,7 @@ export async function sendReferral(
   const links = await linksPart(site, shown);
   const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
-${marks}${standInPart(shown)}${earlierPart(earlier, shown)}
+${marks}${differs}${standInPart(shown)}${earlierPart(earlier, shown)}
 ${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
 <div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${links}${moves}</div>
 <div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}${own}`;

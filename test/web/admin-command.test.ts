@@ -1,7 +1,11 @@
+import type { Endpoint, Organization, PractitionerRole } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { progress, shown } from '../../scripts/admin/print.ts';
 import { runAdmin, Wrongly } from '../../scripts/admin/run.ts';
-import { readDestinationSecret } from '../../src/store/directory.ts';
+import { codeSystems, extensions } from '../../src/fhir/systems.ts';
+import { theLine } from '../../src/referral/actor.ts';
+import { takeInDirectory } from '../../src/region/take-in.ts';
+import { readDestinationSecret, readDirectoryResource } from '../../src/store/directory.ts';
 import { offerDue } from '../../src/store/outbox.ts';
 import { practiceByCredential, writeRefused } from '../../src/store/sessions.ts';
 import type { Site } from '../../src/web/site.ts';
@@ -247,4 +251,33 @@ test('a table keeps its columns, a bar says how far it is', () => {
   ).toBe('id  kind\n1\n22  mail\n');
   expect([shown([], false), shown([], true)]).toEqual(['Nothing.\n', '[]\n']);
   expect(progress(1, 2, true)).toBe(`\r[${'#'.repeat(15)}${'.'.repeat(15)}] 1 of 2`);
+});
+
+test('a case system of an organisation, and one of a Wally, are connected as the procedure says', async () => {
+  const system = (id: string): Endpoint & { id: string } => ({
+    resourceType: 'Endpoint',
+    id,
+    status: 'active',
+    connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
+    payloadType: [{ text: 'Task' }],
+    address: 'https://dossiers.example/fhir',
+    extension: [{ url: extensions.caseSystem, valueBoolean: true }],
+  });
+  const organization = await readDirectoryResource<Organization>(at.store, 'Organization', 'voorbeeldstreek');
+  const role = await readDirectoryResource<PractitionerRole>(at.store, 'PractitionerRole', 'wally-sanne');
+  const resources = [
+    ...[system('dossiers'), system('dossier-sanne')],
+    ...[{ ...organization, endpoint: [{ reference: 'Endpoint/dossiers' }] }],
+    ...[{ ...role, endpoint: [{ reference: 'Endpoint/dossier-sanne' }] }],
+  ];
+  const bundle = { resourceType: 'Bundle', type: 'collection', entry: resources.map((resource) => ({ resource })) };
+  expect(await takeInDirectory(at.store, bundle, at.now, theLine)).toMatchObject({ written: { length: 4 } });
+  const why = ['--reason', 'Zij sluiten hun dossiersysteem aan', '--as', 'beheer'];
+  for (const id of ['case:voorbeeldstreek', 'case:role/wally-sanne']) {
+    typed = `secret-for-${id}\n`;
+    expect(await admin('keep-secret', id, ...why)).toMatchObject({ code: 0, error: '' });
+    expect(await readDestinationSecret(at.store, id)).toBe(`secret-for-${id}`);
+  }
+  const { out } = await admin('destinations');
+  for (const name of ['case:voorbeeldstreek', 'case:role/wally-sanne']) expect(out).toContain(name);
 });
