@@ -114,17 +114,14 @@ ${facts([
   ],
   [t('Vragen? Bel', 'Questions? Call'), phone && telLink(phone)],
   [t('Noem dan', 'Then mention'), index.number],
-  [
-    t('Uw huisartsenpraktijk', 'Your GP practice'),
-    html`${practice?.name}${practice?.phone && html` ${telLink(practice.phone)}`}`,
-  ],
+  [t('Uw huisarts', 'Your GP'), html`${practice?.name}${practice?.phone && html` ${telLink(practice.phone)}`}`],
 ])}
 <section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>${await whoLooked(site, journey, directory, viewer)}</section>
 <section aria-labelledby="object"><h2 id="object">${t('Bent u het er niet mee eens?', 'Do you object?')}</h2>
 <p>${t('U mag altijd stoppen, of bezwaar maken tegen het gebruik van uw gegevens. Bel uw huisartsenpraktijk, of druk op de knop. Dan belt iemand u om het samen vast te leggen.', 'You may always stop, or object to the use of your data. Call your GP practice, or press the button. Someone then calls you to put it on record together.')}</p>
 ${
   asked
-    ? html`<p>${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`
+    ? html`<p class="notice done" role="status">${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`
     : html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}"><button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button></form>`
 }</section>`;
   send(visit, { title, main });
