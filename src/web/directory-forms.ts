@@ -3,6 +3,7 @@ import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
 import { daySaid, hoursMax, weekDays } from './directory-hours.ts';
 import { type Book, levelNames, organisations, rulesMax, type Thing, wallys, waysMax } from './directory-things.ts';
+import { roleSaid } from './directory-words.ts';
 import { errorSummary, faultOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { areaOf, type FormParts, lineOf, tickOf } from './refer-controls.ts';
@@ -84,14 +85,7 @@ ${text('goal', 'Doel', 'Goal')}${text('tasks', 'Taken van de Wally', 'Tasks of t
 function personPart(parts: ThingParts): Markup {
   const { book, viewer } = parts;
   const t = sayIn(viewer.language);
-  const kinds: Options = [
-    ['wally', 'Wally'],
-    ['team-lead', t('teamleider', 'team lead')],
-    ['gp', t('huisarts', 'GP')],
-    ['poh', 'POH'],
-    ['poh-jeugd', t('POH-jeugd, met een werklijst', 'youth practice nurse, with a worklist')],
-    ['assistant', t('assistent', 'assistant')],
-  ];
+  const kinds: Options = Object.entries(roleSaid).map(([code, said]) => [code, said[viewer.language]]);
   return html`${selectOf(parts, 'kind', t('Rol', 'Role'), kinds)}
 ${selectOf(parts, 'organization', t('Praktijk of organisatie', 'Practice or organisation'), organisations(book, 'all'))}
 ${lineOf(parts, { name: 'agb', optional: true, label: t('AGB-code', 'AGB code'), inputmode: 'numeric', short: true })}
