@@ -198,7 +198,7 @@ describe.skipIf(program === undefined)(title, { timeout: 150_000 }, () => {
         await gp.press(own.getByRole('link').first());
         expect(await gp.text()).toContain('Bij wie is het nu');
         await gp.press('Terugnemen');
-        expect(await gp.text()).toContain('De verwijzing is teruggenomen. De Wally heeft haar niet gezien.');
+        expect(await gp.text()).toContain('De verwijzing is teruggenomen. De Wally heeft niets gezien.');
       });
 
       test('a team lead registers sickness in one tap; nobody present is an alarm; then everyone is back', async () => {
