@@ -16,6 +16,7 @@ import { readJourney } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { readTrail } from '../store/trail.ts';
 import { actingFor, csrfField, field, send, type Visit } from './acting.ts';
+import { type Controls, errorSummary, faultOf, hintOf, ties } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import { facts, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
@@ -43,14 +44,17 @@ function askPage(visit: Visit, status: number, why?: Why): void {
     empty: t('Vul de code en uw geboortedatum in.', 'Fill in the code and your birth date.'),
   };
   const title = t('Waar is mijn verwijzing?', 'Where is my referral?');
-  const main = html`<h1>${title}</h1><p>${t('U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.', 'You were given a code on paper. With it you see who has your referral.')}</p>
-<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">Code</label><p class="hint" id="code-hint">${t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.')}</p><input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint"></div>
+  // Waiting is no fault of a field.
+  const faults = why && why !== 'wait' ? [{ field: 'code', said: { nl: said[why], en: said[why] } }] : [];
+  const parts: Controls = { viewer, fields: {}, faults };
+  const main = html`<h1>${title}</h1>${errorSummary(faults, viewer)}<p>${t('U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.', 'You were given a code on paper. With it you see who has your referral.')}</p>
+<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">Code</label>${hintOf('code', t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.'))}${faultOf(parts, 'code')}<input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"${ties(parts, 'code', true)}></div>
 <div class="field"><label for="born">${t('Uw geboortedatum', 'Your birth date')}</label><input type="date" id="born" name="born" autocomplete="off"></div>
 <p class="buttons"><button>${t('Kijk', 'Look')}</button></p></form>`;
   const wrong = why ? t('Fout: ', 'Error: ') : '';
   send(
     visit,
-    { title: `${wrong}${title}`, main, ...(why && { notice: { kind: 'refused', text: said[why] } }) },
+    { title: `${wrong}${title}`, main, ...(why === 'wait' && { notice: { kind: 'refused', text: said.wait } }) },
     status,
   );
 }

@@ -112,7 +112,7 @@ ${facts([
   ['E-mail', !unsafeContact && email],
 ])}
 ${rules.length > 0 && html`<ul class="rules">${rules.map((one) => html`<li>${one}</li>`)}</ul>`}
-${!unsafeContact && !safePhone && numbers.length === 0 && html`<p>${t('Er is geen telefoonnummer bekend. Vraag het de praktijk', 'No telephone number is known. Ask the practice')}${practicePhone && html`: ${telLink(practicePhone)}`}.</p>`}
+${!unsafeContact && !safePhone && numbers.length === 0 && html`<p>${t('Er is geen telefoonnummer bekend. Vraag het de praktijk', 'No telephone number is known. Ask the practice')}${practicePhone ? html`: ${telLink(practicePhone)}` : '.'}</p>`}
 ${unsafeContact && !safePhone && html`<p>${t('Er is geen veilig nummer bekend. Overleg eerst met de praktijk', 'No safe number is known. Ask the practice first')}${practicePhone && html`: ${telLink(practicePhone)}`}.</p>`}
 ${unsafeContact && numbers.length > 0 && html`<details><summary>${t('Andere nummers: niet bellen zonder overleg met de inwoner', 'Other numbers: do not call unless the resident agrees')}</summary><ul class="plain">${others.map((phone) => html`<li>${phone}</li>`)}</ul></details>`}
 </section>`;
