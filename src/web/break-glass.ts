@@ -154,7 +154,7 @@ function body(journey: Journey, shown: ReturnType<typeof show>, visit: Visit, ev
   return html`${back}${recognition(shown, 'h1')}${marks}
 ${acuteNote(shown)}
 ${facts([
-  [t('Van', 'Owner'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],
+  [t('Bij wie', 'With whom'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],
   [t('Praktijk', 'Practice'), practices.get(journey.practice)?.name],
 ])}
 <div class="columns"><div>${whyPart(shown)}</div><div>${reachPart(shown)}${consentPart(shown)}</div></div>${events}`;

@@ -16,6 +16,7 @@ import {
   waysMax,
 } from './directory-things.ts';
 import { type Options, selectOf } from './directory-values.ts';
+import { roleSaid } from './directory-words.ts';
 import { errorSummary } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { areaOf, type FormParts, lineOf, tickOf } from './refer-controls.ts';
@@ -97,14 +98,7 @@ ${tickOf(parts, 'printCode', t('Zet de code van de inwoner meteen op het briefje
 function personPart(parts: ThingParts): Markup {
   const { book, viewer } = parts;
   const t = sayIn(viewer.language);
-  const kinds: Options = [
-    ['wally', 'Wally'],
-    ['team-lead', t('teamleider', 'team lead')],
-    ['gp', t('huisarts', 'GP')],
-    ['poh', 'POH'],
-    ['poh-jeugd', t('POH-jeugd, met een werklijst', 'youth practice nurse, with a worklist')],
-    ['assistant', t('assistent', 'assistant')],
-  ];
+  const kinds: Options = Object.entries(roleSaid).map(([code, said]) => [code, said[viewer.language]]);
   return html`${selectOf(parts, 'kind', t('Rol', 'Role'), kinds)}
 ${selectOf(parts, 'organization', t('Praktijk of organisatie', 'Practice or organisation'), organisations(book, 'all'))}
 ${lineOf(parts, { name: 'agb', optional: true, label: t('AGB-code', 'AGB code'), inputmode: 'numeric', short: true })}

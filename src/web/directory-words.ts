@@ -2,6 +2,16 @@ import type { Language, Said } from '../fhir/outcome.ts';
 import type { Difference } from '../referral/directory-diff.ts';
 import { html, type Markup, sayIn } from './html.ts';
 
+/** What people in the directory are, by the code of their role. */
+export const roleSaid: Readonly<Record<string, Said>> = {
+  wally: { nl: 'Wally', en: 'Wally' },
+  'team-lead': { nl: 'teamleider', en: 'team lead' },
+  gp: { nl: 'huisarts', en: 'GP' },
+  poh: { nl: 'POH', en: 'practice nurse' },
+  'poh-jeugd': { nl: 'POH-jeugd, met een werklijst', en: 'youth practice nurse, with a worklist' },
+  assistant: { nl: 'assistent', en: 'assistant' },
+};
+
 /** Elements and extensions of the directory as people call them. */
 const words: Readonly<Record<string, Said>> = {
   active: { nl: 'in gebruik', en: 'in use' },

@@ -11,7 +11,7 @@ import { decide, field, query, send, sendNotFound, sentences, type ViewerOf, typ
 import { faultsAt } from './directory-faults.ts';
 import { thingForm } from './directory-forms.ts';
 import { historyPart } from './directory-history.ts';
-import { listPage } from './directory-list.ts';
+import { listPage, newSaid } from './directory-list.ts';
 import { readThing } from './directory-read.ts';
 import { type Book, type Fields, fieldsOf, resourcesOf, type Stored, type Thing, things } from './directory-things.ts';
 import { isDay } from './directory-values.ts';
@@ -75,11 +75,11 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
     : undefined;
   const isWay = stored.some((one) => one.resourceType === 'Endpoint' && channelsOf([one]).length > 0);
   const test = id && site.probe && isWay && testPart(id, (await readEndpointTests(site.store)).get(id), viewer);
-  const name = id
-    ? `${thingSaid[thing][viewer.language]} ${fieldsOf(book, stored, today).name || id}`
-    : t('Nieuw', 'New');
+  const kind = thingSaid[thing][viewer.language];
+  const own = fieldsOf(book, stored, today).name || id;
+  const name = id ? `${kind} ${own}` : newSaid[thing][viewer.language];
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
-<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
+<h1>${id ? html`${own} <span class="born">${kind.toLowerCase()}</span>` : name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
   const moved = Number(query(request, 'moved')) || 0;
   const done =
     query(request, 'done') === 'saved' &&

@@ -141,7 +141,8 @@ function replyForms(parts: Controls, at: At): Markup {
   const reasons = Object.entries(reasonSaid).map(([code, said]): Choice => [code, said[language]]);
   const select = (area: LifeArea) => {
     const name = outcomeField(area);
-    return html`<div class="field"><label for="${name}">${lifeAreas[area][language]}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}><option value="">${t('Kies een uitkomst', 'Choose an outcome')}</option>${outcomeCodes.map((code) => html`<option value="${code}"${parts.fields[name] === code && html` selected`}>${code === 'helped' ? t('geholpen', 'helped') : outcomes[code][language]}</option>`)}</select></div>`;
+    const label = area === 'other' ? t('Uitkomst', 'Outcome') : lifeAreas[area][language];
+    return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}><option value="">${t('Kies een uitkomst', 'Choose an outcome')}</option>${outcomeCodes.map((code) => html`<option value="${code}"${parts.fields[name] === code && html` selected`}>${code === 'helped' ? t('geholpen', 'helped') : outcomes[code][language]}</option>`)}</select></div>`;
   };
   const declines = faults.some((one) => one.field === 'reason');
   return html`<section class="moves" aria-labelledby="reply"><h2 id="reply">${t('Wat doet u?', 'What do you do?')}</h2>
@@ -151,7 +152,7 @@ ${
   wantsInterim(work) &&
   html`<section class="move" aria-labelledby="interim"><h3 id="interim">${t('Nog bezig? Laat weten hoe het gaat', 'Still at it? Tell how it goes')}</h3>${form(viewer, 'interim', t('Stuur een tussenbericht', 'Send an interim message'), 'quiet', textarea(parts, 'interimText', t('Hoe gaat het?', 'How does it go?'), answerMax, noNames(viewer)))}</section>`
 }
-<section class="move" aria-labelledby="report"><h3 id="report">${t('Klaar? Laat weten hoe het ging', 'Finished? Tell how it went')}</h3>${form(viewer, 'report', t('Verstuur en sluit af', 'Send and close'), '', html`${textarea(parts, 'firstLine', t('In het kort', 'In short'), firstLineMax, `${t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`)} ${noNames(viewer)}`)}${areasOf(at).map(select)}`)}</section>
+<section class="move" aria-labelledby="report"><h3 id="report">${t('Klaar? Laat weten hoe het ging', 'Finished? Tell how it went')}</h3>${form(viewer, 'report', t('Verstuur en sluit af', 'Send and close'), work?.status === 'requested' ? 'quiet' : '', html`${textarea(parts, 'firstLine', t('In het kort', 'In short'), firstLineMax, `${t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`)} ${noNames(viewer)}`)}${areasOf(at).map(select)}`)}</section>
 <details class="move"${declines && html` open`}><summary>${t('Wij nemen dit niet aan', 'We do not take this on')}</summary>${form(viewer, 'decline', t('Neem niet aan', 'Decline'), 'quiet', radiosOf(parts, 'reason', t('Waarom niet?', 'Why not?'), reasons))}</details></section>`;
 }
 

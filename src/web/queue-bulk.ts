@@ -65,7 +65,7 @@ export async function previewPage(site: Site, visit: Visit, notice?: PageParts['
   ).map((one) => one.label);
   const hidden = html`<input type="hidden" name="query" value="${text}"><input type="hidden" name="of" value="${isChosen ? 'chosen' : 'all'}">${ids.map((id) => html`<input type="hidden" name="d" value="${id}">`)}`;
   const main = html`<p><a href="/admin${text && `?${text}`}">${t('Terug naar de lijst', 'Back to the list')}</a></p><h1>${title}</h1>
-<p>${count > jobMax ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`) : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)} ${labels.length > 0 && `${labels.join(', ')}.`} ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}</p>
+<p>${count > jobMax ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`) : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)} ${labels.length > 0 && `${t('Filter', 'Filter')}: ${labels.join(', ')}.`} ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}</p>
 ${sample.length > 0 && html`<h2>${t('De oudste', 'The oldest')}</h2><ul class="plain">${sample.map((one) => html`<li><a href="/admin/deliveries/${one.id}">${one.number || one.id}</a> ${kindSaid[one.kind]?.[viewer.language] ?? one.kind} → ${destinationName(one.destination, directory, viewer)} <span class="code">${one.failureCode}</span></li>`)}</ul>`}
 ${
   count > 0 &&

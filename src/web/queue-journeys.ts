@@ -24,7 +24,7 @@ function laneItem(lane: Lane, { directory, viewer }: Drawn): Markup {
     [t('bezorgd bij', 'delivered to'), lane.visibleAt, owner],
     [t('gezien', 'seen'), lane.seenAt],
     [t('terugkoppeling', 'feedback'), lane.feedbackAt],
-    [t('geland', 'landed'), lane.landedAt],
+    [t('aangekomen', 'landed'), lane.landedAt],
   ];
   const { stuck } = lane;
   return html`<li class="delivery${stuck?.state === 'held' && ' held'}"><div class="lead"><span class="number">${lane.number}</span> ${directory.practices.get(lane.practice)?.name ?? lane.practice}</div>

@@ -181,8 +181,11 @@ async function post(site: ReferSite, visit: Visit): Promise<void> {
   // Enter in a field presses the first button of the form.
   const step = asked === 'enter' ? 'preview' : asked;
   // H1 goes before every step: whoever said yes gets the numbers to call, and nothing else.
-  if (fields.danger === 'yes')
-    return send(visit, { title: sayIn(viewer.language)('Bel nu', 'Call now'), main: stopPage(viewer) });
+  if (fields.danger === 'yes') {
+    // Yes by mistake: the link from the GP system works once, so what it brought is kept as a draft.
+    await keepForm(site, viewer.actor, fields);
+    return send(visit, { title: sayIn(viewer.language)('Bel nu', 'Call now'), main: stopPage(viewer, '/refer') });
+  }
   if (fields.danger !== 'no') {
     const said = { nl: 'Kies ja of nee: is er nu acuut gevaar?', en: 'Choose yes or no: is there acute danger now?' };
     return sendForms(site, visit, { fields, ...(step && { faults: [{ field: 'danger', said }], status: 422 }) });

@@ -1,5 +1,6 @@
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isOpen } from '../referral/lifecycle.ts';
 import { isWithdrawn } from '../referral/minimise.ts';
 import { httpStatus } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
@@ -10,7 +11,7 @@ import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { acceptForm, endForm, recallForm } from './hand-moves.ts';
 import { eventsPart } from './history-view.ts';
-import { html, sayIn } from './html.ts';
+import { html, type Markup, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
 import { linksPart } from './links-part.ts';
 import { safetyMark } from './marks.ts';
@@ -22,6 +23,7 @@ import { nextUnconfirmed } from './own-record-list.ts';
 import type { PageParts } from './page.ts';
 import { facts, reachPart, recognition, show } from './referral-view.ts';
 import type { Site } from './site.ts';
+import { assignForm, type TeamParts } from './team-view.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
 import { stateWords } from './words.ts';
 
@@ -43,10 +45,20 @@ export async function readOfTeam(site: Site, team: string, id: string): Promise<
   return undoUntil && undoUntil > site.store.clock().toISOString() ? undefined : journey;
 }
 
+/** Who of the team could have it: to assign what nobody has, or to hand over. */
+function assignPart(journey: Journey, parts: TeamParts): Markup | undefined {
+  const { index, id } = journey;
+  if (!isOpen(index.taskStatus)) return undefined;
+  const t = sayIn(parts.viewer.language);
+  const title = index.owner ? t('Overdragen', 'Hand over') : t('Wie neemt dit op zich?', 'Who takes this on?');
+  return html`<section aria-labelledby="assign"><h2 id="assign">${title}</h2>${assignForm({ ...index, journey: id }, parts)}</section>`;
+}
+
 /** One referral for the team lead: who has it and how far it is, not why; and what may be done in the owner's place. */
 async function sendCase(
   site: Site,
   visit: Visit,
+  team: string,
   journey: Journey,
   notice: PageParts['notice'],
   status: number,
@@ -78,13 +90,13 @@ async function sendCase(
 ${isGone ? html`<h1>${title}</h1>` : recognition(shown, 'h1')}
 <p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>${differs}
 ${facts([
-  [t('Van', 'Owner'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
+  [t('Bij wie', 'With whom'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
   [t('Neemt waar voor', 'Acts for'), name(index.actingFor)],
   [t('Aangeboden aan', 'Offered to'), name(index.proposed)],
   [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
   [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
 ])}
-<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}${await ownRecordPart(site, shown, acting, `/team/${journey.id}`)}`;
+<div class="columns"><div>${assignPart(journey, { ...parts, team })}${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${reachPart(shown)}${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}`}${eventsPart(shown, events)}</div></div>${await ownRecordPart(site, shown, acting, `/team/${journey.id}`)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }
@@ -94,7 +106,7 @@ export async function openCase(site: Site, visit: Visit, team: string): Promise<
   const journey = id && (await readOfTeam(site, team, id));
   if (!journey) return sendNotFound(visit);
   const notice = doneNotice(visit, leadForms) ?? ownRecordNotice(query(visit.request, 'done'), visit.viewer);
-  await sendCase(site, visit, journey, notice, 200);
+  await sendCase(site, visit, team, journey, notice, 200);
 }
 
 /** "Staat in ons eigen dossier", said by the team lead, or that it does not after all. */
@@ -107,7 +119,7 @@ export async function keepOwnOfTeam(site: Site, visit: Visit, team: string): Pro
     read: (journey) => readOfTeam(site, team, journey),
     next: () => nextUnconfirmed(site, viewer.actor),
     refused: (journey, refusal) =>
-      sendCase(site, visit, journey, { kind: 'refused', text: sentences(refusal, viewer) }, httpStatus(refusal)),
+      sendCase(site, visit, team, journey, { kind: 'refused', text: sentences(refusal, viewer) }, httpStatus(refusal)),
     absent: () => sendNotFound(visit),
   });
 }
@@ -119,7 +131,7 @@ export async function postCaseMove(site: Site, visit: Visit, team: string): Prom
     forms: leadForms,
     list: '/team',
     read: (_, journey) => readOfTeam(site, team, journey),
-    page: (at, journey, notice, status, posted) => sendCase(site, at, journey, notice, status, posted),
+    page: (at, journey, notice, status, posted) => sendCase(site, at, team, journey, notice, status, posted),
   };
   await postMove(site, visit, place, id);
 }

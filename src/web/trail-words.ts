@@ -148,6 +148,12 @@ const roles: Readonly<Record<string, Said>> = {
   wally: say('Wally', 'Wally'),
   'team-lead': say('teamleider', 'team lead'),
   administrator: say('beheerder van de regio', 'administrator of the region'),
+  coordinator: say('coördinator van de regio', 'coordinator of the region'),
+  organisation: say('organisatie zonder account', 'organisation without an account'),
+  resident: say('inwoner', 'resident'),
+  'wally-system': say('systeem van de Wally', "the Wally's system"),
+  'coordinator-system': say('systeem van de coördinator', "the coordinator's system"),
+  'administrator-system': say('systeem van de beheerder', "the administrator's system"),
   line: say('Kortelijn zelf', 'Kortelijn itself'),
   none: say('onbekend', 'unknown'),
 };

@@ -22,6 +22,7 @@ import { lettersPart } from './letters.ts';
 import { linksPart } from './links-part.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
+import { objectionPart } from './objection.ts';
 import { onwardForms, residentForms } from './onward-moves.ts';
 import { ownRecordPart } from './own-record.ts';
 import type { PageParts } from './page.ts';
@@ -39,7 +40,7 @@ import {
 } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
-import { pressing, stateWords } from './words.ts';
+import { type Pressing, pressing, stateWords } from './words.ts';
 
 /** The referral when this Wally owns it now and it was delivered to the worklist; else undefined. */
 export async function readOwn(site: Site, actor: Actor, id: string): Promise<Journey | undefined> {
@@ -112,6 +113,15 @@ function earlierPart(earlier: readonly EarlierReferral[], { viewer, today }: Sho
   return html`<div class="panel"><p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p><ul class="plain">${lines}</ul></div>`;
 }
 
+/** The promised call; before it is due it is said as what was promised, so that it does not compete with the clocks. */
+function promised(due: Pressing, shown: Shown): Markup | undefined {
+  const { journey, viewer, today } = shown;
+  const { callBefore } = journey.index;
+  if (due !== 'later') return dueMark(due, callBefore, shown);
+  const day = dayText(callBefore, viewer.language, today);
+  return html`<span class="due">${sayIn(viewer.language)(`Beloofd: gebeld vóór ${day}`, `Promised: called before ${day}`)}</span>`;
+}
+
 /** The page of one referral; that it was looked at is committed before it is sent. */
 export async function sendReferral(
   site: Site,
@@ -136,7 +146,7 @@ export async function sendReferral(
   const { index } = journey;
   const called = events.some((event) => ['contact', 'attempt', 'rest'].includes(event.kind));
   const state = stateWords(index.taskStatus, index.businessStatus, 'wally');
-  const due = dueMark(pressing({ ...index, called }, today), index.callBefore, shown);
+  const due = promised(pressing({ ...index, called }, today), shown);
   const reach = reachPart(shown);
   const back = html`<p class="aside"${keysOn(site, visit) && html` data-keys`}><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>`;
   const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>`;
@@ -161,9 +171,9 @@ export async function sendReferral(
   const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
 ${marks}${differs}${standInPart(shown)}${earlierPart(earlier, shown)}
-${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${links}${moves}</div>
-<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}${own}`;
+${acuteNote(shown)}${await objectionPart(site, shown, events)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
+<div class="columns"><div>${!index.unsafeContact && reach}${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${appointmentsPart(shown, acting.now, calendarLink(shown))}${links}${moves}${feedbackPart(shown, carriages)}</div>
+<div>${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}${eventsPart(shown, events)}</div></div>${own}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);
 }

@@ -133,7 +133,7 @@ test('a referral is a lane with every hop, and leads to what is stuck of it', as
     'bezorgd bij (Sanne Verhoeven)',
     'gezien',
     'terugkoppeling',
-    'geland',
+    'aangekomen',
   ])
     expect(lane.text).toContain(hop);
   expect(lane.text.match(/nog niet/g)).toHaveLength(2);

@@ -148,7 +148,10 @@ describe('the coordinator', () => {
   test('reads the figures of a quarter, and gets them as CSV', async () => {
     const headers = { cookie: await app.signedIn(coordinator) };
     const page = await app.ask('GET', '/report', { headers });
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Cijfers 2026Q4')]);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Cijfers 4e kwartaal 2026')]);
+    // An address that is not there keeps the menu of who is signed in.
+    const nowhere = await app.ask('GET', '/nowhere', { headers });
+    expect([nowhere.status, await nowhere.text()]).toEqual([404, expect.stringContaining('href="/report"')]);
     const english = await app.ask('GET', '/report?quarter=2026Q3', {
       headers: { ...headers, 'accept-language': 'en' },
     });
