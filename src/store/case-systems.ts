@@ -1,4 +1,4 @@
-import { visibleTo } from './lists.ts';
+import { visibleTo } from './folders.ts';
 import { type Store, scopeCondition } from './store.ts';
 
 /** Where a case system is in the numbers of the changes (null: it has not begun), and the last number there is. */
