@@ -82,8 +82,8 @@ export function openPart(page: ListPage, at: TeamPlace, visit: Visit, parts: Tea
     const owner = html`<span>${t('Van', 'Owner')}: <strong>${name(one.owner) ?? t('niemand', 'nobody')}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}${one.actingFor && html` ${t('neemt waar voor', 'acts for')} ${name(one.actingFor)}`}</span>`;
     if (isDone) return row(one, parts, owner, html``);
     const handOver = gone(one)
-      ? assignForm(one, parts, 'open')
-      : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts, 'open')}</details>`;
+      ? assignForm(one, parts)
+      : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts)}</details>`;
     return row(one, parts, owner, handOver);
   });
   const title = (at.folder ? folderSaid[at.folder] : allSaid)[viewer.language];

@@ -53,21 +53,11 @@ const alarmDo: Record<string, Said> = {
 const kindOrder = ['acute', 'nobody-present'];
 const rank = (kind: string): number => (kindOrder.indexOf(kind) + kindOrder.length + 1) % (kindOrder.length + 1);
 
-/** Where one call to the practice is about all of them together. */
-const oneCallFor: ReadonlySet<string> = new Set(['nobody-present', 'retry-exhausted']);
-const numbersMax = 10;
+/** Alarms of one call: the same practice for the same reason, but for those that each want a person or a button. */
+const callOf = ({ kind, practice, number }: OpenAlarm): string =>
+  kind === 'acute' || kind === 'call-practice' ? `${kind} ${number}` : `${kind} ${practice}`;
 
-/** What is told in one line of the phone list: an alarm, or all of one kind at one practice, oldest first. */
-const callOf = ({ kind, practice, journey }: OpenAlarm): string =>
-  `${kind} ${oneCallFor.has(kind) ? practice : journey}`;
-
-function numbersText(alarms: readonly OpenAlarm[], t: ReturnType<typeof sayIn>): Markup {
-  const left = alarms.length - numbersMax;
-  const numbers = alarms.slice(0, numbersMax).map((one) => html` <span class="number">${one.number}</span>`);
-  return html`${numbers}${left > 0 && html` <span>${t(`en nog ${left}`, `and ${left} more`)}</span>`}`;
-}
-
-/** What someone must call about now: a list with names and numbers, acute first; one line per call, however much there is. */
+/** What someone must call about now: a list with names and numbers, acute first. */
 export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Markup {
   const { viewer, directory, now } = parts;
   const t = sayIn(viewer.language);
@@ -76,26 +66,28 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
   const called = ({ kind, journey }: OpenAlarm) =>
     kind === 'call-practice' &&
     html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
-  const item = (together: readonly [OpenAlarm, ...OpenAlarm[]]) => {
-    const [alarm] = together;
+  // What is late is grouped by whose it is, in a part of its own: never a flood.
+  const shown = alarms.filter((alarm) => alarm.kind !== 'overdue').toSorted((a, b) => rank(a.kind) - rank(b.kind));
+  const items = [...Map.groupBy(shown, callOf).values()].flatMap((group) => {
+    const [alarm] = group;
+    if (!alarm) return [];
     const owner = directory.roles.get(alarm.owner ?? '');
     const practice = directory.practices.get(alarm.practice);
-    return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind}${numbersText(together, t)} <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
-<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
-  };
-  // What is late is grouped by whose it is, in a part of its own: never a flood.
-  const told = alarms.filter((alarm) => alarm.kind !== 'overdue').toSorted((a, b) => rank(a.kind) - rank(b.kind));
-  if (told.length === 0)
+    const numbers = group.map((one) => html`<span class="number">${one.number}</span> `);
+    const isOne = group.length === 1;
+    return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} ${isOne ? numbers : html`<span class="count">${group.length}</span>`} <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
+${!isOne && html`<p class="more">${numbers}</p>`}<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
+  });
+  if (items.length === 0)
     return html`<section aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
-  const items = [...Map.groupBy(told, callOf).values()].map(([first, ...more]) => first && item([first, ...more]));
-  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${items.length}</span></h2><ul class="alarms">${items}</ul></section>`;
+  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${shown.length}</span></h2><ul class="alarms">${items}</ul></section>`;
 }
 
 /** Gives it to a Wally who is at work today, but for the present owner: one button, or a choice where there are more. */
 export function assignForm(
-  referral: ListedReferral,
+  referral: Pick<ListedReferral, 'journey' | 'number' | 'owner' | 'barred'>,
   { viewer, directory, team, today }: TeamParts,
-  list: 'queue' | 'open',
+  list: 'queue' | 'open' = 'open',
 ): Markup {
   const t = sayIn(viewer.language);
   const wallys = wallysOf(directory, team).filter(
