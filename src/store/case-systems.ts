@@ -3,7 +3,7 @@ import type { CaseParty, FedSystem } from '../referral/case-system.ts';
 import { openStatuses } from '../referral/statuses.ts';
 import { copyContext } from './case-copies.ts';
 import { openNow } from './destinations.ts';
-import { visibleTo } from './lists.ts';
+import { visibleTo } from './folders.ts';
 import { ContentErased, openJson, type Store, scopeCondition } from './store.ts';
 
 /** Where a case system is in the numbers of the changes (null: it has not begun), and the last number there is. */

@@ -3,8 +3,10 @@ import type { Clock } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Proof } from '../referral/directory.ts';
 import { documentContext } from './commit.ts';
+import { APPOINTMENT, CALLED, type Folder, folders, type Narrowed, orders, READABLE, visibleTo } from './folders.ts';
 import { TRANSFERRED } from './keeping.ts';
-import { type Narrow, narrowing, type Sought } from './narrow.ts';
+import { type ListPlace, type OrderAsked, ordering } from './list-order.ts';
+import { narrowing } from './narrow.ts';
 import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
 
 /** How far the feedback of a journey is on its way into the practice's record; what H4's four words are made of. */
@@ -52,38 +54,9 @@ export interface ListedReferral {
   readonly feedback: Pick<Carriage, 'state' | 'proof' | 'attempts' | 'reason'> | undefined;
   /** Someone there said that it stands in their own record (H16). */
   readonly transferred: boolean;
+  /** Where it stands in its list: the next page begins after it. */
+  readonly place: ListPlace;
 }
-
-/**
- * `me`, `others`: begun work that waits for its reader or for someone else. `overdue` cuts across the rest. `unconfirmed`: done,
- * and nobody said yet that it stands in the receiver's own record (H16).
- */
-export type Folder = 'new' | 'open' | 'me' | 'others' | 'overdue' | 'done' | 'unconfirmed' | 'all' | 'unassigned';
-
-const CALLED = `exists (select from journey_event c where c.journey_id = j.id and c.kind in ('contact', 'attempt', 'rest'))`;
-// The last word on appointments counts: booked again, cancelled, or nobody came.
-const APPOINTMENT = `(select case when e.outcome = 'booked' then e.on_day::text end from journey_event e
-   where e.journey_id = j.id and e.kind in ('appointment', 'no-show') order by e.id desc limit 1)`;
-const clock = (condition: string) => `exists (select from clock c where c.journey_id = j.id and ${condition})`;
-const OPEN = `j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')`;
-const BEGUN = `j.task_status in ('accepted', 'in-progress', 'on-hold')`;
-/** Offered to this reader, or done in her place: then she is the one who must do something. */
-const FOR_ME = `$1 in (coalesce(j.proposed_id, ''), coalesce(j.acting_for_id, ''))`;
-// A request to stop waits for the Wally whatever else is asked of others.
-const ELSEWHERE = `not ${clock(`c.kind = 'stop'`)} and (${clock(`c.kind in ('answer', 'onward', 'rest')`)} or coalesce(${APPOINTMENT} >= $2, false))`;
-
-/** $1 is whose list it is, $2 today. */
-const folders: Record<Folder, string> = {
-  new: `j.task_status in ('requested', 'received') and j.proposed_id is distinct from $1`,
-  open: BEGUN,
-  me: `${OPEN} and (${FOR_ME} or (${BEGUN} and not (${ELSEWHERE})))`,
-  others: `${BEGUN} and not ${FOR_ME} and ${ELSEWHERE}`,
-  overdue: `${OPEN} and (${clock('c.due_on < $2::date')} or (j.task_status <> 'on-hold' and j.call_before <= $2::date and not ${CALLED}))`,
-  done: `not ${OPEN}`,
-  unconfirmed: `not ${OPEN} and not exists (select from journey_key k where k.journey_id = j.id and ${TRANSFERRED})`,
-  all: 'true',
-  unassigned: `j.owner_id is null and ${OPEN}`,
-};
 
 interface ListRow {
   id: string;
@@ -101,6 +74,8 @@ interface ListRow {
   call_before: string;
   undo_until: Date | null;
   received_at: Date;
+  rank: number;
+  arrived: number;
   called: boolean;
   clocks: Clock[] | null;
   appointment_on: string | null;
@@ -112,59 +87,39 @@ interface ListRow {
   feedback: { state: Carriage['state']; proof: Proof | null; attempts: number; reason: string | null } | null;
 }
 
-/** A Wally and a team see a referral only once it was delivered to their worklist (decision 12); the practice at once. */
-export function visibleTo(scope: Scope): string {
-  return scope.kind === 'practice' || scope.kind === 'line'
-    ? 'true'
-    : `exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;
-}
-
-/** How many referrals each folder holds for this scope, however many a list would show. */
-export async function countFolders(store: Store, scope: Scope, narrow: Narrow = {}): Promise<Record<Folder, number>> {
-  const { sql, value } = scopeCondition(scope);
-  const narrowed = narrowing(store, narrow, undefined, 3);
-  const counted = Object.entries(folders).map(
-    ([folder, condition]) => `count(*) filter (where ${condition}) as "${folder}"`,
-  );
-  const { rows } = await store.pool.query<Record<Folder, number>>({
-    // A statement that is narrowed has many texts: none of them is worth a plan of its own.
-    ...(narrowed.values.length === 0 && { name: `count-${scope.kind}` }),
-    text: `select ${counted.join(', ')} from journey j where ${sql} and $2::text is not null and ${narrowed.sql} and ${visibleTo(scope)}
-             and exists (select from journey_key k where k.journey_id = j.id and k.wrapped is not null)`,
-    values: [value, localDay(store.clock()), ...narrowed.values],
-  });
-  return rows[0] ?? { new: 0, open: 0, me: 0, others: 0, overdue: 0, done: 0, unconfirmed: 0, all: 0, unassigned: 0 };
-}
-
-/** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them and they were not erased. */
+/** Referrals of a scope in a folder, in its order, as far as it may see them and they were not erased. */
 export async function listReferrals(
   store: Store,
   scope: Scope,
   folder: Folder,
   limit: number,
-  narrow: Narrow = {},
-  sought?: Sought,
+  { narrow = {}, sought, ...asked }: Narrowed & OrderAsked = {},
 ): Promise<ListedReferral[]> {
   const { sql, value } = scopeCondition(scope);
-  const narrowed = narrowing(store, narrow, sought, 4);
+  const values: unknown[] = [value, localDay(store.clock()), limit];
+  const { rank, arrived, by, beyond } = ordering(orders[folder], asked, (one) => `$${values.push(one)}`);
+  const narrowed = narrowing(store, narrow, sought, values.length + 1);
+  const variant = [asked.present && '-present', asked.after && '-after'].filter(Boolean).join('');
   const { rows } = await store.pool.query<ListRow>({
-    ...(narrowed.values.length === 0 && { name: `list-${scope.kind}-${folder}` }),
+    ...(narrowed.values.length === 0 && { name: `list-${scope.kind}-${folder}${variant}` }),
+    // Only what is shown is joined to its documents, however much the folder holds.
     text: `
       select j.id, j.number, j.practice_id, j.practice_referral_id, j.task_status, j.business_status, j.owner_id, j.priority,
              j.acting_for_id, j.proposed_id, j.barred_ids, j.unsafe_contact, j.call_before, j.undo_until, j.received_at,
-             ${CALLED} as called, ${APPOINTMENT} as appointment_on,
+             j.rank, j.arrived, ${CALLED} as called, ${APPOINTMENT} as appointment_on,
              (select json_agg(json_build_object('kind', c.kind, 'dueOn', c.due_on::text) order by c.due_on, c.kind)
                 from clock c where c.journey_id = j.id) as clocks,
              d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed, k.wrapped, ${TRANSFERRED} as transferred,
              (select json_build_object('state', f.state, 'proof', f.proof, 'attempts', f.attempts, 'reason', f.reason) from delivery f
                where f.journey_id = j.id and f.kind = 'feedback' order by f.id desc limit 1) as feedback
-        from journey j
+        from (select j.*, ${rank} as rank, ${arrived} as arrived from journey j
+               where ${sql} and $2::text is not null and ${folders[folder]} and ${narrowed.sql} and ${beyond} and ${visibleTo(scope)}
+                 and ${READABLE} order by ${by} limit $3) j
         join journey_key k on k.journey_id = j.id and k.wrapped is not null
         join resource r on r.journey_id = j.id and r.type = 'Patient'
         join document d on d.practice_id = r.practice_id and d.type = r.type and d.id = r.id and d.version = r.version
-       where ${sql} and $2::text is not null and ${folders[folder]} and ${narrowed.sql} and ${visibleTo(scope)}
-       order by ${folder === 'done' || folder === 'all' ? 'j.received_at desc' : 'j.received_at'} limit $3`,
-    values: [value, localDay(store.clock()), limit, ...narrowed.values],
+       order by ${by}`,
+    values: [...values, ...narrowed.values],
   });
   return Promise.all(
     rows.map(async (row) => {
@@ -197,6 +152,7 @@ export async function listReferrals(
         appointmentOn: row.appointment_on,
         feedback: row.feedback ?? undefined,
         transferred: row.transferred,
+        place: { rank: row.rank, day: row.call_before, arrived: row.arrived, journey: row.id },
       };
     }),
   );

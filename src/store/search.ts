@@ -66,7 +66,7 @@ const askingOf = (store: Store, { scope, directory, isDirectory }: Looking): Ask
 const AGREED = `exists (select from resource c where c.journey_id = r.journey_id and c.type = 'Consent'
   and c.words @> array['Consent.detail share-medical-codes'])`;
 
-// Decision 12, as lists.visibleTo has it; one look per row that is left, for a join would be guessed far too small.
+// Decision 12, as folders.visibleTo has it; one look per row that is left, for a join would be guessed far too small.
 const DELIVERED = `(select true from worklist_entry v
   where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;
 

@@ -8,6 +8,7 @@ import type { Journey } from '../referral/journey.ts';
 import { isOpen, transition } from '../referral/lifecycle.ts';
 import { httpStatus, isRefusal } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
+import { countFolders } from '../store/folders.ts';
 import { type ListedReferral, listReferrals, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import {
@@ -32,6 +33,7 @@ import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
 import { codePart, residentCodeOf } from './links-part.ts';
+import { addressFrom, askedSize, type ListPage, noneText, pageOf, pagesPart, placeIn } from './list-pages.ts';
 import { urgencyMark } from './marks.ts';
 import { movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
@@ -43,8 +45,6 @@ import { consentPart, facts, recognition, type Shown, show, telLink } from './re
 import type { Site } from './site.ts';
 import { wallyNews } from './wally-news.ts';
 import { pressing, stateWords } from './words.ts';
-
-const shownMax = 300;
 
 const doneSaid: Record<string, Said> = {
   undo: {
@@ -99,23 +99,30 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
   const t = sayIn(viewer.language);
   const acting = await actingFor(site, viewer.actor);
   const today = localDay(acting.now);
-  const found = await listReferrals(site.store, { kind: 'practice', practice }, 'all', shownMax);
-  await noteList(site, viewer.actor, 'practice', found.length);
-  const rows = (open: boolean) =>
-    found.filter((one) => isOpen(one.taskStatus) === open).map((one) => row(one, visit, acting.directory, today));
-  const part = (title: string, lines: readonly Markup[]) =>
-    html`<h2>${title} <span class="count">${lines.length}</span></h2>${
-      lines.length > 0
-        ? html`<ul class="referrals">${lines}</ul>`
-        : html`<p class="empty">${t('Hier staat niets.', 'Nothing here.')}</p>`
-    }`;
+  const scope = { kind: 'practice', practice } as const;
+  const page = async (folder: 'open' | 'done', name: string) => {
+    const after = placeIn(visit, name);
+    return pageOf(await listReferrals(site.store, scope, folder, askedSize, { after }), after);
+  };
+  const [counts, open, closed] = await Promise.all([
+    countFolders(site.store, scope),
+    page('open', 'open'),
+    page('done', 'closed'),
+  ]);
+  await noteList(site, viewer.actor, 'practice', open.rows.length + closed.rows.length);
+  const stays = { open: open.after, closed: closed.after };
+  const part = (name: keyof typeof stays, what: string, shown: ListPage, total: number) =>
+    html`<h2 id="${name}">${what} <span class="count">${total}</span></h2>${
+      shown.rows.length > 0
+        ? html`<ul class="referrals">${shown.rows.map((one) => row(one, visit, acting.directory, today))}</ul>`
+        : noneText(shown, visit, t('Hier staat niets.', 'Nothing here.'))
+    }${pagesPart(shown, { total, what, to: (place) => addressFrom('/practice', stays, name, place) }, visit)}`;
   const title = t('Onze verwijzingen', 'Our referrals');
   const news = await wallyNews(site, practice, acting.directory, viewer);
   const looked = await breakNews(site, practice, viewer);
   const main = html`<h1>${title}</h1>${news}${looked}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
-${part(t('Loopt', 'Open'), rows(true))}${part(t('Klaar', 'Done'), rows(false))}
-${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}
+${part('open', t('Loopt', 'Open'), open, counts.open)}${part('closed', t('Klaar', 'Done'), closed, counts.done)}
 <p><a href="/practice/sentences">${t('Vaste zinnen bij het verwijzen', 'Standard sentences for referring')}</a></p>`;
   send(visit, { title, main });
 }

@@ -6,7 +6,7 @@ import { birthDateText, dayText, html, type Markup, sayIn } from './html.ts';
 import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import type { Viewer } from './page.ts';
 import { telLink } from './referral-view.ts';
-import { isAcute, pressing, stateWords, waitingText } from './words.ts';
+import { pressing, stateWords, waitingText } from './words.ts';
 
 export interface TeamParts {
   readonly viewer: Viewer;
@@ -83,25 +83,28 @@ ${!isOne && html`<p class="more">${numbers}</p>`}<p>${alarmDo[alarm.kind]?.[view
   return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${shown.length}</span></h2><ul class="alarms">${items}</ul></section>`;
 }
 
-function presentWallys(parts: TeamParts): Role[] {
-  return wallysOf(parts.directory, parts.team).filter((role) => isPresent(role, parts.today));
-}
-
-/** One button per Wally who is at work today, but for the present owner. */
+/** Gives it to a Wally who is at work today, but for the present owner: one button, or a choice where there are more. */
 export function assignForm(
   referral: Pick<ListedReferral, 'journey' | 'number' | 'owner' | 'barred'>,
-  parts: TeamParts,
+  { viewer, directory, team, today }: TeamParts,
+  list: 'queue' | 'open' = 'open',
 ): Markup {
-  const t = sayIn(parts.viewer.language);
-  const wallys = presentWallys(parts).filter(
-    (role) => role.id !== referral.owner && !referral.barred.includes(role.id),
+  const t = sayIn(viewer.language);
+  const wallys = wallysOf(directory, team).filter(
+    (role) => isPresent(role, today) && role.id !== referral.owner && !referral.barred.includes(role.id),
   );
-  if (wallys.length === 0)
+  const [only] = wallys;
+  if (!only)
     return html`<p class="hint">${t('Er is vandaag niemand anders aanwezig.', 'Nobody else is present today.')}</p>`;
-  return html`<form method="post" action="/team/${referral.journey}/assign" class="buttons">${csrfField(parts.viewer)}${wallys.map(
-    (role) =>
-      html`<button name="wally" value="${role.id}" class="quiet">${t('Geef aan', 'Give to')} ${role.name}<span class="vh">: ${referral.number}</span></button>`,
-  )}</form>`;
+  const number = html`<span class="vh">: ${referral.number}</span>`;
+  // What is late and nobody's stands in both lists of the page.
+  const id = `${list}-${referral.number}`;
+  // A button per Wally weighs more than the referral itself when there are many of both.
+  const choice =
+    wallys.length === 1
+      ? html`<button name="wally" value="${only.id}" class="quiet">${t('Geef aan', 'Give to')} ${only.name}${number}</button>`
+      : html`<label for="${id}" class="vh">${t('Geef aan', 'Give to')}: ${referral.number}</label><select name="wally" id="${id}" required><option value="">${t('Geef aan …', 'Give to …')}</option>${wallys.map((role) => html`<option value="${role.id}">${role.name}</option>`)}</select><button class="quiet">${t('Geef', 'Give')}${number}</button>`;
+  return html`<form method="post" action="/team/${referral.journey}/assign" class="buttons">${csrfField(viewer)}${choice}</form>`;
 }
 
 export function row(referral: ListedReferral, parts: TeamParts, owner: Markup | undefined, more: Markup): Markup {
@@ -111,16 +114,6 @@ export function row(referral: ListedReferral, parts: TeamParts, owner: Markup | 
   return html`<li class="referral"><div class="lead"><a href="/team/${referral.journey}">${referral.patientName}</a> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
 <div class="marks">${dueMark(pressing(referral, today), referral.callBefore, parts)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
 <div class="more">${owner}<span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
-}
-
-/** Referrals that nobody owns yet, each with who could take it. */
-export function queuePart(unassigned: readonly ListedReferral[], parts: TeamParts): Markup {
-  const t = sayIn(parts.viewer.language);
-  const ordered = unassigned.toSorted(
-    (a, b) => Number(isAcute(b.priority)) - Number(isAcute(a.priority)) || a.callBefore.localeCompare(b.callBefore),
-  );
-  return html`<section aria-labelledby="queue"><h2 id="queue">${t('Teamwachtrij', 'Team queue')} <span class="count">${unassigned.length}</span></h2>
-${ordered.length > 0 ? html`<ul class="referrals">${ordered.map((one) => row(one, parts, undefined, assignForm(one, parts)))}</ul>` : html`<p class="empty">${t('Alles is van iemand.', 'Everything has an owner.')}</p>`}</section>`;
 }
 
 function absenceText(from: string, to: string | undefined, parts: TeamParts): string {

@@ -6,7 +6,8 @@ import { localDay } from '../referral/deadlines.ts';
 import { isPresent, type Role, wallysOf } from '../referral/directory.ts';
 import { httpStatus, isRefusal } from '../referral/refusal.ts';
 import { readDirectoryResource } from '../store/directory.ts';
-import { countFolders, listReferrals, openAlarms } from '../store/lists.ts';
+import { countFolders, countOverdue } from '../store/folders.ts';
+import { listReferrals, openAlarms } from '../store/lists.ts';
 import { openQuestions } from '../store/questions.ts';
 import { presentFrom, readAbsence, withAbsence, withoutAbsence } from './absence.ts';
 import {
@@ -27,15 +28,14 @@ import { awaitedWordsPart } from './awaited-words.ts';
 import { calledSaid, noteCalled } from './called.ts';
 import { type CallPlace, callsLink, noteReadAloud, sendCalls } from './calls.ts';
 import { html, sayIn } from './html.ts';
+import { askedSize, pageOf, placeIn } from './list-pages.ts';
 import { unconfirmedLine } from './own-record-list.ts';
 import type { PageParts } from './page.ts';
 import type { Site } from './site.ts';
 import { talkNotice } from './talks.ts';
 import { folderOf, keepOwnOfTeam, openCase, postCaseMove, readOfTeam } from './team-case.ts';
-import { openPart, overduePart, questionsPart } from './team-lists.ts';
-import { alarmsPart, queuePart, type Typed, wallysPart } from './team-view.ts';
-
-const shownMax = 300;
+import { openPart, overduePart, questionsPart, queuePart } from './team-lists.ts';
+import { alarmsPart, type Typed, wallysPart } from './team-view.ts';
 
 const callPlace = (team: string): CallPlace => ({
   scope: { kind: 'team', team },
@@ -57,31 +57,33 @@ async function sendTeam(
   const t = sayIn(viewer.language);
   const scope = { kind: 'team', team } as const;
   const acting = await actingFor(site, viewer.actor);
+  const today = localDay(acting.now);
   const folder = folderOf(visit);
-  const [alarms, counts, unassigned, late, listed, calls, questions, talks, awaited] = await Promise.all([
+  const after = placeIn(visit, 'open');
+  const afterQueued = placeIn(visit, 'queue');
+  const present = [...acting.directory.roles.values()]
+    .filter((one) => one.kind === 'wally' && isPresent(one, today))
+    .map((one) => one.id);
+  const [alarms, counts, late, unassigned, listed, calls, questions, talks, awaited] = await Promise.all([
     openAlarms(site.store, team),
     countFolders(site.store, scope),
-    listReferrals(site.store, scope, 'unassigned', shownMax),
-    listReferrals(site.store, scope, 'overdue', shownMax),
-    folder
-      ? listReferrals(site.store, scope, folder, shownMax)
-      : Promise.all([
-          listReferrals(site.store, scope, 'new', shownMax),
-          listReferrals(site.store, scope, 'open', shownMax),
-        ]).then((both) => both.flat()),
+    countOverdue(site.store, scope),
+    listReferrals(site.store, scope, 'unassigned', askedSize, { after: afterQueued }),
+    listReferrals(site.store, scope, folder ?? 'owned', askedSize, { after, present }),
     callsLink(site, visit, callPlace(team)),
     openQuestions(site.store, team),
     talkNotice(site, viewer),
     awaitedWordsPart(site, viewer),
   ]);
-  // What nobody owns stands in the queue, but for what is done or late.
-  const owned = listed.filter((one) => one.owner !== null || folder === 'done' || folder === 'overdue');
-  await noteList(site, viewer.actor, 'team', unassigned.length + owned.length);
-  const parts = { viewer, directory: acting.directory, team, now: acting.now, today: localDay(acting.now) };
+  const queue = pageOf(unassigned, afterQueued);
+  const page = pageOf(listed, after);
+  await noteList(site, viewer.actor, 'team', queue.rows.length + page.rows.length);
+  const parts = { viewer, directory: acting.directory, team, now: acting.now, today };
+  const at = { folder, counts, stays: { folder, open: page.after, queue: queue.after } };
   const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
 ${calls}${talks}${questionsPart(questions, parts)}
-<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(unassigned, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
-${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(owned, parts, { folder, counts })}
+<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
+${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(page, at, visit, parts)}
 <p><a href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }

@@ -63,9 +63,9 @@ export function narrowOf({ area = '', urgency, practice, age, days }: Filters): 
   };
 }
 
-/** The list's address with these filters, so that a list can be kept and shared: it names no resident. */
-export function listAddress(folder: string, filters: Filters): string {
-  return `/worklist?${new URLSearchParams({ folder, ...filters })}`;
+/** The list's address with these filters, from a place on: it can be kept and shared, and names no resident. */
+export function listAddress(folder: string, filters: Filters, after?: string): string {
+  return `/worklist?${new URLSearchParams({ folder, ...filters, ...(after && { after }) })}`;
 }
 
 /** What the list is narrowed to, in words, for the heading; empty when it is whole. */

@@ -1,7 +1,8 @@
 import type { Acting } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { localDay } from '../referral/deadlines.ts';
-import { countFolders, type ListedReferral, listReferrals } from '../store/lists.ts';
+import { countFolders } from '../store/folders.ts';
+import { type ListedReferral, listReferrals } from '../store/lists.ts';
 import { readSought } from '../store/narrow.ts';
 import { actingFor, csrfField, field, noteList, query, send, type Visit } from './acting.ts';
 import { type CallPlace, callsLink } from './calls.ts';
@@ -9,16 +10,16 @@ import { clockSaid, isOverdue } from './clock-words.ts';
 import { fateWord } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, sayIn } from './html.ts';
 import { keysPart } from './keys.ts';
+import { askedSize, type ListPage, noneText, pageOf, pagesPart, placeIn, placeOf } from './list-pages.ts';
 import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import { doneNotice } from './move-pages.ts';
 import { unconfirmedLine } from './own-record-list.ts';
 import type { Site } from './site.ts';
 import { talkNotice } from './talks.ts';
-import { isAcute, pressing, stateWords } from './words.ts';
+import { pressing, stateWords } from './words.ts';
 import { filterPart, filtersIn, filtersText, listAddress, narrowOf } from './worklist-filter.ts';
 import { wallyForms } from './worklist-referral.ts';
 
-const shownMax = 200;
 const folders = ['new', 'me', 'others', 'overdue', 'done'] as const;
 type WallyFolder = (typeof folders)[number];
 
@@ -84,28 +85,22 @@ function row(referral: ListedReferral, visit: Visit, acting: Acting): Markup {
 <div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}${referral.transferred && html`<span>${t('staat in het eigen dossier', 'stands in your own record')}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
-/** Acute first, then by the day of the promised call. */
-function pressingFirst(a: ListedReferral, b: ListedReferral): number {
-  return Number(isAcute(b.priority)) - Number(isAcute(a.priority)) || a.callBefore.localeCompare(b.callBefore);
-}
-
 /** The form that looks for a resident among one's own referrals: posted, so that no address holds a name. */
 function searchForm({ viewer }: Visit, typed = ''): Markup {
   const t = sayIn(viewer.language);
   return html`<form method="post" action="/worklist/search" class="search" role="search">${csrfField(viewer)}<div class="field"><label for="sought">${t('Zoek in uw eigen verwijzingen', 'Search your own referrals')}</label><p class="hint" id="sought-hint">${t('Achternaam, geboortedatum of nummer (KL-…)', 'Family name, birth date or number (KL-…)')}</p><input type="search" id="sought" name="sought" value="${typed}" maxlength="200" autocomplete="off" aria-describedby="sought-hint"></div><button class="quiet">${t('Zoek', 'Search')}</button></form>`;
 }
 
-function rowsPart(rows: readonly ListedReferral[], visit: Visit, acting: Acting, none: string): Markup {
-  return rows.length > 0
-    ? html`<ul class="referrals">${rows.map((one) => row(one, visit, acting))}</ul>`
-    : html`<p class="empty">${none}</p>`;
+function rowsPart(page: ListPage, visit: Visit, acting: Acting, none: string): Markup {
+  return page.rows.length > 0
+    ? html`<ul class="referrals">${page.rows.map((one) => row(one, visit, acting))}</ul>`
+    : noneText(page, visit, none);
 }
 
-/** The new referral that comes after this one on the list; undefined when there is none left. */
+/** The most pressing of all new referrals; undefined when there is none left. */
 export async function nextNew(site: Site, visit: Visit): Promise<string | undefined> {
-  const scope = { kind: 'wally', owner: visit.viewer.actor.id } as const;
-  const found = await listReferrals(site.store, scope, 'new', shownMax);
-  return found.toSorted(pressingFirst)[0]?.journey;
+  const [first] = await listReferrals(site.store, { kind: 'wally', owner: visit.viewer.actor.id }, 'new', 1);
+  return first?.journey;
 }
 
 /** The worklist: one folder, as far as the filters in the address let it through. */
@@ -119,14 +114,15 @@ export async function sendList(site: Site, visit: Visit, callPlace: CallPlace): 
   const choices = { directory: acting.directory, viewer };
   const filters = filtersIn(request, choices);
   const narrow = narrowOf(filters);
+  const after = placeIn(visit, 'after');
   const [counts, found, calls, talks] = await Promise.all([
-    countFolders(site.store, scope, narrow),
-    listReferrals(site.store, scope, folder, shownMax, narrow),
+    countFolders(site.store, scope, { narrow }),
+    listReferrals(site.store, scope, folder, askedSize, { narrow, after }),
     callsLink(site, visit, callPlace),
     talkNotice(site, viewer),
   ]);
-  await noteList(site, viewer.actor, `worklist/${folder}`, found.length);
-  const rows = folder === 'done' ? found : found.toSorted(pressingFirst);
+  const page = pageOf(found, after);
+  await noteList(site, viewer.actor, `worklist/${folder}`, page.rows.length);
   const narrowed = filtersText(filters, choices);
   const name = folderSaid[folder][viewer.language];
   const title = `${t('Mijn werklijst', 'My worklist')}: ${name.toLowerCase()}${narrowed && ` (${narrowed})`}`;
@@ -139,8 +135,8 @@ export async function sendList(site: Site, visit: Visit, callPlace: CallPlace): 
 <nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${folders.map((one) => html`<li><a href="${listAddress(one, filters)}"${one === folder && html` aria-current="page"`}>${folderSaid[one][viewer.language]} <span class="count">${counts[one]}</span></a></li>`)}</ul></nav>
 <h2${narrowed === '' && html` class="vh"`}>${name}${narrowed && `: ${counts[folder]}, ${narrowed}`}</h2>
 ${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${filterPart(folder, filters, choices)}
-${rowsPart(rows, visit, acting, none)}
-${counts[folder] > found.length && html`<p>${t(`U ziet er ${found.length} van ${counts[folder]}.`, `You see ${found.length} of ${counts[folder]}.`)}</p>`}
+${rowsPart(page, visit, acting, none)}
+${pagesPart(page, { total: counts[folder], what: name, to: (place) => listAddress(folder, filters, place) }, visit)}
 <div class="aside">${searchForm(visit)}${keysPart(site, visit)}</div>`;
   const notice = doneNotice(visit, wallyForms) ?? acceptedNotice(visit);
   send(visit, { title, main, ...(notice && { notice }) });
@@ -155,16 +151,30 @@ function acceptedNotice(visit: Visit) {
   return { kind: 'done' as const, text };
 }
 
+/** The next page of what was found: posted, as the search was. */
+function moreFound({ viewer }: Visit, { next, rows }: ListPage, typed: string, total: number): Markup | undefined {
+  const t = sayIn(viewer.language);
+  if (!next) return undefined;
+  return html`<form method="post" action="/worklist/search" class="buttons">${csrfField(viewer)}<input type="hidden" name="sought" value="${typed}"><input type="hidden" name="after" value="${next}"><p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p><button class="quiet">${t('Volgende bladzijde', 'Next page')}</button></form>`;
+}
+
 /** What was found among the reader's own referrals, in every folder; how many is noted, not what was typed. */
 export async function sendFound(site: Site, visit: Visit): Promise<void> {
-  const { viewer } = visit;
+  const { viewer, request } = visit;
   const t = sayIn(viewer.language);
-  const typed = field(visit.request.body, 'sought');
+  const typed = field(request.body, 'sought');
   const sought = readSought(typed);
+  const after = placeOf(field(request.body, 'after'));
   const acting = await actingFor(site, viewer.actor);
   const scope = { kind: 'wally', owner: viewer.actor.id } as const;
-  const rows = sought ? await listReferrals(site.store, scope, 'all', shownMax, {}, sought) : [];
-  if (sought) await noteList(site, viewer.actor, 'worklist/search', rows.length);
+  const [found, total] = sought
+    ? await Promise.all([
+        listReferrals(site.store, scope, 'all', askedSize, { sought, after }),
+        countFolders(site.store, scope, { sought }).then(({ all }) => all),
+      ])
+    : [[], 0];
+  const page = pageOf(found, after);
+  if (sought) await noteList(site, viewer.actor, 'worklist/search', page.rows.length);
   const title = t('Zoeken in uw verwijzingen', 'Search your referrals');
   const none = sought
     ? t(
@@ -173,6 +183,6 @@ export async function sendFound(site: Site, visit: Visit): Promise<void> {
       )
     : t('Vul een achternaam, geboortedatum of nummer in.', 'Fill in a family name, birth date or number.');
   const main = html`<p><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p><h1>${title}</h1>${searchForm(visit, typed)}
-${sought && html`<h2>${t('Gevonden', 'Found')} <span class="count">${rows.length}</span></h2>`}${rowsPart(rows, visit, acting, none)}`;
+${sought && html`<h2>${t('Gevonden', 'Found')} <span class="count">${total}</span></h2>`}${rowsPart(page, visit, acting, none)}${moreFound(visit, page, typed, total)}`;
   send(visit, { title, main }, sought ? 200 : 422);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { directoryReader } from '../../src/store/directory.ts';
-import { countFolders, listReferrals } from '../../src/store/lists.ts';
+import { countFolders } from '../../src/store/folders.ts';
+import { listReferrals } from '../../src/store/lists.ts';
 import { readFirstAnswer, readJourney, readResource } from '../../src/store/referrals.ts';
 import { practiceByCredential, takeHandle, writeCredential, writeHandle } from '../../src/store/sessions.ts';
 import type { Scope } from '../../src/store/store.ts';

@@ -13,7 +13,7 @@ const unfold = "document.querySelectorAll('details:not([open])').forEach((one) =
 const tooSmall = `[...document.querySelectorAll('button, select, textarea, summary, input:not([type=hidden]), nav a, .lead a, .pills a, .buttons a, .tel')]
   .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
   .filter(([, { width, height }]) => width > 0 && (height < 24 || width < 24)).map(([html]) => html)`;
-const htmlBytesMax = 30_000;
+export const htmlBytesMax = 30_000;
 
 export const hasChromium = existsSync(findChromium() ?? '');
 

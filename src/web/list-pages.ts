@@ -1,0 +1,81 @@
+import type { ListPlace } from '../store/list-order.ts';
+import type { ListedReferral } from '../store/lists.ts';
+import { query, type Visit } from './acting.ts';
+import { html, type Markup, sayIn } from './html.ts';
+
+/** So many referrals on a page: two such lists on one page stay far below 30 kB, and a telephone shows them at once. */
+export const pageSize = 50;
+/** What is asked for: one more says whether there is a next page. */
+export const askedSize = pageSize + 1;
+
+const placeForm = /^(\d)\.([12]\d{3}-\d{2}-\d{2})\.(\d{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** Where a page ended, as it stands in an address. */
+export const placeText = ({ rank, day, arrived, journey }: ListPlace): string =>
+  [rank, day, arrived, journey].join('.');
+
+/** The place that a text names; undefined when it cannot be one, and then the list begins at its start. */
+export function placeOf(text: string): ListPlace | undefined {
+  const [, rank, day = '', arrived, journey = ''] = placeForm.exec(text) ?? [];
+  const moment = Date.parse(`${day}T00:00:00Z`);
+  // A day as the calendar has it: PostgreSQL refuses 31 February.
+  if (Number.isNaN(moment) || new Date(moment).toISOString().slice(0, 10) !== day) return undefined;
+  return { rank: Number(rank), day, arrived: Number(arrived), journey };
+}
+
+/** One page of a list: what it shows, and where the next one begins. */
+export interface ListPage {
+  readonly rows: readonly ListedReferral[];
+  /** Where it begins, as it stands in the address; undefined: at the start. */
+  readonly after: string | undefined;
+  readonly next: string | undefined;
+}
+
+/** A page of what was found from `after` on, when `askedSize` was asked for. */
+export function pageOf(found: readonly ListedReferral[], after: ListPlace | undefined): ListPage {
+  const rows = found.slice(0, pageSize);
+  const last = found.length > pageSize ? rows.at(-1) : undefined;
+  return { rows, after: after && placeText(after), next: last && placeText(last.place) };
+}
+
+/** The place in a parameter of the address; undefined: from the start. */
+export const placeIn = ({ request }: Visit, name: string): ListPlace | undefined => placeOf(query(request, name));
+
+/**
+ * The address of a page with several lists, one of them from another place on; the others stay where they are.
+ * @param stays what the address says now; what is undefined is not in it
+ * @param list the list's parameter, which is the id of its heading too
+ */
+export function addressFrom(
+  path: string,
+  stays: Readonly<Record<string, string | undefined>>,
+  list: string,
+  place: string | undefined,
+): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...stays, [list]: place })) if (value) query.set(name, value);
+  return `${path}${query.size > 0 ? `?${query}` : ''}#${list}`;
+}
+
+/** The words of an empty list; of a later page that ran empty meanwhile they say so. */
+export function noneText({ after }: ListPage, { viewer }: Visit, none: string): Markup {
+  const t = sayIn(viewer.language);
+  return html`<p class="empty">${after ? t('Op deze bladzijde staat niets meer.', 'Nothing is left on this page.') : none}</p>`;
+}
+
+/**
+ * The ways on from a page: to the next one and back to the first. Undefined when the list is whole.
+ * @param to the list's address from a place on; without one its first page
+ * @param what the list's name, for who hears the links without seeing where they stand
+ */
+export function pagesPart(
+  { rows, after, next }: ListPage,
+  { total, what, to }: { readonly total: number; readonly what: string; readonly to: (after?: string) => string },
+  { viewer }: Visit,
+): Markup | undefined {
+  if (!after && !next) return undefined;
+  const t = sayIn(viewer.language);
+  const named = html`<span class="vh">: ${what}</span>`;
+  return html`<nav class="pages" aria-label="${t('Bladzijden', 'Pages')}: ${what}"><p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p>
+<ul class="counts">${after && html`<li><a href="${to()}">${t('Eerste bladzijde', 'First page')}${named}</a></li>`}${next && html`<li><a href="${to(next)}" rel="next">${t('Volgende bladzijde', 'Next page')}${named}</a></li>`}</ul></nav>`;
+}
