@@ -8,6 +8,7 @@ import { readEventsOf } from '../store/events.ts';
 import { noteList, query, send, sendNotFound, type ViewerOf, type Visit, visiting } from './acting.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import type { Site } from './site.ts';
+import { wideTable } from './wide-table.ts';
 
 const shownQuarters = 8;
 
@@ -38,9 +39,8 @@ async function read(site: Site, quarter: string) {
 }
 
 function tablePart({ head, columns, rows }: PrintedTable): Markup {
-  const cells = (row: readonly string[]) => row.map((one) => html`<td>${one}</td>`);
-  return html`<h2>${head}</h2><div class="wide"><table><thead><tr><th scope="col">${head}</th>${columns.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
-<tbody>${rows.map(([label, values]) => html`<tr><th scope="row">${label}</th>${cells(values)}</tr>`)}</tbody></table></div>`;
+  const all = rows.map(([label, values]) => [label, ...values]);
+  return html`<h2>${head}</h2>${wideTable(head, [head, ...columns], all)}`;
 }
 
 async function sendQuarter(site: Site, visit: Visit): Promise<void> {
