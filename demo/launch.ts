@@ -33,7 +33,7 @@ export interface LaunchParts {
 const cardMs = 1_500;
 
 /** Signed with the practice's own key; `iss` is how the region's directory knows this HIS. */
-async function sign(practice: Practice, claims: object, audience: string, now: Date): Promise<string> {
+export async function signAs(practice: Practice, claims: object, audience: string, now: Date): Promise<string> {
   const key = practice.launchKey ?? {};
   const seconds = Math.floor(now.getTime() / 1_000);
   return new SignJWT({ ...claims })
@@ -60,7 +60,7 @@ export async function signedUrl(records: Records, patient: Patient, parts: Launc
     context: { 'patient-id': patient.id, 'xis-transaction-id': transaction },
   };
   const url = new URL(`${kortelijnPublic}/launch/jwt`);
-  url.searchParams.set('token', await sign(practice, claims, url.href, now()));
+  url.searchParams.set('token', await signAs(practice, claims, url.href, now()));
   return url.href;
 }
 
@@ -77,7 +77,7 @@ export async function cardsAt(records: Records, patient: Patient, parts: LaunchP
     prefetch: { conditions: { resourceType: 'Bundle', type: 'searchset', entry } },
   };
   try {
-    const token = await sign(practice, {}, `${parts.kortelijnPublic}${path}`, parts.now());
+    const token = await signAs(practice, {}, `${parts.kortelijnPublic}${path}`, parts.now());
     const response = await fetch(`${parts.kortelijn}${path}`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', 'Accept-Language': 'nl' },

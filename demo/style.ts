@@ -63,6 +63,8 @@ button:hover,.button:hover{background:#eaf3f7}
 .promise{border:1px solid #8dbd99;background:#eef8f0;padding:14px 16px;border-radius:3px;margin:0 0 12px;font-size:16px}
 .promise .code{white-space:nowrap}
 .refused{border:1px solid #d99a91;background:#fdf0ee;padding:12px 16px;border-radius:3px;margin:0 0 12px}
+.note>:last-child,.refused>:last-child,.note form:last-child .acts{margin-bottom:0}
+.refused .code{overflow-wrap:anywhere}
 .refused ul,.stop ul,.note ul,details ul{margin:6px 0;padding-left:20px}
 summary{cursor:pointer;padding:4px 0}
 form.sheet fieldset{border:0;border-top:1px solid #d3dbe0;margin:0;padding:9px 12px 8px;min-width:0}

@@ -2,13 +2,14 @@
 //   npm run bench                      five interleaved repetitions, their medians
 //   npm run bench -- --quick           one short repetition
 //   --json <file>, or - for stdout     every figure of every repetition
-//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping, search, worklist, admin, bulk
+//   --only intake,redis                some of: intake, postgresql, redis, mllp, mapping, search, worklist, cds, admin, bulk
 //   --write                            the table into docs/bench.md
 //   --profile <folder>                 CPU profiles of the service, by node --cpu-prof
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureAdmin } from './bench/admin.ts';
 import { measureBulk } from './bench/bulk.ts';
+import { measureCds } from './bench/cds.ts';
 import { measureIntake } from './bench/intake.ts';
 import { measureLine } from './bench/line.ts';
 import { measureMapping } from './bench/mapping.ts';
@@ -39,7 +40,7 @@ const scale = {
 
 const partMsMax = 1_200_000;
 /** They fill a database first, and ask it often: once is enough, whatever the repetitions. */
-const once: ReadonlySet<string> = new Set(['search', 'worklist', 'admin', 'bulk']);
+const once: ReadonlySet<string> = new Set(['search', 'worklist', 'cds', 'admin', 'bulk']);
 
 const closers: (() => Promise<void>)[] = [];
 async function closeAll(): Promise<void> {
@@ -91,6 +92,7 @@ async function measure(): Promise<Measured> {
     mapping: () => measureMapping(place, { count: 200, ms: scale.mappingMs }),
     search: () => measureSearch(place, scale.searched),
     worklist: () => measureWorklist(bench),
+    cds: () => measureCds(place),
   };
   const unknown = wanted?.filter((one) => !(one in parts)) ?? [];
   if (unknown.length > 0) throw new Error(`there is no ${unknown.join(', ')} to measure`);

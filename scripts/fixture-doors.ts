@@ -61,6 +61,11 @@ function overHttp(bytes: Uint8Array, { mapping, practice }: AtDoor): AtTheDoor {
   };
 }
 
+/** Without the mapping's hash: it would be another with every file of it. */
+function unnamed({ reading: _reading, ...mapped }: Mapped): Mapped {
+  return mapped as Mapped;
+}
+
 /** HL7 v2 says itself which format it is, and is answered in kind. */
 function overMllp(bytes: Uint8Array, { mappings, mapping, practice, now, newId }: AtDoor): AtTheDoor {
   const envelope = readEnvelope(bytes, false);
@@ -77,7 +82,7 @@ function overMllp(bytes: Uint8Array, { mappings, mapping, practice, now, newId }
   const text = (answers: readonly Uint8Array[]) =>
     answers.map((one) => Buffer.from(one).toString('utf8').replaceAll('\r', '\n')).join('\n');
   return {
-    mapped: isRefusal(read) ? read : read.mapped,
+    mapped: isRefusal(read) ? read : unnamed(read.mapped),
     key: isRefusal(read) ? { application: '', controlId: '', messageType: '' } : messageKeyOf(envelope, read.mapped),
     door: 'mllp',
     contentType: contentTypes.hl7v2,

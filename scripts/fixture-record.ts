@@ -1,4 +1,4 @@
-import type { Arrival, Change } from '../src/referral/change.ts';
+import type { Arrival, Change, Edition } from '../src/referral/change.ts';
 import type { MappedSupplement } from '../src/referral/format.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import type { Answer } from '../src/referral/receive.ts';
@@ -17,6 +17,16 @@ export interface FixtureRecord {
 }
 
 type Kept = Arrival & { readonly journey: string };
+
+/** The highest moment and version that was said, each by itself: as the store finds them. */
+function newestOf(all: readonly Kept[]): Edition {
+  const moments = all.flatMap(({ edition }) => (edition?.at ? [Date.parse(edition.at)] : []));
+  const versions = all.flatMap(({ edition }) => edition?.version ?? []);
+  return {
+    ...(moments.length > 0 && { at: new Date(Math.max(...moments)).toISOString() }),
+    ...(versions.length > 0 && { version: Math.max(...versions) }),
+  };
+}
 
 export function openRecord(): FixtureRecord {
   const journeys = new Map<string, Journey>();
@@ -44,6 +54,7 @@ export function openRecord(): FixtureRecord {
         current: Buffer.from(journeys.get(journey)?.index.referralHash ?? []).equals(key.hash),
         clash: found === byKey && !equal(found),
         intents: ofNumber.map((one) => one.intent),
+        corrected: newestOf(ofNumber.filter((one) => one.intent === 'correct' && one.application === key.application)),
         cancelled: journeys.get(journey)?.index.taskStatus === 'cancelled',
       };
     },

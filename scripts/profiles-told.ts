@@ -134,6 +134,7 @@ function stepsOf(source: string): string[] {
 function eventsOf(source: string): string[] {
   return [
     ...all(source, /\baudit(?:Of|Line)\(\s*('[a-z-]+')/g),
+    ...all(source, /\bbyTheLine\(\s*([^,]*'[a-z]+-[a-z-]+'[^,]*),/g),
     ...all(source, /\blineOf\(\s*rights,\s*([^,]+),/g),
     ...all(source, /\bevent: ([^,\n]*'[a-z]+-[a-z-]+'[^,\n]*),/g),
   ].flatMap(([, name = '']) => literals(name));

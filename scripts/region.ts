@@ -28,10 +28,22 @@ const practices = [
     agb: '01990101',
     phone: '0570-000201',
     wally: 'wally-sanne',
+    // Her consulting hours there: free half hours on the refer page.
+    hours: [
+      { day: 'tue', begin: '09:00:00', end: '11:00:00' },
+      { day: 'thu', begin: '13:30:00', end: '15:30:00' },
+    ],
   },
   { id: 'zuidrand', name: 'Huisartsen Voorbeeldrand', agb: '01990102', phone: '0570-000202', wally: 'wally-joost' },
   { id: 'aan-de-kade', name: 'Praktijk Voorbeeldkade', agb: '01990103', phone: '0570-000203', wally: 'wally-sanne' },
 ];
+/** An organisation without an account: the link goes to the first address, its code to the second (H12). */
+const linked = {
+  id: 'schuldhulp',
+  name: 'Schuldhulp Voorbeeldstreek',
+  phone: '0570-000300',
+  emails: ['post@schuldhulp.example', 'collega@schuldhulp.example'],
+};
 /** Its system takes letters over MLLP too: that is where feedback goes when the FHIR side does not take it. */
 const hl7Practice = 'aan-de-kade';
 const hl7Endpoint = (practice: { id: string; name: string }): Json => ({
@@ -113,6 +125,13 @@ const resources: Json[] = [
     identifier: [{ system: identifiers.kvk, value: team.kvk }],
     telecom: [{ system: 'phone', value: team.phone }],
   },
+  {
+    resourceType: 'Organization',
+    id: linked.id,
+    active: true,
+    name: linked.name,
+    telecom: [{ system: 'phone', value: linked.phone }, ...linked.emails.map((value) => ({ system: 'email', value }))],
+  },
   ...practices.flatMap((one): Json[] => [
     {
       resourceType: 'Endpoint',
@@ -148,6 +167,13 @@ const resources: Json[] = [
       active: true,
       name: `Wally van ${one.name}`,
       providedBy: reference('Organization', team.id),
+      ...(one.hours && {
+        availableTime: one.hours.map(({ day, begin, end }) => ({
+          daysOfWeek: [day],
+          availableStartTime: begin,
+          availableEndTime: end,
+        })),
+      }),
       extension: [
         { url: extensions.servesPractice, valueReference: reference('Organization', one.id) },
         { url: extensions.fixedWally, valueReference: reference('PractitionerRole', one.wally) },

@@ -97,18 +97,7 @@ async function mailTo(person: Person, { his }: Region, address: string): Promise
   return mails.findLast((one) => one.to.includes(address))?.text ?? '';
 }
 
-/** An organisation without an account comes into the directory, with an address for links and one for codes. */
-async function addOrganisation(administrator: Person, { url }: Region): Promise<void> {
-  await administrator.open(`${url}/admin/directory/organisations/new`);
-  await administrator.fill(/^Korte naam/, 'schuldhulp');
-  await administrator.fill(/^Naam/, 'Schuldhulp Voorbeeldstreek');
-  await administrator.fill(/^Telefoon/, '0570-000300');
-  await administrator.fill(/^E-mail: hier komt een link/, 'post@schuldhulp.example');
-  await administrator.fill(/^E-mail van een collega/, 'collega@schuldhulp.example');
-  await administrator.press('Opslaan');
-}
-
-/** From the page of an accepted referral: that organisation is asked to help with debts. */
+/** From the page of an accepted referral: an organisation without an account is asked to help with debts. */
 async function askOrganisation(wally: Person): Promise<void> {
   const { page } = wally;
   await page.locator('summary', { hasText: 'Ook een andere organisatie vragen' }).click();
@@ -251,7 +240,6 @@ async function play(browser: Browser, region: Region): Promise<void> {
   await stranger.open(`${url}/login`);
   await take(stranger, 'login');
 
-  await addOrganisation(administrator, region);
   await sanne.open(`${url}/worklist?folder=open`);
   await sanne.press(rowOf(sanne, ahmed.number).getByRole('link'));
   await askOrganisation(sanne);

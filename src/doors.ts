@@ -60,7 +60,7 @@ export async function openWeb(
       : undefined;
   const relying = openRelying({ store, publicUrl, log, issuer: external ?? (embedded as Issuer), selfUrl });
   const bounds = openBounds(config.CALLS_PER_MINUTE);
-  const site = { store, directory, publicUrl, log, tokens, bounds };
+  const site = { store, directory, publicUrl, log, tokens, bounds, retentionDays: config.RETENTION_DAYS };
   const ask = openAsking(config, opened.demo);
   const smart = openSmartClient({ store, publicUrl, ask, secrets: await readLaunchSecrets(config) });
   return createApp({
@@ -72,7 +72,7 @@ export async function openWeb(
       ...(opened.demo && { demo: opened.demo }),
     }),
     tokenPlace,
-    launch: { ...site, ask, smart },
+    launch: { ...site, ask, smart, demo: config.DEMO === 'off' ? 'never' : config.DEMO_LOGIN },
     fhir: {
       ...site,
       mapping: mappingOf(mappings, 'fhir-r4'),

@@ -6,6 +6,7 @@ import { checkTrail, daily, lookAtCertificates, measureHere } from './delivery/a
 import { type Alarming, lookForAlarms, sendDigest } from './delivery/alarms.ts';
 import { claimsTogether } from './delivery/batch.ts';
 import { workBulk } from './delivery/bulk.ts';
+import { silenceOf } from './delivery/case-system.ts';
 import { type Duty, startClock } from './delivery/clock.ts';
 import { deliver } from './delivery/deliver.ts';
 import { writeLaunchNotes } from './delivery/launch-note.ts';
@@ -17,15 +18,23 @@ import { type Relay, startRelay } from './delivery/relay.ts';
 import { retentionDuties } from './delivery/retention.ts';
 import { remindOfTalks } from './delivery/talks.ts';
 import { signingSince, turnSigningKeys } from './identity/signing-keys.ts';
-import { caseSheet, feedCaseSystems } from './intake/case-feed.ts';
+import { caseSheet, evenCaseSystems, feedCaseSystems } from './intake/case-feed.ts';
+import { followCaseSystems, lookThere } from './intake/case-follow.ts';
 import { joinEarly } from './intake/join.ts';
 import { maildropDuties } from './intake/maildrop.ts';
 import type { MllpTls } from './intake/mllp-listen.ts';
 import { followSubscriptions, tellable } from './intake/subscription-follow.ts';
 import type { Log } from './log.ts';
-import { type loadMappings, mappingOf } from './mapping/load.ts';
+import type { loadMappings } from './mapping/load.ts';
 import type { Meter } from './meter.ts';
-import { type Known, openAlarmWebhook, openAsking, openCertificateLook, openOutside } from './outside.ts';
+import {
+  type Known,
+  openAlarmWebhook,
+  openAsking,
+  openCaseReading,
+  openCertificateLook,
+  openOutside,
+} from './outside.ts';
 import type { openRecord } from './record.ts';
 import type { Directory } from './referral/directory.ts';
 import { sealAudit } from './store/audit.ts';
@@ -110,6 +119,12 @@ export async function openLine(opened: Opened): Promise<Line> {
   const isTraced = config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   // A process with the pages only opens the queue to show it, where that is a place of its own.
   const following = { store, directory, log, searchDirectory: directorySearcher(store) };
+  const casesFollowed = {
+    ...following,
+    publicUrl,
+    reader: openCaseReading(config, demo, store.clock),
+    silence: (destination: string, error: unknown) => silenceOf(destination, error, Math.random()),
+  };
   const queue =
     works || (has('http') && config.REDIS_URL)
       ? await openQueue(config.REDIS_URL, store, record, log, isTraced)
@@ -119,7 +134,7 @@ export async function openLine(opened: Opened): Promise<Line> {
     const connectors = await openOutside(config, {
       publicUrl,
       clock: store.clock,
-      write: mappingOf(mappings, 'hl7v2-ref').format.fromFeedback,
+      mappings,
       ...(tls && { tls }),
       ...(demo && { demo }),
     });
@@ -137,7 +152,7 @@ export async function openLine(opened: Opened): Promise<Line> {
       claim: claimsTogether(store),
       meter,
       telling: { base: `${publicUrl}/fhir/R4`, mayTell: tellable(following) },
-      caseSheet: caseSheet(following, publicUrl),
+      caseSheet: caseSheet(following, publicUrl, lookThere(casesFollowed)),
     };
     closers.push(
       'deliver',
@@ -166,6 +181,12 @@ export async function openLine(opened: Opened): Promise<Line> {
         { name: 'changes-numbered', everyMs: 1_000, run: () => numberChanges(store) },
         { name: 'subscriptions-followed', everyMs: 1_000, run: () => followSubscriptions(following) },
         { name: 'case-systems-fed', everyMs: 1_000, run: () => feedCaseSystems(following) },
+        { name: 'case-systems-evened', everyMs: 60_000, run: () => evenCaseSystems(following) },
+        {
+          name: 'case-systems-followed',
+          everyMs: 20_000,
+          run: () => followCaseSystems(casesFollowed, config.CASE_ASK_MINUTES * 60_000),
+        },
         { name: 'subscriptions-removed', everyMs: 3_600_000, run: () => removeOldSubscriptions(store) },
         { name: 'words-read', everyMs: 2_000, run: () => readUnread(store) },
         { name: 'presence-moved', everyMs: 60_000, run: onAbsence },

@@ -118,7 +118,11 @@ async function start(config: Config, log: Log, closers: Closers): Promise<Runnin
     },
   };
   if (has('http')) {
-    const people = (demo?.users ?? []).map((user) => ({ username: user.username, name: user.actor.name }));
+    const people = (demo?.users ?? []).map((user) => ({
+      username: user.username,
+      name: user.actor.name,
+      role: user.actor.role,
+    }));
     listener.serve(await openWeb(opened, { health, boards: line.queue?.boards ?? [] }, selfUrl, people));
   } else {
     listener.serve(healthApp(store, health));

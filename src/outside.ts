@@ -1,21 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { alarmWebhook } from './connectors/alarm-webhook.ts';
+import { openCaseReader } from './connectors/case-reader.ts';
 import { lookAtCertificate } from './connectors/certificate.ts';
 import { openConnectors } from './connectors/open.ts';
 import { openOutbound } from './connectors/outbound.ts';
 import { openProbe } from './connectors/probe.ts';
+import { mappingOf } from './mapping/load.ts';
 import { loadLetterWriter } from './mapping/load-writer.ts';
+import { nameOf } from './mapping/reading.ts';
+import type { Mapping } from './mapping/run.ts';
 import type { Ask } from './referral/ask.ts';
-import type { Format } from './referral/format.ts';
+import type { CaseReader } from './referral/case-reader.ts';
 import type { Probe } from './referral/probe.ts';
 
 /** What main knows of the outside besides the settings. */
 export interface Known {
   readonly publicUrl: string;
   readonly clock: () => Date;
-  /** Feedback as HL7 v2. */
-  readonly write: Format['fromFeedback'] | undefined;
+  /** The formats that feedback is written in, by name. */
+  readonly mappings: ReadonlyMap<string, Mapping>;
   readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
   /** The simulated GP system and mail catcher of the demo. */
   readonly demo?: { readonly url: string; readonly mailPort: number; readonly mllpPort: number };
@@ -32,7 +36,7 @@ async function login(user: string | undefined, passwordFile: string | undefined)
 }
 
 /** The way into the network of EDIFACT mailboxes; undefined when there is none. */
-async function readMailbox(config: Config) {
+async function readMailbox(config: Config, mappings?: Known['mappings']) {
   const { MAILBOX_SMTP_HOST: host, MAILBOX_FROM: from, MAILBOX_NUMBER: number } = config;
   if (!host || !from || !number) return undefined;
   return {
@@ -43,6 +47,7 @@ async function readMailbox(config: Config) {
     number,
     domains: new Set(config.MAILBOX_DOMAINS),
     write: await loadLetterWriter(),
+    mapping: mappings && nameOf(mappingOf(mappings, 'medvri')),
     ...(await login(config.MAILBOX_SMTP_USER, config.MAILBOX_SMTP_PASSWORD_FILE)),
   };
 }
@@ -55,6 +60,14 @@ export function hostsOf(config: Config, demo: Known['demo']): Set<string> {
 /** To ask the servers of practices, at the same hosts and nowhere else. */
 export function openAsking(config: Config, demo: Known['demo']): Ask {
   return openOutbound(hostsOf(config, demo));
+}
+
+/** How long one question to a case system may take: shorter than the margin of the lease of what is to be written there. */
+const caseReadMs = 4_000;
+
+/** To read in case systems what stands there of ours, at the same hosts. */
+export function openCaseReading(config: Config, demo: Known['demo'], clock: () => Date): CaseReader {
+  return openCaseReader(openAsking(config, demo), clock, caseReadMs);
 }
 
 /** To see when the certificates of those servers end. */
@@ -88,8 +101,9 @@ export async function openProbing(config: Config, known: Pick<Known, 'clock' | '
 
 /** The connectors as the settings want them; in the demo the simulated systems may be reached too. */
 export async function openOutside(config: Config, known: Known) {
-  const { demo, tls, write } = known;
-  const mailbox = await readMailbox(config);
+  const { demo, tls, mappings } = known;
+  const mailbox = await readMailbox(config, mappings);
+  const hl7 = mappingOf(mappings, 'hl7v2-ref');
   return openConnectors({
     hosts: hostsOf(config, demo),
     mail: {
@@ -100,7 +114,7 @@ export async function openOutside(config: Config, known: Known) {
       ...(await login(config.SMTP_USER, config.SMTP_PASSWORD_FILE)),
     },
     publicUrl: known.publicUrl,
-    mllp: { write, ...(tls && { tls }) },
+    mllp: { write: hl7.format.fromFeedback, mapping: nameOf(hl7), ...(tls && { tls }) },
     ...(mailbox && { mailbox }),
     clock: known.clock,
   });

@@ -165,6 +165,10 @@ export const settings = {
     schema: count(100, 120_000).default(10_000),
   },
   DELIVERY_CONCURRENCY: { what: 'Deliveries at the same moment in this process.', schema: count(1, 200).default(20) },
+  CASE_ASK_MINUTES: {
+    what: 'How often a case system of who receives referrals is asked what was done there (role clock). Guides say: not more than four times an hour.',
+    schema: count(1, 1_440).default(15),
+  },
   LOG_LEVEL: {
     what: 'debug, info, warn, error or silent. Default info; in the demo warn.',
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),

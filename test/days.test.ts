@@ -3,9 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Patient } from '../demo/model.ts';
 import { addWorkingDays } from '../src/referral/deadlines.ts';
 import { findChromium, openChromium, Person, readAxe, type Watch } from './doubles/browser.ts';
-import { prepareService, type Service, storeOf } from './doubles/service.ts';
+import { prepareService, type Service } from './doubles/service.ts';
 import { localToday, logIn, openNew, type Region, refer, rowOf, takeOn, writeReport } from './doubles/walk.ts';
-import { organisationHere } from './web/outsider.ts';
 
 const program = findChromium();
 const title = `whole days at the pages${program ? '' : ' (not run: no Chromium on this machine)'}`;
@@ -25,9 +24,6 @@ describe.skipIf(program === undefined)(title, { timeout: 90_000 }, () => {
     browser = opened;
     region = { url: service.url, his: service.his ?? '' };
     watch = { origins: [region.url, region.his], axe, findings: [], addresses: new Set() };
-    const { store, close } = await storeOf(service.dataDir);
-    await organisationHere(store);
-    await close();
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkMapping } from '../scripts/mapping/check.ts';
 import { loadMappings } from '../src/mapping/load.ts';
+import { kindOfPlace } from '../src/mapping/reading.ts';
 
 const root = new URL('../', import.meta.url);
 const place = { mappings: new URL('mappings/', root), fixtures: new URL('fixtures/', root) };
@@ -33,6 +34,21 @@ function mapping(...args: string[]): Promise<Ran> {
     );
   });
 }
+
+test('a place is counted without numbers, of FHIR by its own resource; a value that strayed into a name is not named', () => {
+  const bundle = { resourceType: 'Bundle', entry: [{ resource: { resourceType: 'Patient', contact: [{}] } }] };
+  for (const [path, kind] of [
+    ['Bundle.entry[0].resource.contact[1].relationship', 'Patient.contact.relationship'],
+    ['Bundle.entry[9].resource.identifier', 'Bundle.entry.resource.identifier'],
+    ['Bundle.type', 'Bundle.type'],
+    ['TXT[8]-1', 'TXT-1'],
+    ['PID-3[2].4', 'PID-3.4'],
+    ['patient.phones[1]', 'patient.phones'],
+    ['patient["Mevrouw de Vries"]', '?'],
+    ['patient.bsn999990019', '?'],
+  ] as const)
+    expect([path, kindOfPlace(path, path.startsWith('Bundle') ? bundle : {})]).toEqual([path, kind]);
+});
 
 describe('the command', () => {
   let folder: string;

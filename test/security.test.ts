@@ -12,12 +12,31 @@ function testsNamed(page: string): { file: string; title: string }[] {
   }));
 }
 
-/** Whether a file has a test of that title, however its quotes are written. */
+/** Whether a file has a test or a case of that title, however its quotes are written: named in a call or a list of cases. */
 function hasTest(file: string, title: string): boolean {
   if (!existsSync(new URL(file, root))) return false;
   const text = read(file).replaceAll("\\'", "'");
-  return ["'", '"', '`'].some((quote) => text.includes(`${quote}${title}${quote}`));
+  const literal = title.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return ["'", '"', '`'].some((quote) => new RegExp(`[([,]\\s*${quote}${literal}${quote},`).test(text));
 }
+
+/** Every way in or out that a stranger may try, by the test file that a row about it names. */
+const ways = {
+  'a link without account': 'test/web/link.test.ts',
+  'the code by mail': 'test/delivery/link-mail.test.ts',
+  '/mijn': 'test/web/mine.test.ts',
+  Subscriptions: 'test/intake/subscriptions.test.ts',
+  'case systems': 'test/delivery/case-system.test.ts',
+  'SMART launches': 'test/intake/smart-launch.test.ts',
+  'signed launches': 'test/intake/jwt-launch.test.ts',
+  'CDS Hooks': 'test/intake/cds-hooks.test.ts',
+  'the directory as a Bundle': 'test/region/take-in.test.ts',
+  'the directory over FHIR': 'test/intake/fhir-directory.test.ts',
+  'the directory as a file': 'test/web/directory.test.ts',
+  MLLP: 'test/intake/mllp.test.ts',
+  'the maildrop': 'test/intake/maildrop.test.ts',
+  'formats over HTTP': 'test/intake/format.test.ts',
+};
 
 const pages = ['SECURITY.md', 'docs/asvs.md'];
 
@@ -53,6 +72,11 @@ describe('the threat model', () => {
       const bare = rows.filter((row) => !/^\| .+ \| .+ \| (`test\/\S+ › [^`]+` ?)+\|$/.test(row));
       expect(bare).toEqual([]);
     }
+  });
+
+  test('has a row about every way in or out', () => {
+    const named = new Set(testsNamed('SECURITY.md').map((one) => one.file));
+    expect(Object.entries(ways).filter(([, file]) => !named.has(file))).toEqual([]);
   });
 
   test('a test that is not there is found', () => {

@@ -1,17 +1,27 @@
 import type { Bundle, Condition, Consent, MessageHeader, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { codeSystems, identifiers } from '../../src/fhir/systems.ts';
+import type { Edition } from '../../src/referral/change.ts';
 import type { Gathered } from '../../src/referral/format.ts';
 import { issue } from '../../src/referral/refusal.ts';
 import { type Letterhead, letterheadOf } from './composition.ts';
 import { gatherCancellation } from './gather-cancellation.ts';
 import { type Letters, lettersOf } from './letters.ts';
-import { declaresCorrection, eventOf, isRevoked, replacedNumber, requestOf, stoppingTask } from './meaning.ts';
+import {
+  declaresCorrection,
+  editionOf,
+  eventOf,
+  isRevoked,
+  replacedNumber,
+  requestOf,
+  stoppingTask,
+} from './meaning.ts';
 import { isEntry, isType, type Part, partsOf, type Resolve, resolver } from './parts.ts';
 
 /** The parts of a referral that a FHIR R4 message may hold; names are those of the contract. */
 export interface Parts {
   kind: 'refer';
   intent: 'refer' | 'correct';
+  edition?: Edition;
   /** The number that it had before; `unknown` when the message says that there is one, and not which. */
   replaces?: { system: string; value: string } | 'unknown';
   serviceRequest: unknown;
@@ -153,10 +163,12 @@ export function gather(received: unknown, known: ReadonlyMap<string, Resource>):
   const letters = lettersOf(all, resolve, isTheirs);
   const theirConditions = [...new Set([...conditions, ...(letterhead?.conditions ?? [])])].filter(isTheirs);
   const used = [request, patient, consent, letterhead?.composition, ...theirConditions, ...letters.used];
+  const edition = editionOf(message, request);
   const declares = event === 'correct' || declaresCorrection(message, request);
   const parts: Parts = {
     kind: 'refer',
     intent: declares ? 'correct' : 'refer',
+    ...(edition && { edition }),
     ...(request.resource.replaces?.length && { replaces: replacedNumber(request, resolve) ?? 'unknown' }),
     serviceRequest: request.resource,
     ...(patient && { patient: patient.resource }),

@@ -1,5 +1,6 @@
 import type { Bundle, Coding, MessageHeader, Resource, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../../src/fhir/systems.ts';
+import type { Edition } from '../../src/referral/change.ts';
 import type { ReferralNumber } from '../../src/referral/format.ts';
 import { isEntry, isType, type Part, type Resolve } from './parts.ts';
 
@@ -60,6 +61,14 @@ export function declaresCorrection(received: Bundle | Resource, request: Part<Se
   const n = Number(/^Bundle\.entry\[(\d+)\]/.exec(request.path)?.[1]);
   const isUpdate = received.resourceType === 'Bundle' && received.entry?.[n]?.request?.method === 'PUT';
   return isUpdate || (replaces?.length ?? 0) > 0 || /^([2-9]|[1-9]\d+)$/.test(meta?.versionId ?? '');
+}
+
+/** Which of several corrections this is: version and moment of the sender's own resource, else the moment of its Bundle. */
+export function editionOf(received: Bundle | Resource, { resource }: Part<ServiceRequest>): Edition | undefined {
+  const version = /^\d{1,9}$/.exec(resource.meta?.versionId ?? '')?.[0];
+  const at = resource.meta?.lastUpdated ?? (received.resourceType === 'Bundle' ? received.timestamp : undefined);
+  if (version === undefined && at === undefined) return undefined;
+  return { ...(at !== undefined && { at }), ...(version !== undefined && { version: Number(version) }) };
 }
 
 export const isRevoked = (request: ServiceRequest) => revoked.includes(request.status);

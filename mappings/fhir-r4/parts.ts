@@ -35,8 +35,9 @@ export function resolver(
 ): Resolve {
   const byUrl = new Map<string, Part>();
   if (received.resourceType === 'Bundle') {
+    const byPath = new Map(all.map((one) => [one.path, one]));
     for (const [n, entry] of (received.entry ?? []).entries()) {
-      const part = all.find((one) => one.path === `Bundle.entry[${n}].resource`);
+      const part = byPath.get(`Bundle.entry[${n}].resource`);
       if (part && entry.fullUrl) byUrl.set(entry.fullUrl, part);
       if (part?.resource.id) byUrl.set(`${part.resource.resourceType}/${part.resource.id}`, part);
     }

@@ -116,6 +116,7 @@ function toRequest(message: ReferralMessage, gathered: Gathered, translate: Tran
   const replaces = message.replaces && message.replaces.value !== number.value ? message.replaces : undefined;
   return {
     intent: message.intent,
+    ...(message.edition && { edition: message.edition }),
     ...(replaces && { replaces: { system: replaces.system, value: replaces.value } }),
     referral: {
       practiceReferralId: number,
@@ -172,6 +173,12 @@ export const format: Format<Message> = {
   gather,
   contract,
   says,
+  // A Consent that is absent, or says no, the contract refuses itself.
+  lacksConsent: (message) => {
+    if (message.kind === 'cancel' || !message.consent) return false;
+    const { by, how } = toConsent(message);
+    return !by || !how;
+  },
   toReferral: (message, gathered, translate) =>
     message.kind === 'cancel' ? toCancellation(message, gathered) : toRequest(message, gathered, translate),
 };

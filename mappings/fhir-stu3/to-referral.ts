@@ -32,7 +32,7 @@ function placesOf(gathered: Gathered, byAgreement: boolean, practice: string): M
 }
 
 /** The Consent that came along; without any, what the practice agreed on beforehand, which speaks for residents only. */
-function agreedConsent(message: DocumentMessage, gathered: Gathered, day: string): Consent | Refused {
+function agreedConsent(message: DocumentMessage, gathered: Pick<Gathered, 'origin'>, day: string): Consent | Refused {
   const { agreement, hasConsent, performers } = message;
   const given = message.consent as ConsentResource | undefined;
   if (!hasConsent && agreement && agreement.since <= day) {
@@ -100,6 +100,7 @@ function referralOf(
   const isCorrection = composition.status === 'amended' || (replaced?.value !== undefined && replaced.value !== value);
   return {
     intent: announced ? 'announce' : isCorrection ? 'correct' : 'refer',
+    ...(isCorrection && composition.date.includes('T') && { edition: { at: instantOf(composition.date) } }),
     ...(isCorrection &&
       replaced?.value &&
       replaced.value !== value && {
@@ -179,14 +180,18 @@ function laterPart(
   };
 }
 
+/** What a document is by its type, in the words of our table; undefined for a type that it does not know. */
+function meaningOf({ composition }: DocumentMessage, translate: Translate): string | undefined {
+  return (composition.type.coding ?? [])
+    .map(({ system = '', code = '' }) => translate('document-type', system, code))
+    .find((one) => one !== undefined);
+}
+
 /** A STU3 document or a cancelled Task as what its sender means. Nothing is guessed: what has no place is a loss. */
 function toReferral(message: Message, gathered: Gathered, translate: Translate): Mapped | Refused {
   if (message.kind === 'task') return cancelOf(message, gathered);
   const path = gathered.origin(['composition', 'type']);
-  const codes = message.composition.type.coding ?? [];
-  const meant = codes
-    .map(({ system = '', code = '' }) => translate('document-type', system, code))
-    .find((one) => one !== undefined);
+  const meant = meaningOf(message, translate);
   switch (meant) {
     case 'announce':
     case 'refer':
@@ -201,6 +206,8 @@ function toReferral(message: Message, gathered: Gathered, translate: Translate):
   }
 }
 
+const noPlaces = { origin: () => '' };
+
 export const format: Format<Message> = {
   name: 'fhir-stu3',
   version: '1',
@@ -209,4 +216,8 @@ export const format: Format<Message> = {
   contract,
   says,
   toReferral,
+  lacksConsent: (message, translate) => {
+    if (message.kind === 'task' || !['announce', 'refer'].includes(meaningOf(message, translate) ?? '')) return false;
+    return 'refused' in agreedConsent(message, noPlaces, dayOf(message.composition.date));
+  },
 };

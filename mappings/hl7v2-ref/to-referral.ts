@@ -84,6 +84,12 @@ function priorityOf(message: Message, translate: Translate): string | undefined 
   return coded ? translated(translate, 'priority', coded) : 'routine';
 }
 
+/** MSH-7, where it has its minute: of two messages of one day a bare date would say nothing. */
+function sentAt(message: Message): string | undefined {
+  const said = fieldOf(message, segmentOf(message, 'MSH'), 7);
+  return /^\d{12}/.test(said) ? readInstant(said) : undefined;
+}
+
 /** A REF^I12 or I13 as our Referral. Nothing is guessed: what has no place stays with the source and is reported as a loss. */
 function asReferral(checked: CheckedReferral, translate: Translate): MappedReferral | { refused: Issue[] } {
   const { message, number, agreement, intent, replaces } = checked;
@@ -108,9 +114,11 @@ function asReferral(checked: CheckedReferral, translate: Translate): MappedRefer
   const episode = fieldOf(message, pv1, 19);
   const episodeSystem = toSystem({ namespace: fieldOf(message, pv1, 19, 4) });
   const byAgreement = agreementNote(message, agreement);
+  const at = intent === 'correct' && sentAt(message);
   return {
     intent,
     ...(replaces && { replaces }),
+    ...(at && { edition: { at } }),
     referral: {
       practiceReferralId: number,
       authoredOn,
@@ -192,5 +200,7 @@ export const format: Format<Checked> = {
   contract,
   says,
   toReferral,
+  lacksConsent: ({ kind, message, agreement }, translate) =>
+    kind === 'referral' && 'issues' in consentOf(message, '', translate, agreement),
   fromFeedback,
 };

@@ -179,4 +179,6 @@ export const format: Format<Checked> = {
   contract,
   says,
   toReferral,
+  lacksConsent: ({ kind, message, agreement }, translate) =>
+    (kind === 'letter' || kind === 'announcement') && 'issues' in consentOf(message, '', translate, agreement),
 };

@@ -95,6 +95,7 @@ function refers(message: Refers, unknown: readonly Loss[], translate: Translate)
     : (letters ?? []).map((_, n): Loss => ({ path: `letters[${n}]`, why: 'not-shared' }));
   return {
     intent: intents[message.type],
+    ...(message.type === 'correction' && { edition: { at: message.writtenAt } }),
     referral: {
       practiceReferralId: numberOf(message),
       authoredOn: message.writtenAt,

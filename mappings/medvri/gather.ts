@@ -24,6 +24,8 @@ export interface Parts {
   readonly intents: readonly string[];
   readonly number: ReferralNumber;
   readonly replaces?: ReferralNumber;
+  /** Whether a line names the number; else it is made of what the interchange and the message are called. */
+  readonly isNumbered: boolean;
   readonly writtenAt: { readonly said: string; readonly instant: string };
   readonly patient: { readonly family: string; readonly birthDate: string; readonly bsn: string };
   readonly consent: { readonly named: boolean; readonly agreed: boolean };
@@ -95,6 +97,7 @@ function numbersOf(medvri: Medvri, named: readonly Named[]) {
     intents: intents.map((one) => one.path),
     intent: intent ?? (old ? ('correct' as const) : ('refer' as const)),
     number: { system, value: number },
+    isNumbered: number !== sent,
     ...(old && { replaces: { system, value: old } }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Interchange } from '../../src/edifact/interchange.ts';
 import type { Issue } from '../../src/fhir/outcome.ts';
+import { readInstant } from '../../src/hl7v2/date.ts';
 import type {
   Format,
   Gathered,
@@ -9,7 +10,7 @@ import type {
   MappedSupplement,
   Translate,
 } from '../../src/referral/format.ts';
-import type { Loss, Referral } from '../../src/referral/referral.ts';
+import { hashOf, type Loss, type Referral } from '../../src/referral/referral.ts';
 import { issue, refusals } from '../../src/referral/refusal.ts';
 import { consentOf } from './consent.ts';
 import { type Checked, contract, says } from './contract.ts';
@@ -57,6 +58,18 @@ function laterOf(
     : { intent: 'cancel', ...shared, ...(text && { reason: text }) };
 }
 
+/**
+ * What a referral says without what its sender changes when it sends the same letter again: the number that we made of the
+ * interchange, the moment, and the day of a consent that is an agreement and no line.
+ */
+function contentOf(
+  { practiceReferralId: _number, authoredOn: _at, consent, ...rest }: Referral,
+  isAgreed: boolean,
+): string {
+  const { on, ...agreed } = consent;
+  return Buffer.from(hashOf({ ...rest, consent: isAgreed ? agreed : { ...agreed, on } })).toString('hex');
+}
+
 /** A MEDVRI as our Referral. Nothing is guessed: what has no place stays as text or with the source, and is a loss. */
 function toReferral(
   checked: Checked,
@@ -96,8 +109,12 @@ function toReferral(
     ],
   };
   const lostContact: Loss[] = contact?.value && !contactPerson ? [{ path: contact.path, why: 'kept-with-source' }] : [];
+  const { day, minute } = medvri.envelope;
+  const sentAt = intent === 'correct' && day && minute && readInstant(`${day}${minute}`.replace(/[-:]/g, ''));
   return {
     intent,
+    ...(sentAt && { edition: { at: sentAt } }),
+    ...(intent === 'refer' && !checked.isNumbered && { content: contentOf(referral, byAgreement !== undefined) }),
     referral,
     ...(checked.replaces && { replaces: checked.replaces }),
     losses: [...lossesOf(medvri), ...losses, ...texts.losses, ...lostContact],
@@ -124,4 +141,8 @@ export const format: Format<Checked> = {
   contract,
   says,
   toReferral,
+  lacksConsent: (message, translate) =>
+    message.intent !== 'cancel' &&
+    message.intent !== 'supplement' &&
+    'issues' in consentOf(message, message.writtenAt.instant.slice(0, 10), translate),
 };

@@ -2,6 +2,7 @@ import type { Actor } from '../../src/referral/actor.ts';
 import { giveCredential, keepDestinationSecret, revokeCredential } from '../../src/store/credentials.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { adminLine } from '../../src/web/queue-reason.ts';
+import { endSubscription } from '../../src/web/stopped-subscriptions.ts';
 import type { Acting } from './acts.ts';
 
 /** What is typed besides the one that it is about. */
@@ -48,9 +49,18 @@ async function keep(acting: Acting, destination: string, asked: AccessAsked): Pr
   say(`${destination}: secret kept.\n`);
 }
 
+async function endTelling(acting: Acting, id: string): Promise<void> {
+  const { store, actor, reason, isDry, say } = acting;
+  if (isDry) return say(`${id} would be ended. Nothing was changed.\n`);
+  if (!(await endSubscription(store, actor, id, reason)))
+    throw new Error(`no subscription ${id} that has stopped: see npm run admin -- stopped`);
+  say(`${id}: ended.\n`);
+}
+
 /** Who may knock here, and with what we knock elsewhere; each is about one, and is in the trail without the secret. */
 export const accessActs: Readonly<Record<string, Access>> = {
   'give-credential': give,
   'revoke-credential': revoke,
   'keep-secret': keep,
+  'end-subscription': endTelling,
 };

@@ -60,9 +60,16 @@ async function follow({ store, say, isTerminal }: Acting, id: string): Promise<B
 const ended = ({ done, skipped, id }: BulkJob, state: string) =>
   `Job ${id} is ${state}: ${done} done, ${skipped} left alone because they had moved or were set aside.\n`;
 
+/** Works a job to its end and says how it ended. */
+export async function followJob(acting: Acting, id: string): Promise<BulkJob> {
+  const job = await follow(acting, id);
+  acting.say(`${acting.isTerminal ? '\n' : ''}${ended(job, jobState(job))}`);
+  return job;
+}
+
 /** Does one thing to every delivery of a filter, the oldest first and at most `limit`; the same work as on the page. */
 export async function actOnMany(acting: Acting, action: BulkAction, filter: QueueFilter, limit: number): Promise<void> {
-  const { store, say, isDry, isTerminal } = acting;
+  const { store, say, isDry } = acting;
   const count = await countQueue(store, filter, jobMax + 1);
   if (count === 0) return say('No delivery fits this: nothing was done.\n');
   if (isDry) {
@@ -73,8 +80,7 @@ export async function actOnMany(acting: Acting, action: BulkAction, filter: Queu
   }
   const deliveries = await queueIds(store, filter, limit);
   const id = await startJob(store, acting.actor, { action, reason: acting.reason, deliveries });
-  const job = await follow(acting, id);
-  say(`${isTerminal ? '\n' : ''}${ended(job, jobState(job))}`);
+  await followJob(acting, id);
   if (count > deliveries.length) say(`${count - deliveries.length} more fit this filter.\n`);
 }
 
@@ -85,8 +91,9 @@ export async function turnJob(acting: Acting, id: string, to: 'job-stopped' | 'j
   if (!job) throw new Error(`job ${id} is not there: see npm run admin -- jobs`);
   if (isDry) return say(`${ended(job, jobState(job))}Nothing was changed.\n`);
   await turn(store, acting.actor, id, to);
-  const now = to === 'job-resumed' ? await follow(acting, id) : await readJob(store, id);
-  if (now) say(`${acting.isTerminal ? '\n' : ''}${ended(now, jobState(now))}`);
+  if (to === 'job-resumed') return void (await followJob(acting, id));
+  const now = await readJob(store, id);
+  if (now) say(ended(now, jobState(now)));
 }
 
 /** Asks something of a destination, with its reason in the trail. */

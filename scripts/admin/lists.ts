@@ -5,10 +5,14 @@ import { readAlarms } from '../../src/store/alarms.ts';
 import { listJobs } from '../../src/store/bulk.ts';
 import { listCredentials } from '../../src/store/credentials.ts';
 import { listDestinations } from '../../src/store/destinations.ts';
+import { countLosses, readMappingUse } from '../../src/store/mapping-use.ts';
 import { seenRefusals } from '../../src/store/queue-counts.ts';
 import { listLanes, listQueue } from '../../src/store/queue-list.ts';
 import { listRefused } from '../../src/store/refused.ts';
+import { stoppedSubscriptions } from '../../src/store/subscriptions.ts';
 import { listAlarms } from '../../src/store/watch.ts';
+import { countedSince } from '../../src/web/mappings.ts';
+import { jobState } from '../../src/web/queue-bulk.ts';
 import { classesNow } from '../../src/web/queue-classes.ts';
 import { type Filter, toQueue } from '../../src/web/queue-filter.ts';
 import type { Site } from '../../src/web/site.ts';
@@ -18,16 +22,19 @@ import type { Row } from './print.ts';
 export interface Asked {
   readonly filter: Filter;
   readonly limit: number;
+  /** The name of a mapping, with its version (name@version+hash) for the referrals that it read. */
+  readonly mapping?: string | undefined;
 }
 
 const at = (moment: Date | null | undefined) => moment?.toISOString() ?? null;
 const day = (site: Site) => localDay(site.store.clock());
 
-async function journeys(site: Site, { filter, limit }: Asked): Promise<Row[]> {
+async function journeys(site: Site, { filter, limit, mapping }: Asked): Promise<Row[]> {
   const directory = await site.directory();
   const { practice, owner, number, control } = toQueue(filter, directory, site.store.clock());
-  const open = filter.state !== 'all' && number === undefined && control === undefined;
-  const lanes = await listLanes(site.store, { practice, owner, number, control, open }, limit);
+  const exact = [number, control, mapping].some((one) => one !== undefined);
+  const open = filter.state !== 'all' && !exact;
+  const lanes = await listLanes(site.store, { practice, owner, number, control, mapping, open }, limit);
   return lanes.map((lane) => ({
     number: lane.number,
     practice: lane.practice,
@@ -37,6 +44,7 @@ async function journeys(site: Site, { filter, limit }: Asked): Promise<Row[]> {
     delivered: at(lane.visibleAt),
     feedback: at(lane.feedbackAt),
     landed: at(lane.landedAt),
+    mapping: lane.mapping,
     stuck: lane.stuck && `${lane.stuck.id} ${lane.stuck.code}`,
     journey: lane.journey,
   }));
@@ -145,10 +153,28 @@ async function credentials(site: Site, { filter }: Asked): Promise<Row[]> {
 }
 
 async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
-  return (await listJobs(store, limit)).map(({ id, action, state, total, done, skipped, by, startedAt }) => ({
-    ...{ id, action, state, done, skipped, total, by },
-    began: at(startedAt),
+  return (await listJobs(store, limit)).map((one) => ({
+    ...{ id: one.id, action: one.action, state: jobState(one), done: one.done, skipped: one.skipped, total: one.total },
+    ...{ by: one.by, began: at(one.startedAt), undoes: one.undoes, undone: one.undoneBy !== null },
   }));
+}
+
+async function stopped({ store }: Site, { limit }: Asked): Promise<Row[]> {
+  return (await stoppedSubscriptions(store)).slice(0, limit).map((one) => ({
+    ...{ id: one.id, client: one.client, practice: one.practice, type: one.type, code: one.error },
+    since: at(one.changedAt),
+  }));
+}
+
+async function mappings(site: Site, { limit }: Asked): Promise<Row[]> {
+  return (await readMappingUse(site.store, countedSince(site))).slice(0, limit).map((one) => ({
+    ...{ mapping: one.mapping, messages: one.messages, first: at(one.first), last: at(one.last) },
+  }));
+}
+
+async function losses(site: Site, { mapping, limit }: Asked): Promise<Row[]> {
+  const found = await countLosses(site.store, mapping?.split('@')[0], countedSince(site), limit);
+  return found.map(({ last, ...one }) => ({ ...one, last: at(last) }));
 }
 
 /** Every list of the command, by its name; none opens content. */
@@ -161,6 +187,9 @@ export const lists: Readonly<Record<string, (site: Site, asked: Asked) => Promis
   refused,
   credentials,
   jobs,
+  mappings,
+  losses,
+  stopped,
   practices: async (site) => practices(await site.directory()),
   wallys: async (site) =>
     wallys(await site.directory()).map(({ id, name, organization, substitute, lastDay }) => ({

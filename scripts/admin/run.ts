@@ -17,6 +17,7 @@ import { accessActs } from './access.ts';
 import { type Acting, actOnMany, askDestination, bulkActs, destinationActs, turnJob } from './acts.ts';
 import { lists } from './lists.ts';
 import { shown } from './print.ts';
+import { undo } from './undo.ts';
 
 const help = `npm run admin -- <what> [filters] [options]
 
@@ -25,21 +26,25 @@ Look (nothing changes):
   classes       kinds of errors, and what waits       destinations  receivers, and what holds them up
   alarms        what a person must look at            jobs          work on many
   refused       messages that were refused            credentials   with what systems of practices knock here
+  mappings      what messages were read with          losses        what those did not carry, by place; 30 days
+  stopped       systems that are told no more of what changes
   practices     wallys     absences                   health        is everything up? exit code 3 when not
 
 Do (each needs --reason, which stands in the audit trail):
   retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
   stop | go-on <job id>                           work on many
+  undo <delivery | job | destination | kind of error>     the last thing that was done with it, while that is possible
   pause | drain | down | resume <destination>     a receiver; down: hold while their system is down
   window <destination> --from <moment> --until <moment>   maintenance, as 2027-01-31T22:00+01:00; window-off ends it
   give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
   revoke-credential <id>                                  at once
+  end-subscription <id>                                   of a system that has stopped listening for good
   keep-secret <destination> [--file <path>]               with what we knock there; from the file or standard input
 
 Filters, as on the page:
   --state held|pending|queued|sent|landed|abandoned|open|all   --destination <id>   --direction wally|practice
   --class <kind of error>   --code <code>   --practice <AGB or id>   --wally <id>   --number KL-…
-  --control <control id>    --age hour|day|week
+  --control <control id>    --age hour|day|week    --mapping <name, or name@version+hash>, of journeys and losses
 
 Options:
   --json         for a program            --limit <n>    at most so many, oldest first (usual: 50 shown, 500 done)
@@ -63,7 +68,7 @@ function readArguments(args: readonly string[]) {
       options: {
         ...(Object.fromEntries(filterNames.map((name) => [name, text])) as Record<FilterName, typeof text>),
         ...{ json: flag, 'dry-run': flag, help: flag, limit: text, reason: text, as: text },
-        ...{ from: text, until: text, application: text, file: text },
+        ...{ from: text, until: text, application: text, file: text, mapping: text },
       },
     });
   } catch (error) {
@@ -77,6 +82,8 @@ function filterIn(values: Values): Filter {
   const filter = filterOf((name) => values[name as FilterName] ?? '');
   const wrong = filterNames.find((name) => values[name] !== undefined && filter[name] === undefined);
   if (wrong) throw new Wrongly(`--${wrong} cannot be that`);
+  if (values.mapping !== undefined && !/^[\w-]{1,60}(@[\w.]{1,20}\+[0-9a-f]{12})?$/.test(values.mapping))
+    throw new Wrongly('--mapping is a name, or name@version+hash');
   return filter;
 }
 
@@ -138,7 +145,8 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const asked = Object.hasOwn(destinationActs, what) && destinationActs[what as keyof typeof destinationActs];
   const turned = { stop: 'job-stopped', 'go-on': 'job-resumed' }[what] as 'job-stopped' | 'job-resumed' | undefined;
   const access = Object.hasOwn(accessActs, what) ? accessActs[what] : undefined;
-  if (!list && !bulk && !asked && !turned && !access && what !== 'health')
+  const isUndo = what === 'undo';
+  if (!list && !bulk && !asked && !turned && !access && !isUndo && what !== 'health')
     throw new Wrongly(`${what || 'nothing'}: not known`);
   const filter = filterIn(values);
   const limit = limitIn(values.limit, list ? 50 : 500);
@@ -148,7 +156,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const given = isDry && values.reason === undefined ? 'dry run' : values.reason;
   const reason = list || what === 'health' ? '' : reasonIn({ reason: given });
   if (isRefusal(reason)) throw new Wrongly(`--reason: ${reason.refused.map(({ said }) => said.en).join(' ')}`);
-  if ((asked || turned || access) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
+  if ((asked || turned || access || isUndo) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
   if (bulk && names.some((name) => !/^\d{1,18}$/.test(name))) throw new Wrongly('deliveries are said by their number');
   // Everything that there is must be asked for in so many words.
   if (bulk && names.length === 0 && Object.keys(filter).length === 0)
@@ -161,7 +169,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const site = { store, directory: directoryReader(store), publicUrl: '', log: openLog('silent') };
   try {
     if (list) {
-      const rows = await list(site, { filter, limit });
+      const rows = await list(site, { filter, limit, mapping: values.mapping });
       await noteList(site, actor, what, rows.length);
       say(shown(rows, values.json));
       return 0;
@@ -172,6 +180,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
     if (move) await askDestination(acting, move);
     else if (access) await access(acting, names[0] ?? '', { application, secret });
     else if (turned) await turnJob(acting, names[0] ?? '', turned);
+    else if (isUndo) await undo(acting, names[0] ?? '');
     else if (bulk) {
       const queue = toQueue(filter, await site.directory(), store.clock());
       await actOnMany(acting, bulk, names.length > 0 ? { ...queue, ids: names } : queue, limit);

@@ -112,6 +112,7 @@ export function summarise({ repetitions, redis }: Measured): Line[] {
       ratio: has('mllp largeMs') ? ratio('mllp largeLimitMs', 'mllp largeMs') : '-',
       aim: '',
     },
+    times('CDS Hooks: the cards at the opening of a record', 'cds', 'p99 ≤ 100 ms'),
     rate('Bulk replay of one class, stopped halfway and resumed', 'bulk perSecond', ''),
     ...adminLines(repetitions, middle),
     ...mappingLines(repetitions, rate),

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { type Mapping, runMapping } from '../../src/mapping/run.ts';
+import { silentOf } from '../../src/mapping/silent.ts';
 import type { Mapped } from '../../src/referral/format.ts';
 import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
@@ -8,7 +9,6 @@ import { readBytes, readSyntax, received } from '../fixture-read.ts';
 import { type Case, casesOf } from './cases.ts';
 import { isEnvelope } from './envelope.ts';
 import { covers, leavesOf } from './leaves.ts';
-import { silentOf } from './silent.ts';
 
 /** One thing that is held of every mapping folder, and what is wrong with it; nothing when it holds. */
 export interface Finding {

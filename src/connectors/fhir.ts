@@ -77,7 +77,7 @@ export function fhirConnector(send: Send, clock: () => Date): Connector {
       signal,
     });
     if (silent(answer.status)) {
-      throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()));
+      throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()), answer.text);
     }
     const body = answer.status === 200 ? parse(answer) : undefined;
     const found = body?.resourceType === 'Bundle' ? (body as Bundle).entry?.map((entry) => entry.resource) : [];
@@ -118,7 +118,7 @@ export function fhirConnector(send: Send, clock: () => Date): Connector {
         const there = await look(parcel, url, ours, signal);
         if (there) return proofOf(there);
       }
-      if (!taken) throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()));
+      if (!taken) throw fromStatus(answer.status, retryAfter(answer.headers.get('retry-after'), clock()), answer.text);
       // The 2xx says that their application has it; whether it stands in the record only the record can say.
       try {
         return proofOf(await look(parcel, url, ours, signal));

@@ -17,8 +17,9 @@ export interface MailboxSettings {
   readonly number: string;
   /** Domains of mailboxes: a letter with a person in it goes to no other address, whatever the directory says. */
   readonly domains: ReadonlySet<string>;
-  /** Feedback as an interchange, from the mapping of the format. */
+  /** Feedback as an interchange, from the mapping of the format, and which that is. */
   readonly write: WriteLetter;
+  readonly mapping?: string | undefined;
 }
 
 /** How to get into the network. */
@@ -50,7 +51,7 @@ export async function greetMailbox(settings: MailboxWay): Promise<void> {
   try {
     await transport.verify();
   } catch (error) {
-    throw fromSmtp(error as { code?: string; responseCode?: number });
+    throw fromSmtp(error as Parameters<typeof fromSmtp>[0]);
   } finally {
     transport.close();
   }
@@ -64,6 +65,7 @@ export async function greetMailbox(settings: MailboxWay): Promise<void> {
 export function medvriMailConnector(settings: MailboxSettings): Connector & { close(): void } {
   const transport = transportOf(settings);
   return {
+    mapping: settings.mapping,
     async send(parcel, signal) {
       const to = addressOf(parcel.address);
       const { mailbox, document, messageId } = parcel;
@@ -90,7 +92,7 @@ export function medvriMailConnector(settings: MailboxSettings): Connector & { cl
         });
         await Promise.race([sending, whenOver(signal)]);
       } catch (error) {
-        throw error instanceof Failure ? error : fromSmtp(error as { code?: string; responseCode?: number });
+        throw error instanceof Failure ? error : fromSmtp(error as Parameters<typeof fromSmtp>[0]);
       }
       return { proof: 'transport', ...(letter.lost > 0 && { lost: letter.lost }) };
     },

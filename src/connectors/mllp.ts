@@ -16,8 +16,9 @@ export interface MllpSettings {
   readonly allowedHosts: ReadonlySet<string>;
   /** PEM: our client certificate for `mllps:`, and who signed theirs when that is nobody the system trusts. */
   readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
-  /** Feedback as a message, from the mapping of the format. */
+  /** Feedback as a message, from the mapping of the format, and which that is. */
   readonly write: ((document: Communication, envelope: FeedbackEnvelope) => string) | undefined;
+  readonly mapping?: string | undefined;
 }
 
 const answerBytesMax = 1_048_576;
@@ -51,6 +52,9 @@ function codeOf(bytes: Uint8Array, controlId: string): string | undefined {
   return fieldOf(message, msa, 2) === controlId ? fieldOf(message, msa, 1) : undefined;
 }
 
+/** An answer as somebody can read it, a segment per line. */
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1').replaceAll('\r', '\n');
+
 /**
  * Reads until the best answer there is: AA is the application's yes, AE and AR its no. CA says that their transport has
  * it; then their application may take until the caller's signal, and after that until the channel's deadline.
@@ -66,8 +70,8 @@ async function hear(socket: Socket, controlId: string, parcel: Parcel & { channe
         if (framed.kind !== 'message') throw new Failure('ambiguous', 'answer-too-large');
         const code = codeOf(framed.bytes, controlId);
         if (code === 'AA') return { proof: 'application' };
-        if (code === 'AE' || code === 'CE') throw fromAnswer(channel.onError);
-        if (code === 'AR' || code === 'CR') throw fromAnswer(channel.onReject);
+        if (code === 'AE' || code === 'CE') throw fromAnswer(channel.onError, textOf(framed.bytes));
+        if (code === 'AR' || code === 'CR') throw fromAnswer(channel.onReject, textOf(framed.bytes));
         if (code === 'CA') {
           isCommitted = true;
           if (!parcel.awaitsApplication) return committed;
@@ -88,6 +92,7 @@ async function hear(socket: Socket, controlId: string, parcel: Parcel & { channe
  */
 export function mllpConnector(settings: MllpSettings): Connector {
   return {
+    mapping: settings.mapping,
     async send(parcel, signal) {
       const { address, channel, document } = parcel;
       if (!address || !channel || document?.resourceType !== 'Communication')

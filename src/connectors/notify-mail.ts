@@ -85,7 +85,7 @@ export function notifyMailConnector(settings: MailSettings, publicUrl: string): 
         });
         await Promise.race([sending, whenOver(signal)]);
       } catch (error) {
-        throw error instanceof Failure ? error : fromSmtp(error as { code?: string; responseCode?: number });
+        throw error instanceof Failure ? error : fromSmtp(error as Parameters<typeof fromSmtp>[0]);
       }
       return { proof: 'transport' };
     },

@@ -15,6 +15,7 @@ export interface Outside {
   readonly publicUrl: string;
   readonly mllp: {
     readonly write: MllpSettings['write'];
+    readonly mapping?: MllpSettings['mapping'];
     readonly tls?: NonNullable<MllpSettings['tls']>;
   };
   /** Absent: no way into the network of EDIFACT mailboxes. */

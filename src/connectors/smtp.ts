@@ -1,12 +1,15 @@
 import { Failure } from '../delivery/failure.ts';
 
-/** What a mail server's no means (RFC 5321 §4.2.1: 4xx may pass, 5xx will not). Never its words. */
-export function fromSmtp(error: { code?: string; responseCode?: number }): Failure {
+/** What a mail server's no means (RFC 5321 §4.2.1: 4xx may pass, 5xx will not); its words go to the sealed record only. */
+export function fromSmtp(error: { code?: string; responseCode?: number; response?: string }): Failure {
+  const said = error.response;
   // A wrong password of ours (535) says nothing about this mail: it waits until someone mends it.
-  if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000);
+  if (error.code === 'EAUTH') return new Failure('transient', 'unauthorised', 60_000, said);
   if (error.code === 'ETLS') return new Failure('transient', 'certificate');
-  if (error.responseCode && error.responseCode >= 500) return new Failure('permanent', 'mail-rejected');
-  if (error.responseCode && error.responseCode >= 400) return new Failure('transient', 'mail-deferred');
+  if (error.responseCode && error.responseCode >= 500)
+    return new Failure('permanent', 'mail-rejected', undefined, said);
+  if (error.responseCode && error.responseCode >= 400)
+    return new Failure('transient', 'mail-deferred', undefined, said);
   if (
     error.code === 'ECONNECTION' ||
     error.code === 'ESOCKET' ||

@@ -1,12 +1,11 @@
 import { clocksOf, usualLevels } from '../referral/clocks.ts';
 import type { Directory, Practice } from '../referral/directory.ts';
 import { practiceNotice } from '../referral/receive.ts';
-import { openJourneys } from '../store/lists.ts';
+import { type OpenJourney, openJourneys } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { readFollowed } from '../store/talks.ts';
 
-const atOnceMax = 10_000;
 const triesMax = 3;
 
 const written = ({ levels = usualLevels }: Pick<Practice, 'levels'>) =>
@@ -33,14 +32,14 @@ async function setAnew(store: Store, practice: Practice, id: string): Promise<vo
 export async function followAgreed(store: Store, directory: () => Promise<Directory>): Promise<number> {
   const [book, noted] = await Promise.all([directory(), readFollowed(store)]);
   const usual = written({});
-  let open: Awaited<ReturnType<typeof openJourneys>> | undefined;
+  let open: OpenJourney[] | undefined;
   let followed = 0;
   for (const practice of book.practices.values()) {
     const before = noted.get(practice.id);
     const now = { levels: written(practice), wally: practice.service?.wally ?? null };
     if (before?.levels === now.levels && before.wally === now.wally) continue;
     if (now.levels !== (before?.levels ?? usual)) {
-      open ??= await openJourneys(store, atOnceMax);
+      open ??= await Array.fromAsync(openJourneys(store));
       for (const one of open) if (one.practice === practice.id) await setAnew(store, practice, one.journey);
     }
     const isNews = before !== undefined && now.wally !== null && before.wally !== now.wally;

@@ -153,7 +153,7 @@ function measured(signals: readonly Signal[], limits: Thresholds, now: Date): Fi
 export function findingsOf(observed: Observed, present: Present, limits: Thresholds, now: Date): Finding[] {
   const day = judgedOn(now);
   const before = (ms: number) => (one: { readonly since: Date }) => now.getTime() - one.since.getTime() >= ms;
-  const { waiting, held, unsent, unanswered, unowned, unsealedSince, signals } = observed;
+  const { waiting, held, unsent, unanswered, untold, unowned, unsealedSince, signals } = observed;
   const tooLong = waiting.filter((one) => before(one.stopped ? stoppedMs : limits.waitingMinutes * minuteMs)(one));
   const broken = signals.filter((one) => one.name === 'audit' && one.value > 0);
   return [
@@ -173,6 +173,7 @@ export function findingsOf(observed: Observed, present: Present, limits: Thresho
         : []),
     ]),
     ...measured(signals, limits, now),
+    ...together('subscription-stopped', untold),
     ...together('alarm-unsent', perDestination(unsent.filter(before(unsentMs)))),
   ];
 }

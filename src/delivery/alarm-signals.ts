@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { fedSystems } from '../referral/case-system.ts';
 import type { Directory } from '../referral/directory.ts';
 import { measureDatabase, noteSignal, readSignals } from '../store/alarm-observed.ts';
 import { verifyAudit } from '../store/audit.ts';
@@ -51,9 +52,11 @@ export async function lookAtCertificates(
   own: Date | undefined,
 ): Promise<number> {
   if (own) await noteSignal(store, 'certificate', 'mllp', own.getTime());
-  const secure = [...directory.practices.values()].flatMap((practice) =>
-    practice.channels.filter((one) => /^(https|mllps):/.test(one.address)),
-  );
+  const shown = [
+    ...[...directory.practices.values()].flatMap(({ channels }) => channels),
+    ...fedSystems(directory).map(({ endpoint, address }) => ({ id: endpoint, address })),
+  ];
+  const secure = shown.filter((one) => /^(https|mllps):/.test(one.address));
   for (const { id, address } of secure) {
     const url = new URL(address.replace(/^mllps:/, 'https:'));
     const ends = await look(url.hostname, Number(url.port || 443));

@@ -7,17 +7,18 @@ import type { Store } from '../store/store.ts';
 /** How many are looked up at once; a stop counts from the next one on, each commit asks again whether it may. */
 const chunk = 200;
 
-/** The move that an action is for one delivery. */
-export function moveOf(action: BulkAction, id: string): DeliveryMove {
+/** The move that a job is for one delivery; what it undoes is that job's own press and no later one. */
+function moveOf({ action, delivery: id, job, undoes }: BulkItem): DeliveryMove {
+  if (undoes) return { to: 'undone', id, job: undoes };
   switch (action) {
     case 'retry':
-      return { to: 'retry', id };
+      return { to: 'retry', id, job };
     case 'park':
-      return { to: 'parked', id, reason: 'parked' };
+      return { to: 'parked', id, reason: 'parked', job };
     case 'call':
-      return { to: 'parked', id, reason: 'to-call' };
+      return { to: 'parked', id, reason: 'to-call', job };
     case 'release':
-      return { to: 'released', id };
+      return { to: 'released', id, job };
   }
 }
 
@@ -31,7 +32,7 @@ const bulkEvents: Readonly<Record<BulkAction, string>> = {
 function changeOf(item: BulkItem, at: string, outcome: 'done' | 'skipped'): Change {
   const { job, action, delivery, practice, journey, reason, by, role, code } = item;
   const line: AuditLine = {
-    event: bulkEvents[action],
+    event: item.undoes ? 'delivery-undone' : bulkEvents[action],
     at,
     actor: { id: by, role },
     action: 'U',
@@ -45,7 +46,7 @@ function changeOf(item: BulkItem, at: string, outcome: 'done' | 'skipped'): Chan
     scope: { practice },
     journey,
     queue: [{ to: 'item-done', job, delivery, outcome }],
-    ...(outcome === 'done' && { deliveries: [moveOf(action, delivery)] }),
+    ...(outcome === 'done' && { deliveries: [moveOf(item)] }),
     audit: outcome === 'done' ? [line] : [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Bundle, Communication, DocumentReference, Task } from '@medplum/fhirtypes';
 import type { News } from '../referral/alarm-words.ts';
+import type { CaseCopy } from '../referral/case-copy.ts';
 import type { Mailbox } from '../referral/channels.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { MllpChannel } from '../referral/mllp.ts';
@@ -12,6 +13,8 @@ export interface Parcel {
   readonly ambiguous: boolean;
   /** Feedback in the form in which the receiver files it. */
   readonly document?: Communication | DocumentReference | Bundle | Task;
+  /** Of a referral for a case system: the version of our Task that it shows. */
+  readonly ours?: number;
   readonly address?: string;
   readonly secret?: string;
   /** For an HL7 v2 system: how it wants its messages, and whether its application can be asked to answer. */
@@ -41,9 +44,13 @@ export interface Receipt {
   readonly answerWithinMs?: number;
   /** How many characters or fields of the letter the format could not hold: written another way, or not at all. */
   readonly lost?: number;
+  /** Of a case system: how the referral stands there now, where it says so. */
+  readonly copy?: Omit<CaseCopy, 'destination'>;
 }
 
 /** Code that talks to one kind of system. Throws Failure for every expected no; anything else is a bug. */
 export interface Connector {
+  /** With which mapping it writes what it sends (name@version+hash); absent where what we keep goes as it is. */
+  readonly mapping?: string | undefined;
   send(parcel: Parcel, signal: AbortSignal): Promise<Receipt>;
 }

@@ -5,16 +5,18 @@ import type { Meter } from '../meter.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import type { AuditLine, Change } from '../referral/change.ts';
+import type { CaseCopyMove } from '../referral/case-copy.ts';
+import type { AttemptNote, AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
 import { isPresent, type Proof } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
+import { readCopy } from '../store/case-systems.ts';
 import { type Claimed, claim, type Due, endLostAttempt } from '../store/outbox.ts';
 import { readJourney, readStanding } from '../store/referrals.ts';
-import { ContentErased } from '../store/store.ts';
+import { ContentErased, type Store } from '../store/store.ts';
 import { openSpan } from '../trace.ts';
 import type { Claim } from './batch.ts';
 import { verdictOf } from './breaker.ts';
@@ -75,6 +77,21 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   return now?.assignment !== claimed.assignment || !isOpen(now.taskStatus);
 }
 
+/** News about work that ended before it was on any worklist: nobody has it, so nobody is told of it (H3, H10). */
+async function wasNeverSeen({ store }: Delivering, { kind, document, assignment, journey }: Claimed): Promise<boolean> {
+  if (kind !== 'notify' || assignment !== null || document?.type !== 'Task') return false;
+  const standing = await readStanding(store, journey);
+  return standing !== undefined && !standing.wasVisible && !isOpen(standing.taskStatus);
+}
+
+/** Whether what a delivery was for is over by now. */
+async function isMoot(parts: Delivering, claimed: Claimed): Promise<boolean> {
+  // A mail about no referral (a practice's question) has no assignment that could be another by now.
+  const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
+  if (isAssigned && (await superseded(parts, claimed))) return true;
+  return (await wasNeverSeen(parts, claimed)) || linkEnded(parts.store, claimed);
+}
+
 /**
  * The Change that a receipt is: the delivery's own move, and what it makes true for the journey. `known`: the journey as
  * it was read before sending; when it has changed since, the commit says so.
@@ -111,6 +128,7 @@ export async function receiptChange(
   };
   if (!landed) return change;
   if (isNotice(claimed)) return { ...change, ...answeredChange(claimed) };
+  if (receipt.copy) return { ...change, caseCopy: await standsThere(store, claimed, receipt.copy) };
   if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
     const owner = (await readStanding(store, claimed.journey))?.owner ?? null;
     return {
@@ -132,6 +150,17 @@ export async function receiptChange(
     if (noted) return { ...change, ...noted, audit: [...change.audit, ...noted.audit] };
   }
   return change;
+}
+
+/** How a referral stands in a case system after it took it; what it was told about steps there stays. */
+async function standsThere(
+  store: Store,
+  { destination, journey }: Claimed,
+  copy: NonNullable<Receipt['copy']>,
+): Promise<CaseCopyMove> {
+  const { refused, heard } = (await readCopy(store, destination, journey))?.kept ?? {};
+  const kept = { ...copy.kept, ...(refused && { refused }), ...(heard && { heard }) };
+  return { ...copy, destination, kept };
 }
 
 /** A number that is told to a system; the mail that its subscription has stopped is of that kind too. */
@@ -180,9 +209,13 @@ export function noteLandedAfter({ store, meter }: Deciding, { kind, createdAt }:
 }
 
 /** Commits what `make` decides on the newest state; a stale lease is no fault: someone else has taken the delivery over. */
-async function settle(parts: Delivering, make: (again: boolean) => Promise<Change>): Promise<boolean> {
+async function settle(
+  parts: Delivering,
+  make: (again: boolean) => Promise<Change>,
+  notes: readonly AttemptNote[] = [],
+): Promise<boolean> {
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const done = await parts.store.commit(await make(tries > 0));
+    const done = await parts.store.commit({ ...(await make(tries > 0)), ...(notes.length > 0 && { attempts: notes }) });
     if (done.ok) return true;
   }
   return false;
@@ -190,10 +223,13 @@ async function settle(parts: Delivering, make: (again: boolean) => Promise<Chang
 
 /** One attempt with the lease in hand; gives how it ended. Throws only when the database cannot be told. */
 async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: string; code: string | null }> {
+  let mapping: string | undefined;
+  const noteOf = (said?: string): AttemptNote[] =>
+    mapping || said
+      ? [{ delivery: claimed.id, lease: claimed.lease, ...(mapping && { mapping }), ...(said && { said }) }]
+      : [];
   try {
-    // A mail about no referral (a practice's question) has no assignment that could be another by now.
-    const isAssigned = claimed.kind === 'worklist' || (claimed.kind === 'notify' && claimed.assignment !== null);
-    if ((isAssigned && (await superseded(parts, claimed))) || (await linkEnded(parts.store, claimed))) {
+    if (await isMoot(parts, claimed)) {
       const at = parts.store.clock().toISOString();
       const settled = await settle(parts, async () => ({
         scope: { practice: claimed.practice },
@@ -204,18 +240,20 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
       return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
     const { connector, parcel, journey, ...packed } = await pack(parts, claimed);
+    mapping = connector.mapping;
     const receipt = await connector.send(parcel, AbortSignal.timeout(parts.timeoutMs));
     const lost = (packed.lost ?? 0) + (receipt.lost ?? 0);
     if (lost > 0) parts.log.warn('letter-lost-characters', { delivery: claimed.id, count: lost });
     if (!isLanded(receipt.proof, claimed.bestProof) && !isPatient(parts, claimed)) {
       throw new Failure('permanent', 'not-confirmed');
     }
-    const settled = await settle(parts, (again) => receiptChange(parts, claimed, receipt, again ? undefined : journey));
+    const change = (again: boolean) => receiptChange(parts, claimed, receipt, again ? undefined : journey);
+    const settled = await settle(parts, change, noteOf());
     return { outcome: settled ? receipt.proof : leaseLost, code: null };
   } catch (error) {
     const failure = failureOf(error);
     if (failure !== error) parts.log.bug('delivery', error, { delivery: claimed.id, journey: claimed.journey });
-    const settled = await settle(parts, () => failureChange(parts, claimed, failure));
+    const settled = await settle(parts, () => failureChange(parts, claimed, failure), noteOf(Failure.saidIn(failure)));
     return { outcome: settled ? failure.kind : leaseLost, code: failure.code };
   }
 }

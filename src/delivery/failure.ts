@@ -8,15 +8,26 @@ import type { AnswerMeaning } from '../referral/mllp.ts';
  */
 export type FailureKind = 'transient' | 'ambiguous' | 'permanent';
 
+/** So much of what another system says is kept. */
+const saidMax = 4_000;
+
 export class Failure extends Error {
   readonly kind: FailureKind;
   readonly code: string;
   readonly retryAfterMs: number | undefined;
-  constructor(kind: FailureKind, code: string, retryAfterMs?: number) {
+  /** The other side's own words, which may hold anything: for the sealed record of the attempt, and nowhere else. */
+  readonly #said: string | undefined;
+  constructor(kind: FailureKind, code: string, retryAfterMs?: number, said?: string) {
     super(code);
     this.kind = kind;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.#said = said?.trim().slice(0, saidMax) || undefined;
+  }
+
+  /** What `#said` holds: private, so that no log or serialiser that is handed a Failure finds it. */
+  static saidIn(failure: Failure): string | undefined {
+    return failure.#said;
   }
 }
 
@@ -51,21 +62,23 @@ export function retryAfter(header: string | null, now: Date): number | undefined
   return Number.isFinite(ms) ? Math.min(Math.max(ms, retryAfterMsMin), retryAfterMsMax) : undefined;
 }
 
-/** An HTTP answer that is no receipt (referral-guides: delivery job). 409 with code duplicate is a receipt, not a failure. */
-export function fromStatus(status: number, retryAfterMs: number | undefined): Failure {
-  if (status === 401 || status === 403) return new Failure('transient', 'unauthorised', retryAfterMs ?? 60_000);
-  if (status === 408) return new Failure('ambiguous', 'timeout', retryAfterMs);
-  if (status === 429) return new Failure('transient', 'busy', retryAfterMs ?? 5_000);
-  if (status === 503) return new Failure('transient', 'unavailable', retryAfterMs);
-  if (status >= 500) return new Failure('ambiguous', 'receiver-fault', retryAfterMs);
-  if (status >= 300 && status < 400) return new Failure('permanent', 'redirected');
-  if (status === 404 || status === 410) return new Failure('permanent', 'address-unknown');
-  return new Failure('permanent', 'rejected');
+/** An HTTP answer that is no receipt, with what its body said (referral-guides: delivery job). 409 with code duplicate is a receipt, not a failure. */
+export function fromStatus(status: number, retryAfterMs: number | undefined, said?: string): Failure {
+  if (status === 401 || status === 403) return new Failure('transient', 'unauthorised', retryAfterMs ?? 60_000, said);
+  if (status === 408) return new Failure('ambiguous', 'timeout', retryAfterMs, said);
+  if (status === 429) return new Failure('transient', 'busy', retryAfterMs ?? 5_000, said);
+  if (status === 503) return new Failure('transient', 'unavailable', retryAfterMs, said);
+  if (status >= 500) return new Failure('ambiguous', 'receiver-fault', retryAfterMs, said);
+  if (status >= 300 && status < 400) return new Failure('permanent', 'redirected', undefined, said);
+  if (status === 404 || status === 410) return new Failure('permanent', 'address-unknown', undefined, said);
+  return new Failure('permanent', 'rejected', undefined, said);
 }
 
 /** An HL7 v2 application that says AE or AR: what that means the directory says per destination. */
-export function fromAnswer(meaning: AnswerMeaning): Failure {
-  return meaning === 'hold' ? new Failure('permanent', 'rejected') : new Failure('transient', 'receiver-fault');
+export function fromAnswer(meaning: AnswerMeaning, said?: string): Failure {
+  return meaning === 'hold'
+    ? new Failure('permanent', 'rejected', undefined, said)
+    : new Failure('transient', 'receiver-fault', undefined, said);
 }
 
 /** Until when an unreachable destination is tried before a person must look (decision 4). */

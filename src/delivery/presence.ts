@@ -8,7 +8,6 @@ import { openJourneys } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 
-const atOnceMax = 10_000;
 const triesMax = 3;
 
 async function reevaluate(store: Store, directory: () => Promise<Directory>, journeyId: string): Promise<boolean> {
@@ -33,7 +32,7 @@ export async function reevaluatePresence(store: Store, directory: () => Promise<
   const now = await directory();
   const day = localDay(store.clock());
   let moved = 0;
-  for (const one of await openJourneys(store, atOnceMax)) {
+  for await (const one of openJourneys(store)) {
     const owner = now.roles.get(one.owner ?? '');
     const isThere = owner !== undefined && isPresent(owner, day);
     // Most are where they belong: those are not opened at all.

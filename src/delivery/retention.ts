@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import { type Keeping, purgeable, waitingForTransfer } from '../store/keeping.ts';
+import { awaitedWords, type Keeping, landedBefore, purgeable } from '../store/keeping.ts';
 import type { Store } from '../store/store.ts';
 import type { Duty } from './clock.ts';
 
@@ -10,7 +10,6 @@ export interface Retaining {
 }
 
 const atOnceMax = 200;
-const dayMs = 24 * 3_600_000;
 
 async function purge({ store, log }: Retaining, one: Keeping): Promise<boolean> {
   const at = store.clock().toISOString();
@@ -33,11 +32,11 @@ async function purge({ store, log }: Retaining, one: Keeping): Promise<boolean> 
  */
 export async function purgeContent(parts: Retaining, days: number): Promise<number> {
   const { store, log } = parts;
-  const landedBefore = new Date(store.clock().getTime() - days * dayMs);
+  const before = landedBefore(store, days);
   let purged = 0;
-  for (const one of await purgeable(store, landedBefore, atOnceMax)) if (await purge(parts, one)) purged += 1;
-  const waiting = await waitingForTransfer(store, landedBefore, atOnceMax);
-  if (waiting.length > 0) log.info('content-waits-for-transfer', { count: waiting.length });
+  for (const one of await purgeable(store, before, atOnceMax)) if (await purge(parts, one)) purged += 1;
+  const count = (await awaitedWords(store, { kind: 'line' }, before)).reduce((sum, one) => sum + one.count, 0);
+  if (count > 0) log.info('content-waits-for-transfer', { count });
   return purged;
 }
 

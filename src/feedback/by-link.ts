@@ -3,7 +3,7 @@ import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { organizationsAtWork } from '../referral/lead.ts';
 import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle.ts';
-import { type Link, type LinkPurpose, linkEnd, linkTriesMax } from '../referral/link.ts';
+import { type Link, type LinkPurpose, linkEnd, linkTriesMax, mayHavePage, residentLink } from '../referral/link.ts';
 import { practiceNotice } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, auditOf, step } from './moves.ts';
@@ -178,19 +178,9 @@ export function objected(journey: Journey, acting: Acting): Change | Refusal {
   };
 }
 
-/**
- * Whether this person may make a code for the resident: who has it, or the practice; never when home is not safe (H2), nor of
- * a child: a parent reads no page about it by default (H6).
- */
-export function mayMakeCode(journey: Journey, actor: Actor): boolean {
-  return (
-    isOwn(journey, actor) &&
-    isOpen(journey.task.resource.status ?? '') &&
-    !journey.index.unsafeContact &&
-    journey.index.ageBand !== '0-11' &&
-    journey.index.ageBand !== '12-17'
-  );
-}
+/** Whether this person may make a code for the resident: who has it, or the practice (H2, H6). */
+export const mayMakeCode = (journey: Journey, actor: Actor): boolean =>
+  isOwn(journey, actor) && isOpen(journey.task.resource.status ?? '') && mayHavePage(journey.index);
 
 /** A code for the resident's own page, by the Wally who has it or the practice; a former one ends. Never when home is not safe (H2). */
 export function codeForResident(journey: Journey, acting: Acting): Change | Refusal {
@@ -202,10 +192,8 @@ export function codeForResident(journey: Journey, acting: Acting): Change | Refu
         en: 'No code can be made for this referral.',
       }),
     );
-  const { id: subject, status = 'requested' } = journey.task.resource;
-  const expiresAt = linkEnd('resident', acting.now);
-  const id = acting.newId();
+  const { id: task, status = 'requested' } = journey.task.resource;
   return step(journey, { status }, 'resident-code-made', acting, {
-    rest: { links: [{ to: 'made', id, purpose: 'resident', subject, recipient: 'resident', by: actor.id, expiresAt }] },
+    rest: { links: [residentLink({ id: acting.newId(), task, by: actor.id, now: acting.now })] },
   });
 }

@@ -179,7 +179,13 @@ function askedBeside({ sent, base }: TaskSent): Asked | Refusal {
     return { move: 'agree-to-stop', parts: given('reason', reason), places: inReason };
   if (stops && sent.status === 'rejected')
     return { move: 'refuse-to-stop', parts: given('reason', reason), places: inReason };
-  const heard = { accepted: 'accepted', completed: 'helped', rejected: 'declined', failed: 'not-reached' } as const;
+  const heard = {
+    accepted: 'accepted',
+    'in-progress': 'interim',
+    completed: 'helped',
+    rejected: 'declined',
+    failed: 'not-reached',
+  } as const;
   const outcome = heard[sent.status as keyof typeof heard];
   if (stops || !outcome) return noSuchMove('Task.status');
   return { move: 'hear-onward', parts: { task: base.id, outcome, ...given('text', reason) }, places: inReason };

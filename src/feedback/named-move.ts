@@ -21,6 +21,7 @@ import { hold, restSchema, resume } from './rest.ts';
 import { agreeToStop, refuseToStop } from './stop.ts';
 import { takeBack } from './take-back.ts';
 import { tooClose } from './too-close.ts';
+import { confirmTransfer, undoTransfer } from './transfer.ts';
 
 interface Named {
   readonly parts: z.ZodType;
@@ -107,6 +108,9 @@ export const namedMoves = {
   // Not a row: the practice may say something at any time, and the work stays where it is.
   message: named(z.strictObject({ text: words(2000) }), (journey, { text }, acting) => message(journey, text, acting)),
   confirm: named(nothing, (journey, _, acting) => confirm(journey, acting)),
+  // Nor these: what is kept changes, and nothing about the work.
+  'confirm-transfer': named(nothing, (journey, _, acting) => confirmTransfer(journey, acting)),
+  'undo-transfer': named(nothing, (journey, _, acting) => undoTransfer(journey, acting)),
 } as const;
 
 export type MoveName = keyof typeof namedMoves;

@@ -6,6 +6,7 @@ import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { isOpen, transition } from '../referral/lifecycle.ts';
+import { linkEnd } from '../referral/link.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { outcomes, outcomesSchema } from './answer.ts';
 import { linkTo } from './by-link.ts';
@@ -28,6 +29,8 @@ export const onwardSchema = z.strictObject({
     how: z.enum(['spoken', 'written']),
     on: z.iso.date(),
   }),
+  /** The Wally wants to hear how it goes before they have finished. */
+  interim: z.boolean().optional(),
 });
 export type Onward = z.infer<typeof onwardSchema>;
 
@@ -123,6 +126,7 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
   const task: Task & { id: string } = {
     resourceType: 'Task',
     id: taskId,
+    ...(onward.interim && { extension: [{ url: extensions.interimWanted, valueBoolean: true }] }),
     identifier: [{ system: identifiers.task, value: `urn:uuid:${taskId}` }],
     basedOn: [{ reference: `ServiceRequest/${requestId}` }],
     partOf: [{ reference: `Task/${parent.id}` }],
@@ -155,10 +159,14 @@ export const onwardReasons = {
   'resident-declines': 'De inwoner wil geen contact.',
 } as const satisfies Record<keyof typeof declineReasons, string>;
 
+/** Whether the Wally asked to hear how it goes before they have finished. */
+export const wantsInterim = ({ extension = [] }: Task): boolean =>
+  extension.some((one) => one.url === extensions.interimWanted && one.valueBoolean === true);
+
 export const heardSchema = z.strictObject({
   task: z.string().min(1),
-  /** `accepted`: they took it on; the others end it. */
-  outcome: z.enum(['accepted', 'helped', 'declined', 'not-reached']),
+  /** `accepted`: they took it on; `interim`: they are at it and say how it goes; the others end it. */
+  outcome: z.enum(['accepted', 'interim', 'helped', 'declined', 'not-reached']),
   text: z.string().trim().max(2000).optional(),
   /** With `declined`. */
   reason: z.enum(Object.keys(onwardReasons) as [keyof typeof onwardReasons]).optional(),
@@ -166,7 +174,26 @@ export const heardSchema = z.strictObject({
   outcomes: outcomesSchema.optional(),
 });
 
-const ends = { accepted: 'accepted', helped: 'completed', declined: 'rejected', 'not-reached': 'failed' } as const;
+const statusAfter = {
+  accepted: 'accepted',
+  interim: 'in-progress',
+  helped: 'completed',
+  declined: 'rejected',
+  'not-reached': 'failed',
+} as const;
+
+const interimNotAsked = refuse(
+  issue('business-rule', 'interim-not-asked', 'outcome', {
+    nl: 'De sociaal werker vroeg geen tussenbericht. Bel als er iets is, of laat weten hoe het ging als u klaar bent.',
+    en: 'The social worker asked for no interim message. Call if there is something, or tell how it went when you have finished.',
+  }),
+);
+const interimWithoutText = refuse(
+  issue('required', 'interim-without-text', 'text', {
+    nl: 'Schrijf in het kort hoe het gaat.',
+    en: 'Write in short how it goes.',
+  }),
+);
 
 /** Everything that was said, as one text. */
 function saidIn({ text, reason, outcomes: ended = [], outcome }: z.infer<typeof heardSchema>): string {
@@ -195,13 +222,18 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
         en: 'This organisation has finished already, or was not asked.',
       }),
     );
-  const now = acting.now.toISOString();
-  const status = ends[heard.outcome];
   const { resource, version } = child;
+  const isInterim = heard.outcome === 'interim';
+  if (isInterim && !heard.text) return interimWithoutText;
+  if (isInterim && acting.actor.role === 'organisation' && !wantsInterim(resource)) return interimNotAsked;
+  const now = acting.now.toISOString();
+  const status = statusAfter[heard.outcome];
   const request = journey.childRequests.find(
     (one) => `ServiceRequest/${one.resource.id}` === resource.focus?.reference,
   );
-  const isOver = status !== 'accepted';
+  const isOver = !isOpen(status);
+  // Who was heard from has as many days again, and the link to say the rest by lives as long.
+  const until = isInterim && addWorkingDays(localDay(acting.now), answerWithinDays);
   const said = saidIn(heard);
   return step(journey, row, 'onward-heard', acting, {
     resources: [
@@ -210,6 +242,9 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
           ...resource,
           status,
           lastModified: now,
+          ...(until && {
+            restriction: { ...resource.restriction, period: { ...resource.restriction?.period, end: until } },
+          }),
           ...(isOver && { statusReason: { text: heard.reason ?? heard.outcome } }),
           output: [
             ...(resource.output ?? []),
@@ -240,6 +275,9 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
     rest: {
       // Who noted it herself need not be told.
       ...(acting.actor.role !== 'wally' && { outbox: tellOwner(journey, acting) }),
+      ...(isInterim && {
+        links: [{ to: 'prolonged', subject: heard.task, expiresAt: linkEnd('onward', acting.now) }],
+      }),
       ...(isOver && {
         links: [{ to: 'ended', subject: heard.task, why: acting.actor.role === 'organisation' ? 'used' : 'revoked' }],
       }),

@@ -65,7 +65,33 @@ export function parseFonts(fonts: LetterFonts): ParsedFonts {
 const plain = (value: string) => value.replace(/[<>&]/g, ' ');
 
 /**
- * A tagged PDF/A-2b to write on from top to bottom; what does not fit goes on to a next sheet. Nothing in it comes
+ * That it is PDF/UA-1 too (ISO 14289-1, 5), with the description of that schema which PDF/A asks for (ISO 19005-2,
+ * 6.6.2.3): pdfkit writes one claim only.
+ */
+const accessible = `
+        <rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">
+            <pdfuaid:part>1</pdfuaid:part>
+        </rdf:Description>
+        <rdf:Description rdf:about=""
+            xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+            xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+            xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+            <pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+                <pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+                <pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+                <pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+                <pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+                    <pdfaProperty:name>part</pdfaProperty:name>
+                    <pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+                    <pdfaProperty:category>internal</pdfaProperty:category>
+                    <pdfaProperty:description>Part of ISO 14289 that the file conforms to</pdfaProperty:description>
+                </rdf:li></rdf:Seq></pdfaSchema:property>
+            </rdf:li></rdf:Bag></pdfaExtension:schemas>
+        </rdf:Description>
+        `;
+
+/**
+ * A tagged PDF/A-2a and PDF/UA-1 to write on from top to bottom; what does not fit goes on to a next sheet. Nothing in it comes
  * from a clock or from chance. Streams are left unpacked: packed bytes differ from one build of zlib to another. The
  * one thing read is pdfkit's own sRGB profile, from beside its code, at the first letter.
  */
@@ -78,7 +104,7 @@ export function openSheet(fonts: ParsedFonts, info: Info) {
     bufferPages: true,
     compress: false,
     pdfVersion: '1.7',
-    subset: 'PDF/A-2b',
+    subset: 'PDF/A-2a',
     tagged: true,
     lang: 'nl-NL',
     displayTitle: true,
@@ -92,6 +118,7 @@ export function openSheet(fonts: ParsedFonts, info: Info) {
       Keywords: plain(info.message),
     },
   });
+  pdf.appendXML(accessible);
   // A parsed font is taken as well as its bytes (pdfkit 0.20); the types do not know it yet.
   for (const name of ['regular', 'bold'] as const) pdf.registerFont(name, fonts[name] as unknown as Uint8Array);
   const root = pdf.struct('Document');

@@ -44,6 +44,8 @@ export function takeBack(
       deliveries: [
         { to: 'abandon-all', kinds: ['worklist', 'notify'], reason: how === 'undo' ? 'taken-back' : 'withdrawn' },
       ],
+      // A code that stands on a slip already opens nothing: nobody was referred (H3).
+      ...(how === 'undo' && { links: [{ to: 'ended', subject: journey.task.resource.id, why: 'revoked' }] }),
       alarms: [
         { kind: 'nobody-present', team: journey.index.team, raise: false, at: now },
         { kind: 'acute', team: journey.index.team, raise: false, at: now },

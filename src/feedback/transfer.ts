@@ -1,4 +1,4 @@
-import type { Change } from '../referral/change.ts';
+import type { AuditLine, Change, KeepingMove } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { openStatuses } from '../referral/statuses.ts';
@@ -20,6 +20,13 @@ function mayConfirm({ index }: Journey, { actor }: Acting): boolean {
   return actor.role === 'team-lead' && actor.organization === index.team;
 }
 
+const noted = (journey: Journey, keeping: KeepingMove, line: AuditLine): Change => ({
+  scope: { practice: journey.practice },
+  journey: journey.id,
+  keeping,
+  audit: [line],
+});
+
 /**
  * "Staat in ons eigen dossier" (H16): a person at the receiver confirms that the content stands in their own record, so
  * that ours may go when its time has come. Only when the work is over: what comes later would not be in it. Said again it
@@ -28,10 +35,13 @@ function mayConfirm({ index }: Journey, { actor }: Acting): boolean {
 export function confirmTransfer(journey: Journey, acting: Acting): Change | Refusal {
   if (!mayConfirm(journey, acting)) return refuse(notYours);
   if (openStatuses.includes(journey.task.resource.status ?? 'requested')) return refuse(stillOpen);
-  return {
-    scope: { practice: journey.practice },
-    journey: journey.id,
-    keeping: { to: 'transferred', at: acting.now.toISOString(), by: acting.actor.id },
-    audit: [auditOf('transfer-confirmed', journey, acting, 'U')],
-  };
+  const at = acting.now.toISOString();
+  const line = auditOf('transfer-confirmed', journey, acting, 'U');
+  return noted(journey, { to: 'transferred', at, by: acting.actor.id }, line);
+}
+
+/** It was said too early: the content stays until it is said again. Of what was never confirmed it changes nothing. */
+export function undoTransfer(journey: Journey, acting: Acting): Change | Refusal {
+  if (!mayConfirm(journey, acting)) return refuse(notYours);
+  return noted(journey, { to: 'not-transferred' }, auditOf('transfer-undone', journey, acting, 'U'));
 }

@@ -108,6 +108,8 @@ export const extensions = {
   caseSystem: `${ours}/StructureDefinition/case-system`,
   /** Organization that receives referrals → its legal basis, and whether that lets it have the BSN. */
   dataContract: `${ours}/StructureDefinition/data-contract`,
+  /** Organization → a standard sentence of its own for a field of a form: repeated, in their order. */
+  standardSentence: `${ours}/StructureDefinition/standard-sentence`,
   /** Endpoint → what the practice agreed on consent for messages that cannot carry it themselves (decision 13). */
   consentAgreement: `${ours}/StructureDefinition/consent-agreement`,
   /** ServiceRequest or Task in an answer → who calls, on which number, before which day. */
@@ -128,6 +130,8 @@ export const extensions = {
   proposedOwner: `${ours}/StructureDefinition/proposed-owner`,
   /** Task → who has the lead ("regie") when that is not its owner: the practice, or the Task at another organisation. */
   lead: `${ours}/StructureDefinition/lead`,
+  /** Task at another organisation → the Wally wants to hear how it goes before it is finished. */
+  interimWanted: `${ours}/StructureDefinition/interim-wanted`,
   /** ServiceRequest → registered by a Wally after a call; the practice has not confirmed it yet. */
   unconfirmed: `${ours}/StructureDefinition/unconfirmed`,
   /** CapabilityStatement.rest.security → where a SMART 1 server authorises. */

@@ -100,10 +100,20 @@ export function validateBaseR4(resource: unknown, root?: string): Issue[] {
   return found.sort((a, b) => place(a.path) - place(b.path));
 }
 
+/** What is told of a value that is too large or too deep to be looked at by anything recursive; undefined when it is not. */
+export const tooMuchIssue = (value: unknown, path: string): Issue | undefined =>
+  isTooMuch(value) ? validationIssue('too-deep', path, '', '') : undefined;
+/** The library looks at the texts of a list (a given name, a line of an address) letter by letter: each counts. */
+function lettersIn(value: unknown): number {
+  if (!Array.isArray(value)) return 0;
+  return value.reduce<number>((sum, one) => sum + (typeof one === 'string' ? one.length : 0), 0);
+}
+
 /** Level by level: this runs before anything recursive does. */
 function isTooMuch(resource: unknown): boolean {
   let level = [resource];
   for (let depth = 0, nodes = 1; level.length > 0; depth++, nodes += level.length) {
+    nodes += level.reduce<number>((sum, each) => sum + lettersIn(each), 0);
     if (depth > limits.depth || nodes > limits.nodes) return true;
     level = level.flatMap((each) => (each && typeof each === 'object' ? Object.values(each) : []));
   }

@@ -39,9 +39,11 @@ export function place(segment: Segment, field?: number, repetition = 1): string 
   return repetition > 1 ? `${name}-${field}[${repetition}]` : `${name}-${field}`;
 }
 
-/** Every repetition of a coded field of every segment of a name. */
+/** Every repetition of a coded field of every segment of a name; one that is empty says nothing. */
 export function allCoded(message: Message, name: string, field: number, table: string): Coded[] {
   return segmentsOf(message, name).flatMap((segment) =>
-    repetitionsOf(message, segment, field).map((raw, n) => codedOf(message, raw, table, place(segment, field, n + 1))),
+    repetitionsOf(message, segment, field).flatMap((raw, n) =>
+      raw === '' || raw === '""' ? [] : [codedOf(message, raw, table, place(segment, field, n + 1))],
+    ),
   );
 }

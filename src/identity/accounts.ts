@@ -28,6 +28,14 @@ export function demoAllowed(request: IncomingMessage, publicUrl: string): boolea
   );
 }
 
+/** Where what belongs to the demo counts: nowhere (there is none), on this machine, or anywhere. */
+export type DemoPlace = 'never' | 'loopback' | 'anywhere';
+
+/** Whether a system of the demo, whose keys everyone has, may act by this request: where its users may, and nowhere without it. */
+export function demoTrusted(request: IncomingMessage, publicUrl: string, place: DemoPlace): boolean {
+  return place === 'anywhere' || (place === 'loopback' && demoAllowed(request, publicUrl));
+}
+
 /** The same machine under another name (localhost, 127.0.0.1): its cookies would not come back with the log-in. */
 export function otherLoopbackName(request: IncomingMessage, publicUrl: string): boolean {
   const [own, asked] = [new URL(publicUrl), URL.parse(`http://${request.headers.host ?? ''}`)];

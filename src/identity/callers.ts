@@ -8,6 +8,7 @@ import {
   jwtVerify,
 } from 'jose';
 import type { Actor } from '../referral/actor.ts';
+import type { CaseParty } from '../referral/case-system.ts';
 import type { Directory } from '../referral/directory.ts';
 import { type Client, noteClientUse, readClient } from '../store/clients.ts';
 import type { Scope, Store } from '../store/store.ts';
@@ -56,6 +57,17 @@ export function practiceCaller(practice: string, application: string): Caller & 
   const actor: Actor = { id: application, name: application, role: 'practice-system', organization: practice };
   const scope = { kind: 'practice', practice } as const;
   return { practice, application, actor, scope, may: (type, interaction) => mayDo(actor.role, type, interaction) };
+}
+
+/**
+ * A case system as the one that asks: what is done there with its copy is done by its people. `id`: what we know it by. Of a
+ * Wally's own only she acts; she sees no more of it there than here (H11).
+ */
+export function caseCaller(id: string, party: CaseParty, directory: Directory): Caller {
+  const organization = party.kind === 'team' ? party.team : directory.roles.get(party.owner)?.organization;
+  const actor: Actor = { id, name: id, role: 'wally-system', ...(organization && { organization }) };
+  const scope: Scope = party.kind === 'team' ? party : { kind: 'wally', owner: party.owner };
+  return { application: id, actor, scope, may: (type, interaction) => mayDo(actor.role, type, interaction) };
 }
 
 /** For whom a registered system acts now; undefined when the directory does not know its party (any more). */

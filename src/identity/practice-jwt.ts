@@ -40,10 +40,10 @@ function faultOf(error: unknown): JwtFault {
 }
 
 /** Every key that may have signed it, with whose it is; the kid narrows them where both sides name one. */
-function candidates(directory: Directory, issuer: string, kid: string | undefined) {
+function candidates(directory: Directory, issuer: string, kid: string | undefined, demo: boolean) {
   const found = [...directory.practices.values()].flatMap((practice) =>
     (practice.launches ?? [])
-      .filter((system) => system.issuer === issuer)
+      .filter((system) => system.issuer === issuer && (demo || !system.demo))
       .flatMap((system) =>
         system.keys
           .filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
@@ -58,17 +58,17 @@ function candidates(directory: Directory, issuer: string, kid: string | undefine
 /**
  * Checks a JWT that a practice's system signed with its registered key: for us (`audience`), at most five minutes old
  * (`iat`, and `exp` where it has one or must), and never seen before (`jti`, kept in the record). A fault names the
- * practice when it was that practice's key that signed.
+ * practice when it was that practice's key that signed. Without `demo` the demo's keys are nobody's.
  */
 export async function verifyPracticeJwt(
   store: Store,
   directory: Directory,
   token: string,
-  asked: { readonly audience: string | string[]; readonly needs?: readonly string[] },
+  asked: { readonly audience: string | string[]; readonly needs?: readonly string[]; readonly demo?: boolean },
 ): Promise<PracticeJwt | { readonly fault: JwtFault; readonly practice?: string }> {
   const head = token.length <= lengthMax ? headOf(token) : undefined;
   if (!head) return { fault: 'malformed' };
-  const keys = candidates(directory, head.issuer, head.kid);
+  const keys = candidates(directory, head.issuer, head.kid, asked.demo === true);
   if (keys.length === 0) return { fault: 'unknown-issuer' };
   let fault: { fault: JwtFault; practice?: string } = { fault: 'signature' };
   for (const { practice, system, key } of keys) {

@@ -7,19 +7,25 @@ import { ContentErased } from '../store/store.ts';
 import { agendaOf } from './agenda.ts';
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { joinJourney, keepForLater } from './join.ts';
+import { sentBefore } from './same-letter.ts';
 
 const triesMax = 8;
 
 /** Decides on a referral of a number that we do not know. Pure. */
 export function begin(arriving: Arriving<MappedReferral>, deciding: Deciding): ReturnType<typeof receive> {
   const { practiceReferralId: _number, ...key } = keyOf(arriving);
-  const { practice, actor, mapped, source, undoMs, door, slot } = arriving;
+  const { practice, actor, mapped, source, undoMs, door, slot, printsSlip } = arriving;
   const { referral, losses, places } = mapped;
   const decided = receive(
     {
       ...{ practice, actor, referral, losses, places, source, undoMs },
-      arrival: { ...key, door, intent: mapped.intent },
+      arrival: {
+        ...{ ...key, door, intent: mapped.intent },
+        ...(mapped.edition && { edition: mapped.edition }),
+        ...(mapped.reading && { reading: mapped.reading }),
+      },
       ...(slot && { slot }),
+      ...(printsSlip && { printsSlip }),
     },
     deciding,
   );
@@ -124,11 +130,15 @@ async function beginJourney(
   const old = key && (await readFirstAnswer(parts.store, { practice }, key));
   if (old && !isStanding(old)) return refuse(refusals.cancelledEarlier(mapped.places.number));
   if (old) return joinJourney(parts, arriving, old, directory);
+  const letter = await sentBefore(parts, arriving);
+  if (!letter || 'said' in letter) return letter?.said;
   const { store } = parts;
   // Read anew at each try: whoever was a moment later sees that the slot is gone.
   const agenda = arriving.slot ? await agendaOf(store, directory, practice, arriving.slot) : undefined;
   const decided = begin(arriving, { directory, now: store.clock(), newId: store.newId, ...(agenda && { agenda }) });
   if (isRefusal(decided)) return decided;
-  const committed = await parts.store.commit(decided.change);
+  const { change } = decided;
+  const numbers = [...(change.numbers ?? []), ...(letter.name === undefined ? [] : [{ value: letter.name }])];
+  const committed = await store.commit({ ...change, numbers });
   return committed.ok ? { outcome: 'new', answer: decided.answer, replayed: false } : undefined;
 }

@@ -18,6 +18,8 @@ export interface Arriving<M extends Mapped = Mapped> {
   readonly undoMs: number;
   /** The begin of a slot of the consulting hours at the practice, where one is taken at once. */
   readonly slot?: string;
+  /** The sender prints a slip for the resident at once. */
+  readonly printsSlip?: true;
 }
 
 export interface Accepting {
@@ -60,13 +62,16 @@ export function keyOf({ application, controlId, messageType, mapped }: Arriving)
 /** The key under which a message is remembered; `joins` when its journey is there already. */
 export function arrivalOf(arriving: Arriving, answer: Answer): Arrival {
   const { application, controlId, messageType, hash } = keyOf(arriving);
+  const { mapped } = arriving;
   return {
     application,
     controlId,
     messageType,
     hash,
     door: arriving.door,
-    intent: arriving.mapped.intent,
+    intent: mapped.intent,
+    ...('referral' in mapped && mapped.edition && { edition: mapped.edition }),
+    ...(mapped.reading && { reading: mapped.reading }),
     answer,
     joins: true,
   };

@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { preferredLanguage } from '../fhir/outcome.ts';
+import { type DemoPlace, demoTrusted } from '../identity/accounts.ts';
 import { type PracticeJwt, verifyPracticeJwt } from '../identity/practice-jwt.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from '../referral/directory.ts';
@@ -13,6 +14,7 @@ export interface CdsDoor {
   readonly directory: () => Promise<Directory>;
   readonly publicUrl: string;
   readonly log: Log;
+  readonly demo: DemoPlace;
 }
 
 const path = '/cds-services';
@@ -54,7 +56,7 @@ const callers = new WeakMap<Request, Caller>();
  * of the body is read. Nothing here calls out, and nothing is written but the id of that JWT and a line of the trail.
  */
 export function cdsRouter(door: CdsDoor): Router {
-  const { store, directory, publicUrl, log } = door;
+  const { store, directory, publicUrl, log, demo: place } = door;
   const router = express.Router();
   const refuse = (response: Response, status: number, error: string, paths?: readonly string[]) => {
     if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="kortelijn"');
@@ -66,7 +68,8 @@ export function cdsRouter(door: CdsDoor): Router {
     const audience = `${publicUrl}${request.originalUrl.split('?')[0]}`;
     if (!token) return refuse(response, 401, 'malformed');
     const known = await directory();
-    const caller = await verifyPracticeJwt(store, known, token, { audience, needs: ['exp'] });
+    const demo = demoTrusted(request, publicUrl, place);
+    const caller = await verifyPracticeJwt(store, known, token, { audience, needs: ['exp'], demo });
     if ('fault' in caller) return refuse(response, 401, caller.fault);
     callers.set(request, { ...caller, launches: known.practices.get(caller.practice)?.launches ?? [] });
     next();

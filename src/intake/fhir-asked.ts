@@ -26,7 +26,7 @@ const changing: Readonly<Record<string, Interaction>> = { PUT: 'update', PATCH: 
  * interaction with one type: the base itself, operations, and what does not exist. A transaction or batch is undefined
  * too: each of its entries is asked for when its turn comes.
  */
-function askedOf(method: string, path: string): Asked | undefined {
+export function askedOf(method: string, path: string): Asked | undefined {
   const [type = '', ...parts] = path.split('/').filter(Boolean);
   if (!/^[A-Z]\w*$/.test(type)) return undefined;
   const as = (interaction: Interaction | undefined) => interaction && { type, interaction };

@@ -2,17 +2,47 @@ import type { Bundle, Resource } from '@medplum/fhirtypes';
 import type { Issue } from '../fhir/outcome.ts';
 import { issue } from '../referral/refusal.ts';
 
-/** All references of a resource that stand for another entry of the same Bundle. */
-function urnReferences(value: unknown, path: string, found: { path: string; reference: string }[]): void {
-  if (Array.isArray(value)) {
-    for (const [n, one] of value.entries()) urnReferences(one, `${path}[${n}]`, found);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, one] of Object.entries(value)) {
-      if (key === 'reference' && typeof one === 'string' && /^urn:(uuid|oid):/.test(one))
-        found.push({ path: `${path}.reference`, reference: one });
-      else urnReferences(one, `${path}.${key}`, found);
-    }
-  }
+/** Every reference of a resource that stands for another entry of the same Bundle, with its place. */
+export function urnReferences(value: unknown, path: string): { readonly path: string; readonly reference: string }[] {
+  if (Array.isArray(value)) return value.flatMap((one, n) => urnReferences(one, `${path}[${n}]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) =>
+    key === 'reference' && typeof one === 'string' && /^urn:(uuid|oid):/.test(one)
+      ? [{ path: `${path}.reference`, reference: one }]
+      : urnReferences(one, `${path}.${key}`),
+  );
+}
+
+/** The same value with each reference as `to` says it; one that it does not know stays. */
+export function pointed<T>(value: T, to: (reference: string) => string | undefined): T {
+  const walk = (inner: unknown): unknown => {
+    if (Array.isArray(inner)) return inner.map(walk);
+    if (typeof inner !== 'object' || inner === null) return inner;
+    return Object.fromEntries(
+      Object.entries(inner).map(([key, one]) => [
+        key,
+        key === 'reference' && typeof one === 'string' ? (to(one) ?? one) : walk(one),
+      ]),
+    );
+  };
+  return walk(value) as T;
+}
+
+/** Every entry has a name of its own in the Bundle (bdl-7), so that a reference means one of them. */
+export function fullUrlIssues(bundle: Bundle): Issue[] {
+  const seen = new Set<string>();
+  return (bundle.entry ?? []).flatMap(({ fullUrl }, n) => {
+    const isTwice = fullUrl !== undefined && seen.has(fullUrl);
+    if (fullUrl) seen.add(fullUrl);
+    return isTwice
+      ? [
+          issue('value', 'full-url-twice', `Bundle.entry[${n}].fullUrl`, {
+            nl: 'Deze fullUrl komt twee keer voor. Geef elke regel een eigen fullUrl.',
+            en: 'This fullUrl occurs twice. Give every entry a fullUrl of its own.',
+          }),
+        ]
+      : [];
+  });
 }
 
 /**
@@ -21,7 +51,7 @@ function urnReferences(value: unknown, path: string, found: { path: string; refe
  */
 export function transactionIssues(bundle: Bundle): Issue[] {
   const issues: Issue[] = [];
-  const fullUrls = new Set<string>();
+  const fullUrls = new Set((bundle.entry ?? []).flatMap((one) => one.fullUrl ?? []));
   for (const [n, entry] of (bundle.entry ?? []).entries()) {
     const path = `Bundle.entry[${n}]`;
     const method = entry.request?.method;
@@ -42,19 +72,10 @@ export function transactionIssues(bundle: Bundle): Issue[] {
         }),
       );
     }
-    if (entry.fullUrl && fullUrls.has(entry.fullUrl)) {
-      issues.push(
-        issue('value', 'full-url-twice', `${path}.fullUrl`, {
-          nl: 'Deze fullUrl komt twee keer voor. Geef elke regel een eigen fullUrl.',
-          en: 'This fullUrl occurs twice. Give every entry a fullUrl of its own.',
-        }),
-      );
-    }
-    if (entry.fullUrl) fullUrls.add(entry.fullUrl);
   }
+  issues.push(...fullUrlIssues(bundle));
   for (const [n, entry] of (bundle.entry ?? []).entries()) {
-    const found: { path: string; reference: string }[] = [];
-    urnReferences(entry.resource, `Bundle.entry[${n}].resource`, found);
+    const found = urnReferences(entry.resource, `Bundle.entry[${n}].resource`);
     for (const one of found.filter(({ reference }) => !fullUrls.has(reference))) {
       issues.push(
         issue('value', 'unresolved-reference', one.path, {

@@ -4,6 +4,7 @@ import { operations } from '../fhir/systems.ts';
 import { servedTypes, supportedProfiles } from '../profiles/stored.ts';
 import { definitionSearches } from './definitions.ts';
 import { conditionalCreates, conditionalUpdate, interactions, isDirectoryType, typeOperations } from './fhir-table.ts';
+import { writesMax } from './fhir-together.ts';
 import { securityOf } from './smart.ts';
 
 const definition = (name: string) => `http://hl7.org/fhir/OperationDefinition/${name}`;
@@ -87,7 +88,13 @@ export function capability({ publicUrl }: { readonly publicUrl: string }): Capab
           'Dates without a zone are UTC. A name is found by all of it or by a whole part; who someone is, is asked by POST _search only.',
         security: securityOf(publicUrl),
         resource: [...Object.keys(interactions).map(resourceOf), ...servedTypes.map(definitionsOf)],
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: [
+          {
+            code: 'transaction',
+            documentation: `One referral; or up to ${writesMax} moves of as many referrals, all or none, with looks beside them.`,
+          },
+          { code: 'batch', documentation: 'Each entry by itself. A JSON Patch travels as a Binary.' },
+        ],
         searchParam: ['_sort', '_count', '_total', '_elements', '_summary', '_include', '_revinclude', '_has'].map(
           (name) => ({
             name,

@@ -1,123 +1,62 @@
-import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
-import type { Request, Response } from 'express';
-import type { Proposed } from '../referral/directory-change.ts';
-import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
-import type { Taken } from '../store/take-directory.ts';
-import { directoryStatus, isOfDirectory, recorded, takeProposed, versionAfter } from './fhir-directory.ts';
-import { send } from './fhir-reply.ts';
+import type { Request } from 'express';
+import { isRefusal, type Refusal, refuse } from '../referral/refusal.ts';
+import type { At } from './fhir-all-or-none.ts';
+import { pointed } from './fhir-bundle.ts';
+import { recorded, takeProposed, versionAfter, wants } from './fhir-directory.ts';
+import { type Entrance, requestOf } from './fhir-entry.ts';
+import { noSuch } from './fhir-reply.ts';
 import type { FhirDoor } from './fhir-take.ts';
-import { versionRequired, wrongId } from './fhir-update.ts';
-import { callerOf, refuseAccess, sendRefusal } from './practice-key.ts';
+import { pathOf, placeIn, type Step } from './fhir-together.ts';
 
-const partsOf = (entry: BundleEntry) => {
-  const [type = '', id, ...more] = (entry.request?.url ?? '').replace(/^\//, '').split('/');
-  return { method: entry.request?.method, type, id, more };
-};
-
-/** Whether a transaction changes the directory and does nothing else: its referral would not begin with an Organization. */
-export function isDirectoryBundle(bundle: Bundle): boolean {
-  const entries: readonly BundleEntry[] = Array.isArray(bundle.entry) ? bundle.entry : [];
-  return (
-    bundle.type === 'transaction' &&
-    entries.length > 0 &&
-    entries.every((one) => {
-      const { method, type } = partsOf(one);
-      return (method === 'PUT' || method === 'POST') && isOfDirectory(type);
-    })
-  );
-}
-
-interface Entry {
+/** A step with the resource that it is about: of a new one the transaction gives out the id (http.html#trules). */
+interface Named {
+  readonly step: Step;
+  readonly type: string;
+  readonly id: string;
   readonly name: string;
-  readonly resource: Resource;
-  readonly place: string;
-  readonly ifMatch: string | undefined;
 }
 
-/** The ids that a transaction gives out, and references by `fullUrl` as references to them (http.html#trules). */
-function entriesOf(bundle: Bundle, newId: () => string): Entry[] | Refusal {
-  const entries = bundle.entry ?? [];
-  const named = entries.map((entry, nth) => {
-    const { method, type, id, more } = partsOf(entry);
-    const place = `Bundle.entry[${nth}]`;
-    const isRight =
-      (method === 'PUT' ? id !== undefined && more.length === 0 : id === undefined) &&
-      entry.resource?.resourceType === type;
-    return { entry, place, isRight, type, id: id ?? newId() };
-  });
-  const wrong = named.flatMap(({ entry, place, isRight, id }) => {
-    if (isRight) return (method(entry) === 'PUT' && entry.resource && wrongId(entry.resource, id)?.refused) || [];
-    return [
-      issue('value', 'entry-request', `${place}.request`, {
-        nl: 'Gebruik PUT met soort en id, of POST met de soort, van wat in resource staat.',
-        en: 'Use PUT with type and id, or POST with the type, of what stands in resource.',
-      }),
-    ];
-  });
-  if (wrong.length > 0) return refuse(...wrong);
-  const names = new Map(
-    named.flatMap(({ entry, type, id }) => (entry.fullUrl ? [[entry.fullUrl, `${type}/${id}`]] : [])),
-  );
-  const pointed = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(pointed);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [
-        key,
-        key === 'reference' && typeof one === 'string' ? (names.get(one) ?? one) : pointed(one),
-      ]),
-    );
-  };
-  return named.map(({ entry, place, type, id }) => ({
-    name: `${type}/${id}`,
-    resource: { ...(pointed(entry.resource) as Resource), id },
-    place: `${place}.resource`,
-    ifMatch: entry.request?.ifMatch,
-  }));
+function nameOf(step: Step, newId: () => string): Named {
+  const [type = '', id = newId()] = pathOf(step.entry);
+  return { step, type, id, name: `${type}/${id}` };
 }
 
-const method = (entry: BundleEntry) => entry.request?.method;
-
-function proposedOf(entries: readonly Entry[], before: Taken['before']): Proposed[] | Refusal {
-  const unread = entries.filter((one) => before.has(one.name) && !one.ifMatch && !one.resource.meta?.versionId);
-  if (unread.length > 0)
-    return refuse(...unread.flatMap((one) => versionRequired().refused.map((each) => ({ ...each, path: one.place }))));
-  return entries.map(({ name, resource, place, ifMatch }) => {
-    const said =
-      ifMatch === undefined ? resource.meta?.versionId : (/^(?:W\/)?"(\d{1,9})"$/.exec(ifMatch)?.[1] ?? '-1');
-    return { resource: recorded(resource, before), place, expected: before.has(name) || ifMatch ? Number(said) : 0 };
-  });
+/** The request that an entry would be alone, with references by `fullUrl` as references to what they name. */
+function requestFor(outer: Request, door: Entrance, { entry }: Step, names: ReadonlyMap<string, string>): Request {
+  const resource = entry.resource && pointed(entry.resource, (reference) => names.get(reference));
+  return requestOf(outer, resource ? { ...entry, resource } : entry, door.base);
 }
 
-/** A transaction of directory resources: one change of the directory, all or nothing, under one set of rules. */
-export async function takeDirectoryBundle(
+/**
+ * Entries that change the directory: one change of it, all or nothing, under one set of rules. Gives what is told of each;
+ * a refusal names the entry.
+ */
+export async function takeDirectoryEntries(
   parts: FhirDoor,
-  request: Request,
-  response: Response,
-  bundle: Bundle,
-): Promise<void> {
-  const caller = callerOf(request);
-  const refused = (bundle.entry ?? [])
-    .map(partsOf)
-    .find(({ type }) => !caller.may(type, 'update') || !caller.may(type, 'create'));
-  if (refused) return refuseAccess(parts, request, response, `${refused.type} update`);
-  const entries = entriesOf(bundle, parts.store.newId);
-  const taken = isRefusal(entries)
-    ? entries
-    : await takeProposed(parts, request, (before) => proposedOf(entries, before));
-  if (isRefusal(entries) || isRefusal(taken)) {
-    const refusal = isRefusal(entries) ? entries : (taken as Refusal);
-    return sendRefusal(request, response, refusal, directoryStatus(refusal));
-  }
-  send(response, 200, {
-    resourceType: 'Bundle',
-    type: 'transaction-response',
-    entry: entries.map(({ name }) => ({
-      response: {
-        status: taken.before.has(name) ? '200 OK' : '201 Created',
-        location: `${parts.publicUrl}/fhir/R4/${name}/_history/${versionAfter(taken, name)}`,
-        etag: `W/"${versionAfter(taken, name)}"`,
-      },
-    })),
+  door: Entrance,
+  outer: Request,
+  steps: readonly Step[],
+): Promise<At[] | Refusal> {
+  const all = steps.map((step) => nameOf(step, parts.store.newId));
+  const names = new Map(all.flatMap(({ step, name }) => (step.entry.fullUrl ? [[step.entry.fullUrl, name]] : [])));
+  const asked = all.map((one) => ({ ...one, request: requestFor(outer, door, one.step, names) }));
+  const taken = await takeProposed(parts, outer, (before) => {
+    const wanted = asked.map(({ step, type, id, request }) => {
+      const one = wants[step.entry.request?.method ?? '']?.(request, type, id, before) ?? noSuch();
+      const place = `Bundle.entry[${step.at}].resource`;
+      if (!isRefusal(one)) return { resource: recorded(one.resource, before), place, expected: one.expected };
+      return refuse(...one.refused.map((each) => ({ ...each, path: placeIn(step.at, each.path) })));
+    });
+    const refused = wanted.flatMap((one) => (isRefusal(one) ? one.refused : []));
+    return refused.length > 0 ? refuse(...refused) : wanted.flatMap((one) => (isRefusal(one) ? [] : one));
+  });
+  if (isRefusal(taken)) return taken;
+  return all.map(({ step, name }) => {
+    const version = versionAfter(taken, name);
+    const headers = new Map([
+      ['location', `${door.base}/${name}/_history/${version}`],
+      ['etag', `W/"${version}"`],
+    ]);
+    return { at: step.at, told: { status: taken.before.has(name) ? 200 : 201, headers, body: undefined } };
   });
 }

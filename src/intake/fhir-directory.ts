@@ -2,7 +2,6 @@ import type { Endpoint, Resource } from '@medplum/fhirtypes';
 import type { Request, Response, Router } from 'express';
 import { addDays, beginOfDay, localDay } from '../referral/deadlines.ts';
 import { directoryTypes, nameOf, type Proposed } from '../referral/directory-change.ts';
-import type { Stored } from '../referral/directory-rules.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type Taken, takeDirectory } from '../store/take-directory.ts';
 import { fhirBody } from './fhir-body.ts';
@@ -105,10 +104,7 @@ function answer(parts: FhirDoor, request: Request, response: Response, taken: Ta
   else send(response, status, withMeta(directoryView(recorded(wanted, taken.before)), version, undefined));
 }
 
-function changing(
-  parts: FhirDoor,
-  want: (request: Request, type: string, id: string, before: Before) => Wanted | Refusal,
-) {
+function changing(parts: FhirDoor, want: Want) {
   return (type: string) => async (request: Request, response: Response) => {
     const id = typeof request.params.id === 'string' ? request.params.id : parts.store.newId();
     let wanted: Wanted | Refusal | undefined;
@@ -165,6 +161,10 @@ function patch(request: Request, type: string, id: string, before: Before): Want
   return isSame ? { resource: result, expected: versionRead(request, result) } : refuse(refusals.notAllowed());
 }
 
+type Want = (request: Request, type: string, id: string, before: Before) => Wanted | Refusal;
+/** What a write of each method wants of the directory, alone or as an entry of a transaction. */
+export const wants: Readonly<Record<string, Want>> = { PUT: put, POST: post, PATCH: patch };
+
 /** Changes of the directory by an administrator's system: the access table lets nobody else come here. */
 export function mountDirectory(router: Router, parts: FhirDoor): void {
   const [putting, posting, patching] = [changing(parts, put), changing(parts, post), changing(parts, patch)];
@@ -174,7 +174,3 @@ export function mountDirectory(router: Router, parts: FhirDoor): void {
     router.patch(`/${type}/:id`, patching(type));
   }
 }
-
-/** Whether a resource is one of the directory, as what was sent says. */
-export const isOfDirectory = (type: string): type is Stored['resourceType'] =>
-  directoryTypes.some((one) => one === type);

@@ -21,8 +21,8 @@ export interface Message {
 const headerPath = 'Bundle.entry[0].resource';
 
 /** The message in a request; a refusal that no message can answer when there is none, or when it is an answer itself. */
-export function readMessage(request: Request): Message | Refusal {
-  const bundle = readBody(request, { type: 'Bundle', bundle: 'message' });
+export function readMessage(parts: Pick<FhirDoor, 'mapping'>, request: Request): Message | Refusal {
+  const bundle = readBody(request, { type: 'Bundle', bundle: 'message' }, parts.mapping);
   if (isRefusal(bundle)) return bundle;
   const [first] = (bundle as Bundle).entry ?? [];
   const header = first?.resource;

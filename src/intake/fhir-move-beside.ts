@@ -6,8 +6,9 @@ import { moveFromAppointment } from '../feedback/move-from-appointment.ts';
 import { moveFromCommunication } from '../feedback/move-from-communication.ts';
 import { idIn } from '../feedback/move-words.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
+import type { Journey } from '../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
-import { journeyBy, type Made, makeMove } from './fhir-move.ts';
+import { journeyBy, type Made, makeMove, type Wanted } from './fhir-move.ts';
 import { patched, readPatch } from './fhir-patch.ts';
 import { noSuch } from './fhir-reply.ts';
 import { type FhirDoor, readBody } from './fhir-take.ts';
@@ -76,6 +77,13 @@ function saysTheSame(sent: Communication, known: Communication): boolean {
   );
 }
 
+/** What a new message asks of a journey; under a number that is known it must say what it said. */
+export function wantedByMessage(sent: Communication, now: Journey, side: 'practice' | 'team'): Wanted | Refusal {
+  const already = knownBy(now.communications, sent.identifier);
+  if (already) return saysTheSame(sent, already.resource) ? { already } : refuse(otherContent);
+  return moveFromCommunication(sent, now, side);
+}
+
 /** `POST Communication`: feedback or a question of the Wally; the practice's answer, or a few words of its own. */
 export async function postCommunication(parts: FhirDoor, request: Request): Promise<Made | Refusal> {
   const read = readBody(request, { type: 'Communication' });
@@ -91,11 +99,7 @@ export async function postCommunication(parts: FhirDoor, request: Request): Prom
     type: 'Communication',
     interaction: 'create',
     identifiers: sent.identifier,
-    read: (now) => {
-      const already = knownBy(now.communications, sent.identifier);
-      if (already) return saysTheSame(sent, already.resource) ? { already } : refuse(otherContent);
-      return moveFromCommunication(sent, now, caller.scope.kind === 'practice' ? 'practice' : 'team');
-    },
+    read: (now) => wantedByMessage(sent, now, caller.scope.kind === 'practice' ? 'practice' : 'team'),
   });
 }
 

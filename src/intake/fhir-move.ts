@@ -119,6 +119,8 @@ export interface Moving {
   readonly read: (journey: Journey) => Promise<Wanted | Refusal> | Wanted | Refusal;
   /** The sender's own names for what it makes. */
   readonly identifiers?: readonly Identifier[] | undefined;
+  /** What is committed with the move. */
+  readonly along?: (change: Change) => Change;
 }
 
 /**
@@ -154,7 +156,8 @@ export async function makeMove(
     const acting = { actor, ...via, now: store.clock(), newId: store.newId, directory };
     const change = decideAsked(wanted, journey, acting);
     if (isRefusal(change)) return refused(change, { ...actor, ...via });
-    const written = identified(change, moving.type, moving.identifiers);
+    const named = identified(change, moving.type, moving.identifiers);
+    const written = moving.along?.(named) ?? named;
     const committed = await store.commit(written);
     if (committed.ok) return { journey, asked: wanted, change: written };
   }

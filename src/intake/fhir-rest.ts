@@ -5,14 +5,15 @@ import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.t
 import { readResource } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
+import { answerTransaction } from './fhir-all-or-none.ts';
 import { acceptedOutcome, isBundle, withPromise } from './fhir-answer.ts';
 import { mayAsk } from './fhir-asked.ts';
-import { answerEntries } from './fhir-batch.ts';
+import { answerBatch } from './fhir-batch.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { capability } from './fhir-capability.ts';
 import { unlessThere } from './fhir-condition.ts';
 import { mountDirectory } from './fhir-directory.ts';
-import { isDirectoryBundle, takeDirectoryBundle } from './fhir-directory-bundle.ts';
+import type { Entrance } from './fhir-entry.ts';
 import { wantsJson } from './fhir-format.ts';
 import { addLooks, searchingOf } from './fhir-looks.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './fhir-message.ts';
@@ -49,7 +50,7 @@ async function take(
   request: Request,
   expected: Expected,
 ): Promise<{ resource: Resource; told: Told } | Refusal> {
-  const resource = readBody(request, expected);
+  const resource = readBody(request, expected, parts.mapping);
   if (isRefusal(resource)) return resource;
   const mapped = await mapReceived(parts, request, resource);
   if (isRefusal(mapped)) return mapped;
@@ -143,7 +144,7 @@ function messaging(parts: FhirDoor) {
     }
   };
   return async (request: Request, response: Response) => {
-    const message = readMessage(request);
+    const message = readMessage(parts, request);
     const said = isRefusal(message) ? message : await told(request, message);
     if (isRefusal(said)) await noteRefused(parts, request, said);
     else noteAccepted(parts, request, said.accepted);
@@ -213,6 +214,7 @@ function singleRequests(parts: FhirDoor): Router {
 /** A Bundle at the root: a referral as it comes, or single requests together (http.html#transaction). */
 function bundles(parts: FhirDoor, singles: Router) {
   const base = `${parts.publicUrl}/fhir/R4`;
+  const door: Entrance = { routes: singles, base };
   const takeReferral = intake(
     parts,
     { type: 'Bundle', bundle: 'transaction' },
@@ -225,13 +227,11 @@ function bundles(parts: FhirDoor, singles: Router) {
   const referring = mayRefer(parts);
   return async (request: Request, response: Response, next: NextFunction) => {
     const body = fhirBody(request);
-    if (!isRefusal(body) && isBundle(body) && isDirectoryBundle(body) && callerOf(request).practice === undefined)
-      return takeDirectoryBundle(parts, request, response, body);
-    const isOurs =
-      !isRefusal(body) &&
-      isBundle(body) &&
-      (body.type === 'batch' || (body.type === 'transaction' && isSingleRequests(body)));
-    if (isOurs) return answerEntries(singles, request, response, body, base);
+    if (!isRefusal(body) && isBundle(body)) {
+      if (body.type === 'batch') return answerBatch(door, request, response, body);
+      if (body.type === 'transaction' && isSingleRequests(body))
+        return answerTransaction(parts, door, request, response, body);
+    }
     // Anything else at the root is a referral, and those come from practices.
     referring(request, response, (error) => (error ? next(error) : void takeReferral(request, response).catch(next)));
   };

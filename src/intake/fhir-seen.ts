@@ -2,9 +2,17 @@ import type { Binary, Endpoint, Resource, Task } from '@medplum/fhirtypes';
 import { extensions } from '../fhir/systems.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
-import { isWithdrawn, minimisePatient, minimiseRequest, type Receiver, teamSees } from '../referral/minimise.ts';
+import {
+  contentFree,
+  isWithdrawn,
+  minimisePatient,
+  minimiseRequest,
+  type Receiver,
+  teamSees,
+  withdrawnView,
+} from '../referral/minimise.ts';
 import { readJourney } from '../store/referrals.ts';
-import { contentFree } from '../store/search.ts';
+import { withdrawnAmong } from '../store/search.ts';
 import type { Scope, Store } from '../store/store.ts';
 
 /** What is needed to say what a caller sees of a resource. */
@@ -79,12 +87,18 @@ export async function seenBy(
     receivers.set(journey, asked);
     return asked;
   };
+  const bare = isReceiver(scope) ? wholes.filter(({ resource }) => contentFree.includes(resource.resourceType)) : [];
+  const withdrawn =
+    bare.length > 0
+      ? await withdrawnAmong(seeing.store, [...new Set(bare.map(({ journey }) => journey))])
+      : new Set<string>();
   return Promise.all(
     wholes.map(async ({ resource, journey }) => {
       const isBytes = resource.resourceType === 'Binary';
       if (isBytes && !(await isLetter(seeing, scope, journey, resource))) return undefined;
       if (!isReceiver(scope)) return resource.resourceType === 'Task' ? withoutOnward(resource) : resource;
-      if (contentFree.includes(resource.resourceType)) return resource;
+      if (contentFree.includes(resource.resourceType))
+        return withdrawn.has(journey) ? withdrawnView(resource) : resource;
       const receiver = await receiverAt(journey);
       // What was withdrawn stays findable, without content (H10).
       if (!receiver || receiver === 'withdrawn') return undefined;

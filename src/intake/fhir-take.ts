@@ -3,7 +3,8 @@ import type { Request } from 'express';
 import type { Issue } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
 import type { Log } from '../log.ts';
-import { type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import { isWithoutConsent, type Mapping } from '../mapping/run.ts';
 import { type Mapped, messageHash, numberOf } from '../referral/format.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
@@ -53,12 +54,16 @@ export function checked(resource: Resource, expected: Expected): Issue[] {
   return notSupported('bundle-type', 'Bundle.type', nl ?? '', en ?? '').refused.slice();
 }
 
-/** The resource of a request, checked against base R4 and what the address is for. */
-export function readBody(request: Request, expected: Expected): Resource | Refusal {
+/**
+ * The resource of a request, checked against base R4 and what the address is for. `mapping`: by which a referral that is
+ * refused here is looked at for its consent, since no mapping will see it.
+ */
+export function readBody(request: Request, expected: Expected, mapping?: Mapping): Resource | Refusal {
   const resource = fhirBody(request);
   if (isRefusal(resource)) return resource;
   const issues = checked(resource, expected);
-  return issues.length > 0 ? refuse(...issues) : resource;
+  if (issues.length === 0) return resource;
+  return { refused: issues, ...(mapping && isWithoutConsent(mapping, resource) && { withoutConsent: true }) };
 }
 
 /** What a message refers to of what the practice sent before, and what that refers to in turn (a Task to its request). */
@@ -84,7 +89,7 @@ export async function knownEarlier(
 /** What a resource means, as the mapping reads it with what the practice sent before. */
 export async function mapReceived(parts: FhirDoor, request: Request, resource: Resource): Promise<Mapped | Refusal> {
   const caller = practiceOf(request);
-  return runMapping(parts.mapping, resource, await knownEarlier(parts, caller, resource));
+  return readMessage(parts.mapping, resource, await knownEarlier(parts, caller, resource));
 }
 
 /** A mapped message with who sent it and the bytes it came in. */

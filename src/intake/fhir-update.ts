@@ -73,7 +73,7 @@ const asCorrection = (mapped: Mapped): Mapped =>
 /** `PUT ServiceRequest/<our id>`: a correction of what the practice sent, or, with status revoked, its withdrawal. */
 export async function updateRequest(parts: FhirDoor, request: Request, id: string): Promise<Updated | Refusal> {
   const { practice } = practiceOf(request);
-  const resource = readBody(request, { type: 'ServiceRequest' });
+  const resource = readBody(request, { type: 'ServiceRequest' }, parts.mapping);
   if (isRefusal(resource)) return resource;
   const stored = await readResource(parts.store, { practice }, 'ServiceRequest', id);
   if (stored?.resource.resourceType !== 'ServiceRequest') return noSuch();
@@ -103,7 +103,7 @@ export async function updateByNumber(parts: FhirDoor, request: Request): Promise
       }),
     );
   }
-  const resource = readBody(request, { type: 'ServiceRequest' });
+  const resource = readBody(request, { type: 'ServiceRequest' }, parts.mapping);
   if (isRefusal(resource)) return resource;
   const found = await mapReceived(parts, request, resource);
   if (isRefusal(found)) return found;

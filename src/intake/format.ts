@@ -2,7 +2,8 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { z } from 'zod';
 import { preferredLanguage } from '../fhir/outcome.ts';
 import type { Log } from '../log.ts';
-import { type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import type { Mapping } from '../mapping/run.ts';
 import { type Mapped, messageHash, type Syntax } from '../referral/format.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { acceptMessage } from './accept.ts';
@@ -75,7 +76,7 @@ export async function mapFormat(
   const claim = mapping.format.claims?.(received) ?? true;
   if (claim !== true) return claim === false ? unknownFormat : refuse(...claim);
   const { agreement } = (await parts.directory()).practices.get(practice) ?? {};
-  return runMapping(mapping, received, new Map(), agreement);
+  return readMessage(mapping, received, new Map(), agreement);
 }
 
 async function take(

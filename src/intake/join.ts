@@ -1,17 +1,28 @@
 import { cancel, correct, supplement } from '../feedback/later.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
-import type { Change } from '../referral/change.ts';
+import type { Change, Edition } from '../referral/change.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { MappedCancellation, MappedSupplement } from '../referral/format.ts';
 import type { Journey } from '../referral/journey.ts';
 import type { Answer, Deciding } from '../referral/receive.ts';
-import { isRefusal, type Refusal } from '../referral/refusal.ts';
+import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type Early, keepEarly, readEarly } from '../store/early.ts';
-import { readJourney } from '../store/referrals.ts';
+import { type FirstAnswer, readJourney } from '../store/referrals.ts';
 import { type Accepted, type Accepting, type Arriving, arrivalOf } from './arriving.ts';
 
 const triesMax = 5;
+
+function isOlder(one: Edition, than: Edition): boolean {
+  if (one.version !== undefined && than.version !== undefined) return one.version < than.version;
+  return one.at !== undefined && than.at !== undefined && Date.parse(one.at) < Date.parse(than.at);
+}
+
+/** Why a correction may not be made: its own sender made a newer one, which an outage on the way must not undo (H15). Pure. */
+export function outdated({ mapped }: Arriving, { corrected }: Pick<FirstAnswer, 'corrected'>): Refusal | undefined {
+  if (mapped.intent !== 'correct' || !mapped.edition || !isOlder(mapped.edition, corrected)) return undefined;
+  return refuse(refusals.olderCorrection(mapped.places.number));
+}
 
 /** What a later message makes of its journey, and what its sender is told; or why it may not. Pure. */
 export function decideJoin(
@@ -44,11 +55,13 @@ export function decideJoin(
 export async function joinJourney(
   parts: Accepting,
   arriving: Arriving,
-  first: { readonly journey: string; readonly answer: Answer },
+  first: Pick<FirstAnswer, 'journey' | 'answer' | 'corrected'>,
   directory: Directory,
 ): Promise<Accepted | Refusal | undefined> {
   const { store } = parts;
   const { practice } = arriving;
+  const late = outdated(arriving, first);
+  if (late) return late;
   const journey = await readJourney(store, { kind: 'practice', practice }, first.journey);
   if (!journey) throw new Error('a number without its journey');
   const decided = decideJoin(journey, arriving, first.answer, { directory, now: store.clock(), newId: store.newId });

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { demoAllowed } from '../identity/accounts.ts';
+import { type DemoPlace, demoTrusted } from '../identity/accounts.ts';
 import { type JwtFault, verifyPracticeJwt } from '../identity/practice-jwt.ts';
 import type { Launched, LaunchFault, SmartClient } from '../identity/smart-client.ts';
 import { discoverSmart, type ServerFault } from '../identity/smart-server.ts';
@@ -13,7 +13,6 @@ import type { LaunchSystem } from '../referral/launch-system.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import { keepLaunch } from '../store/launches.ts';
-import { hasDemoAccounts } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { type HisRecord, HisUnreachable, readIcpc, readPatient, readUser, roleByNumbers } from './his-record.ts';
 import { contextLink, noteContext, type ReferContext } from './refer-context.ts';
@@ -25,6 +24,8 @@ export interface LaunchDoor {
   readonly log: Log;
   readonly ask: Ask;
   readonly smart: SmartClient;
+  /** Where systems of the demo count. */
+  readonly demo: DemoPlace;
 }
 
 /** Why a launch opened nothing; each has a page that says what to do. */
@@ -109,9 +110,8 @@ async function orUnreachable(door: LaunchDoor, practice: string, way: string, wo
 }
 
 /** Whether people may be signed in from this system here and now: of the demo only where its users may sign in at all. */
-async function maySignIn({ store, publicUrl }: LaunchDoor, request: Request, { demo }: LaunchSystem): Promise<boolean> {
-  return !demo || demoAllowed(request, publicUrl) || !(await hasDemoAccounts(store));
-}
+const maySignIn = ({ publicUrl, demo }: LaunchDoor, request: Request, system: LaunchSystem): boolean =>
+  !system.demo || demoTrusted(request, publicUrl, demo);
 
 /** The SMART client of a FHIR base, exactly as the directory has it; the base of one practice only. */
 function systemAt(directory: Directory, iss: string): { practice: string; system: LaunchSystem } | undefined {
@@ -131,7 +131,8 @@ export async function beginSmartLaunch(
 ): Promise<{ readonly refused: LaunchRefused } | undefined> {
   const { iss, launch } = request.query;
   const known = typeof iss === 'string' ? systemAt(await door.directory(), iss) : undefined;
-  if (!known || typeof iss !== 'string') return refuse(door, undefined, 'smart-launch', 'unknown-system');
+  if (!known || typeof iss !== 'string' || !maySignIn(door, request, known.system))
+    return refuse(door, undefined, 'smart-launch', 'unknown-system');
   if (typeof launch !== 'string' || launch === '' || launch.length > 2_000)
     return refuse(door, undefined, 'smart-launch', 'malformed');
   const server = await discoverSmart(door.ask, iss);
@@ -162,7 +163,7 @@ export async function finishSmartLaunch(door: LaunchDoor, request: Request, resp
   const launched = await door.smart.finish(request, response, systemOf);
   if ('fault' in launched) return refuse(door, undefined, way, launched.fault);
   const { practice, system, token, patient, user } = launched;
-  if (!(await maySignIn(door, request, system))) return refuse(door, practice, way, 'unknown-system');
+  if (!maySignIn(door, request, system)) return refuse(door, practice, way, 'unknown-system');
   const record = { base: system.address, token };
   return orUnreachable(door, practice, way, async () => {
     const role = await readUser(door.ask, record, user, { directory, practice });
@@ -199,10 +200,10 @@ export async function openSignedLaunch(door: LaunchDoor, request: Request, token
   const { store, publicUrl } = door;
   const directory = await door.directory();
   const audience = [`${publicUrl}/launch/jwt`, publicUrl];
-  const signed = await verifyPracticeJwt(store, directory, token, { audience });
+  const demo = demoTrusted(request, publicUrl, door.demo);
+  const signed = await verifyPracticeJwt(store, directory, token, { audience, demo });
   if ('fault' in signed) return refuse(door, signed.practice, way, signed.fault);
   const { practice, system, claims } = signed;
-  if (!(await maySignIn(door, request, system))) return refuse(door, practice, way, 'unknown-system');
   const number = (group: string) => {
     const [named = '', value] = [claim(claims, group, 'system'), claim(claims, group, 'value')];
     return value === undefined ? undefined : { system: systemNames[named] ?? named, value };

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Envelope } from '../edifact/interchange.ts';
 import { readMedvri } from '../edifact/medvri.ts';
 import type { Log } from '../log.ts';
-import { chooseMapping, type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import { chooseMapping, type Mapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { EdiSender } from '../referral/edi.ts';
+import { wantsConsent } from '../referral/error-class.ts';
 import type { Mapped } from '../referral/format.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { acceptMessage } from './accept.ts';
@@ -44,9 +46,6 @@ interface From {
 /** What we could not do now: the file stays where it is, and is read again. */
 class NotNow extends Error {}
 
-const consentIsMissing = ({ refused }: Refusal): boolean =>
-  refused.some((one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'));
-
 /** The one message of an interchange as a referral, and the key that it is remembered by; or every reason why not. Pure. */
 export function mapInterchange(
   mappings: ReadonlyMap<string, Mapping>,
@@ -56,7 +55,7 @@ export function mapInterchange(
 ): { readonly mapped: Mapped; readonly key: Pick<Arriving, 'controlId' | 'messageType'> } | Refusal {
   const mapping = chooseMapping(mappings, 'edifact', interchange);
   if (isRefusal(mapping)) return mapping;
-  const mapped = runMapping(mapping, interchange, new Map(), directory.practices.get(practice)?.agreement);
+  const mapped = readMessage(mapping, interchange, new Map(), directory.practices.get(practice)?.agreement);
   if (isRefusal(mapped)) return mapped;
   const { envelope, messages } = interchange;
   const [message] = messages;
@@ -172,7 +171,7 @@ async function readFile(
     }
   }
   // Without consent nothing of it may stay here, whatever the settings say (decision 15).
-  const mayStay = isKept && !noes.some(consentIsMissing);
+  const mayStay = isKept && !noes.some(wantsConsent);
   await folder.finish(taken, mayStay ? (noes.length > 0 ? 'refused' : 'done') : 'away');
 }
 

@@ -3,7 +3,8 @@ import { fromControlId } from '../hl7v2/control-id.ts';
 import type { Framed } from '../hl7v2/frame.ts';
 import { fieldOf, type Message, parseMessage, segmentOf } from '../hl7v2/message.ts';
 import type { Log } from '../log.ts';
-import { chooseMapping, type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import { chooseMapping, type Mapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Mapped } from '../referral/format.ts';
 import type { MllpPeer } from '../referral/mllp.ts';
@@ -44,7 +45,7 @@ export function readReferral(
   const received = { message, ...(peer.agreement && { agreement: peer.agreement }) };
   const mapping = chooseMapping(mappings, 'hl7v2', received);
   if (isRefusal(mapping)) return mapping;
-  const mapped = runMapping(mapping, received, new Map());
+  const mapped = readMessage(mapping, received, new Map());
   return isRefusal(mapped) ? mapped : { message, mapped };
 }
 

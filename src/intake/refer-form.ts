@@ -50,6 +50,7 @@ function arriving(
     mapped,
     source: { contentType: 'application/json', base64: Buffer.from(JSON.stringify(typed)).toString('base64') },
     undoMs,
+    printsSlip: true,
     ...(fields.slot && { slot: fields.slot }),
   };
 }

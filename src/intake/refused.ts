@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Issue } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
+import { wantsConsent } from '../referral/error-class.ts';
 import { issue, type Refusal } from '../referral/refusal.ts';
 import { writeRefused } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
@@ -14,14 +15,12 @@ export interface RefusedBy {
 }
 
 /**
- * Decision 15: kept sealed for 30 days; ids and hash only when it was consent that was missing. Says so in the audit trail.
+ * Decision 15: kept sealed for 30 days; ids and hash only when consent was missing, also beside another reason. Says so in the
+ * audit trail.
  * What we could not do now comes again by itself: only a no that stands is kept.
  */
 export async function keepRefused(store: Store, by: RefusedBy, body: Buffer, refusal: Refusal): Promise<void> {
   if (refusal.refused.every((one) => one.code === 'transient')) return;
-  const consentMissing = refusal.refused.some(
-    (one) => one.reason.startsWith('consent') || one.reason.startsWith('required-consent'),
-  );
   await writeRefused(
     store,
     { practice: by.practice },
@@ -31,7 +30,7 @@ export async function keepRefused(store: Store, by: RefusedBy, body: Buffer, ref
       hash: createHash('sha256').update(body).digest(),
       codes: refusal.refused.map((one) => one.reason),
       paths: refusal.refused.map((one) => one.path),
-      body: consentMissing || body.length === 0 ? undefined : body,
+      body: wantsConsent(refusal) || body.length === 0 ? undefined : body,
     },
   );
   await store.commit({

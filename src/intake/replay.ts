@@ -2,7 +2,8 @@ import type { Resource } from '@medplum/fhirtypes';
 import { readInterchange } from '../edifact/interchange.ts';
 import type { Issue } from '../fhir/outcome.ts';
 import { mappingOf } from '../mapping/load.ts';
-import { type Mapping, runMapping } from '../mapping/run.ts';
+import { readMessage } from '../mapping/reading.ts';
+import type { Mapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
 import { differences } from '../referral/directory-diff.ts';
 import type { Mapped } from '../referral/format.ts';
@@ -13,7 +14,7 @@ import { acceptMessage, answerAtOnce, begin, isStanding, replacedKey } from './a
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
 import { checked, type Expected, controlIdOf as fhirControlIdOf, knownEarlier } from './fhir-take.ts';
 import { controlIdOf, mapFormat } from './format.ts';
-import { decideJoin } from './join.ts';
+import { decideJoin, outdated } from './join.ts';
 import { ediContentType, mapInterchange } from './maildrop.ts';
 import { readDropped } from './maildrop-read.ts';
 import { hl7ContentType, messageKeyOf, readReferral } from './mllp.ts';
@@ -89,7 +90,7 @@ async function fromFhir(parts: Replaying, kept: Kept): Promise<Found | Refusal> 
   const issues = checked(resource, expected);
   if (issues.length > 0) return refuse(...issues);
   const mapping = mappingOf(parts.mappings, 'fhir-r4');
-  const mapped = runMapping(mapping, resource, await knownEarlier(parts, kept, resource));
+  const mapped = readMessage(mapping, resource, await knownEarlier(parts, kept, resource));
   if (isRefusal(mapped)) return mapped;
   const key = {
     controlId: fhirControlIdOf(resource, mapped, undefined).slice(0, 200),
@@ -173,7 +174,9 @@ export async function rehearse(parts: Replaying, kept: Kept): Promise<Rehearsal>
   if (!first) return isRefusal(made) ? made : { intent, losses, isKnown: false };
   const journey = await readJourney(store, { kind: 'practice', practice }, first.journey);
   if (!journey) return gone;
-  const joined = said ? undefined : decideJoin(journey, arriving, first.answer, deciding);
+  const joined = said
+    ? undefined
+    : (outdated(arriving, first) ?? decideJoin(journey, arriving, first.answer, deciding));
   if (isRefusal(joined)) return joined;
   const pairs =
     made && !isRefusal(made)

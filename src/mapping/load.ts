@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConceptMap } from '@medplum/fhirtypes';
 import type { Format } from '../referral/format.ts';
 import type { Mapping } from './run.ts';
+import { silentOf } from './silent.ts';
 
 const ours = new URL('../../mappings/', import.meta.url);
 
@@ -19,7 +20,7 @@ async function readTables(folder: URL, name: string): Promise<Map<string, Concep
   return tables;
 }
 
-/** Twelve hexadecimal digits over the names and bytes of all files of a folder, and the text of its README. */
+/** Twelve hexadecimal digits over the names and bytes of all files of a folder, its README, and what that calls silent. */
 async function readFiles(folder: URL): Promise<NonNullable<Mapping['loaded']>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = entries
@@ -29,7 +30,7 @@ async function readFiles(folder: URL): Promise<NonNullable<Mapping['loaded']>> {
   const hash = createHash('sha256');
   for (const name of names) hash.update(`${name}\0`).update(await readFile(new URL(name, folder)));
   const readme = names.includes('README.md') ? await readFile(new URL('README.md', folder), 'utf8') : '';
-  return { hash: hash.digest('hex').slice(0, 12), readme };
+  return { hash: hash.digest('hex').slice(0, 12), readme, silent: silentOf(readme) };
 }
 
 /** The format in one folder, with its code tables. Throws, naming what is wrong, when it cannot be loaded. */

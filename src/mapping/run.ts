@@ -1,18 +1,20 @@
 import type { ConceptMap, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, IssueCode } from '../fhir/outcome.ts';
+import { wantsConsent } from '../referral/error-class.ts';
 import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/format.ts';
 import type { ConsentAgreement } from '../referral/mllp.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
+import type { Silent } from './silent.ts';
 
 /** A format with its code tables, as loaded from its folder. */
 export interface Mapping {
   readonly format: Format;
   /** FHIR ConceptMaps by file name without `.json`. */
   readonly tables: ReadonlyMap<string, ConceptMap>;
-  /** Its files as they were loaded: a hash of all of them that says which version is in use, and its README. */
-  readonly loaded?: { readonly hash: string; readonly readme: string };
+  /** Its files as they were loaded: a hash of all of them that says which version is in use, its README, and what that calls silent. */
+  readonly loaded?: { readonly hash: string; readonly readme: string; readonly silent: readonly Silent[] };
 }
 
 const notOurs = (syntax: Syntax): Issue =>
@@ -67,6 +69,25 @@ function toIssue(problem: z.core.$ZodIssue, gathered: Gathered, says: Format['sa
   });
 }
 
+/** Whether what its contract refuses has no consent either; what cannot be read as one is none. */
+function lacksConsent({ format, tables }: Mapping, message: unknown): boolean {
+  try {
+    return format.lacksConsent?.(message, translator(tables)) === true;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a message that was refused before any mapping saw it names no consent, as far as its mapping can read that. */
+export function isWithoutConsent(mapping: Mapping, received: unknown): boolean {
+  try {
+    const mapped = runMapping(mapping, received, new Map());
+    return 'refused' in mapped && wantsConsent(mapped);
+  } catch {
+    return true;
+  }
+}
+
 /**
  * From a received message to a referral with its losses, or every reason why not, each with the path in the sender's
  * own message. Pure. The result is checked against the canonical referral, whose limits hold for every format.
@@ -81,8 +102,10 @@ export function runMapping(
   const gathered = format.gather(received, known, agreement);
   if (gathered.issues.length > 0) return refuse(...gathered.issues);
   const checked = format.contract.safeParse(gathered.message);
-  if (!checked.success)
-    return refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
+  if (!checked.success) {
+    const refusal = refuse(...checked.error.issues.map((problem) => toIssue(problem, gathered, format.says)));
+    return lacksConsent(mapping, gathered.message) ? { ...refusal, withoutConsent: true } : refusal;
+  }
   const mapped = format.toReferral(checked.data, gathered, translator(mapping.tables));
   if ('refused' in mapped || !('referral' in mapped)) return mapped;
   const referral = referralSchema.safeParse(mapped.referral);

@@ -72,6 +72,7 @@ const referralProfiles: readonly Profile[] = [
       { slice: 'actingFor', url: extensions.actingFor, max: '1' },
       { slice: 'proposedOwner', url: extensions.proposedOwner, max: '1' },
       { slice: 'lead', url: extensions.lead, max: '1' },
+      { slice: 'interimWanted', url: extensions.interimWanted, max: '1' },
       { slice: 'promise', url: extensions.promise, max: '1' },
     ],
     rules: [
@@ -260,7 +261,10 @@ const otherProfiles: readonly Profile[] = [
     url: profiles.Organization,
     title: 'Practice or Wally organisation',
     description: 'A practice has organisation type Z3; its Endpoints stand in the order in which they are tried.',
-    carries: [{ slice: 'dataContract', url: extensions.dataContract, max: '1' }],
+    carries: [
+      { slice: 'dataContract', url: extensions.dataContract, max: '1' },
+      { slice: 'standardSentence', url: extensions.standardSentence, max: '*' },
+    ],
     rules: [{ path: 'Organization.name', min: 1 }],
   },
 ];

@@ -162,6 +162,18 @@ export const alarmSaid: Readonly<Record<AlarmClass, AlarmSaid>> = {
     who: host,
     path: queue,
   },
+  'subscription-stopped': {
+    title: { nl: 'Een systeem krijgt geen bericht meer', en: 'A system is told no more' },
+    cause: {
+      nl: 'Een systeem wilde horen wat er verandert, maar antwoordde een week lang niet of weigerde. Wij zijn ermee gestopt. De verwijzingen zelf lopen gewoon door.',
+      en: 'A system asked to be told of changes, but did not answer for a week, or refused. We have stopped. The referrals themselves go on.',
+    },
+    who: {
+      nl: 'De leverancier van dat systeem: herstelt het adres en vraagt het opnieuw aan.',
+      en: 'The supplier of that system: mends the address and asks for it again.',
+    },
+    path: '/admin/clients#stopped',
+  },
   'alarm-unsent': {
     title: { nl: 'Een alarm kon niet weg', en: 'An alarm could not be sent' },
     cause: {

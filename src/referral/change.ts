@@ -1,12 +1,15 @@
 import type { Appointment, Resource } from '@medplum/fhirtypes';
 import type { BreakGlass } from './break-glass.ts';
+import type { CaseCopyMove } from './case-copy.ts';
 import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
+import type { SlotTaking } from './consulting-hours.ts';
 import type { CredentialMove } from './credential-move.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
 import type { QueueMove } from './queue-move.ts';
+import type { Reading } from './reading.ts';
 import type { AlarmWrite } from './region-alarm.ts';
 import type { SubscriptionMove } from './subscription-move.ts';
 
@@ -20,11 +23,11 @@ export interface Change {
   readonly journey?: string;
   /** Present when this change takes in a received message: keys and hashes of decision 2. */
   readonly arrival?: Arrival;
-  /** Numbers of the practice that are taken from now on: this journey's, or one cancelled before its referral came (H15). */
   /** All clocks of the journey from now on; a clock that stays as it was keeps the steps it has had. */
   readonly clocks?: readonly Clock[];
   /** A clock that ran out has had a step; stale when someone else was at it, or its day moved. */
   readonly clockStep?: ClockStep;
+  /** Numbers of the practice that are taken from now on: this journey's, or one cancelled before its referral came (H15). */
   readonly numbers?: readonly NumberTaken[];
   /** Early supplements (store/early) that this change joins to the journey: they must still be there, and go. */
   readonly joined?: readonly string[];
@@ -37,6 +40,9 @@ export interface Change {
   readonly events?: readonly JourneyEvent[];
   readonly outbox?: readonly OutboxRow[];
   readonly deliveries?: readonly DeliveryMove[];
+  /** A slot of consulting hours is taken; stale when another was taken on that day since (store/slots). */
+  readonly slot?: SlotTaking;
+  readonly attempts?: readonly AttemptNote[];
   readonly visible?: readonly Visible[];
   readonly alarms?: readonly AlarmMove[];
   readonly directory?: readonly DirectoryWrite[];
@@ -62,6 +68,8 @@ export interface Change {
   readonly regionAlarm?: AlarmWrite;
   /** A system is told of changes, or no more (`journey` is its id: it has no referral). */
   readonly subscription?: SubscriptionMove;
+  /** How the referral now stands in a case system. */
+  readonly caseCopy?: CaseCopyMove;
   readonly audit: readonly AuditLine[];
 }
 
@@ -80,6 +88,13 @@ export interface NumberTaken {
   readonly cancelledAt?: string;
 }
 
+/** Which of several messages of one sender about a referral is the newer one, as far as it says so itself. */
+export interface Edition {
+  /** When it wrote the message: an instant with at least its minute. */
+  readonly at?: string;
+  readonly version?: number;
+}
+
 export interface Arrival {
   /** It joins a journey that is there already; absent, it begins one. */
   readonly joins?: true;
@@ -88,10 +103,23 @@ export interface Arrival {
   readonly controlId: string;
   readonly messageType: string;
   readonly door: string;
+  readonly edition?: Edition;
   /** SHA-256 of the mapped referral: the same referral resent has the same hash whatever its times and urn:uuids. */
   readonly hash: Uint8Array;
+  /** Absent where no mapping read it: our own pages. */
+  readonly reading?: Reading;
   /** The first answer, given again to a resend; sealed with the journey's key. */
   readonly answer: unknown;
+}
+
+/** What is noted of an attempt that this change ends, beside how it ended. */
+export interface AttemptNote {
+  readonly delivery: string;
+  readonly lease: string;
+  /** With which mapping its letter was written (name@version+hash). */
+  readonly mapping?: string;
+  /** The other side's own words at its no, which may hold anything: sealed with the journey's key, and nowhere else. */
+  readonly said?: string;
 }
 
 export interface Written {
@@ -187,7 +215,7 @@ export interface JourneyEvent {
 export interface OutboxRow {
   readonly messageId: string;
   readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription' | 'case';
-  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
+  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `case:role/<Wally>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
   readonly destination: string;
   /** Role or team id (worklist, mail, case) or practice id: whom it is for there. */
   readonly recipient: string;
@@ -243,6 +271,8 @@ export type TalkMove =
 export type KeepingMove =
   /** It stands in the receiver's own record: confirmed by a person there, or handed over as an export. */
   | { readonly to: 'transferred'; readonly at: string; readonly by: string }
+  /** That was said too early. */
+  | { readonly to: 'not-transferred' }
   /** A legal hold; `reference` says where its reason is filed, never what it is. */
   | { readonly to: 'held'; readonly at: string; readonly reference: string }
   | { readonly to: 'released' }

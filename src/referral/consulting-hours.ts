@@ -1,16 +1,11 @@
-import { derivedId } from '../fhir/derived-id.ts';
 import type { Assignment } from './assignment.ts';
 import { addDays, beginOfDay, isWorkingDay, localDay } from './deadlines.ts';
 import { type Directory, isPresent, type Role } from './directory.ts';
 
 const slotMinutes = 30;
 const daysAhead = 14;
-/** How often one slot can be taken, given back and taken again. */
-const timesTaken = 10;
 const minuteMs = 60_000;
 const weekDays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-/** UUIDv7 of no moment, from which the ids of slots are made. */
-const slotSpace = '00000000-0000-7000-8000-000000000000';
 
 /** An appointment that stands: its begin and end as instants. */
 export interface Booked {
@@ -18,15 +13,22 @@ export interface Booked {
   readonly end: string;
 }
 
-/** What a slot is looked at against: what the Wally has booked, and ids of this slot that the practice used before. */
+/** What a slot is looked at against: what the Wally has booked, and how often a slot was taken on its day, anywhere. */
 export interface Agenda {
   readonly booked: readonly Booked[];
-  readonly used: readonly string[];
+  readonly taken: number;
+}
+
+/** The taking of a slot, counted per Wally and day: of two takings under one number the store keeps one. */
+export interface SlotTaking {
+  readonly role: string;
+  /** Local day. */
+  readonly day: string;
+  readonly nth: number;
 }
 
 export interface Slot extends Booked {
-  readonly id: string;
-  readonly role: Role;
+  readonly taking: SlotTaking;
 }
 
 /** Whose consulting hours a referral can use: the practice's fixed Wally, when the referral is hers. */
@@ -78,14 +80,10 @@ export function freeSlots(
 }
 
 /**
- * The ids that an appointment in this slot can have, first used first. Of two referrals that take a slot at one moment
- * both come to the same id, and the store lets one of them have it.
+ * The slot that begins then, to be booked; undefined when it is not free, or not this referral's to take. Of two referrals
+ * that take one of a Wally's slots of a day at one moment, at whatever practices, both come to the same taking: the store
+ * keeps one, and the other looks again. So slots that only overlap are kept apart too.
  */
-export function slotIds(practice: string, role: string, start: string): string[] {
-  return Array.from({ length: timesTaken }, (_, n) => derivedId(slotSpace, `${practice}|${role}|${start}|${n}`));
-}
-
-/** The slot that begins then, to be booked; undefined when it is not free, or not this referral's to take. */
 export function takeSlot(
   directory: Directory,
   practice: string,
@@ -96,7 +94,6 @@ export function takeSlot(
 ): Slot | undefined {
   const role = hoursHolder(directory, practice, assignment);
   if (!role || !freeSlots(directory, practice, assignment, agenda.booked, now).includes(start)) return undefined;
-  const id = slotIds(practice, role.id, start).find((one) => !agenda.used.includes(one));
   const end = new Date(Date.parse(start) + slotMinutes * minuteMs).toISOString();
-  return id === undefined ? undefined : { id, role, start, end };
+  return { start, end, taking: { role: role.id, day: localDay(new Date(start)), nth: agenda.taken + 1 } };
 }

@@ -33,11 +33,13 @@ export type DeliveryMove =
     }
   | (Failed & { readonly to: 'pending'; readonly retryInMs: number })
   | (Failed & { readonly to: 'held' })
-  /** A person's retry of a held or waiting delivery: a new generation, at once. */
-  | { readonly to: 'retry'; readonly id: string }
+  /** A person's retry of a held or waiting delivery: a new generation, at once. `job`: of a press for many. */
+  | { readonly to: 'retry'; readonly id: string; readonly job?: string }
   /** Set aside by a person until it is released: for later, or because the practice is called instead. */
-  | { readonly to: 'parked'; readonly id: string; readonly reason: 'parked' | 'to-call' }
-  | { readonly to: 'released'; readonly id: string }
+  | { readonly to: 'parked'; readonly id: string; readonly reason: 'parked' | 'to-call'; readonly job?: string }
+  | { readonly to: 'released'; readonly id: string; readonly job?: string }
+  /** Put back as it was before a person's last press, or that of a job; stale when anything has happened since. */
+  | { readonly to: 'undone'; readonly id: string; readonly job?: string }
   /** Given up by the attempt that holds it (`lease`) or by a person (no lease). Never a landed one. */
   | {
       readonly to: 'abandoned';
@@ -60,7 +62,12 @@ export type DestinationMove =
       readonly id: string;
       readonly to: 'paused' | 'resumed' | 'draining' | 'down' | 'retries-off' | 'retries-on' | 'window-off';
     }
+  /** As it was before the last of these; stale when that is a day ago, or was undone. */
+  | { readonly id: string; readonly to: 'undone' }
   /** Maintenance that was announced: nothing goes between two moments (ISO). */
   | { readonly id: string; readonly to: 'window'; readonly from: string; readonly until: string }
   /** Of a case system: changes up to a number were looked at; stale when another was at it. Null: it begins here. */
-  | { readonly id: string; readonly to: 'followed'; readonly after: number | null; readonly upTo: number };
+  | { readonly id: string; readonly to: 'followed'; readonly after: number | null; readonly upTo: number }
+  /** Of a case system: it was asked what changed there, and answered; or it did not, which counts as a failed attempt. */
+  | { readonly id: string; readonly to: 'answered' }
+  | { readonly id: string; readonly to: 'silent'; readonly strike?: Strike; readonly holdMs?: number };

@@ -3,6 +3,8 @@ import { validAgb } from '../fhir/identifiers.ts';
 import type { Issue } from '../fhir/outcome.ts';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { DirectoryResource } from './directory.ts';
+import { saidWrong } from './directory-says.ts';
+import { launchOf } from './launch-system.ts';
 import { issue } from './refusal.ts';
 
 export type Stored = DirectoryResource & { id: string };
@@ -127,18 +129,51 @@ function nobodyThere(shelf: Shelf): Wrong[] {
     }),
   });
   const rules = shelf.services.flatMap((service) =>
-    extensionsOf(service, extensions.assignmentRule).flatMap((rule): Wrong[] => {
+    (service.extension ?? []).flatMap((rule, nth): Wrong[] => {
       const to = rule.extension?.find((one) => one.url === 'to')?.valueReference;
-      return shelf.worker(idOf(to)) ? [] : [no(`HealthcareService/${service.id}`, 'HealthcareService.extension')];
+      if (rule.url !== extensions.assignmentRule || shelf.worker(idOf(to))) return [];
+      return [no(`HealthcareService/${service.id}`, `HealthcareService.extension[${nth}]`)];
     }),
   );
-  const people = shelf.roles.filter(isInUse).flatMap((role): Wrong[] => {
-    const named = [extensions.fixedSubstitute, extensions.fixedWally].flatMap((url) => extensionsOf(role, url));
-    const ids = named.map((one) => idOf(one.valueReference));
-    const isRight = ids.every((id) => id !== role.id && shelf.worker(id) !== undefined);
-    return isRight ? [] : [no(`PractitionerRole/${role.id}`, 'PractitionerRole.extension')];
-  });
+  const named: readonly string[] = [extensions.fixedSubstitute, extensions.fixedWally];
+  const people = shelf.roles.filter(isInUse).flatMap((role) =>
+    (role.extension ?? []).flatMap(({ url, valueReference }, nth): Wrong[] => {
+      const id = idOf(valueReference);
+      const isRight = !named.includes(url) || (id !== role.id && shelf.worker(id) !== undefined);
+      return isRight ? [] : [no(`PractitionerRole/${role.id}`, `PractitionerRole.extension[${nth}]`)];
+    }),
+  );
   return [...rules, ...people];
+}
+
+/** Wallys and team leads are people of an organisation, GPs and theirs of a practice: each sees what is of the own one. */
+function elsewhere({ roles, organizations }: Shelf): Wrong[] {
+  const ofTeams = ['wally', 'team-lead'];
+  const ofPractices = ['gp', 'poh', 'assistant'];
+  return roles.filter(isInUse).flatMap((role): Wrong[] => {
+    const kind = roleOf(role) ?? '';
+    const at = organizations.find((one) => one.id === idOf(role.organization));
+    // One that is not there is another fault.
+    if (!at || !(isPractice(at) ? ofTeams : ofPractices).includes(kind)) return [];
+    const wrong = issue('business-rule', 'role-elsewhere', 'PractitionerRole.organization', {
+      nl: 'Een Wally of teamleider hoort bij een organisatie; een huisarts, POH of assistent bij een praktijk.',
+      en: 'A Wally or team lead belongs to an organisation; a GP, POH or assistant to a practice.',
+    });
+    return [{ about: `PractitionerRole/${role.id}`, issue: wrong }];
+  });
+}
+
+/** A launch begins at the address of exactly one connection: of two nobody knows whose it is. */
+function launchedTwice({ endpoints }: Shelf): Wrong[] {
+  const launching = endpoints.filter((one) => one.status === 'active' && launchOf(one)?.client);
+  return launching.flatMap((one): Wrong[] => {
+    if (launching.every((other) => other === one || other.address !== one.address)) return [];
+    const wrong = issue('business-rule', 'launch-twice', 'Endpoint.address', {
+      nl: 'Vanaf dit adres wordt al gestart, bij een andere verbinding.',
+      en: 'Another connection launches from this address already.',
+    });
+    return [{ about: `Endpoint/${one.id}`, issue: wrong }];
+  });
 }
 
 function wrongNumbers(all: readonly Stored[]): Wrong[] {
@@ -156,7 +191,7 @@ function wrongNumbers(all: readonly Stored[]): Wrong[] {
 }
 
 /** Form of an address by kind of connection (endpoint-connection-type). */
-const addressForms: Readonly<Record<string, RegExp>> = {
+export const addressForms: Readonly<Record<string, RegExp>> = {
   'hl7-fhir-rest': /^https?:\/\/[^\s@?#]+$/,
   'hl7v2-mllp': /^mllps?:\/\/(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i,
   'secure-email': /^mailto:[^\s@?]+@[^\s@?]+$/,
@@ -194,5 +229,8 @@ export function wrongsIn(all: readonly Stored[], hosts: ReadonlySet<string> | un
     ...withoutWally(shelf),
     ...withoutLead(shelf),
     ...nobodyThere(shelf),
+    ...elsewhere(shelf),
+    ...launchedTwice(shelf),
+    ...all.flatMap((one) => saidWrong(one).map((found) => ({ about: `${one.resourceType}/${one.id}`, issue: found }))),
   ];
 }

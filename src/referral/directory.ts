@@ -10,6 +10,7 @@ import type {
   Resource,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
+import { type CaseSystem, caseSystemOf } from './case-system.ts';
 import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
 import { type ServiceLevels, usualLevels } from './clocks.ts';
 import { addDays } from './deadlines.ts';
@@ -17,6 +18,7 @@ import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
 import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
 import { levelsOf, type ServiceTerms, termsOf } from './practice-service.ts';
+import { type Sentences, sentencesOf } from './standard-sentences.ts';
 import { type Team, toTeam } from './team.ts';
 
 type Place = CareTeam | Location;
@@ -49,6 +51,8 @@ export interface Role {
   readonly substitute?: string;
   /** Of a GP: a fixed Wally of their own, where it differs from the practice's. */
   readonly wally?: string;
+  /** Of a Wally: a system of her own, where her referrals are kept up to date. */
+  readonly caseSystem?: CaseSystem;
 }
 
 /** One way for feedback to a practice. */
@@ -88,6 +92,8 @@ export interface Practice {
   readonly launches?: readonly LaunchSystem[];
   /** What it agreed on consent, for what comes in over HTTP in its name: recorded at any of its endpoints. */
   readonly agreement?: ConsentAgreement;
+  /** Standard sentences of its own for referring. */
+  readonly sentences?: Sentences;
   /** HealthcareService "Wally of this practice": what the referral asks for, whoever is present. */
   readonly service?: {
     readonly id: string;
@@ -123,7 +129,11 @@ const kinds: Record<string, Role['kind']> = {
   assistant: 'assistant',
 };
 
-function toRole(role: PractitionerRole, person: Practitioner | undefined): Role {
+function toRole(
+  role: PractitionerRole,
+  person: Practitioner | undefined,
+  endpoints: ReadonlyMap<string, Endpoint>,
+): Role {
   const code = role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code;
   const agb = agbOf(person);
   const numbers = [...(person?.identifier ?? []), ...(role.identifier ?? [])].flatMap(({ system, value }) =>
@@ -155,6 +165,7 @@ function toRole(role: PractitionerRole, person: Practitioner | undefined): Role 
     ...(email && { email }),
     ...(substitute && { substitute }),
     ...(wally && { wally }),
+    ...caseSystemOf(role, endpoints),
   };
 }
 
@@ -179,6 +190,7 @@ function toPractice(
   const email = telecom(organization, 'email');
   const levels = service && levelsOf(service);
   const launches = active.flatMap((one) => launchOf(one) ?? []);
+  const sentences = sentencesOf(organization);
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -192,6 +204,7 @@ function toPractice(
     ediSenders: active.flatMap((one) => ediSenderOf(one, organization.id ?? '') ?? []),
     ...(launches.length > 0 && { launches }),
     ...(agreement && { agreement }),
+    ...(sentences && { sentences }),
     ...(service && {
       service: {
         id: service.id ?? '',
@@ -225,7 +238,9 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
     practices: new Map(
       organizations.filter(isPractice).map((one) => [one.id ?? '', toPractice(one, services, endpoints)]),
     ),
-    roles: new Map(roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''))])),
+    roles: new Map(
+      roles.map((one) => [one.id ?? '', toRole(one, people.get(idOf(one.practitioner) ?? ''), endpoints)]),
+    ),
     teams: new Map(
       organizations.filter((one) => !isPractice(one)).map((one) => [one.id ?? '', toTeam(one, endpoints)]),
     ),

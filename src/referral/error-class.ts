@@ -1,3 +1,5 @@
+import type { Refusal } from './refusal.ts';
+
 /** What kind of trouble a code is, so that what has one cause is seen and mended together. */
 export const errorClasses = [
   'invalid',
@@ -29,6 +31,8 @@ const failures: Readonly<Record<string, ErrorClass>> = {
   rejected: 'rejected',
   'receiver-fault': 'rejected',
   'answer-too-large': 'rejected',
+  'no-fhir': 'rejected',
+  'changed-there': 'rejected',
   'mail-rejected': 'rejected',
   // The directory or the settings say something that is not so: nothing that the other side can mend.
   redirected: 'invalid',
@@ -54,6 +58,7 @@ const refusals: Readonly<Record<string, ErrorClass>> = {
   'same-id-twice': 'duplicate',
   'full-url-twice': 'duplicate',
   'cancelled-earlier': 'duplicate',
+  'older-correction': 'duplicate',
   'other-practice': 'unauthorised',
   'unknown-peer': 'unauthorised',
   'unknown-credential': 'unauthorised',
@@ -62,6 +67,11 @@ const refusals: Readonly<Record<string, ErrorClass>> = {
   bug: 'bug',
   'not-checked': 'bug',
 };
+
+/** Whether a message was refused for want of consent, or had none beside what it was refused for. */
+export function wantsConsent({ refused, withoutConsent }: Refusal): boolean {
+  return withoutConsent === true || refused.some(({ reason }) => classOfRefusal(reason) === 'consent-missing');
+}
 
 /** Every code of a failed attempt, or those of one class. */
 export const failureCodes = (of?: ErrorClass): string[] =>

@@ -1,7 +1,9 @@
 import type { Communication, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
+import type { Edition } from './change.ts';
 import type { ConsentAgreement, MllpChannel } from './mllp.ts';
+import type { Reading } from './reading.ts';
 import type { Places } from './receive.ts';
 import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';
 
@@ -23,6 +25,8 @@ interface Carried {
   readonly practiceAgb?: { readonly value: string; readonly path: string };
   /** What tells this message from others, of a sender whose own message ids do not: in place of those (decision 2). */
   readonly messageKey?: string;
+  /** With which mapping it was read; noted by who runs it. */
+  readonly reading?: Reading;
 }
 
 /** The practice's own number of a referral. */
@@ -44,6 +48,10 @@ export interface MappedReferral extends Carried {
   readonly referral: Referral;
   /** A correction under a new number: the number that it had. */
   readonly replaces?: ReferralNumber;
+  /** Of a referral without a number of the sender's own: a hash of what it says, by which the same letter again is known. */
+  readonly content?: string;
+  /** Of a correction: by which an old one that comes after a newer one is known. */
+  readonly edition?: Edition;
 }
 
 /** The practice takes a referral back. */
@@ -77,7 +85,7 @@ export function numberOf(mapped: Mapped): ReferralNumber {
  */
 export function messageHash(mapped: Mapped): Uint8Array {
   if ('referral' in mapped) return referralHash(mapped.referral);
-  const { losses: _losses, places: _places, messageKey: _messageKey, ...said } = mapped;
+  const { losses: _losses, places: _places, messageKey: _messageKey, reading: _reading, ...said } = mapped;
   return hashOf(said);
 }
 
@@ -122,6 +130,11 @@ export interface Format<M = unknown> {
   /** Sentence per contract message: the key is what the contract names as its error. */
   readonly says: Readonly<Record<string, Said>>;
   toReferral(message: M, gathered: Gathered, translate: Translate): Mapped | { readonly refused: readonly Issue[] };
+  /**
+   * Whether a referral as it was gathered names no consent, asked when its contract refuses it for something else: of its
+   * content nothing is kept then (decision 15). May throw on what does not fit the contract. Absent: the contract says it.
+   */
+  lacksConsent?(message: M, translate: Translate): boolean;
   /** Feedback in this format, as text to be encoded; absent where none goes back this way. */
   readonly fromFeedback?: (document: Communication, envelope: FeedbackEnvelope) => string;
 }

@@ -1,3 +1,5 @@
+import type { JourneyIndex } from './change.ts';
+
 /** For what one may come in without an account: a Task at an organisation, a question to a practice, or only to look. */
 export type LinkPurpose = 'onward' | 'question' | 'resident';
 
@@ -33,8 +35,33 @@ export type LinkMove =
       readonly tries: number;
       readonly session?: { readonly hash: Uint8Array; readonly until: string };
     }
+  /** Heard from, and not finished: what lives for the same works until a later moment. */
+  | { readonly to: 'prolonged'; readonly subject: string; readonly expiresAt: string }
   | { readonly to: 'code-mailed'; readonly id: string; readonly codes: number }
   | { readonly to: 'ended'; readonly subject: string; readonly why: 'used' | 'revoked' };
+
+/**
+ * Whether a resident can have a page at all: never when home is not safe (H2), nor a child: a parent reads no page about it
+ * by default (H6).
+ */
+export const mayHavePage = ({ unsafeContact, ageBand }: Pick<JourneyIndex, 'unsafeContact' | 'ageBand'>): boolean =>
+  !unsafeContact && ageBand !== '0-11' && ageBand !== '12-17';
+
+/** A code for the resident's own page; a former one for the same Task ends with it. */
+export const residentLink = (of: {
+  readonly id: string;
+  readonly task: string;
+  readonly by: string;
+  readonly now: Date;
+}): LinkMove => ({
+  to: 'made',
+  id: of.id,
+  purpose: 'resident',
+  subject: of.task,
+  recipient: 'resident',
+  by: of.by,
+  expiresAt: linkEnd('resident', of.now),
+});
 
 /** A link as it is kept. */
 export interface Link {

@@ -1,4 +1,13 @@
-import type { Address, Consent, Extension, Patient, ServiceRequest } from '@medplum/fhirtypes';
+import type {
+  Address,
+  Consent,
+  Extension,
+  Patient,
+  Provenance,
+  Resource,
+  ServiceRequest,
+  Task,
+} from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Mailbox } from './channels.ts';
 import type { DataContract } from './contract.ts';
@@ -88,6 +97,32 @@ export function receiverOf(journey: Journey, contract: DataContract | undefined,
 /** Recalled, or ended because the consent was withdrawn (H3, H10): no receiver reads it any more. */
 export const isWithdrawn = ({ task, consent }: Pick<Journey, 'task' | 'consent'>): boolean =>
   task.resource.status === 'entered-in-error' || consent.resource.status === 'inactive';
+
+const ofTask: readonly (keyof Task)[] = [
+  ...(['resourceType', 'id', 'meta', 'identifier', 'basedOn', 'partOf', 'groupIdentifier', 'status'] as const),
+  ...(['businessStatus', 'intent', 'priority', 'code', 'focus', 'for', 'authoredOn', 'lastModified'] as const),
+  ...(['requester', 'owner', 'restriction', 'relevantHistory'] as const),
+];
+const ofProvenance: readonly (keyof Provenance)[] = [
+  ...(['resourceType', 'id', 'meta', 'target', 'occurredDateTime', 'recorded', 'activity', 'agent'] as const),
+];
+const only = <T extends object>(whole: T, names: readonly (keyof T)[]): T =>
+  Object.fromEntries(names.filter((name) => name in whole).map((name) => [name, whole[name]])) as T;
+
+/** Types of which a receiver still sees something once the referral was withdrawn: that it ended, when, and by whom. */
+export const contentFree: readonly string[] = ['Task', 'Consent', 'Provenance'];
+
+/**
+ * What is left of a resource for a receiver once the referral was withdrawn or recalled (H3, H10): a list of what may
+ * stay, so that no note, contact, outcome or reason in words does. Undefined: nothing.
+ */
+export function withdrawnView(resource: Resource): Resource | undefined {
+  if (resource.resourceType === 'Consent') return resource;
+  if (resource.resourceType === 'Provenance') return only(resource, ofProvenance);
+  if (resource.resourceType !== 'Task') return undefined;
+  const why = resource.statusReason?.text === 'consent-withdrawn' ? 'consent-withdrawn' : resource.status;
+  return { ...only(resource, ofTask), ...(resource.statusReason && why && { statusReason: { text: why } }) };
+}
 
 /** The same for who has the referral now, by the directory. */
 export function teamSees(journey: Journey, directory: Directory, day: string): Receiver {

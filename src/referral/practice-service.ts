@@ -109,7 +109,13 @@ export interface ServiceTerms {
   readonly closures?: readonly Closure[];
   /** When the fixed Wally sees residents at the practice. */
   readonly hours?: readonly ConsultingHours[];
+  /** The slip that the practice prints at referring carries the resident's code for "Waar is mijn verwijzing?". */
+  readonly printsCode?: true;
 }
+
+/** Whether the practice agreed to that (part `printCode` of the cooperation). */
+const printsCodeOf = (service: HealthcareService): boolean =>
+  all(service, extensions.cooperation).some((one) => partsOf(one).get('printCode')?.valueBoolean === true);
 
 export function termsOf(service: HealthcareService): ServiceTerms {
   const [rules, ages, closures, hours] = [
@@ -123,6 +129,7 @@ export function termsOf(service: HealthcareService): ServiceTerms {
     ...(ages && { ages }),
     ...(closures.length > 0 && { closures }),
     ...(hours.length > 0 && { hours }),
+    ...(printsCodeOf(service) && { printsCode: true as const }),
   };
 }
 
@@ -174,9 +181,10 @@ export function withAgreed<T extends HealthcareService>(
     readonly rules: readonly AssignmentRule[];
     readonly levels: Partial<ServiceLevels>;
     readonly cooperation: Cooperation;
+    readonly printsCode?: boolean;
   },
 ): T {
-  const { rules, levels, cooperation } = agreed;
+  const { rules, levels, cooperation, printsCode } = agreed;
   const ours: readonly string[] = [extensions.assignmentRule, extensions.serviceLevels, extensions.cooperation];
   const days = levelNames.flatMap((url): Extension[] => {
     const valuePositiveInt = levels[url];
@@ -187,6 +195,7 @@ export function withAgreed<T extends HealthcareService>(
       cooperation[url] ? [{ url, valueString: cooperation[url] }] : [],
     ),
     ...cooperationDays.flatMap((url): Extension[] => (cooperation[url] ? [{ url, valueDate: cooperation[url] }] : [])),
+    ...(printsCode ? [{ url: 'printCode', valueBoolean: true }] : []),
   ];
   const { extension = [], ...rest } = service;
   const next: Extension[] = [

@@ -19,7 +19,8 @@ export interface Probed {
 /** A connection as the directory has it, with the credential that we have there. */
 export interface ProbeTarget {
   readonly channel: PracticeEndpoint;
-  readonly form: FhirForm;
+  /** What it files, or keeps: the Task of a case system. */
+  readonly form: FhirForm | 'Task';
   readonly secret?: string;
 }
 

@@ -11,6 +11,8 @@ export type QueueMove =
       readonly at: string;
       readonly reason: string;
     }
+  /** What was said before stands again, or nothing does (`hadSaid`); `at`: when that was said which is undone. */
+  | { readonly to: 'class-undone'; readonly class: string; readonly at: string; readonly hadSaid: boolean }
   /** The deliveries are fixed now: what fails later does not join. */
   | {
       readonly to: 'job-started';
@@ -20,6 +22,8 @@ export type QueueMove =
       readonly by: { readonly id: string; readonly role: string };
       readonly at: string;
       readonly deliveries: readonly string[];
+      /** The job that it undoes; a job is undone once. */
+      readonly undoes?: string;
     }
   | { readonly to: 'job-stopped' | 'job-resumed'; readonly id: string }
   /** Stale when it was done before, or the job was stopped meanwhile. */

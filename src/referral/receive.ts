@@ -11,6 +11,7 @@ import { type Agenda, takeSlot } from './consulting-hours.ts';
 import { callBefore, localDay } from './deadlines.ts';
 import { type Directory, type Practice, type Role, teamLeads } from './directory.ts';
 import { indexOf, journeyFrom, journeyNumber } from './journey.ts';
+import { mayHavePage, residentLink } from './link.ts';
 import type { Loss, Referral } from './referral.ts';
 import { issue, type Refusal, refusals, refuse } from './refusal.ts';
 
@@ -37,6 +38,8 @@ export interface Received {
   readonly undoMs: number;
   /** The begin of a slot of the consulting hours at the practice, where one is taken at once. */
   readonly slot?: string;
+  /** The sender prints a slip for the resident at once. */
+  readonly printsSlip?: true;
 }
 
 /** The first answer, in no protocol's words: each door renders it. A resend gets it again, unchanged. */
@@ -208,8 +211,10 @@ export function receive(received: Received, deciding: Deciding): Decided | Refus
   const appointment =
     slot &&
     bookedAppointment({
-      ...slot,
-      role: slot.role.id,
+      id: newId(),
+      start: slot.start,
+      end: slot.end,
+      role: slot.taking.role,
       place: 'spreekuur in de praktijk',
       serviceRequest: resources.serviceRequest.id,
       patient: resources.patient.id,
@@ -228,6 +233,24 @@ export function receive(received: Received, deciding: Deciding): Decided | Refus
     object,
     purpose: 'TREAT',
   });
+  const index = indexOf(resources, {
+    number,
+    practiceReferral: referral.practiceReferralId,
+    referralHash: received.arrival.hash,
+    assignment: 1,
+    team: assignment.team,
+    fixed: assignment.fixed?.id ?? null,
+    requesterAgb: referral.requester.agb ?? null,
+    rule: assignment.rule ?? null,
+    route: assignment.route,
+    undoUntil,
+    callBefore: before,
+    barred: [],
+  });
+  const task = resources.task.id;
+  // What the practice agreed on: the code stands on the slip at once. Never when home is not safe (H2).
+  const hasCode =
+    received.printsSlip && directory.practices.get(practice)?.service?.printsCode === true && mayHavePage(index);
   const change: Change = {
     scope: { practice },
     journey,
@@ -235,21 +258,10 @@ export function receive(received: Received, deciding: Deciding): Decided | Refus
     numbers: [{ value: referral.practiceReferralId.value }],
     expected: { directoryRevision: directory.revision },
     resources: written,
+    ...(slot && { slot: slot.taking }),
     clocks: made ? clocksOf(made, directory.practices.get(practice)?.levels) : [],
-    index: indexOf(resources, {
-      number,
-      practiceReferral: referral.practiceReferralId,
-      referralHash: received.arrival.hash,
-      assignment: 1,
-      team: assignment.team,
-      fixed: assignment.fixed?.id ?? null,
-      requesterAgb: referral.requester.agb ?? null,
-      rule: assignment.rule ?? null,
-      route: assignment.route,
-      undoUntil,
-      callBefore: before,
-      barred: [],
-    }),
+    index,
+    ...(hasCode && { links: [residentLink({ id: newId(), task, by: actor.id, now: deciding.now })] }),
     events: [
       { kind: 'received', at: now, route: received.arrival.door },
       { kind: 'assigned', at: now, route: assignment.route, owner },
@@ -262,7 +274,7 @@ export function receive(received: Received, deciding: Deciding): Decided | Refus
       {
         owner: assignment.owner,
         team: assignment.team,
-        taskId: resources.task.id,
+        taskId: task,
         assignment: 1,
         ...(undoUntil && { delayMs: received.undoMs }),
       },
@@ -275,6 +287,7 @@ export function receive(received: Received, deciding: Deciding): Decided | Refus
     audit: [
       audited('referral-received', `ServiceRequest/${resources.serviceRequest.id}`),
       ...(appointment ? [audited('appointment-booked', `Appointment/${appointment.id}`)] : []),
+      ...(hasCode ? [audited('resident-code-made', `Task/${task}`)] : []),
     ],
   };
   return { change, answer, resources, ...(appointment && { appointment }) };

@@ -3,6 +3,8 @@ import type { Issue, IssueCode, Said } from '../fhir/outcome.ts';
 /** An expected no: every issue at once, each with code, path into the sender's message and a sentence. */
 export interface Refusal {
   readonly refused: readonly Issue[];
+  /** It is refused for something else and names no consent either: of its content nothing stays (decision 15). */
+  readonly withoutConsent?: true;
 }
 
 export function isRefusal(value: unknown): value is Refusal {
@@ -78,6 +80,11 @@ export const refusals = {
     issue('deleted', 'erased', path, {
       nl: 'Deze verwijzing is afgerond en haar inhoud is bij ons gewist. Er is niets veranderd. Is er iets nieuws? Maak dan een nieuwe verwijzing met een nieuw nummer.',
       en: 'This referral is finished and its content was erased here. Nothing was changed. Is there something new? Then make a new referral with a new number.',
+    }),
+  olderCorrection: (path: string): Issue =>
+    issue('conflict', 'older-correction', path, {
+      nl: 'Wij hebben al een nieuwere correctie van deze verwijzing. Met deze oudere is niets gedaan. Klopt de nieuwere niet? Stuur dan een nieuwe correctie.',
+      en: 'We already have a newer correction of this referral. Nothing was done with this older one. Is the newer one wrong? Then send a new correction.',
     }),
   otherPerson: (path: string): Issue =>
     issue('conflict', 'other-person', path, {

@@ -15,6 +15,7 @@ const alarmClasses = [
   'disk',
   'database',
   'queue-away',
+  'subscription-stopped',
   'alarm-unsent',
 ] as const;
 export type AlarmClass = (typeof alarmClasses)[number];

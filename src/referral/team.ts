@@ -1,6 +1,7 @@
 import type { Endpoint, Organization } from '@medplum/fhirtypes';
 import { type CaseSystem, caseSystemOf } from './case-system.ts';
 import { contractOf, type DataContract } from './contract.ts';
+import { type Sentences, sentencesOf } from './standard-sentences.ts';
 
 /** An organisation that receives referrals. */
 export interface Team {
@@ -13,6 +14,8 @@ export interface Team {
   readonly codeEmail?: string;
   /** On what legal basis it receives referrals, where that was agreed. */
   readonly contract?: DataContract;
+  /** Standard sentences of its own for its Wallys' messages. */
+  readonly sentences?: Sentences;
   /** Its own, where its referrals are kept up to date. */
   readonly caseSystem?: CaseSystem;
 }
@@ -24,6 +27,7 @@ export function toTeam(organization: Organization, endpoints: ReadonlyMap<string
   const [phone] = points('phone');
   const [email, codeEmail] = points('email');
   const contract = contractOf(organization);
+  const sentences = sentencesOf(organization);
   return {
     id: organization.id ?? '',
     name: organization.name ?? '',
@@ -31,6 +35,7 @@ export function toTeam(organization: Organization, endpoints: ReadonlyMap<string
     ...(email && { email }),
     ...(codeEmail && { codeEmail }),
     ...(contract && { contract }),
+    ...(sentences && { sentences }),
     ...caseSystemOf(organization, endpoints),
   };
 }

@@ -1,4 +1,5 @@
 import type { Store } from './store.ts';
+import { stoppedOne } from './subscriptions.ts';
 
 /** What waits or is held, of one destination. */
 export interface ObservedDestination {
@@ -41,6 +42,8 @@ export interface Observed {
     readonly first: Date;
     readonly last: Date;
   }[];
+  /** Systems (or the practice whose system it is) that asked to be told of changes and are not any more. */
+  readonly untold: readonly { readonly subject: string; readonly since: Date }[];
   readonly unowned: { readonly count: number; readonly since: Date | null };
   readonly unsealedSince: Date | null;
   readonly signals: readonly Signal[];
@@ -93,26 +96,30 @@ export async function observe(store: Store, practicesSince: Date): Promise<Obser
       `select destination, count(*) as count, min(created_at) as since from delivery where ${condition} group by 1 order by 1`,
     );
   await noteBreakers(store);
-  const [waiting, held, unsent, unanswered, unopened, practices, unowned, unsealed, signals] = await Promise.all([
-    rows<Observed['waiting'][number]>(WAITING, [store.clock()]),
-    inState(`state = 'held' and reason is null and kind <> 'alarm'`),
-    inState(`state in ('pending', 'queued', 'held') and kind = 'alarm'`),
-    rows<ObservedDestination>(UNANSWERED),
-    rows<Observed['unopened'][number]>(UNOPENED),
-    rows<Observed['practices'][number]>(
-      `select practice_id as practice, count(*) as count, min(received_at) as first, max(received_at) as last
+  const [waiting, held, unsent, unanswered, unopened, practices, untold, unowned, unsealed, signals] =
+    await Promise.all([
+      rows<Observed['waiting'][number]>(WAITING, [store.clock()]),
+      inState(`state = 'held' and reason is null and kind <> 'alarm'`),
+      inState(`state in ('pending', 'queued', 'held') and kind = 'alarm'`),
+      rows<ObservedDestination>(UNANSWERED),
+      rows<Observed['unopened'][number]>(UNOPENED),
+      rows<Observed['practices'][number]>(
+        `select practice_id as practice, count(*) as count, min(received_at) as first, max(received_at) as last
          from journey where received_at > $1 group by 1 order by 1`,
-      [practicesSince],
-    ),
-    rows<Observed['unowned']>(
-      `select count(*) as count, min(received_at) as since from journey
+        [practicesSince],
+      ),
+      rows<Observed['untold'][number]>(
+        `select coalesce(nullif(s.practice_id, ''), s.client_id) as subject, s.changed_at as since from subscription s where ${stoppedOne}`,
+      ),
+      rows<Observed['unowned']>(
+        `select count(*) as count, min(received_at) as since from journey
         where owner_id is null and task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')`,
-    ),
-    rows<{ since: Date | null }>(UNSEALED),
-    readSignals(store),
-  ]);
+      ),
+      rows<{ since: Date | null }>(UNSEALED),
+      readSignals(store),
+    ]);
   return {
-    ...{ waiting, held, unsent, unanswered, unopened, practices, signals },
+    ...{ waiting, held, unsent, unanswered, unopened, practices, untold, signals },
     unowned: unowned[0] ?? { count: 0, since: null },
     unsealedSince: unsealed[0]?.since ?? null,
   };

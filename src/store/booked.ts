@@ -29,13 +29,3 @@ export async function readBooked(store: Store, role: string, from: Date): Promis
     }),
   );
 }
-
-/** Which of these ids an appointment of the practice has, or had. */
-export async function usedAppointmentIds(store: Store, practice: string, ids: readonly string[]): Promise<string[]> {
-  const { rows } = await store.pool.query<{ id: string }>({
-    name: 'used-appointment-ids',
-    text: `select id from resource where practice_id = $1 and type = 'Appointment' and id = any($2::uuid[])`,
-    values: [practice, ids],
-  });
-  return rows.map((row) => row.id);
-}

@@ -15,10 +15,14 @@ export interface BulkJob {
   readonly done: number;
   /** Moved meanwhile by someone or something else: left alone. */
   readonly skipped: number;
+  /** The job that it undoes, and the one that undoes it. */
+  readonly undoes: string | null;
+  readonly undoneBy: string | null;
 }
 
 const JOB = `
-  select j.id, j.action, j.state, j.reason, j.started_by as by, j.started_as as role, j.started_at as "startedAt", c.total, c.done, c.skipped
+  select j.id, j.action, j.state, j.reason, j.started_by as by, j.started_as as role, j.started_at as "startedAt", c.total, c.done, c.skipped,
+         j.undoes, (select u.id from bulk_job u where u.undoes = j.id) as "undoneBy"
     from bulk_job j cross join lateral (
       select count(*) as total, count(*) filter (where outcome = 'done') as done, count(*) filter (where outcome = 'skipped') as skipped
         from bulk_item where job_id = j.id) c`;
@@ -46,13 +50,15 @@ export interface BulkItem {
   readonly journey: string;
   readonly kind: string;
   readonly code: string | null;
+  /** The job whose work is put back. */
+  readonly undoes: string | null;
 }
 
 /** The next deliveries of running jobs, the oldest job first. */
 export async function nextItems(store: Store, limit: number): Promise<BulkItem[]> {
   const { rows } = await store.pool.query<BulkItem>(
     `select j.id as job, j.action, j.reason, j.started_by as by, j.started_as as role, i.delivery_id::text as delivery,
-            d.practice_id as practice, d.journey_id as journey, d.kind, d.failure_code as code
+            d.practice_id as practice, d.journey_id as journey, d.kind, d.failure_code as code, j.undoes
        from bulk_job j join bulk_item i on i.job_id = j.id and i.outcome is null join delivery d on d.id = i.delivery_id
       where j.state = 'running' order by j.started_at, i.delivery_id limit $1`,
     [limit],

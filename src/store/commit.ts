@@ -4,6 +4,7 @@ import type { Change, JourneyIndex } from '../referral/change.ts';
 import { traceparentNow } from '../trace.ts';
 import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
+import { caseCopyParts, copyContext } from './case-systems.ts';
 import { shownParts } from './changes.ts';
 import { clientParts } from './clients.ts';
 import { credentialParts } from './credentials.ts';
@@ -15,7 +16,8 @@ import { moveParts } from './moves.ts';
 import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
 import { indexRow } from './search-words.ts';
-import type { Store } from './store.ts';
+import { slotParts } from './slots.ts';
+import { ContentErased, type Store } from './store.ts';
 import { subscriptionParts } from './subscriptions.ts';
 import { talkParts } from './talks.ts';
 import { composeStatement, type Prepared, type Sealed } from './writes.ts';
@@ -38,7 +40,7 @@ interface Waiting {
 }
 
 /** Keys that two changes of one statement may not share: the later one waits for the next batch. */
-function touched({ change }: Prepared): string[] {
+function touched(change: Change): string[] {
   const keys = (change.resources ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
   if (change.arrival) {
     const { application, controlId, messageType } = change.arrival;
@@ -58,9 +60,22 @@ function touched({ change }: Prepared): string[] {
     keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
   if (change.regionAlarm)
     keys.push(`ra ${change.regionAlarm.to === 'digest' ? 'digest' : change.regionAlarm.alarm.id}`);
+  if (change.slot) keys.push(`slot ${change.slot.role} ${change.slot.day}`);
   if (change.subscription) keys.push(`sub ${change.subscription.id}`);
+  if (change.caseCopy) keys.push(`copy ${change.caseCopy.destination} ${change.journey}`);
   for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
   return keys;
+}
+
+/** Places of the changes that touch what an earlier one of them touches: those cannot be committed together. */
+export function touchedTwice(changes: readonly Change[]): number[] {
+  const seen = new Set<string>();
+  return changes.flatMap((change, nth) => {
+    const keys = touched(change);
+    const isTwice = keys.some((key) => seen.has(key));
+    for (const key of keys) seen.add(key);
+    return isTwice ? [nth] : [];
+  });
 }
 
 function hmacsOf(identity: JourneyIndex['identity'], key: Buffer): NonNullable<Sealed['hmacs']> {
@@ -77,13 +92,28 @@ export function documentContext(practice: string, type: string, id: string, vers
   return `${practice}|${type}|${id}|${version}`;
 }
 
+/** What the words of an attempt's other side are bound to. */
+export const saidContext = (delivery: string, lease: string): string => `attempt|${delivery}|${lease}`;
+
+/** What others said at their no, sealed; where the journey has no key (any more) it is not kept. */
+async function sealSaid(store: Store, { attempts = [], journey }: Change): Promise<(Buffer | null)[]> {
+  if (!journey || !attempts.some((one) => one.said)) return attempts.map(() => null);
+  const key = await store.journeyKey(journey).catch((error: unknown) => {
+    if (error instanceof ContentErased) return undefined;
+    throw error;
+  });
+  return attempts.map(({ delivery, lease, said }) =>
+    key && said ? seal(key, Buffer.from(said), saidContext(delivery, lease)) : null,
+  );
+}
+
 async function prepare(store: Store, change: Change): Promise<Prepared> {
   let key: Buffer | undefined;
   let newKey: Sealed['newKey'];
   if (change.arrival && !change.arrival.joins && change.journey) {
     key = randomBytes(32);
     newKey = { wrapped: await store.master.wrap(key, change.journey), masterKeyId: store.master.id };
-  } else if ((change.resources?.length || change.arrival) && change.journey) {
+  } else if ((change.resources?.length || change.arrival || change.caseCopy) && change.journey) {
     key = await store.journeyKey(change.journey);
   }
   const sealWith = (plain: unknown, context: string) => {
@@ -115,8 +145,12 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
         linkHashes: change.links.map((move) => (move.to === 'made' ? linkHash(store.master, move) : null)),
       }),
       ...(newKey && { newKey }),
+      ...(change.attempts && { said: await sealSaid(store, change) }),
       ...(change.arrival && {
         answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
+      }),
+      ...(change.caseCopy && {
+        copy: sealWith(change.caseCopy.kept, copyContext(change.caseCopy.destination, change.journey ?? '')),
       }),
       ...(change.index && { hmacs: hmacsOf(change.index.identity, store.master.derive('index')) }),
     },
@@ -124,7 +158,7 @@ async function prepare(store: Store, change: Change): Promise<Prepared> {
 }
 
 class StaleBatch extends Error {}
-const versioned = /^(document|resource|resource_change|directory_resource|talk)_pkey$/;
+const versioned = /^(document|resource|resource_change|directory_resource|talk|slot_taken)_pkey$/;
 
 async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise<void> {
   const directoryChange = batch.some(({ change }) => change.directory?.length);
@@ -142,6 +176,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...moveParts(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
+    ...slotParts(batch),
     ...linkParts(batch),
     ...clientParts(batch),
     ...credentialParts(batch),
@@ -149,6 +184,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...queueParts(batch),
     ...alarmParts(batch),
     ...subscriptionParts(batch),
+    ...caseCopyParts(batch),
     ...shownParts(batch),
   ]);
   if (statement) {
@@ -204,6 +240,15 @@ export class Commits {
     });
   }
 
+  /**
+   * Commits several changes in one transaction of the database: all of them or none. Of what two of them touch
+   * (`touchedTwice`) they cannot both be so.
+   */
+  async commitAll(changes: readonly Change[]): Promise<Committed> {
+    if (changes.length === 0) return { ok: true };
+    return attempt(this.#store, await Promise.all(changes.map((change) => prepare(this.#store, change))));
+  }
+
   #take(): Waiting[] {
     const batch: Waiting[] = [];
     const seen = new Set<string>();
@@ -211,7 +256,7 @@ export class Commits {
     while (this.#queue.length > 0 && batch.length < batchMax) {
       const next = this.#queue.shift();
       if (!next) break;
-      const keys = touched(next.prepared);
+      const keys = touched(next.prepared.change);
       const { directory, destinations } = next.prepared.change;
       const alone = (directory?.length ?? 0) + (destinations?.length ?? 0) > 0;
       if (keys.some((key) => seen.has(key)) || (alone && batch.length > 0)) {

@@ -1,5 +1,5 @@
 import type { AuditLine } from '../referral/change.ts';
-import type { DestinationMove } from '../referral/delivery-move.ts';
+import type { DestinationMove, Strike } from '../referral/delivery-move.ts';
 import type { Store } from './store.ts';
 import { type Part, type Prepared, textArray } from './writes.ts';
 
@@ -13,11 +13,11 @@ export const mayGo = '(x.drain_to is null or d.id <= x.drain_to) and (x.retries 
 // A receipt closes the breaker; of a batch with both, the receipt counts. What fails while it is open had begun before
 // and changes nothing; what fails after (the probe) opens it for longer. Rows are locked in order, and only when there
 // is something to change: receipts of a healthy destination never wait for each other.
-const VERDICTS = `,
+const verdicts = (id: string, from: string) => `,
   s as (
-    select d.destination as id, bool_or(n.ok) as ok, count(n.opens_at) as strikes, min(n.opens_at) as opens_at,
+    select ${id} as id, bool_or(n.ok) as ok, count(n.opens_at) as strikes, min(n.opens_at) as opens_at,
            min(n.open_for)::float8[] as open_for, max(n.hold_ms) * interval '1 millisecond' as hold
-      from n join delivery d on d.id = n.id and d.lease = n.lease group by d.destination),
+      from ${from} group by ${id}),
   l as (
     select x.id, s.ok, s.hold, s.open_for, x.fails + s.strikes as fails, x.openings,
            not s.ok and x.fails + s.strikes >= s.opens_at and (x.breaker = 'closed' or x.open_until <= now()) as opens
@@ -35,6 +35,15 @@ const VERDICTS = `,
            then now() + l.open_for[least(l.openings + 1, cardinality(l.open_for))] * interval '1 millisecond' else x.open_until end
     from l where x.id = l.id returning 1`;
 
+/** What a person asked of destination `x` before, kept by the statement that changes it; `act` names what was asked now. */
+const keepAsWas = (
+  act: string,
+) => `was = jsonb_build_object('act', ${act}, 'at', now(), 'paused', x.paused, 'drain_to', x.drain_to,
+  'down_since', x.down_since, 'retries', x.retries, 'window_from', x.window_from, 'window_until', x.window_until)`;
+
+/** Whether what was asked of destination `x` last can be undone: for a day. */
+const mayBeUndone = `(x.was is not null and (x.was->>'at')::timestamptz > now() - interval '1 day')`;
+
 /** What a batch of changes does to destinations: verdicts of attempts, and pauses by a person. */
 export function destinationParts(batch: readonly Prepared[]): Part[] {
   const moves = batch.flatMap(({ change }) => change.deliveries ?? []);
@@ -47,22 +56,42 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
     rows: asked
       .filter((one) => tos.includes(one.to))
       .map((one) => [one.id, one.to, ...(one.to === 'window' ? [one.from, one.until] : [null, null])]),
-    sql: `update destination x set ${set} from n where x.id = n.id returning 1`,
+    sql: `update destination x set ${set}, ${keepAsWas('n.moved_to')} from n where x.id = n.id returning 1`,
   });
+  const verdictPart = (name: string, id: string, rows: Part['rows'], sql: string): Part => ({
+    name,
+    exact: false,
+    columns: `${id}, ok boolean, opens_at int, open_for text, hold_ms double precision`,
+    rows,
+    sql,
+  });
+  const struck = ({ strike, holdMs }: { readonly strike?: Strike; readonly holdMs?: number }) => [
+    false,
+    strike?.opensAt ?? null,
+    strike ? textArray(strike.openForMs.map(String)) : null,
+    holdMs ?? null,
+  ];
+  const went = [true, null, null, null];
   return [
-    {
-      name: 'b',
-      exact: false,
-      columns: 'id bigint, lease uuid, ok boolean, opens_at int, open_for text, hold_ms double precision',
-      rows: moves.flatMap((move) => {
-        if (move.to === 'sent' || move.to === 'landed') return [[move.id, move.lease, true, null, null, null]];
+    verdictPart(
+      'b',
+      'id bigint, lease uuid',
+      moves.flatMap((move) => {
+        if (move.to === 'sent' || move.to === 'landed') return [[move.id, move.lease, ...went]];
         if ((move.to !== 'pending' && move.to !== 'held') || !(move.strike || move.holdMs)) return [];
-        const { strike } = move;
-        const openFor = strike && textArray(strike.openForMs.map(String));
-        return [[move.id, move.lease, false, strike?.opensAt ?? null, openFor ?? null, move.holdMs ?? null]];
+        return [[move.id, move.lease, ...struck(move)]];
       }),
-      sql: VERDICTS,
-    },
+      verdicts('d.destination', 'n join delivery d on d.id = n.id and d.lease = n.lease'),
+    ),
+    // Being asked is a try too: who does not answer that is not there.
+    verdictPart(
+      'ba',
+      'id text',
+      asked.flatMap((one) =>
+        one.to === 'answered' ? [[one.id, ...went]] : one.to === 'silent' ? [[one.id, ...struck(one)]] : [],
+      ),
+      verdicts('n.id', 'n'),
+    ),
     {
       name: 'ds',
       exact: true,
@@ -71,14 +100,14 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
       sql: `update destination x set paused = n.paused, hold_until = case when n.paused then x.hold_until end,
               open_until = case when n.paused then x.open_until end, breaker = case when n.paused then x.breaker else 'closed' end,
               fails = case when n.paused then x.fails else 0 end, openings = case when n.paused then x.openings else 0 end,
-              drain_to = null, down_since = null
+              drain_to = null, down_since = null, ${keepAsWas("case when n.paused then 'paused' else 'resumed' end")}
             from n where x.id = n.id returning 1`,
     },
     {
       name: 'dt',
       exact: false,
       columns: 'id text',
-      rows: paused.filter((one) => one.to === 'resumed').map((one) => [one.id]),
+      rows: asked.filter((one) => one.to === 'resumed' || one.to === 'undone').map((one) => [one.id]),
       // Days of maintenance were no days of trying: what waits gets its full patience again.
       sql: `,
             l as (select d.id from delivery d join n on d.destination = n.id
@@ -90,6 +119,16 @@ export function destinationParts(batch: readonly Prepared[]): Part[] {
     setting('dd', ['down'], 'down_since = now(), paused = false'),
     setting('dy', ['retries-off', 'retries-on'], `retries = n.moved_to = 'retries-on'`),
     setting('dw', ['window', 'window-off'], 'window_from = n.begins, window_until = n.ends'),
+    {
+      name: 'du',
+      exact: true,
+      columns: 'id text',
+      rows: asked.filter((one) => one.to === 'undone').map((one) => [one.id]),
+      sql: `update destination x set paused = (x.was->>'paused')::boolean, drain_to = (x.was->>'drain_to')::bigint,
+              down_since = (x.was->>'down_since')::timestamptz, retries = (x.was->>'retries')::boolean,
+              window_from = (x.was->>'window_from')::timestamptz, window_until = (x.was->>'window_until')::timestamptz, was = null
+            from n where x.id = n.id and ${mayBeUndone} returning 1`,
+    },
     {
       name: 'df',
       exact: true,
@@ -124,6 +163,13 @@ export interface ListedDestination {
   readonly windowFrom: Date | null;
   readonly windowUntil: Date | null;
   readonly downSince: Date | null;
+  /** What was asked last, when that can be undone. */
+  readonly last: {
+    readonly act: Exclude<DestinationMove['to'], 'followed' | 'undone' | 'answered' | 'silent'>;
+    readonly at: string;
+  } | null;
+  /** Of a case system: when it was last asked what was done there. */
+  readonly askedAt: Date | null;
 }
 
 /** Every destination and whether anything may go there now. */
@@ -134,7 +180,8 @@ export async function listDestinations(store: Store): Promise<ListedDestination[
                   case when not (x.hold_until is null or x.hold_until <= now()) or not (x.open_until is null or x.open_until <= now())
                        then greatest(x.hold_until, x.open_until) end as "quietUntil",
                   x.drain_to is not null as draining, x.retries, x.window_from as "windowFrom", x.window_until as "windowUntil",
-                  x.down_since as "downSince"
+                  x.down_since as "downSince", x.asked_at as "askedAt",
+                  case when ${mayBeUndone} then jsonb_build_object('act', x.was->>'act', 'at', x.was->>'at') end as last
              from destination x order by x.id`,
   });
   return rows;

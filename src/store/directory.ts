@@ -1,4 +1,4 @@
-import { caseDestination } from '../referral/case-system.ts';
+import { fedSystems } from '../referral/case-system.ts';
 import { destinationOf } from '../referral/channels.ts';
 import { type Directory, type DirectoryResource, readDirectory } from '../referral/directory.ts';
 import { open, seal } from './keys.ts';
@@ -75,7 +75,7 @@ export async function directoryIsEmpty(store: Store): Promise<boolean> {
 const windowOfOne = 4;
 
 /**
- * Makes the destinations follow the directory: the worklist, the mail server, each organisation's case system, and each channel of each practice. One
+ * Makes the destinations follow the directory: the worklist, the mail server, each case system, and each channel of each practice. One
  * without any too: its feedback must be held for a person to see, not wait unseen. Breaker, pause, window and secret of
  * one that exists are left alone.
  */
@@ -94,9 +94,12 @@ export async function syncDestinations(store: Store, directory: Directory): Prom
         proof: one.bestProof,
       })),
     ]),
-    ...[...directory.teams.values()].flatMap(({ id, caseSystem }) =>
-      caseSystem ? [{ id: caseDestination(id), kind: 'case', window: windowOfOne, proof: 'application' }] : [],
-    ),
+    ...fedSystems(directory).map((one) => ({
+      id: one.destination,
+      kind: 'case',
+      window: windowOfOne,
+      proof: 'application',
+    })),
   ];
   await store.pool.query(
     `insert into destination (id, kind, best_proof, max_inflight) select * from unnest($1::text[], $2::text[], $3::text[], $4::int[])

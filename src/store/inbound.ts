@@ -9,6 +9,8 @@ export interface ListedInbound {
   readonly controlId: string;
   readonly intent: string;
   readonly receivedAt: Date;
+  /** With which mapping it was read; null for our own pages, and before that was noted. */
+  readonly mapping: string | null;
   readonly losses: readonly Loss[];
 }
 
@@ -21,9 +23,10 @@ export async function readInbound(store: Store, journey: string): Promise<Listed
     controlId: string;
     intent: string;
     receivedAt: Date;
+    mapping: string | null;
     answer: Buffer;
   }>(
-    `select practice_id as practice, door, application, control_id as "controlId", intent, received_at as "receivedAt", answer
+    `select practice_id as practice, door, application, control_id as "controlId", intent, received_at as "receivedAt", mapping, answer
        from inbound where journey_id = $1 order by received_at, control_id limit 50`,
     [journey],
   );

@@ -104,25 +104,14 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'i',
       'inbound',
-      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz',
-      each(({ change, sealed, at }) =>
-        change.arrival
-          ? [
-              [
-                change.scope.practice,
-                change.arrival.application,
-                change.arrival.controlId,
-                change.arrival.messageType,
-                change.arrival.intent,
-                Buffer.from(change.arrival.hash),
-                change.journey,
-                change.arrival.door,
-                sealed.answer,
-                at,
-              ],
-            ]
-          : [],
-      ),
+      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz, mapping text, losses text[], said_at timestamptz, said_version int',
+      each(({ change: { arrival, scope, journey }, sealed, at }) => {
+        if (!arrival) return [];
+        const { application, controlId, messageType, intent, hash, door, reading, edition } = arrival;
+        const key = [scope.practice, application, controlId, messageType, intent, Buffer.from(hash)];
+        const read = [reading?.mapping ?? null, reading ? textArray(reading.lost) : null];
+        return [[...key, journey, door, sealed.answer, at, ...read, edition?.at ?? null, edition?.version ?? null]];
+      }),
     ),
     insert(
       'rn',

@@ -1,6 +1,6 @@
 import type { KeepingMove } from '../referral/change.ts';
 import { openStatuses } from '../referral/statuses.ts';
-import type { Store } from './store.ts';
+import { type Scope, type Store, scopeCondition } from './store.ts';
 import type { Part, Prepared } from './writes.ts';
 
 const open = openStatuses.map((one) => `'${one}'`).join(', ');
@@ -35,6 +35,13 @@ export function keepingParts(batch: readonly Prepared[]): Part[] {
       movesTo(batch, 'transferred').map(({ journey, move }) => [journey, move.at, move.by]),
       // The last one counts: it is about the newest content.
       'transferred_at = n.at, transferred_by = n.by',
+      'k.wrapped is not null',
+    ),
+    part(
+      'ku',
+      'journey_id uuid',
+      movesTo(batch, 'not-transferred').map(({ journey }) => [journey]),
+      'transferred_at = null, transferred_by = null',
       'k.wrapped is not null',
     ),
     part(
@@ -74,6 +81,14 @@ export function keepingParts(batch: readonly Prepared[]): Part[] {
       exact: true,
     },
     {
+      // Where it stands in another's system is theirs to say from now on.
+      name: 'ky',
+      columns: 'journey_id uuid',
+      rows: erased.map(({ journey }) => [journey]),
+      sql: 'delete from case_copy c using n where c.journey_id = n.journey_id returning 1',
+      exact: false,
+    },
+    {
       // What content could be found by goes with it.
       name: 'kw',
       columns: 'journey_id uuid',
@@ -109,6 +124,12 @@ export function keepingParts(batch: readonly Prepared[]): Part[] {
   ];
 }
 
+/**
+ * It stands in the receiver's own record, of key `k` and journey `j`: said since the journey last moved, for what came
+ * after it (a supplement may) is not in it.
+ */
+export const TRANSFERRED = '(k.transferred_at is not null and k.transferred_at >= j.updated_at)';
+
 /** What is known of how a journey's content is kept; no content is opened. */
 export interface Keeping {
   readonly journey: string;
@@ -118,6 +139,7 @@ export interface Keeping {
   readonly taskId: string;
   readonly taskStatus: string;
   readonly receivedAt: Date;
+  /** When it was said to stand in the receiver's own record, as it is now. */
   readonly transferredAt: Date | null;
   readonly transferredBy: string | null;
   readonly heldAt: Date | null;
@@ -133,8 +155,9 @@ export interface Keeping {
 const SEEN = `exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id)`;
 const KEEPING = `
   select j.id as journey, j.practice_id as practice, j.number, j.practice_referral_id as "practiceNumber", j.task_id as "taskId",
-         j.task_status as "taskStatus", j.received_at as "receivedAt", k.transferred_at as "transferredAt",
-         k.transferred_by as "transferredBy", k.held_at as "heldAt", k.held_for as "heldFor", k.objected_at as "objectedAt",
+         j.task_status as "taskStatus", j.received_at as "receivedAt",
+         case when ${TRANSFERRED} then k.transferred_at end as "transferredAt",
+         case when ${TRANSFERRED} then k.transferred_by end as "transferredBy", k.held_at as "heldAt", k.held_for as "heldFor", k.objected_at as "objectedAt",
          k.destroyed_at as "erasedAt", ${OVER} as over, ${SEEN} as seen
     from journey j join journey_key k on k.journey_id = j.id`;
 
@@ -155,29 +178,45 @@ const LANDED = `not exists (
       and not exists (select from delivery e where e.journey_id = j.id and e.document_id = d.document_id and e.state = 'landed'))
   and (j.task_status in ('cancelled', 'entered-in-error')
        or exists (select from delivery d where d.journey_id = j.id and d.kind = 'feedback' and d.state = 'landed'))`;
-/** Over, landed, unheld, and nothing of it has moved since $1. */
-const RIPE = `k.wrapped is not null and k.held_at is null and ${OVER} and ${LANDED} and j.updated_at < $1
-  and not exists (select from clock c where c.journey_id = j.id)
-  and not exists (select from delivery d where d.journey_id = j.id and d.landed_at >= $1)`;
+/** The moment that something must have landed before, for its content to be kept no longer. */
+export const landedBefore = ({ clock }: Pick<Store, 'clock'>, days: number): Date =>
+  new Date(clock().getTime() - days * 24 * 3_600_000);
+
+/** Over, landed, unheld, and nothing of it has moved since this parameter. */
+const ripe = (before: '$1' | '$2') => `k.wrapped is not null and k.held_at is null and ${OVER} and ${LANDED}
+  and j.updated_at < ${before} and not exists (select from clock c where c.journey_id = j.id)
+  and not exists (select from delivery d where d.journey_id = j.id and d.landed_at >= ${before})`;
 /** In the receiver's own record; what nobody there ever saw has nothing to be kept there. */
-const ELSEWHERE = `(k.transferred_at is not null or not ${SEEN})`;
+const ELSEWHERE = `(${TRANSFERRED} or not ${SEEN})`;
 
 /** Journeys whose content may go: landed before a moment, and in the receiver's own record (H16). Oldest first. */
-export async function purgeable(store: Store, landedBefore: Date, limit: number): Promise<Keeping[]> {
+export async function purgeable(store: Store, before: Date, limit: number): Promise<Keeping[]> {
   const { rows } = await store.pool.query<Keeping>({
     name: 'purgeable',
-    text: `${KEEPING} where ${RIPE} and ${ELSEWHERE} order by j.updated_at, j.id limit $2`,
-    values: [landedBefore, limit],
+    text: `${KEEPING} where ${ripe('$1')} and ${ELSEWHERE} order by j.updated_at, j.id limit $2`,
+    values: [before, limit],
   });
   return rows;
 }
 
-/** Journeys that could go but for the receiver's word that they are in its own record: what someone must be asked. */
-export async function waitingForTransfer(store: Store, landedBefore: Date, limit: number): Promise<Keeping[]> {
-  const { rows } = await store.pool.query<Keeping>({
-    name: 'waiting-for-transfer',
-    text: `${KEEPING} where ${RIPE} and not ${ELSEWHERE} order by j.updated_at, j.id limit $2`,
-    values: [landedBefore, limit],
+/** Of whom, how many, and since when the oldest of them: numbers only. */
+export interface AwaitedWord {
+  readonly team: string;
+  readonly owner: string | null;
+  readonly count: number;
+  readonly since: Date;
+}
+
+/** Journeys that could go but for the receiver's word that they are in its own record, by who must be asked. */
+export async function awaitedWords(store: Store, scope: Scope, before: Date): Promise<AwaitedWord[]> {
+  const { sql, value } = scopeCondition(scope);
+  const { rows } = await store.pool.query<AwaitedWord>({
+    name: `awaited-words-${scope.kind}`,
+    text: `select j.team_id as team, j.owner_id as owner, count(*) as count, min(j.updated_at) as since
+             from journey j join journey_key k on k.journey_id = j.id
+            where ${sql} and ${ripe('$2')} and not ${ELSEWHERE}
+            group by j.team_id, j.owner_id order by count(*) desc, j.team_id, j.owner_id`,
+    values: [value, before],
   });
   return rows;
 }

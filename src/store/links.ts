@@ -118,6 +118,18 @@ export function linkParts(batch: readonly Prepared[]): Part[] {
       sql: `update link l set codes = n.codes + 1 from n where l.id = n.id and l.codes = n.codes and ${live} returning 1`,
     },
     {
+      name: 'lp',
+      exact: false,
+      columns: 'practice_id text, subject_id uuid, expires_at timestamptz',
+      rows: movesTo(batch, 'prolonged').map(({ change, move }) => [
+        change.scope.practice,
+        move.subject,
+        move.expiresAt,
+      ]),
+      sql: `update link l set expires_at = n.expires_at from n
+            where l.practice_id = n.practice_id and l.subject_id = n.subject_id and l.expires_at < n.expires_at and ${live} returning 1`,
+    },
+    {
       name: 'le',
       exact: false,
       columns: 'practice_id text, subject_id uuid, why text, at timestamptz',

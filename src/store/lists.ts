@@ -3,6 +3,7 @@ import type { Clock } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Proof } from '../referral/directory.ts';
 import { documentContext } from './commit.ts';
+import { TRANSFERRED } from './keeping.ts';
 import { type Narrow, narrowing, type Sought } from './narrow.ts';
 import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
 
@@ -49,10 +50,15 @@ export interface ListedReferral {
   /** The day of the appointment that stands. */
   readonly appointmentOn: string | null;
   readonly feedback: Pick<Carriage, 'state' | 'proof' | 'attempts' | 'reason'> | undefined;
+  /** Someone there said that it stands in their own record (H16). */
+  readonly transferred: boolean;
 }
 
-/** `me`, `others`: begun work that waits for its reader or for someone else. `overdue` cuts across the rest. */
-export type Folder = 'new' | 'open' | 'me' | 'others' | 'overdue' | 'done' | 'all' | 'unassigned';
+/**
+ * `me`, `others`: begun work that waits for its reader or for someone else. `overdue` cuts across the rest. `unconfirmed`: done,
+ * and nobody said yet that it stands in the receiver's own record (H16).
+ */
+export type Folder = 'new' | 'open' | 'me' | 'others' | 'overdue' | 'done' | 'unconfirmed' | 'all' | 'unassigned';
 
 const CALLED = `exists (select from journey_event c where c.journey_id = j.id and c.kind in ('contact', 'attempt', 'rest'))`;
 // The last word on appointments counts: booked again, cancelled, or nobody came.
@@ -74,6 +80,7 @@ const folders: Record<Folder, string> = {
   others: `${BEGUN} and not ${FOR_ME} and ${ELSEWHERE}`,
   overdue: `${OPEN} and (${clock('c.due_on < $2::date')} or (j.task_status <> 'on-hold' and j.call_before <= $2::date and not ${CALLED}))`,
   done: `not ${OPEN}`,
+  unconfirmed: `not ${OPEN} and not exists (select from journey_key k where k.journey_id = j.id and ${TRANSFERRED})`,
   all: 'true',
   unassigned: `j.owner_id is null and ${OPEN}`,
 };
@@ -101,6 +108,7 @@ interface ListRow {
   patient_version: number;
   patient_sealed: Buffer;
   wrapped: Buffer;
+  transferred: boolean;
   feedback: { state: Carriage['state']; proof: Proof | null; attempts: number; reason: string | null } | null;
 }
 
@@ -125,7 +133,7 @@ export async function countFolders(store: Store, scope: Scope, narrow: Narrow = 
              and exists (select from journey_key k where k.journey_id = j.id and k.wrapped is not null)`,
     values: [value, localDay(store.clock()), ...narrowed.values],
   });
-  return rows[0] ?? { new: 0, open: 0, me: 0, others: 0, overdue: 0, done: 0, all: 0, unassigned: 0 };
+  return rows[0] ?? { new: 0, open: 0, me: 0, others: 0, overdue: 0, done: 0, unconfirmed: 0, all: 0, unassigned: 0 };
 }
 
 /** Referrals of a scope in a folder, oldest first (done and all: newest first), as far as it may see them and they were not erased. */
@@ -147,7 +155,7 @@ export async function listReferrals(
              ${CALLED} as called, ${APPOINTMENT} as appointment_on,
              (select json_agg(json_build_object('kind', c.kind, 'dueOn', c.due_on::text) order by c.due_on, c.kind)
                 from clock c where c.journey_id = j.id) as clocks,
-             d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed, k.wrapped,
+             d.id as patient_id, d.version as patient_version, d.sealed as patient_sealed, k.wrapped, ${TRANSFERRED} as transferred,
              (select json_build_object('state', f.state, 'proof', f.proof, 'attempts', f.attempts, 'reason', f.reason) from delivery f
                where f.journey_id = j.id and f.kind = 'feedback' order by f.id desc limit 1) as feedback
         from journey j
@@ -188,6 +196,7 @@ export async function listReferrals(
         clocks: row.clocks ?? [],
         appointmentOn: row.appointment_on,
         feedback: row.feedback ?? undefined,
+        transferred: row.transferred,
       };
     }),
   );
@@ -226,16 +235,24 @@ export interface OpenJourney {
   readonly begun: boolean;
 }
 
-/** Every open referral, oldest first; no content is opened. */
-export async function openJourneys(store: Store, limit: number): Promise<OpenJourney[]> {
-  const { rows } = await store.pool.query<OpenJourney>({
-    name: 'open-journeys',
-    text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule, route,
-                  task_status in ('accepted', 'in-progress', 'on-hold') as begun from journey
-            where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold') order by received_at limit $1`,
-    values: [limit],
-  });
-  return rows;
+const openAtOnce = 1_000;
+
+/** Every open referral, oldest first, a page in memory at a time; no content is opened. */
+export async function* openJourneys(store: Store): AsyncGenerator<OpenJourney> {
+  for (let after = { at: new Date(0), journey: '00000000-0000-0000-0000-000000000000' }; ; ) {
+    const { rows } = await store.pool.query<OpenJourney & { at: Date }>({
+      name: 'open-journeys',
+      text: `select id as journey, owner_id as owner, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule, route,
+                    task_status in ('accepted', 'in-progress', 'on-hold') as begun, received_at as at from journey
+              where task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')
+                and (received_at, id) > ($1, $2::uuid) order by received_at, id limit ${openAtOnce}`,
+      values: [after.at, after.journey],
+    });
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < openAtOnce) return;
+    after = last;
+  }
 }
 
 export interface OpenAlarm {

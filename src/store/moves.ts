@@ -1,6 +1,20 @@
+import type { DeliveryMove } from '../referral/delivery-move.ts';
 import { clockParts } from './clocks.ts';
 import { destinationParts } from './destinations.ts';
+import { mayBeUndone } from './undo.ts';
 import { type Part, type Prepared, textArray } from './writes.ts';
+
+/** How a move ends the attempt that it names by its lease: delivery, lease, outcome and code; undefined when it ends none. */
+function endOf(move: DeliveryMove): readonly (string | null)[] | undefined {
+  if (move.to === 'sent' || move.to === 'landed') return [move.id, move.lease, move.proof, null];
+  if (move.to === 'abandoned') return move.lease ? [move.id, move.lease, move.reason, move.code ?? null] : undefined;
+  if (move.to !== 'pending' && move.to !== 'held') return undefined;
+  return [move.id, move.lease, move.outcome ?? (move.ambiguous ? 'ambiguous' : 'transient'), move.code];
+}
+
+/** A delivery `d` as a person's press found it; kept by the statement that moves it, so that nothing comes between. */
+const keepAsWas = (generation: string) =>
+  `was_state = d.state, was_reason = d.reason, was_generation = ${generation}, was_at = now()`;
 
 /** Everything that moves rows that are already there; a lease that is no longer ours makes the change stale. */
 export function moveParts(batch: readonly Prepared[]): Part[] {
@@ -17,23 +31,32 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       ? [[move.id, move.lease, move.to, move.code, move.ambiguous, move.to === 'pending' ? move.retryInMs : null]]
       : [],
   );
-  const retried = moves.flatMap(({ move, practice }) => (move.to === 'retry' ? [[move.id, practice]] : []));
+  const retried = moves.flatMap(({ move, practice }) =>
+    move.to === 'retry' ? [[move.id, practice, move.job ?? null]] : [],
+  );
   const abandoned = moves.flatMap(({ move, practice }) =>
     move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason, move.code ?? null]] : [],
   );
   const parked = moves.flatMap(({ move, practice }) =>
-    move.to === 'parked' ? [[move.id, practice, move.reason]] : [],
+    move.to === 'parked' ? [[move.id, practice, move.reason, move.job ?? null]] : [],
   );
-  const released = moves.flatMap(({ move, practice }) => (move.to === 'released' ? [[move.id, practice]] : []));
+  const released = moves.flatMap(({ move, practice }) =>
+    move.to === 'released' ? [[move.id, practice, move.job ?? null]] : [],
+  );
+  const undone = moves.flatMap(({ move, practice }) =>
+    move.to === 'undone' ? [[move.id, practice, move.job ?? null]] : [],
+  );
   const allAbandoned = moves.flatMap(({ move, journey }) =>
     move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
   );
-  const attempts = moves.flatMap(({ move }) => {
-    if (move.to === 'sent' || move.to === 'landed') return [[move.id, move.lease, move.proof, null]];
-    if (move.to === 'abandoned') return move.lease ? [[move.id, move.lease, move.reason, move.code ?? null]] : [];
-    if (move.to !== 'pending' && move.to !== 'held') return [];
-    return [[move.id, move.lease, move.outcome ?? (move.ambiguous ? 'ambiguous' : 'transient'), move.code]];
-  });
+  const attempts = batch.flatMap(({ change, sealed }) =>
+    (change.deliveries ?? []).flatMap((move) => {
+      const end = endOf(move);
+      if (!end) return [];
+      const nth = change.attempts?.findIndex((one) => one.lease === end[1]) ?? -1;
+      return [[...end, change.attempts?.[nth]?.mapping ?? null, sealed.said?.[nth] ?? null]];
+    }),
+  );
   const resolved = batch.flatMap(({ change }) =>
     (change.alarms ?? [])
       .filter((one) => !one.raise)
@@ -66,19 +89,20 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       name: 'y',
       exact: true,
       rows: retried,
-      columns: 'id bigint, practice_id text',
-      // An attempt that is under way keeps its lease; the new generation waits for it to end.
+      columns: 'id bigint, practice_id text, job_id uuid',
+      // An attempt that is under way keeps its lease; the new generation waits for it to end. What waited anyway waits for
+      // nobody: there is nothing to undo.
       sql: `update delivery d set state = 'pending', generation = d.generation + 1, next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null,
-              trying_since = null
+              trying_since = null, ${keepAsWas('d.generation + 1')}, was_job = n.job_id
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued') and d.reason is null returning 1`,
     },
     {
       name: 'pk',
       exact: true,
       rows: parked,
-      columns: 'id bigint, practice_id text, reason text',
+      columns: 'id bigint, practice_id text, reason text, job_id uuid',
       sql: `update delivery d set state = 'held', reason = n.reason, generation = d.generation + 1, queued_at = null, lease_until = null,
-              ambiguous = d.ambiguous or d.lease_until is not null
+              ambiguous = d.ambiguous or d.lease_until is not null, ${keepAsWas('d.generation + 1')}, was_job = n.job_id
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued')
               and d.reason is distinct from n.reason and (d.lease_until is null or d.lease_until < now()) returning 1`,
     },
@@ -86,16 +110,29 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       name: 'rl',
       exact: true,
       rows: released,
-      columns: 'id bigint, practice_id text',
-      sql: `update delivery d set state = 'pending', reason = null, generation = d.generation + 1, next_at = now(), trying_since = null
+      columns: 'id bigint, practice_id text, job_id uuid',
+      sql: `update delivery d set state = 'pending', reason = null, generation = d.generation + 1, next_at = now(), trying_since = null,
+              ${keepAsWas('d.generation + 1')}, was_job = n.job_id
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state = 'held' and d.reason is not null returning 1`,
+    },
+    {
+      name: 'un',
+      exact: true,
+      rows: undone,
+      columns: 'id bigint, practice_id text, job_id uuid',
+      sql: `update delivery d set state = case when d.was_state = 'held' then 'held' else 'pending' end, reason = d.was_reason,
+              generation = d.generation + 1, was_state = null, was_reason = null, was_generation = null, was_at = null, was_job = null
+            from n where d.id = n.id and d.practice_id = n.practice_id and ${mayBeUndone}
+              and (n.job_id is null or d.was_job = n.job_id) returning 1`,
     },
     {
       name: 'ab',
       exact: true,
       rows: abandoned,
       columns: 'id bigint, lease uuid, practice_id text, reason text, code text',
-      sql: `update delivery d set state = 'abandoned', reason = n.reason, failure_code = coalesce(n.code, d.failure_code), queued_at = null, lease_until = null
+      // Of all that ends so only what a person gave up can be put back.
+      sql: `update delivery d set state = 'abandoned', reason = n.reason, failure_code = coalesce(n.code, d.failure_code), queued_at = null, lease_until = null,
+              ${keepAsWas(`case when n.reason = 'given-up' then d.generation end`)}, was_job = null
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state not in ('landed', 'abandoned')
               and (d.lease = n.lease or (n.lease is null and (d.lease_until is null or d.lease_until < now()))) returning 1`,
     },
@@ -112,8 +149,10 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
       name: 'at',
       exact: false,
       rows: attempts,
-      columns: 'id bigint, lease uuid, outcome text, code text',
-      sql: `update attempt a set ended_at = now(), outcome = n.outcome, failure_code = n.code
+      columns: 'id bigint, lease uuid, outcome text, code text, mapping text, said bytea',
+      // An answer that came later says how it ended, not how it was written.
+      sql: `update attempt a set ended_at = now(), outcome = n.outcome, failure_code = n.code,
+              mapping = coalesce(n.mapping, a.mapping), said = coalesce(n.said, a.said)
             from n where a.delivery_id = n.id and a.lease = n.lease returning 1`,
     },
     {

@@ -87,11 +87,16 @@ export interface ClassSaid {
   readonly reason: string;
   readonly at: Date;
   readonly by: string;
+  /** Whether it can be undone (for a day), and whether something was said before it. */
+  readonly mayUndo: boolean;
+  readonly hadSaid: boolean;
 }
 
 export async function readClasses(store: Store): Promise<ClassSaid[]> {
   const { rows } = await store.pool.query<ClassSaid>(
-    'select class, state, reason, changed_at as at, changed_by as by from error_class',
+    `select class, state, reason, changed_at as at, changed_by as by, coalesce(jsonb_typeof(was) = 'object', false) as "hadSaid",
+            was is not null and changed_at > $1 as "mayUndo" from error_class`,
+    [new Date(store.clock().getTime() - 86_400_000)],
   );
   return rows;
 }

@@ -91,6 +91,8 @@ export interface Lane {
   readonly receivedAt: Date | null;
   /** The door, which is the mapping's name where a door has several. */
   readonly door: string | null;
+  /** With which mapping its first message was read. */
+  readonly mapping: string | null;
   readonly queuedAt: Date | null;
   readonly visibleAt: Date | null;
   readonly seenAt: Date | null;
@@ -100,7 +102,11 @@ export interface Lane {
   readonly stuck: { readonly id: string; readonly kind: string; readonly state: string; readonly code: string } | null;
 }
 
-type LaneFilter = Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & { readonly open?: boolean };
+type LaneFilter = Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & {
+  readonly open?: boolean;
+  /** With which mapping a message of it was read. */
+  readonly mapping?: string | undefined;
+};
 
 // Each of the two ways of being open walks its own partial index: one condition with `or` would walk all that ended.
 const openWays: readonly Condition[] = [
@@ -110,22 +116,23 @@ const openWays: readonly Condition[] = [
 
 /** The query behind listLanes: which referrals first, then their hops. */
 export function lanesPage(filter: LaneFilter, limit: number, after?: Place) {
-  const { practice, owner, number, control, open } = filter;
+  const { practice, owner, number, control, open, mapping } = filter;
   const narrowed = [
     practice !== undefined && sql`j.practice_id = ${practice}`,
     owner !== undefined && sql`j.owner_id = ${owner}`,
     number !== undefined && sql`j.number = ${number}`,
     control !== undefined && sql`j.id in (select journey_id from inbound where control_id = ${control})`,
+    mapping !== undefined && sql`j.id in (select journey_id from inbound where mapping = ${mapping})`,
     after && sql`(j.received_at, j.id) > (${after.at}, ${after.id}::uuid)`,
   ];
   const page = (way: Condition | false) =>
     sql`(select j.received_at, j.id from journey j where ${allOf([...narrowed, way])} order by j.received_at, j.id limit ${limit})`;
   const found = open ? sql.join(openWays.map(page), sql` union `) : page(false);
   return sql<Lane>`select j.id as journey, j.number, j.practice_id as practice, j.owner_id as owner, j.task_status as "taskStatus",
-        j.received_at as "committedAt", i.received_at as "receivedAt", i.door, d.queued as "queuedAt", w.visible as "visibleAt",
+        j.received_at as "committedAt", i.received_at as "receivedAt", i.door, i.mapping, d.queued as "queuedAt", w.visible as "visibleAt",
         e.seen as "seenAt", e.feedback as "feedbackAt", e.landed as "landedAt", s.stuck
       from (select id from (${found}) found order by received_at, id limit ${limit}) first join journey j on j.id = first.id
-      left join lateral (select received_at, door from inbound where journey_id = j.id order by received_at limit 1) i on true
+      left join lateral (select received_at, door, mapping from inbound where journey_id = j.id order by received_at limit 1) i on true
       left join lateral (select min(first_sent_at) as queued from delivery where journey_id = j.id and kind = 'worklist') d on true
       left join lateral (select min(visible_at) as visible from worklist_entry v
          where v.practice_id = j.practice_id and v.task_id = j.task_id) w on true

@@ -15,19 +15,40 @@ export function queueParts(batch: readonly Prepared[]): Part[] {
       exact: true,
       columns: 'class text, state text, reason text, changed_at timestamptz, changed_by text',
       rows: rows((move) => (move.to === 'class' ? [move.class, move.state, move.reason, move.at, move.by] : undefined)),
-      sql: `insert into error_class (class, state, reason, changed_at, changed_by) select class, state, reason, changed_at, changed_by from n
+      sql: `insert into error_class as c (class, state, reason, changed_at, changed_by, was)
+            select class, state, reason, changed_at, changed_by, 'null'::jsonb from n
             on conflict (class) do update set state = excluded.state, reason = excluded.reason, changed_at = excluded.changed_at,
-              changed_by = excluded.changed_by returning 1`,
+              changed_by = excluded.changed_by, was = to_jsonb(c) - 'was' returning 1`,
+    },
+    {
+      name: 'eu',
+      exact: true,
+      columns: 'class text, changed_at timestamptz',
+      rows: rows((move) => (move.to === 'class-undone' && move.hadSaid ? [move.class, move.at] : undefined)),
+      sql: `update error_class c set state = c.was->>'state', reason = c.was->>'reason', changed_at = (c.was->>'changed_at')::timestamptz,
+              changed_by = c.was->>'changed_by', was = null
+            from n where c.class = n.class and c.changed_at = n.changed_at and jsonb_typeof(c.was) = 'object' returning 1`,
+    },
+    {
+      name: 'ed',
+      exact: true,
+      columns: 'class text, changed_at timestamptz',
+      rows: rows((move) => (move.to === 'class-undone' && !move.hadSaid ? [move.class, move.at] : undefined)),
+      sql: `delete from error_class c using n
+             where c.class = n.class and c.changed_at = n.changed_at and jsonb_typeof(c.was) = 'null' returning 1`,
     },
     {
       name: 'bj',
       exact: true,
-      columns: 'id uuid, action text, reason text, started_by text, started_as text, started_at timestamptz',
+      columns:
+        'id uuid, action text, reason text, started_by text, started_as text, started_at timestamptz, undoes uuid',
       rows: rows((move) =>
-        move.to === 'job-started' ? [move.id, move.action, move.reason, move.by.id, move.by.role, move.at] : undefined,
+        move.to === 'job-started'
+          ? [move.id, move.action, move.reason, move.by.id, move.by.role, move.at, move.undoes ?? null]
+          : undefined,
       ),
-      sql: `insert into bulk_job (id, action, state, reason, started_by, started_as, started_at)
-            select id, action, 'running', reason, started_by, started_as, started_at from n returning 1`,
+      sql: `insert into bulk_job (id, action, state, reason, started_by, started_as, started_at, undoes)
+            select id, action, 'running', reason, started_by, started_as, started_at, undoes from n returning 1`,
     },
     {
       name: 'bx',
@@ -44,7 +65,9 @@ export function queueParts(batch: readonly Prepared[]): Part[] {
         if (move.to !== 'job-stopped' && move.to !== 'job-resumed') return undefined;
         return [move.id, move.to === 'job-stopped' ? 'stopped' : 'running'];
       }),
-      sql: 'update bulk_job j set state = n.state from n where j.id = n.id and j.state <> n.state returning 1',
+      // What was undone does not go on.
+      sql: `update bulk_job j set state = n.state from n where j.id = n.id and j.state <> n.state
+             and (n.state = 'stopped' or not exists (select from bulk_job u where u.undoes = j.id)) returning 1`,
     },
     {
       name: 'bi',

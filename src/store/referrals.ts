@@ -1,5 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
-import type { JourneyIndex } from '../referral/change.ts';
+import type { Edition, JourneyIndex } from '../referral/change.ts';
 import { indexOf, type Journey, journeyFrom, practiceReferralOf, type Versioned } from '../referral/journey.ts';
 import type { Answer } from '../referral/receive.ts';
 import { documentContext } from './commit.ts';
@@ -20,6 +20,8 @@ export interface FirstAnswer {
   readonly clash: boolean;
   /** What its journey was made of so far. */
   readonly intents: readonly string[];
+  /** The newest that this sender called a correction of it: moment and version, each the highest it has said. */
+  readonly corrected: Edition;
   /** The practice took it back or withdrew it since: an old message must not revive it (H15). */
   readonly cancelled: boolean;
 }
@@ -34,23 +36,29 @@ const FIRST_ANSWERS = `
   select u.nth, f.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
     with ordinality as u(practice_id, application, control_id, message_type, number, hash, nth)
   cross join lateral (
-    (select 'message' as by, i.hash, j.referral_hash, i.answer, i.journey_id, null::text[] as intents, j.task_status, k.wrapped
+    (select 'message' as by, i.hash, j.referral_hash, i.answer, i.journey_id, null::text[] as intents, null::timestamptz as said_at,
+            null::int as said_version, j.task_status, k.wrapped
        from inbound i join journey j on j.id = i.journey_id join journey_key k on k.journey_id = i.journey_id
       where i.practice_id = u.practice_id and i.application = u.application and i.control_id = u.control_id
         and i.message_type = u.message_type limit 1)
     union all
-    (select 'content', i.hash, j.referral_hash, i.answer, i.journey_id, null, j.task_status, k.wrapped
+    (select 'content', i.hash, j.referral_hash, i.answer, i.journey_id, null, null, null, j.task_status, k.wrapped
        from referral_number n join inbound i on i.journey_id = n.journey_id join journey j on j.id = n.journey_id
        join journey_key k on k.journey_id = n.journey_id
       where n.practice_id = u.practice_id and n.value = u.number and i.hash = u.hash order by i.received_at limit 1)
     union all
     (select 'number', i.hash, j.referral_hash, i.answer, i.journey_id,
-            (select array_agg(distinct x.intent) from inbound x where x.journey_id = n.journey_id), j.task_status, k.wrapped
+            x.intents, x.said_at, x.said_version, j.task_status, k.wrapped
        from referral_number n join inbound i on i.journey_id = n.journey_id join journey j on j.id = n.journey_id
        join journey_key k on k.journey_id = n.journey_id
+       cross join lateral (
+         select array_agg(distinct x.intent) as intents,
+                max(x.said_at) filter (where x.intent = 'correct' and x.application = u.application) as said_at,
+                max(x.said_version) filter (where x.intent = 'correct' and x.application = u.application) as said_version
+           from inbound x where x.journey_id = n.journey_id) x
       where n.practice_id = u.practice_id and n.value = u.number order by i.received_at limit 1)
     union all
-    (select 'cancelled', null, null, null, null, null, null, null from referral_number n
+    (select 'cancelled', null, null, null, null, null, null, null, null, null from referral_number n
       where n.practice_id = u.practice_id and n.value = u.number and n.cancelled_at is not null)) f`;
 
 interface FirstAnswerRow {
@@ -61,6 +69,8 @@ interface FirstAnswerRow {
   answer: Buffer;
   journey_id: string;
   intents: string[] | null;
+  said_at: Date | null;
+  said_version: number | null;
   task_status: string;
   wrapped: Buffer | null;
 }
@@ -106,6 +116,9 @@ export async function readFirstAnswer(
   if (!row) return by('cancelled') && { cancelledAhead: true };
   const journeyKey = await store.journeyKey(row.journey_id, row.wrapped);
   const same = row.hash.equals(key.hash);
+  const numbered = by('number');
+  const at = numbered?.said_at?.toISOString();
+  const version = numbered?.said_version ?? undefined;
   return {
     journey: row.journey_id,
     answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`),
@@ -113,7 +126,8 @@ export async function readFirstAnswer(
     again: row.by === 'message',
     current: row.referral_hash.equals(key.hash),
     clash: row.by === 'message' && !same,
-    intents: by('number')?.intents ?? [],
+    intents: numbered?.intents ?? [],
+    corrected: { ...(at && { at }), ...(version !== undefined && { version }) },
     cancelled: row.task_status === 'cancelled',
   };
 }
@@ -225,6 +239,8 @@ export interface Standing {
   readonly requesterAgb: string | null;
   readonly rule: string | null;
   readonly route: string;
+  /** It was on a worklist, under this owner or one before. */
+  readonly wasVisible: boolean;
 }
 
 /** What a delivery looks at before it goes: from the index, no content is opened. Throws ContentErased when it is gone. */
@@ -232,7 +248,9 @@ export async function readStanding(store: Store, journeyId: string): Promise<Sta
   const { rows } = await store.pool.query<Standing & { erased: boolean }>({
     name: 'standing',
     text: `select j.practice_id as practice, j.assignment, j.owner_id as owner, j.task_status as "taskStatus",
-                  j.requester_agb as "requesterAgb", j.rule_id as rule, j.route, k.wrapped is null as erased
+                  j.requester_agb as "requesterAgb", j.rule_id as rule, j.route, k.wrapped is null as erased,
+                  exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id)
+                    as "wasVisible"
              from journey j join journey_key k on k.journey_id = j.id where j.id = $1`,
     values: [journeyId],
   });

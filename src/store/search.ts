@@ -2,6 +2,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
 import { sortDates } from '../fhir/search-parameters.ts';
 import type { Filter, SearchQuery } from '../fhir/search-query.ts';
+import { contentFree } from '../referral/minimise.ts';
 import { documentContext } from './commit.ts';
 import { type Asking, filtersSql, scopeSql } from './search-sql.ts';
 import { openJson, type Scope, type Store } from './store.ts';
@@ -69,12 +70,19 @@ const AGREED = `exists (select from resource c where c.journey_id = r.journey_id
 const DELIVERED = `(select true from worklist_entry v
   where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;
 
-/** Types of which a receiver still sees those of a referral that was withdrawn: they hold nothing of the resident. */
-export const contentFree: readonly string[] = ['Task', 'Consent', 'Provenance'];
-
 // Recalled, or ended because the consent was withdrawn (H3, H10), as minimise.isWithdrawn has it.
 const STANDS = `j.task_status <> 'entered-in-error' and not exists (select from resource c where c.journey_id = r.journey_id
   and c.type = 'Consent' and c.words @> array['Consent.status inactive'])`;
+
+/** Of some journeys those that no receiver reads any more, as minimise.isWithdrawn has it. */
+export async function withdrawnAmong(store: Store, journeys: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await store.pool.query<{ id: string }>({
+    name: 'withdrawn-among',
+    text: `select j.id from journey j where j.id = any($1::uuid[]) and not (${STANDS.replace('r.journey_id', 'j.id')})`,
+    values: [journeys],
+  });
+  return new Set(rows.map((row) => row.id));
+}
 
 /**
  * Rows `r` of a type that this scope may see at all: not erased, delivered (decision 12), letters only where agreed, and

@@ -63,14 +63,6 @@ export async function writeAccount(store: Store, account: Account): Promise<void
   );
 }
 
-/** Whether there are invented users who may sign in from this machine only. */
-export async function hasDemoAccounts(store: Store): Promise<boolean> {
-  const { rows } = await store.pool.query<{ there: boolean }>(
-    'select exists (select from account where demo) as there',
-  );
-  return rows[0]?.there === true;
-}
-
 /** Starts a session; gives the token for the cookie, which is kept nowhere else. */
 export async function startSession(store: Store, actor: Actor, lifetimeMs: number): Promise<string> {
   const token = newToken();

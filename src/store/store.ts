@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Change } from '../referral/change.ts';
 import { Commits, type Committed } from './commit.ts';
+import { heldCommit } from './commit-hold.ts';
 import { type MasterKey, open } from './keys.ts';
 
 /** Whose rows a function may touch; every query carries it in its WHERE (decision 8). */
@@ -31,6 +32,8 @@ export interface Store {
    */
   journeyKey(journey: string, wrapped?: Buffer | null): Promise<Buffer>;
   commit(change: Change): Promise<Committed>;
+  /** All of them in one transaction of the database, or none; no two of them touch the same things. */
+  commitAll(changes: readonly Change[]): Promise<Committed>;
 }
 
 /** The key of a journey was destroyed: a page says 410 of it, a door refuses with `erased`. */
@@ -79,18 +82,21 @@ export function openStore(
     kept.set(journey, { wrapped, key });
     return key;
   };
+  const mayBeDue = ({ outbox, deliveries, destinations }: Change) =>
+    Boolean(outbox?.length || deliveries?.length || destinations?.length);
+  const told = async (changes: readonly Change[], committing: Promise<Committed>): Promise<Committed> => {
+    const done = await committing;
+    if (done.ok && changes.some(mayBeDue)) outboxChanged();
+    return done;
+  };
   const store: Store = {
     pool,
     master,
     clock,
     newId,
     journeyKey,
-    commit: async (change) => {
-      const done = await commits.commit(change);
-      if (done.ok && (change.outbox?.length || change.deliveries?.length || change.destinations?.length))
-        outboxChanged();
-      return done;
-    },
+    commit: (change) => heldCommit(change) ?? told([change], commits.commit(change)),
+    commitAll: (changes) => told(changes, commits.commitAll(changes)),
   };
   const commits = new Commits(store);
   return store;

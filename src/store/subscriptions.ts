@@ -166,6 +166,19 @@ export async function openSubscriptions(store: Store): Promise<Subscription[]> {
   return rows.map((row) => opened(store, row));
 }
 
+/** A subscription `s` that nobody answers for any more, of a system that may still knock: it asks again, or is ended. */
+export const stoppedOne = `s.status = 'error' and (
+  exists (select from client c where c.id = s.client_id and c.revoked_at is null)
+  or exists (select from credential k where k.practice_id = s.practice_id and k.application = s.client_id and k.revoked_at is null))`;
+
+/** Those that have stopped because nobody answered, the longest ago first. */
+export async function stoppedSubscriptions(store: Store): Promise<Subscription[]> {
+  const { rows } = await store.pool.query<Row>(
+    `select ${COLUMNS} from subscription s where ${stoppedOne} order by changed_at, id limit 200`,
+  );
+  return rows.map((row) => opened(store, row));
+}
+
 /** What was told under some numbers, both included, in their order. */
 export async function readSubscriptionEvents(
   store: Store,

@@ -1,5 +1,6 @@
 import type { Endpoint } from '@medplum/fhirtypes';
 import type { Actor } from '../referral/actor.ts';
+import { fedSystems } from '../referral/case-system.ts';
 import { channelsOf, destinationOf } from '../referral/channels.ts';
 import type { Directory } from '../referral/directory.ts';
 import { type Probe, type Probed, type ProbeTarget, probeResult } from '../referral/probe.ts';
@@ -10,11 +11,16 @@ import type { Store } from './store.ts';
 /** All steps together; each has less by what those before it took. */
 const timeoutMs = 20_000;
 
-/** The connection behind an Endpoint, with the credential of the first practice that has it; undefined: nothing goes there. */
+/** The connection behind an Endpoint, with the credential of the case system that it is, or of the first practice that has it; undefined: nothing goes there. */
 async function targetOf(store: Store, directory: Directory, id: string): Promise<ProbeTarget | undefined> {
   const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', id);
   const [channel] = endpoint ? channelsOf([endpoint]) : [];
   if (!channel) return undefined;
+  const fed = fedSystems(directory).find((one) => one.endpoint === id);
+  if (fed) {
+    const secret = await readDestinationSecret(store, fed.destination);
+    return { channel, form: 'Task', ...(secret && { secret }) };
+  }
   const practice = [...directory.practices.values()].find((one) => one.channels.some((each) => each.id === id));
   const ours = practice?.channels.find((one) => one.id === id);
   const secret = practice && ours && (await readDestinationSecret(store, destinationOf(practice, ours)));

@@ -8,6 +8,10 @@ export interface Sealed {
   /** What each of them can be searched by, in the same order. */
   readonly found: readonly { readonly words: readonly string[]; readonly dates: string }[];
   readonly answer?: Buffer;
+  /** One per `change.attempts`; null where nothing was said, or no key is there to seal it with. */
+  readonly said?: readonly (Buffer | null)[];
+  /** How the referral stands in a case system. */
+  readonly copy?: Buffer;
   readonly hmacs?: {
     readonly bsn: Buffer | null;
     readonly family: Buffer;

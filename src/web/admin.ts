@@ -5,7 +5,7 @@ import { field, query, sendNotFound, type ViewerOf, type Visit, visiting } from 
 import type { PageParts } from './page.ts';
 import { queuePage } from './queue.ts';
 import { actOn, editAddress, type Pressed, reassign, retryFromList } from './queue-actions.ts';
-import { beginJob, jobPage, jobsPage, previewPage, turnJob } from './queue-bulk.ts';
+import { beginJob, jobPage, jobsPage, previewPage, turnJob, undoJobBy } from './queue-bulk.ts';
 import { classesPage, sayOfClass } from './queue-classes.ts';
 import { deliveryPage } from './queue-delivery.ts';
 import { destinationPage, moveDestinationBy } from './queue-destination.ts';
@@ -13,11 +13,13 @@ import { address, filterOf, queryOf } from './queue-filter.ts';
 import { journeysPage } from './queue-journeys.ts';
 import { adminLine } from './queue-reason.ts';
 import { refusedMessagePage, refusedPage, takeRefused } from './queue-refused.ts';
+import { undoPresses } from './queue-undo.ts';
 import type { Site } from './site.ts';
 
 const doneSaid: Readonly<Record<string, Said>> = {
   retried: { nl: 'Het bericht wordt nu opnieuw geprobeerd.', en: 'The message is now tried again.' },
   yes: { nl: 'Gedaan. Het staat in het logboek.', en: 'Done. It stands in the audit trail.' },
+  undone: { nl: 'Ongedaan gemaakt. Het staat in het logboek.', en: 'Undone. It stands in the audit trail.' },
   taken: { nl: 'Het bericht is aangenomen.', en: 'The message was taken in.' },
 };
 const busySaid: Said = {
@@ -98,11 +100,15 @@ export function adminPages(site: Site, viewerOf: ViewerOf, mappings: Replaying['
   );
   router.get(
     '/admin/errors',
-    on((visit) => classesPage(site, visit)),
+    on((visit) => classesPage(site, visit, noticeOf(visit))),
   );
   router.post(
     '/admin/errors',
     on((visit) => sayOfClass(site, visit)),
+  );
+  router.post(
+    '/admin/errors/undo',
+    on((visit) => undoPresses.class(site, visit, (...said) => classesPage(site, visit, ...said))),
   );
   router.get(
     '/admin/destination',
@@ -111,6 +117,10 @@ export function adminPages(site: Site, viewerOf: ViewerOf, mappings: Replaying['
   router.post(
     '/admin/destination',
     on((visit) => moveDestinationBy(site, visit)),
+  );
+  router.post(
+    '/admin/destination/undo',
+    on((visit) => undoPresses.destination(site, visit, (...said) => destinationPage(site, visit, ...said))),
   );
   router.get(
     '/admin/bulk',
@@ -136,6 +146,10 @@ export function adminPages(site: Site, viewerOf: ViewerOf, mappings: Replaying['
     '/admin/bulk/:id/resume',
     on((visit) => turnJob(site, visit, 'job-resumed')),
   );
+  router.post(
+    '/admin/bulk/:id/undo',
+    on((visit) => undoJobBy(site, visit)),
+  );
   router.get(
     '/admin/refused',
     on((visit) => refusedPage(site, visit)),
@@ -151,6 +165,10 @@ export function adminPages(site: Site, viewerOf: ViewerOf, mappings: Replaying['
   router.get(
     '/admin/deliveries/:id',
     on((visit) => deliveryPage(site, mappings, visit, noticeOf(visit))),
+  );
+  router.post(
+    '/admin/deliveries/:id/undo',
+    on((visit) => undoPresses.delivery(site, visit, (...said) => deliveryPage(site, mappings, visit, ...said))),
   );
   router.post('/admin/deliveries/:id/act', pressed(actOn));
   router.post('/admin/deliveries/:id/reassign', pressed(reassign));

@@ -7,6 +7,7 @@ import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isWithdrawn } from '../referral/minimise.ts';
 import { isRefusal } from '../referral/refusal.ts';
+import { type ForeignText, readForeignTexts } from '../store/attempts.ts';
 import { type Broken, glassBroken, journeyOfNumber, listBreaks, readBroken } from '../store/breaks.ts';
 import { readEvents } from '../store/deliveries.ts';
 import {
@@ -26,6 +27,7 @@ import {
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, ties } from './form-controls.ts';
 import { eventsPart } from './history-view.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
+import { destinationName } from './queue-words.ts';
 import { acuteNote, consentPart, facts, reachPart, recognition, show, whyPart } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stateWords } from './words.ts';
@@ -152,10 +154,29 @@ function body(journey: Journey, shown: ReturnType<typeof show>, visit: Visit, ev
   return html`${back}${recognition(shown, 'h1')}${marks}
 ${acuteNote(shown)}
 ${facts([
-  [t('Van', 'Owner'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],
+  [t('Bij wie', 'With whom'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],
   [t('Praktijk', 'Practice'), practices.get(journey.practice)?.name],
 ])}
 <div class="columns"><div>${whyPart(shown)}</div><div>${reachPart(shown)}${consentPart(shown)}</div></div>${events}`;
+}
+
+const textsShown = 50;
+
+/** What other systems said when they did not take something of this referral: as they said it, so it may hold anything. */
+function foreignPart(
+  texts: readonly ForeignText[],
+  { directory, viewer }: ReturnType<typeof show>,
+): Markup | undefined {
+  if (texts.length === 0) return undefined;
+  const t = sayIn(viewer.language);
+  return html`<h2>${t('Wat andere systemen antwoordden', 'What other systems answered')}</h2>
+<ul class="deliveries">${texts.map((one) => {
+    const at = momentText(one.at, viewer.language);
+    const where = destinationName(one.destination, directory, viewer);
+    return html`<li class="delivery"><div class="lead"><a href="/admin/deliveries/${one.delivery}">${where}</a></div>
+<div class="more"><span>${at}</span>${one.code && html`<span class="code">${one.code}</span>`}</div>
+<pre class="sample" tabindex="0" role="region" aria-label="${where}, ${at}">${one.text}</pre></li>`;
+  })}</ul>`;
 }
 
 /** One referral as its Wally sees it, to read only, while it is open to this administrator. */
@@ -166,11 +187,14 @@ async function open(site: Site, visit: Visit): Promise<void> {
   if (!journey) return sendNotFound(visit);
   const acting = await actingFor(site, viewer.actor);
   const at = acting.now.toISOString();
-  const audit = [line('referral-viewed', viewer.actor, at, 'R', journey.task.resource.id)];
+  // H10: what others said may repeat what the resident took the consent for away.
+  const texts = isWithdrawn(journey) ? [] : await readForeignTexts(site.store, journey.id, textsShown);
+  const viewed = (event: string) => line(event, viewer.actor, at, 'R', journey.task.resource.id);
+  const audit = [viewed('referral-viewed'), ...(texts.length > 0 ? [viewed('foreign-text-viewed')] : [])];
   const noted = await site.store.commit({ scope: { practice: journey.practice }, journey: journey.id, audit });
   if (!noted.ok) throw new Error('a view could not be noted');
   const shown = show(journey, acting.directory, viewer, localDay(acting.now));
-  const events = eventsPart(shown, await readEvents(site.store, journey.id));
+  const events = html`${foreignPart(texts, shown)}${eventsPart(shown, await readEvents(site.store, journey.id))}`;
   const title = `${sayIn(viewer.language)('Noodinzage', 'Break-glass')} ${journey.index.number}`;
   send(visit, { title, main: body(journey, shown, visit, events) });
 }

@@ -28,6 +28,7 @@ import {
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { Site } from './site.ts';
+import { endStopped, stoppedPart } from './stopped-subscriptions.ts';
 
 const kindSaid: Record<ClientKind, Said> = {
   practice: { nl: 'een praktijk', en: 'a practice' },
@@ -40,6 +41,7 @@ const kindSaid: Record<ClientKind, Said> = {
 const doneSaid: Record<string, Said> = {
   registered: { nl: 'Het systeem is aangemeld.', en: 'The system is registered.' },
   changed: { nl: 'Opgeslagen.', en: 'Saved.' },
+  ended: { nl: 'Beëindigd. Het staat in het logboek.', en: 'Ended. It stands in the audit trail.' },
   revoked: { nl: 'Het systeem kan er niet meer in.', en: 'The system cannot come in any more.' },
 };
 
@@ -73,7 +75,8 @@ async function list(site: Site, visit: Visit, refused?: Refusal): Promise<void> 
   const main = html`<h1>${title}</h1>
 <p>${t('Systemen van anderen die hier gegevens mogen halen of brengen. Elk werkt voor één partij en ziet niets van een ander.', 'Systems of others that may fetch or bring data here. Each works for one party and sees nothing of another.')}</p>
 <p class="buttons"><a class="button" href="/admin/clients/new">${t('Systeem aanmelden', 'Register a system')}</a> <a href="/admin/credentials">${t('Sleutels van praktijken', 'Credentials of practices')}</a></p>
-${clients.length > 0 ? html`<ul class="referrals">${clients.map((one) => item(one, directory, visit))}</ul>` : html`<p class="empty">${t('Er is nog geen systeem aangemeld.', 'No system is registered yet.')}</p>`}`;
+${clients.length > 0 ? html`<ul class="referrals">${clients.map((one) => item(one, directory, visit))}</ul>` : html`<p class="empty">${t('Er is nog geen systeem aangemeld.', 'No system is registered yet.')}</p>`}
+${await stoppedPart(site, visit, { clients, directory })}`;
   send(visit, { title, main, ...(notice && { notice }) }, refused ? httpStatus(refused) : 200);
 }
 
@@ -197,6 +200,10 @@ export function clientPages(site: Site, viewerOf: ViewerOf): Router {
   router.get(
     '/admin/clients',
     admin((visit) => list(site, visit)),
+  );
+  router.post(
+    '/admin/clients/stopped/:id',
+    admin((visit) => endStopped(site, visit, (refusal) => list(site, visit, refusal))),
   );
   router.get(
     '/admin/clients/:id',

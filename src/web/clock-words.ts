@@ -11,7 +11,7 @@ const toDo: Record<ClockKind, { readonly wally: Said; readonly practice?: Said }
     practice: { nl: 'De Wally opent de verwijzing', en: 'The Wally opens the referral' },
   },
   attempt: {
-    wally: { nl: 'Bel de inwoner', en: 'Call the resident' },
+    wally: { nl: 'Probeer de inwoner te bereiken', en: 'Try to reach the resident' },
     practice: { nl: 'De Wally probeert de inwoner te bereiken', en: 'The Wally tries to reach the resident' },
   },
   contact: {

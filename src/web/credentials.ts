@@ -84,7 +84,7 @@ async function give(site: Site, visit: Visit): Promise<void> {
   const main = html`<h1>${title}</h1><p>${t(`Voor ${practice.name}, ${application}.`, `For ${practice.name}, ${application}.`)}</p>
 <p class="panel"><strong class="code">${token}</strong></p>
 <p>${t('Kopieer hem nu en geef hem veilig aan hun leverancier: u ziet hem maar één keer. In de lijst heet hij', 'Copy it now and hand it safely to their supplier: you see it only once. In the list it is called')} <span class="code">${id}</span>.</p>
-<p><a href="${place}">${t('Ik heb hem', 'I have it')}</a></p>`;
+<p><a class="button" href="${place}">${t('Ik heb de sleutel', 'I have the credential')}</a></p>`;
   send(visit, { title, main });
 }
 

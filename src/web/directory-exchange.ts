@@ -94,7 +94,7 @@ function formOf(visit: Visit, { text, day }: Typed, seen?: string): Markup {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   return html`<form method="post" action="/admin/directory/import" class="form">${csrfField(viewer)}<input type="hidden" name="seen" value="${seen ?? ''}">
-<div class="field"><label for="bundle">${t('FHIR-Bundle (JSON)', 'FHIR Bundle (JSON)')}</label><textarea id="bundle" name="bundle" rows="12" spellcheck="false" required>${text}</textarea></div>
+<div class="field"><label for="bundle">${t('FHIR-Bundle (JSON)', 'FHIR Bundle (JSON)')}</label><textarea id="bundle" name="bundle" rows="12" spellcheck="false">${text}</textarea></div>
 <div class="field"><label for="validFrom">${t('Geldt vanaf', 'Valid from')}</label><p class="hint">${t('Leeg: vanaf nu.', 'Empty: from now.')}</p><input id="validFrom" name="validFrom" type="date" value="${day}"></div>
 <p class="buttons"><button${seen && html` class="quiet"`} name="do" value="preview">${t('Laat zien wat er verandert', 'Show what changes')}</button>${seen && html` <button name="do" value="take">${t('Neem dit zo over', 'Take this over')}</button>`}</p></form>`;
 }

@@ -1,9 +1,23 @@
 import { isOnlyLaunch } from '../referral/launch-system.ts';
 import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
+import { closurePart } from './directory-closures.ts';
 import { daySaid, hoursMax, weekDays } from './directory-hours.ts';
-import { type Book, levelNames, organisations, rulesMax, type Thing, wallys, waysMax } from './directory-things.ts';
-import { errorSummary, faultOf, ties } from './form-controls.ts';
+import { launchPart } from './directory-launch.ts';
+import {
+  type Book,
+  launchesMax,
+  levelNames,
+  of,
+  organisations,
+  rulesMax,
+  type Thing,
+  wallys,
+  waysMax,
+} from './directory-things.ts';
+import { type Options, selectOf } from './directory-values.ts';
+import { roleSaid } from './directory-words.ts';
+import { errorSummary } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { areaOf, type FormParts, lineOf, tickOf } from './refer-controls.ts';
 
@@ -17,13 +31,6 @@ export interface ThingParts extends FormParts {
   readonly today: string;
 }
 
-type Options = readonly (readonly [value: string, label: string])[];
-
-function selectOf(parts: FormParts, name: string, label: string, options: Options): Markup {
-  const chosen = parts.fields[name] ?? '';
-  return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}>${[['', ''] as const, ...options].map(([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`)}</select></div>`;
-}
-
 function practicePart(parts: ThingParts): Markup {
   const { book, viewer } = parts;
   const t = sayIn(viewer.language);
@@ -31,6 +38,9 @@ function practicePart(parts: ThingParts): Markup {
     resource.resourceType === 'Endpoint' && !isOnlyLaunch(resource)
       ? [[resource.id, resource.name ?? resource.id] as const]
       : [],
+  );
+  const launching = of(book, 'Endpoint').flatMap((one) =>
+    isOnlyLaunch(one) ? [[one.id, one.name ?? one.id] as const] : [],
   );
   const levels: Record<(typeof levelNames)[number], string> = {
     open: t('geopend', 'opened'),
@@ -67,9 +77,12 @@ ${lineOf(parts, { name: 'email', optional: true, type: 'email', label: t('Mail v
 ${selectOf(parts, 'team', t('Organisatie van de Wally', 'Organisation of the Wally'), organisations(book, 'teams'))}
 ${selectOf(parts, 'wally', t('Vaste Wally', 'Fixed Wally'), wallys(book))}
 ${hours}
+<div class="row">${lineOf(parts, { name: 'agesFrom', label: t('Voor inwoners vanaf (jaar)', 'For residents from (years)'), inputmode: 'numeric', short: true })}${lineOf(parts, { name: 'agesUpTo', label: t('Jonger dan (jaar)', 'Younger than (years)'), inputmode: 'numeric', short: true })}</div>
+${closurePart(parts)}
 <h2>${t('Wegen voor de terugkoppeling', 'Ways for feedback')}</h2>
 <p class="hint">${t('Van boven naar beneden geprobeerd.', 'Tried from top to bottom.')}</p>
 ${Array.from({ length: waysMax }, (_, n) => selectOf(parts, `way${n + 1}`, t(`Weg ${n + 1}`, `Way ${n + 1}`), ways))}
+${launching.length > 0 && html`<h2>${t('Alleen om Kortelijn te openen', 'Only to open Kortelijn')}</h2>${Array.from({ length: launchesMax }, (_, n) => selectOf(parts, `launch${n + 1}`, t(`Systeem ${n + 1}`, `System ${n + 1}`), launching))}`}
 <h2>${t('Afgesproken werkdagen', 'Agreed working days')}</h2>
 <p class="hint">${t('Laat leeg wat gewoon is.', 'Leave empty what is usual.')}</p>
 <div class="row">${levelNames.map((one) => lineOf(parts, { name: `level-${one}`, label: levels[one], inputmode: 'numeric', short: true }))}</div>
@@ -78,20 +91,14 @@ ${Array.from({ length: waysMax }, (_, n) => selectOf(parts, `way${n + 1}`, t(`We
 ${rules}
 <h2>${t('Samenwerking', 'Cooperation')}</h2>
 ${text('goal', 'Doel', 'Goal')}${text('tasks', 'Taken van de Wally', 'Tasks of the Wally')}${text('problems', 'Wat de praktijk het meest ziet', 'What the practice sees most')}${text('mayShare', 'Wat gedeeld mag worden', 'What may be shared')}
-<div class="row">${lineOf(parts, { name: 'agreedOn', optional: true, type: 'date', label: t('Afgesproken op', 'Agreed on') })}${lineOf(parts, { name: 'agreedWith', optional: true, label: t('Afgesproken met', 'Agreed with') })}${lineOf(parts, { name: 'evaluateOn', optional: true, type: 'date', label: t('Evalueren op', 'Evaluate on') })}</div>`;
+<div class="row">${lineOf(parts, { name: 'agreedOn', optional: true, type: 'date', label: t('Afgesproken op', 'Agreed on') })}${lineOf(parts, { name: 'agreedWith', optional: true, label: t('Afgesproken met', 'Agreed with') })}${lineOf(parts, { name: 'evaluateOn', optional: true, type: 'date', label: t('Evalueren op', 'Evaluate on') })}</div>
+${tickOf(parts, 'printCode', t('Zet de code van de inwoner meteen op het briefje', "Put the resident's code on the slip at once"))}`;
 }
 
 function personPart(parts: ThingParts): Markup {
   const { book, viewer } = parts;
   const t = sayIn(viewer.language);
-  const kinds: Options = [
-    ['wally', 'Wally'],
-    ['team-lead', t('teamleider', 'team lead')],
-    ['gp', t('huisarts', 'GP')],
-    ['poh', 'POH'],
-    ['poh-jeugd', t('POH-jeugd, met een werklijst', 'youth practice nurse, with a worklist')],
-    ['assistant', t('assistent', 'assistant')],
-  ];
+  const kinds: Options = Object.entries(roleSaid).map(([code, said]) => [code, said[viewer.language]]);
   return html`${selectOf(parts, 'kind', t('Rol', 'Role'), kinds)}
 ${selectOf(parts, 'organization', t('Praktijk of organisatie', 'Practice or organisation'), organisations(book, 'all'))}
 ${lineOf(parts, { name: 'agb', optional: true, label: t('AGB-code', 'AGB code'), inputmode: 'numeric', short: true })}
@@ -126,7 +133,8 @@ ${selectOf(parts, 'proof', t('Beste bewijs', 'Best proof'), [
   ['transport', t('ontvangen', 'received')],
   ['application', t('bezorgd bij de praktijk', 'delivered to the practice')],
   ['record', t('in het dossier', 'in the record')],
-])}`;
+])}
+${launchPart(parts)}`;
 }
 
 const partOf = {

@@ -55,7 +55,7 @@ export function hoursIn(
     const [said = '', begin = '', end = ''] = [fields[`day${n}`], fields[`begin${n}`], fields[`end${n}`]];
     if (!said && !begin && !end) return [];
     const day = weekDays.find((one) => one === said);
-    if (day && isTime(begin) && isTime(end) && begin < end)
+    if (day && isTime(begin) && isTime(end))
       return [{ daysOfWeek: [day], availableStartTime: `${begin}:00`, availableEndTime: `${end}:00` }];
     faults.push(fault(`day${n}`, 'hours'));
     return [];

@@ -3,6 +3,7 @@ import { cooperationOf } from '../referral/practice-service.ts';
 import type { EndpointTest } from '../store/endpoint-tests.ts';
 import { send, type Visit } from './acting.ts';
 import { type Book, idOf, nameOf, of, organisations, roleCode, serviceOf, type Thing } from './directory-things.ts';
+import { roleSaid } from './directory-words.ts';
 import { lastTestText } from './endpoint-test.ts';
 import { html, type Markup, sayIn } from './html.ts';
 
@@ -11,6 +12,14 @@ const headings: Record<Thing, Said> = {
   people: { nl: 'Personen', en: 'People' },
   organisations: { nl: 'Organisaties', en: 'Organisations' },
   endpoints: { nl: 'Verbindingen', en: 'Connections' },
+};
+
+/** What begins a new one. */
+export const newSaid: Record<Thing, Said> = {
+  practices: { nl: 'Nieuwe praktijk', en: 'New practice' },
+  people: { nl: 'Nieuwe persoon', en: 'New person' },
+  organisations: { nl: 'Nieuwe organisatie', en: 'New organisation' },
+  endpoints: { nl: 'Nieuwe verbinding', en: 'New connection' },
 };
 
 /** Everything in the directory, each with a link to its form and history. */
@@ -32,7 +41,7 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
     }),
     people: of(book, 'PractitionerRole').map((role) =>
       row('people', role.id, nameOf(book, role), [
-        roleCode(role),
+        roleSaid[roleCode(role)]?.[viewer.language] ?? roleCode(role),
         organization(idOf(role.organization) ?? '')?.name,
         role.period?.end && `${t('tot en met', 'until')} ${role.period.end}`,
         unused(role.active !== false),
@@ -51,7 +60,7 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
   };
   const part = (thing: Thing) =>
     html`<h2>${headings[thing][viewer.language]} <span class="count">${rows[thing].length}</span></h2>
-<p class="buttons"><a class="button quiet" href="/admin/directory/${thing}/new">${t('Nieuw', 'New')}<span class="vh"> ${headings[thing][viewer.language]}</span></a></p>
+<p class="buttons"><a class="button quiet" href="/admin/directory/${thing}/new">${newSaid[thing][viewer.language]}</a></p>
 <ul class="referrals">${rows[thing]}</ul>`;
   const title = t('Adreslijst', 'Directory');
   const main = html`<h1>${title}</h1>

@@ -1,24 +1,23 @@
 import type { Endpoint, Extension, HealthcareService, Organization, PractitionerRole } from '@medplum/fhirtypes';
-import { validAgb } from '../fhir/identifiers.ts';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
-import { validateBaseR4 } from '../fhir/validate.ts';
+import { addressForms } from '../referral/directory-rules.ts';
 import { isLifeArea } from '../referral/life-area.ts';
 import { type AssignmentRule, withAgreed } from '../referral/practice-service.ts';
 import { readAbsence, withAbsence } from './absence.ts';
+import { closuresIn } from './directory-closures.ts';
 import { hoursIn } from './directory-hours.ts';
+import { launchIn } from './directory-launch.ts';
 import {
   agreed,
-  type Book,
   type Fields,
   idOf,
+  launchesMax,
   launchesOnly,
   levelNames,
-  organisations,
   roleCode,
   rulesMax,
   type Stored,
   type Thing,
-  wallys,
   waysMax,
 } from './directory-things.ts';
 import {
@@ -27,65 +26,72 @@ import {
   fault,
   identified,
   isDay,
-  isOneOf,
   named,
   type Reading,
   storedAs,
   telecom,
+  wholeNumber,
   withoutEmpty,
 } from './directory-values.ts';
 import type { Fault } from './form-controls.ts';
 
-function rulesIn(fields: Fields, book: Book): { rules: AssignmentRule[]; faults: Fault[] } {
+function rulesIn(fields: Fields): { rules: AssignmentRule[]; faults: Fault[] } {
   const faults: Fault[] = [];
   const rules = Array.from({ length: rulesMax }, (_, n) => n + 1).flatMap((n): AssignmentRule[] => {
     const [under = '', area = '', to = ''] = [fields[`under${n}`], fields[`area${n}`], fields[`to${n}`]];
     if (!under && !area && !to) return [];
-    const years = Number(under);
-    const isRight =
-      isOneOf(wallys(book), to) &&
-      (under !== '' || area !== '') &&
-      (under === '' || (Number.isInteger(years) && years >= 1 && years <= 120)) &&
-      (area === '' || isLifeArea(area));
-    if (!isRight) {
-      faults.push(fault(`under${n}`, 'rule'));
+    const years = wholeNumber(under);
+    if (to === '' || (under !== '' && years === undefined)) {
+      faults.push(fault(to === '' ? `to${n}` : `under${n}`, to === '' ? 'choice' : 'years'));
       return [];
     }
-    return [{ to, ...(under && { under: years }), ...(isLifeArea(area) && { lifeArea: area }) }];
+    return [{ to, ...(years && { under: years }), ...(isLifeArea(area) && { lifeArea: area }) }];
   });
   return { rules, faults };
 }
 
-function readPractice({ book, id, fields, stored }: Reading): { resources: Stored[]; faults: Fault[] } {
+/** Whom the service is for, in whole years; either end may stay open. */
+function agesIn(fields: Fields): { readonly extension: Extension | undefined; readonly faults: readonly Fault[] } {
+  const ends = (['from', 'upTo'] as const).flatMap((url) => {
+    const field = url === 'from' ? 'agesFrom' : 'agesUpTo';
+    const typed = fields[field] ?? '';
+    return typed ? [{ url, field, years: wholeNumber(typed) }] : [];
+  });
+  const said = ends.flatMap(({ url, years }) => (years === undefined ? [] : [{ url, valuePositiveInt: years }]));
+  return {
+    extension: said.length > 0 ? { url: extensions.servesAges, extension: said } : undefined,
+    faults: ends.flatMap(({ field, years }) => (years === undefined ? [fault(field, 'years')] : [])),
+  };
+}
+
+function readPractice({ book, id, fields, stored, today }: Reading): { resources: Stored[]; faults: Fault[] } {
   const { name = '', agb = '', phone = '', email = '', team = '', wally = '' } = fields;
-  const { rules, faults: wrongRules } = rulesIn(fields, book);
+  const { rules, faults: wrongRules } = rulesIn(fields);
   const was = storedAs(stored, 'HealthcareService');
   const { hours, faults: wrongHours } = hoursIn(fields, was);
-  const ways = Array.from({ length: waysMax }, (_, n) => fields[`way${n + 1}`] ?? '').filter(Boolean);
+  const { closures, faults: wrongClosures } = closuresIn(fields, was, today);
+  const rows = (name: string, max: number) =>
+    Array.from({ length: max }, (_, n) => fields[`${name}${n + 1}`] ?? '').filter(Boolean);
   const launching = launchesOnly(book);
-  const endpoints = book.versions
-    .filter((one) => one.type === 'Endpoint' && !launching.includes(one.id))
-    .map((one) => one.id);
-  const days = levelNames.flatMap((one) =>
-    fields[`level-${one}`] ? [[one, Number(fields[`level-${one}`])] as const] : [],
-  );
+  const days = levelNames.flatMap((one) => {
+    const typed = fields[`level-${one}`] ?? '';
+    return typed ? [[one, typed, wholeNumber(typed)] as const] : [];
+  });
+  const ages = agesIn(fields);
   const faults = [
-    ...(agb === '' || validAgb(agb) ? [] : [fault('agb', 'agb')]),
-    ...(isOneOf(organisations(book, 'teams'), team) ? [] : [fault('team', 'choice')]),
-    ...(wally === '' || isOneOf(wallys(book), wally) ? [] : [fault('wally', 'choice')]),
-    ...ways.flatMap((one, n) =>
-      endpoints.includes(one) && ways.indexOf(one) === n ? [] : [fault(`way${n + 1}`, 'choice')],
-    ),
-    ...days.flatMap(([one, count]) =>
-      Number.isInteger(count) && count >= 1 && count <= 250 ? [] : [fault(`level-${one}`, 'days')],
-    ),
+    ...(team ? [] : [fault('team', 'choice')]),
+    ...days.flatMap(([one, , count]) => (count === undefined ? [fault(`level-${one}`, 'days')] : [])),
     ...wrongRules,
     ...wrongHours,
+    ...ages.faults,
+    ...wrongClosures,
     ...(['agreedOn', 'evaluateOn'] as const).flatMap((one) =>
       !fields[one] || isDay(fields[one]) ? [] : [fault(one, 'day')],
     ),
   ];
   const before = storedAs(stored, 'Organization');
+  // Launching ones that the form has no row for stay.
+  const launches = (before?.endpoint ?? []).filter((one) => launching.includes(idOf(one) ?? '')).slice(launchesMax);
   const organization: Organization & { id: string } = withoutEmpty({
     ...(before ?? { resourceType: 'Organization' as const, id, type: [concept(codeSystems.organizationType, 'Z3')] }),
     active: fields.active === 'yes',
@@ -93,8 +99,8 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
     identifier: identified(before ?? {}, identifiers.agb, agb),
     telecom: telecom(before ?? {}, { phone, email }),
     endpoint: [
-      ...ways.map((one) => ({ reference: `Endpoint/${one}` })),
-      ...(before?.endpoint ?? []).filter((one) => launching.includes(idOf(one) ?? '')),
+      ...[...rows('way', waysMax), ...rows('launch', launchesMax)].map((one) => ({ reference: `Endpoint/${one}` })),
+      ...launches,
     ],
   });
   const service: HealthcareService & { id: string } = withoutEmpty({
@@ -103,33 +109,35 @@ function readPractice({ book, id, fields, stored }: Reading): { resources: Store
     name: `Wally van ${name}`,
     providedBy: { reference: `Organization/${team}` },
     availableTime: hours,
+    notAvailable: closures,
     extension: extended(was ?? {}, [
       [
         extensions.servesPractice,
         { url: extensions.servesPractice, valueReference: { reference: `Organization/${id}` } },
       ],
       named(extensions.fixedWally, wally),
+      [extensions.servesAges, ages.extension],
     ]),
   });
   const cooperation = Object.fromEntries(agreed.flatMap((one) => (fields[one] ? [[one, fields[one]]] : [])));
-  const levels = Object.fromEntries(days);
-  return { faults, resources: [organization, withAgreed(service, { rules, levels, cooperation })] };
+  const levels = Object.fromEntries(days.flatMap(([one, , count]) => (count ? [[one, count]] : [])));
+  return {
+    faults,
+    resources: [
+      organization,
+      withAgreed(service, { rules, levels, cooperation, printsCode: fields.printCode === 'yes' }),
+    ],
+  };
 }
 
 const kinds = ['wally', 'team-lead', 'gp', 'poh', 'poh-jeugd', 'assistant'];
 
-function readPerson({ book, id, fields, stored, today }: Reading): { resources: Stored[]; faults: Fault[] } {
+function readPerson({ id, fields, stored, today }: Reading): { resources: Stored[]; faults: Fault[] } {
   const { name = '', kind = '', organization = '', agb = '', phone = '', email = '' } = fields;
   const { substitute = '', wally = '', lastDay = '' } = fields;
-  const isOurs = kind === 'wally' || kind === 'team-lead';
-  const where = kind === 'poh-jeugd' ? 'all' : isOurs ? 'teams' : 'practices';
   const faults: Fault[] = [
     ...(kinds.includes(kind) ? [] : [fault('kind', 'choice')]),
-    ...(isOneOf(organisations(book, where), organization) ? [] : [fault('organization', 'choice')]),
-    ...(agb === '' || validAgb(agb) ? [] : [fault('agb', 'agb')]),
-    ...(substitute === '' || isOneOf(wallys(book), substitute) ? [] : [fault('substitute', 'choice')]),
-    ...(substitute !== '' && substitute === id ? [fault('substitute', 'self')] : []),
-    ...(wally === '' || isOneOf(wallys(book), wally) ? [] : [fault('wally', 'choice')]),
+    ...(organization ? [] : [fault('organization', 'choice')]),
     ...(lastDay === '' || isDay(lastDay) ? [] : [fault('lastDay', 'day')]),
   ];
   const before = storedAs(stored, 'PractitionerRole');
@@ -185,17 +193,8 @@ function readOrganisation({ id, fields, stored }: Reading): { resources: Stored[
     ],
     extension: extended(before ?? {}, [[extensions.dataContract, contract]]),
   });
-  return {
-    faults: ['', 'explicit-consent', 'youth-care'].includes(basis) ? [] : [fault('basis', 'choice')],
-    resources: [organization],
-  };
+  return { faults: [], resources: [organization] };
 }
-
-const schemes: Readonly<Record<string, RegExp>> = {
-  'hl7-fhir-rest': /^https?:\/\/[^\s@?#]+$/,
-  'hl7v2-mllp': /^mllp:\/\/[\w.-]+:\d{1,5}$/,
-  'secure-email': /^mailto:[^\s@]+@[^\s@]+$/,
-};
 
 function readEndpoint({ id, fields, stored }: Reading): { resources: Stored[]; faults: Fault[] } {
   const { name = '', connection = '', address = '', proof = '' } = fields;
@@ -206,16 +205,13 @@ function readEndpoint({ id, fields, stored }: Reading): { resources: Stored[]; f
     name,
     connectionType: { system: codeSystems.connectionType, code: connection },
     address,
-    extension: extended(before ?? {}, [[extensions.bestProof, { url: extensions.bestProof, valueCode: proof }]]),
+    extension: extended(before ?? {}, [
+      [extensions.bestProof, { url: extensions.bestProof, valueCode: proof }],
+      [extensions.launch, launchIn(fields, before)],
+    ]),
   });
-  return {
-    faults: [
-      ...(schemes[connection] ? [] : [fault('connection', 'choice')]),
-      ...(schemes[connection]?.test(address) === false ? [fault('address', 'address')] : []),
-      ...(['transport', 'application', 'record'].includes(proof) ? [] : [fault('proof', 'choice')]),
-    ],
-    resources: [endpoint],
-  };
+  const isKnown = Object.hasOwn(addressForms, connection);
+  return { faults: isKnown ? [] : [fault('connection', 'choice')], resources: [endpoint] };
 }
 
 const readers = {
@@ -226,10 +222,12 @@ const readers = {
 } as const satisfies Record<Thing, (reading: Reading) => { resources: Stored[]; faults: Fault[] }>;
 
 const textMax = 2000;
+/** Public keys are long. */
+const keysMax = 8000;
 
 /**
- * What a form makes of a thing: its resources as they are to be recorded, or what is wrong under the names of its fields.
- * Whatever stood in a resource and is in no field stays. Pure.
+ * What a form makes of a thing: its resources as they are to be recorded, and what of it cannot be read, under the names
+ * of its fields. Whatever stood in a resource and is in no field stays. Whether the directory can be so, its rules say.
  */
 export function readThing(thing: Thing, reading: Reading): { resources: readonly Stored[]; faults: readonly Fault[] } {
   const { fields, id, stored, book } = reading;
@@ -239,8 +237,9 @@ export function readThing(thing: Thing, reading: Reading): { resources: readonly
     ...(/^[a-z0-9][a-z0-9-]{0,40}$/.test(id) && !isTaken ? [] : [fault('id', 'id')]),
     ...(fields.name ? [] : [fault('name', 'name')]),
     ...faults,
-    ...Object.entries(fields).flatMap(([name, text]) => (text.length > textMax ? [fault(name, 'text')] : [])),
+    ...Object.entries(fields).flatMap(([name, text]) =>
+      text.length > (name === 'launchKeys' ? keysMax : textMax) ? [fault(name, 'text')] : [],
+    ),
   ];
-  const isValid = () => resources.every((one) => validateBaseR4(one).every((found) => found.severity !== 'error'));
-  return all.length > 0 || isValid() ? { resources, faults: all } : { resources, faults: [fault('name', 'text')] };
+  return { resources, faults: all };
 }

@@ -2,9 +2,11 @@ import type { Endpoint, HealthcareService, Organization, Practitioner, Practitio
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { DirectoryResource } from '../referral/directory.ts';
 import { isOnlyLaunch } from '../referral/launch-system.ts';
-import { cooperationOf, levelsOf, rulesOf } from '../referral/practice-service.ts';
+import { cooperationOf, levelsOf, rulesOf, termsOf } from '../referral/practice-service.ts';
 import type { DirectoryVersion } from '../store/directory.ts';
+import { closureFields } from './directory-closures.ts';
 import { hoursFields } from './directory-hours.ts';
+import { launchFields } from './directory-launch.ts';
 
 /** The things that a person changes; each is one or two resources. */
 export const things = ['practices', 'people', 'organisations', 'endpoints'] as const;
@@ -85,12 +87,17 @@ export const launchesOnly = (book: Book): readonly string[] =>
 
 export const rulesMax = 4;
 export const waysMax = 3;
+export const launchesMax = 3;
 export const levelNames = ['open', 'attempt', 'contact', 'news', 'answer', 'stop', 'confirm'] as const;
 export const agreed = ['goal', 'tasks', 'problems', 'mayShare', 'agreedOn', 'agreedWith', 'evaluateOn'] as const;
 
-function practiceFields(book: Book, organization: Organization & { id: string }): Fields {
+function practiceFields(book: Book, organization: Organization & { id: string }, today: string): Fields {
   const service = serviceOf(book, organization.id);
-  const ways = (organization.endpoint ?? []).filter((one) => !launchesOnly(book).includes(idOf(one) ?? ''));
+  const launching = launchesOnly(book);
+  const isLaunch = (one: { reference?: string }) => launching.includes(idOf(one) ?? '');
+  const ways = (organization.endpoint ?? []).filter((one) => !isLaunch(one));
+  const launches = (organization.endpoint ?? []).filter(isLaunch);
+  const terms = service && termsOf(service);
   const levels: Record<string, number | undefined> = (service && levelsOf(service)) ?? {};
   const cooperation: Record<string, string | undefined> = service ? { ...cooperationOf(service) } : {};
   return {
@@ -102,6 +109,10 @@ function practiceFields(book: Book, organization: Organization & { id: string })
     team: idOf(service?.providedBy) ?? '',
     wally: (service && idOf(extensionOf(service, extensions.fixedWally)?.valueReference)) ?? '',
     ...Object.fromEntries(Array.from({ length: waysMax }, (_, n) => [`way${n + 1}`, idOf(ways[n]) ?? ''])),
+    ...Object.fromEntries(Array.from({ length: launchesMax }, (_, n) => [`launch${n + 1}`, idOf(launches[n]) ?? ''])),
+    agesFrom: terms?.ages?.from?.toString() ?? '',
+    agesUpTo: terms?.ages?.upTo?.toString() ?? '',
+    ...closureFields(service, today),
     ...Object.fromEntries(levelNames.map((name) => [`level-${name}`, levels[name]?.toString() ?? ''])),
     ...Object.fromEntries(
       (service ? rulesOf(service) : []).flatMap(({ under, lifeArea, to }, n) => [
@@ -112,6 +123,7 @@ function practiceFields(book: Book, organization: Organization & { id: string })
     ),
     ...hoursFields(service),
     ...Object.fromEntries(agreed.map((name) => [name, cooperation[name] ?? ''])),
+    printCode: terms?.printsCode ? 'yes' : '',
   };
 }
 
@@ -158,15 +170,16 @@ function endpointFields(endpoint: Endpoint): Fields {
     address: endpoint.address,
     proof: extensionOf(endpoint, extensions.bestProof)?.valueCode ?? 'transport',
     active: endpoint.status === 'active' ? 'yes' : '',
+    ...launchFields(endpoint),
   };
 }
 
-/** A thing as its form shows it. */
-export function fieldsOf(book: Book, resources: readonly Stored[]): Fields {
+/** A thing as its form shows it, on a day. */
+export function fieldsOf(book: Book, resources: readonly Stored[], today: string): Fields {
   const [first, second] = resources;
   switch (first?.resourceType) {
     case 'Organization':
-      return isPractice(first) ? practiceFields(book, first) : organisationFields(first);
+      return isPractice(first) ? practiceFields(book, first, today) : organisationFields(first);
     case 'PractitionerRole':
       return personFields(first, second?.resourceType === 'Practitioner' ? second : undefined);
     case 'Endpoint':

@@ -1,7 +1,8 @@
 import type { Extension, Organization } from '@medplum/fhirtypes';
 import type { Said } from '../fhir/outcome.ts';
 import type { Book, Fields, Stored } from './directory-things.ts';
-import type { Fault } from './form-controls.ts';
+import { type Controls, type Fault, faultOf, ties } from './form-controls.ts';
+import { html, type Markup } from './html.ts';
 
 const said = {
   name: { nl: 'Vul de naam in.', en: 'Fill in the name.' },
@@ -9,7 +10,6 @@ const said = {
     nl: 'Kies een korte naam van kleine letters, cijfers en streepjes, die nog niet bestaat.',
     en: 'Choose a short name of lower-case letters, digits and dashes that does not exist yet.',
   },
-  agb: { nl: 'Dit is geen AGB-code: acht cijfers.', en: 'This is not an AGB code: eight digits.' },
   choice: { nl: 'Kies er een uit de lijst.', en: 'Choose one from the list.' },
   days: { nl: 'Vul een aantal werkdagen in, van 1 tot 250.', en: 'Fill in a number of working days, from 1 to 250.' },
   rule: {
@@ -21,16 +21,28 @@ const said = {
     en: 'Consulting hours have a day, and times such as 09:30 and 12:00.',
   },
   day: { nl: 'Dit is geen datum die bestaat.', en: 'This is not a date that exists.' },
-  self: { nl: 'Niemand vervangt zichzelf.', en: 'Nobody substitutes for themselves.' },
-  address: {
-    nl: 'Dit adres past niet bij de soort verbinding.',
-    en: 'This address does not fit the kind of connection.',
+  years: { nl: 'Vul hele jaren in.', en: 'Fill in whole years.' },
+  closure: {
+    nl: 'Vul in vanaf welke dag de route dicht is, en waarom.',
+    en: 'Fill in from which day the route is closed, and why.',
   },
   text: { nl: 'Dit is te lang.', en: 'This is too long.' },
 } as const satisfies Record<string, Said>;
 
+export type Options = readonly (readonly [value: string, label: string])[];
+
+/** One of a list; what was chosen and is on it no more is not chosen. */
+export function selectOf(parts: Controls, name: string, label: string, options: Options): Markup {
+  const chosen = parts.fields[name] ?? '';
+  return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}>${[['', ''] as const, ...options].map(([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`)}</select></div>`;
+}
+
 export const fault = (name: string, what: keyof typeof said): Fault => ({ field: name, said: said[what] });
 export const concept = (system: string, code: string) => ({ coding: [{ system, code }] });
+
+/** A whole number above zero as it was typed; undefined when it is none. */
+export const wholeNumber = (text: string): number | undefined =>
+  /^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined;
 
 /** Whether a day of that name exists. */
 export function isDay(text: string): boolean {
@@ -79,8 +91,6 @@ export function withoutEmpty<T extends Stored>(resource: T): T {
     ),
   ) as unknown as T;
 }
-
-export const isOneOf = (list: readonly (readonly [string, string])[], id: string) => list.some(([one]) => one === id);
 
 export interface Reading {
   readonly book: Book;

@@ -2,6 +2,16 @@ import type { Language, Said } from '../fhir/outcome.ts';
 import type { Difference } from '../referral/directory-diff.ts';
 import { html, type Markup, sayIn } from './html.ts';
 
+/** What people in the directory are, by the code of their role. */
+export const roleSaid: Readonly<Record<string, Said>> = {
+  wally: { nl: 'Wally', en: 'Wally' },
+  'team-lead': { nl: 'teamleider', en: 'team lead' },
+  gp: { nl: 'huisarts', en: 'GP' },
+  poh: { nl: 'POH', en: 'practice nurse' },
+  'poh-jeugd': { nl: 'POH-jeugd, met een werklijst', en: 'youth practice nurse, with a worklist' },
+  assistant: { nl: 'assistent', en: 'assistant' },
+};
+
 /** Elements and extensions of the directory as people call them. */
 const words: Readonly<Record<string, Said>> = {
   active: { nl: 'in gebruik', en: 'in use' },
@@ -33,6 +43,8 @@ const words: Readonly<Record<string, Said>> = {
   'mllp-channel': { nl: 'HL7 v2: berichten erheen', en: 'HL7 v2: messages there' },
   'mllp-peer': { nl: 'HL7 v2: berichten van daar', en: 'HL7 v2: messages from there' },
   'medvri-mailbox': { nl: 'EDIFACT-postbus', en: 'EDIFACT mailbox' },
+  'standard-sentence': { nl: 'vaste zin', en: 'standard sentence' },
+  'serves-ages': { nl: 'leeftijden', en: 'ages' },
   'consent-agreement': { nl: 'afspraak over toestemming', en: 'agreement on consent' },
 };
 

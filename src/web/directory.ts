@@ -1,18 +1,17 @@
 import { Router } from 'express';
-import type { Acting } from '../feedback/moves.ts';
 import type { Said } from '../fhir/outcome.ts';
 import type { Change } from '../referral/change.ts';
 import { channelsOf } from '../referral/channels.ts';
 import { addDays, beginOfDay, localDay } from '../referral/deadlines.ts';
-import { decideDirectory, directoryChange } from '../referral/directory-change.ts';
-import { differences } from '../referral/directory-diff.ts';
+import { decideDirectory } from '../referral/directory-change.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../store/directory.ts';
 import { readEndpointTests } from '../store/endpoint-tests.ts';
 import { decide, field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from './acting.ts';
+import { faultsAt } from './directory-faults.ts';
 import { thingForm } from './directory-forms.ts';
 import { historyPart } from './directory-history.ts';
-import { listPage } from './directory-list.ts';
+import { listPage, newSaid } from './directory-list.ts';
 import { readThing } from './directory-read.ts';
 import { type Book, type Fields, fieldsOf, resourcesOf, type Stored, type Thing, things } from './directory-things.ts';
 import { isDay } from './directory-values.ts';
@@ -57,7 +56,7 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
   const stored = id ? resourcesOf(book, thing, id) : [];
   if (!stored) return sendNotFound(visit);
   const today = localDay(site.store.clock());
-  const fields = typed?.fields ?? (id ? fieldsOf(book, stored) : { active: 'yes' });
+  const fields = typed?.fields ?? (id ? fieldsOf(book, stored, today) : { active: 'yes' });
   const parts = { viewer, book, thing, fields, faults: typed?.faults ?? [], versions: versionsOf(book, stored), today };
   const history = id
     ? historyPart(
@@ -76,9 +75,11 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
     : undefined;
   const isWay = stored.some((one) => one.resourceType === 'Endpoint' && channelsOf([one]).length > 0);
   const test = id && site.probe && isWay && testPart(id, (await readEndpointTests(site.store)).get(id), viewer);
-  const name = id ? `${thingSaid[thing][viewer.language]} ${fieldsOf(book, stored).name || id}` : t('Nieuw', 'New');
+  const kind = thingSaid[thing][viewer.language];
+  const own = fieldsOf(book, stored, today).name || id;
+  const name = id ? `${kind} ${own}` : newSaid[thing][viewer.language];
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
-<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
+<h1>${id ? html`${own} <span class="born">${kind.toLowerCase()}</span>` : name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
   const moved = Number(query(request, 'moved')) || 0;
   const done =
     query(request, 'done') === 'saved' &&
@@ -101,13 +102,13 @@ const refusedSaid = {
   validFrom: { nl: 'Kies vandaag of een dag die nog komt.', en: 'Choose today or a day to come.' },
 } as const satisfies Record<string, Said>;
 
-const changeOf = ({ actor, directory, now }: Acting, resources: readonly Stored[], from: Date): Change =>
-  directoryChange(
-    { actor, revision: directory.revision, at: now.toISOString(), validFrom: from.toISOString() },
-    resources,
-  );
-
 /** Who owns what, and where feedback goes, follow at once; when that fails the clock does it. */
+interface Follows {
+  readonly onDirectory: OnDirectory;
+  /** `host:port` that may be sent to, where that is known here. */
+  readonly hosts: ReadonlySet<string> | undefined;
+}
+
 async function follow(site: Site, onDirectory: OnDirectory): Promise<number> {
   try {
     await syncDestinations(site.store, await site.directory());
@@ -118,7 +119,7 @@ async function follow(site: Site, onDirectory: OnDirectory): Promise<number> {
   }
 }
 
-async function save(site: Site, visit: Visit, thing: Thing, known: string | undefined, onDirectory: OnDirectory) {
+async function save(site: Site, visit: Visit, thing: Thing, known: string | undefined, follows: Follows) {
   const { viewer, request, response } = visit;
   const body: unknown = request.body;
   const names = typeof body === 'object' && body !== null ? Object.keys(body) : [];
@@ -127,6 +128,7 @@ async function save(site: Site, visit: Visit, thing: Thing, known: string | unde
   const day = fields.validFrom ?? '';
   const today = localDay(site.store.clock());
   let faults: readonly Fault[] = [];
+  let beside: Refusal | undefined;
   const outcome = await decide(
     site,
     viewer.actor,
@@ -138,16 +140,26 @@ async function save(site: Site, visit: Visit, thing: Thing, known: string | unde
     ({ book, stored }, acting): Change | Refusal | undefined => {
       const read = readThing(thing, { book, id, fields, stored, today });
       const isFromRight = day === '' || (isDay(day) && day >= today && day <= addDays(today, 730));
-      faults = [...read.faults, ...(isFromRight ? [] : [{ field: 'validFrom', said: refusedSaid.validFrom }])];
-      if (faults.length > 0) return undefined;
+      const from = instantOf(isFromRight && day ? day : today, acting.now);
+      const decided = decideDirectory({
+        proposed: read.resources.map((resource) => ({ resource, place: '' })),
+        newest: book.versions,
+        revision: acting.directory.revision,
+        at: acting.now.toISOString(),
+        validFrom: from.toISOString(),
+        actor: acting.actor,
+        hosts: follows.hosts,
+      });
+      const ruled = faultsAt(isRefusal(decided) ? decided.refused : [], read.resources, fields, thing);
+      const typed = [...read.faults, ...(isFromRight ? [] : [{ field: 'validFrom', said: refusedSaid.validFrom }])];
+      // What cannot be read is said first; a rule about the same field would only say it in another way.
+      const more = ruled.faults.filter((one) => !typed.some((other) => other.field === one.field));
+      faults = [...typed, ...more.filter((one, nth) => more.findIndex((other) => other.field === one.field) === nth)];
+      beside = ruled.rest.length > 0 && typed.length === 0 ? refuse(...ruled.rest) : undefined;
+      if (faults.length > 0 || beside) return undefined;
       if (versionsOf(book, stored) !== fields.versions)
         return refuse(issue('conflict', 'changed-meanwhile', '', refusedSaid.changed));
-      const changed = read.resources.filter((one) => {
-        const before = stored.find((other) => other.resourceType === one.resourceType && other.id === one.id);
-        return !before || differences(before, one).length > 0;
-      });
-      if (changed.length === 0) return undefined;
-      return changeOf(acting, changed, instantOf(day || today, acting.now));
+      return isRefusal(decided) ? decided : decided.change;
     },
   );
   if (outcome === 'absent') return sendNotFound(visit);
@@ -158,13 +170,16 @@ async function save(site: Site, visit: Visit, thing: Thing, known: string | unde
       refused: sentences(outcome, viewer),
       status: 409,
     });
-  if (faults.length > 0) return thingPage(site, visit, thing, known, { fields, faults, status: 422 });
-  const moved = await follow(site, onDirectory);
+  if (faults.length > 0 || beside) {
+    const refused = beside && sentences(beside, viewer);
+    return thingPage(site, visit, thing, known, { fields, faults, status: 422, ...(refused && { refused }) });
+  }
+  const moved = await follow(site, follows.onDirectory);
   response.redirect(303, `/admin/directory/${thing}/${id}?done=saved${moved > 0 ? `&moved=${moved}` : ''}`);
 }
 
 /** An older version comes back as a new one; nothing that was is ever gone. */
-async function restore(site: Site, visit: Visit, thing: Thing, id: string, onDirectory: OnDirectory): Promise<void> {
+async function restore(site: Site, visit: Visit, thing: Thing, id: string, follows: Follows): Promise<void> {
   const { viewer, request, response } = visit;
   const [type, of, version] = [field(request.body, 'type'), field(request.body, 'of'), field(request.body, 'version')];
   const outcome = await decide(
@@ -180,7 +195,10 @@ async function restore(site: Site, visit: Visit, thing: Thing, id: string, onDir
     ({ found, newest }, { actor, directory, now }) => {
       const at = now.toISOString();
       const proposed = [{ resource: found.resource, place: '' }];
-      const decided = decideDirectory({ proposed, newest, revision: directory.revision, at, validFrom: at, actor });
+      const decided = decideDirectory({
+        ...{ proposed, newest, revision: directory.revision, at, validFrom: at, actor },
+        hosts: follows.hosts,
+      });
       return isRefusal(decided) ? decided : decided.change;
     },
   );
@@ -192,13 +210,19 @@ async function restore(site: Site, visit: Visit, thing: Thing, id: string, onDir
       refused: sentences(outcome, viewer),
       status: 409,
     });
-  const moved = await follow(site, onDirectory);
+  const moved = await follow(site, follows.onDirectory);
   response.redirect(303, `/admin/directory/${thing}/${id}?done=saved${moved > 0 ? `&moved=${moved}` : ''}`);
 }
 
 /** The directory's pages: every change versioned, with who and when, and valid from a day. No patient data. */
-export function directoryPages(site: Site, viewerOf: ViewerOf, onDirectory: OnDirectory): Router {
+export function directoryPages(
+  site: Site,
+  viewerOf: ViewerOf,
+  onDirectory: OnDirectory,
+  hosts?: ReadonlySet<string>,
+): Router {
   const router = Router();
+  const follows: Follows = { onDirectory, hosts };
   const own = (handle: (visit: Visit, thing: Thing, id: string) => Promise<void>) =>
     visiting('administrator', viewerOf, async (visit) => {
       const { thing: asked, id } = visit.request.params;
@@ -218,11 +242,11 @@ export function directoryPages(site: Site, viewerOf: ViewerOf, onDirectory: OnDi
   );
   router.post(
     '/admin/directory/:thing/:id',
-    own((visit, thing, id) => save(site, visit, thing, known(id), onDirectory)),
+    own((visit, thing, id) => save(site, visit, thing, known(id), follows)),
   );
   router.post(
     '/admin/directory/:thing/:id/restore',
-    own((visit, thing, id) => restore(site, visit, thing, id, onDirectory)),
+    own((visit, thing, id) => restore(site, visit, thing, id, follows)),
   );
   return router;
 }

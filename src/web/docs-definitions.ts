@@ -4,9 +4,8 @@ import { namingSystems } from '../profiles/naming-systems.ts';
 import { idOf } from '../profiles/published.ts';
 import { guide } from '../profiles/stored.ts';
 import { codesOf } from '../profiles/terminology.ts';
-import { code, docsPage, sample } from './docs-page.ts';
+import { code, docsPage, sample, wideTable } from './docs-page.ts';
 import { html, type Markup } from './html.ts';
-import { wideTable } from './wide-table.ts';
 
 const link = (path: string, text: string) => html`<a href="/docs/${path}">${text}</a>`;
 const asJson = (type: string, id: string) => html`<p><a href="/fhir/R4/${type}/${id}">The definition as JSON</a></p>`;

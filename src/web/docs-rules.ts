@@ -5,9 +5,8 @@ import { guide, servedTypes } from '../profiles/stored.ts';
 import { httpStatus, issue, refuse } from '../referral/refusal.ts';
 import { conditionWords, tellsWords, whoWords } from '../referral/transition-words.ts';
 import { TRANSITIONS } from '../referral/transitions.ts';
-import { code, docsPage } from './docs-page.ts';
+import { code, docsPage, wideTable } from './docs-page.ts';
 import { html, type Markup } from './html.ts';
-import { wideTable } from './wide-table.ts';
 
 /** The one table of what may happen to a Task, read out of itself. */
 export function statesPage(): string {

@@ -22,6 +22,14 @@ const failures: Record<string, Said> = {
     nl: 'Het antwoord van de ontvanger was te groot om te lezen. Kortelijn probeert het opnieuw. Blijft het zo: bel de leverancier.',
     en: "The receiver's answer was too large to read. Kortelijn tries again. If it stays like this: call the supplier.",
   },
+  'no-fhir': {
+    nl: 'Het systeem van de ontvanger gaf een antwoord dat geen FHIR is. Bel de leverancier en controleer het adres in de adreslijst.',
+    en: "The receiver's system gave an answer that is no FHIR. Call the supplier, and check the address in the directory.",
+  },
+  'changed-there': {
+    nl: 'In het dossiersysteem veranderde iets terwijl Kortelijn schreef. Kortelijn leest dat eerst, en schrijft dan opnieuw.',
+    en: 'Something changed in the case system while Kortelijn was writing. Kortelijn reads that first, and then writes again.',
+  },
   unavailable: {
     nl: 'De ontvanger is even niet beschikbaar, bijvoorbeeld door onderhoud. Kortelijn probeert het vanzelf opnieuw.',
     en: 'The receiver is not available for a while, for example for maintenance. Kortelijn tries again by itself.',

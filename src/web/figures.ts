@@ -1,4 +1,5 @@
 import { type Response, Router } from 'express';
+import type { Language } from '../fhir/outcome.ts';
 import { addDays, beginOfDay, localDay } from '../referral/deadlines.ts';
 import { measuresOf, quarterDays } from '../report/measures.ts';
 import { figuresCsv, figureTables, type PrintedTable } from '../report/print.ts';
@@ -8,7 +9,6 @@ import { readEventsOf } from '../store/events.ts';
 import { noteList, query, send, sendNotFound, type ViewerOf, type Visit, visiting } from './acting.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import type { Site } from './site.ts';
-import { wideTable } from './wide-table.ts';
 
 const shownQuarters = 8;
 
@@ -38,9 +38,16 @@ async function read(site: Site, quarter: string) {
   return { days, figures: quarterFigures(measuresOf(events, days)), name };
 }
 
+/** "4e kwartaal 2026" of `2026Q4`. */
+function quarterText(quarter: string, language: Language): string {
+  const [year = '', nth = ''] = quarter.split('Q');
+  return language === 'en' ? `Q${nth} ${year}` : `${nth}e kwartaal ${year}`;
+}
+
 function tablePart({ head, columns, rows }: PrintedTable): Markup {
-  const all = rows.map(([label, values]) => [label, ...values]);
-  return html`<h2>${head}</h2>${wideTable(head, [head, ...columns], all)}`;
+  const cells = (row: readonly string[]) => row.map((one) => html`<td>${one}</td>`);
+  return html`<h2>${head}</h2><div class="wide figures" tabindex="0" role="region" aria-label="${head}"><table><thead><tr><th scope="col">${head}</th>${columns.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+<tbody>${rows.map(([label, values]) => html`<tr><th scope="row">${label}</th>${cells(values)}</tr>`)}</tbody></table></div>`;
 }
 
 async function sendQuarter(site: Site, visit: Visit): Promise<void> {
@@ -53,13 +60,13 @@ async function sendQuarter(site: Site, visit: Visit): Promise<void> {
   if (!found) return sendNotFound(visit);
   const { days, figures, name } = found;
   await noteList(site, viewer.actor, `figures/${quarter}`, figures.tables.length);
-  const title = `${t('Cijfers', 'Figures')} ${quarter}`;
+  const title = `${t('Cijfers', 'Figures')} ${quarterText(quarter, viewer.language)}`;
   const day = (one: string) => dayText(one, viewer.language, today);
   const main = html`<h1>${title}</h1>
 <p>${t(`Verwijzingen die binnenkwamen van ${day(days.from)} tot en met ${day(days.to)}.`, `Referrals that came in from ${day(days.from)} to ${day(days.to)}.`)}
 ${t(`Een punt (·) betekent: weggelaten, omdat het er minder dan ${least} zijn of omdat u dat anders kunt uitrekenen. Dagen: de middelste.`, `A dot (·) means: left out, because there are fewer than ${least} or because you could work that out. Days: the median.`)}</p>
-<nav aria-label="${t('Kwartaal', 'Quarter')}"><ul class="pills">${quarters.map((one) => html`<li><a href="/report?quarter=${one}"${one === quarter && html` aria-current="true"`}>${one}</a></li>`)}</ul></nav>
-<p class="buttons"><a class="button quiet" href="/report/quarter.csv?quarter=${quarter}">${t('Als CSV', 'As CSV')}</a></p>
+<nav aria-label="${t('Kwartaal', 'Quarter')}"><ul class="pills">${quarters.map((one) => html`<li><a href="/report?quarter=${one}"${one === quarter && html` aria-current="page"`}>${quarterText(one, viewer.language)}</a></li>`)}</ul></nav>
+<p class="buttons"><a class="button quiet" href="/report/quarter.csv?quarter=${quarter}">${t('Download als CSV', 'Download as CSV')}</a></p>
 ${figureTables(figures, name, viewer.language).map(tablePart)}`;
   send(visit, { title, main });
 }

@@ -94,7 +94,7 @@ const offerForm = moveForm({
     const who = colleagues(parts);
     if (who.length === 0)
       return html`<p>${t('Er is vandaag geen collega aanwezig.', 'No colleague is present today.')}</p>`;
-    return html`${faultOf(parts, 'offerTo')}<p>${t('De collega ziet de verwijzing en kan haar overnemen of niet.', 'The colleague sees the referral and can take it over or not.')}</p>
+    return html`${faultOf(parts, 'offerTo')}<p>${t('De collega ziet de verwijzing en kan die overnemen, of niet.', 'The colleague sees the referral and can take it over or not.')}</p>
 <p class="buttons" id="offerTo">${who.map(([id, name]) => html`<button name="offerTo" value="${id}" class="quiet">${t('Bied aan', 'Offer to')} ${name}</button> `)}</p>`;
   },
   read: ({ offerTo }): Read<string> =>
@@ -159,11 +159,11 @@ export const endForm = moveForm({
   move: 'end',
   title: { nl: 'Stoppen: er is iets veranderd bij de inwoner', en: "Stop: something changed in the resident's life" },
   done: {
-    nl: 'De verwijzing is gestopt. Wie haar had, krijgt bericht.',
+    nl: 'De verwijzing is gestopt. Wie de verwijzing had, krijgt bericht.',
     en: 'The referral was stopped. Whoever had it is told.',
   },
   sure: {
-    nl: 'De verwijzing stopt, ook bij andere organisaties. Wie haar had, krijgt bericht. Dit kan niet ongedaan worden gemaakt.',
+    nl: 'De verwijzing stopt, ook bij andere organisaties. Wie de verwijzing had, krijgt bericht. Dit kan niet ongedaan worden gemaakt.',
     en: 'The referral stops, also with other organisations. Whoever had it is told. This cannot be undone.',
   },
   names: ['endReason'],
@@ -186,18 +186,18 @@ export const recallForm = moveForm({
   move: 'enter-in-error',
   title: { nl: 'Terugroepen: hoort hier niet', en: 'Recall: should not be here' },
   done: {
-    nl: 'De verwijzing is teruggeroepen. Wie haar had, krijgt bericht.',
+    nl: 'De verwijzing is teruggeroepen. Wie de verwijzing had, krijgt bericht.',
     en: 'The referral was recalled. Whoever had it is told.',
   },
   sure: {
-    nl: 'De verwijzing verdwijnt bij iedereen die haar had. Dit kan niet ongedaan worden gemaakt.',
+    nl: 'De verwijzing verdwijnt bij iedereen. Dit kan niet ongedaan worden gemaakt.',
     en: 'The referral disappears for everyone who had it. This cannot be undone.',
   },
   names: ['recallWhy'],
   texts: ['recallWhy'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`<p>${t('Gaat de verwijzing over de verkeerde persoon, of was zij niet bedoeld? Roep haar dan terug.', 'Is the referral about the wrong person, or was it not meant? Then recall it.')}</p>
+    return html`<p>${t('Gaat de verwijzing over de verkeerde persoon, of was die niet bedoeld? Roep de verwijzing dan terug.', 'Is the referral about the wrong person, or was it not meant? Then recall it.')}</p>
 ${textBox(parts, { name: 'recallWhy', label: t('Wat ging er mis?', 'What went wrong?'), hint: noNames(parts.viewer), max: textMax })}${button(t('Roep terug', 'Recall'), 'danger')}`;
   },
   read: ({ recallWhy }): Read<string> =>
@@ -214,7 +214,7 @@ const tooCloseForm = moveForm({
     en: 'Someone else helps this resident. You no longer see the referral.',
   },
   sure: {
-    nl: 'De verwijzing gaat naar een collega, en u ziet haar niet meer. Niemand vraagt waarom.',
+    nl: 'De verwijzing gaat naar een collega. U ziet de verwijzing dan niet meer. Niemand vraagt waarom.',
     en: 'The referral goes to a colleague, and you no longer see it. Nobody asks why.',
   },
   names: [],

@@ -52,12 +52,13 @@ async function planOf(site: Site, team: string, { from, to }: Asked): Promise<Pl
 function chooseForm(visit: Visit, team: string, { directory, day }: Plan, asked: Asked): Markup {
   const t = sayIn(visit.viewer.language);
   const all = wallysOf(directory, team);
+  const choose = t('Kies iemand', 'Choose someone');
   const option = (value: string, label: string, chosen: string) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`;
   const there = all.filter((one) => isPresent(one, day));
   return html`<form method="get" action="/team/handover" class="form">
-<div class="field"><label for="from">${t('Van wie?', 'From whom?')}</label><select id="from" name="from"><option value=""></option>${all.map((one) => option(one.id, one.name, asked.from))}</select></div>
-<div class="field"><label for="to">${t('Naar wie?', 'To whom?')}</label><select id="to" name="to"><option value=""></option>${option('fixed', t('de vaste Wally van elke praktijk', 'the fixed Wally of each practice'), asked.to)}${there.map((one) => option(one.id, one.name, asked.to))}</select></div>
+<div class="field"><label for="from">${t('Van wie?', 'From whom?')}</label><select id="from" name="from"><option value="">${choose}</option>${all.map((one) => option(one.id, one.name, asked.from))}</select></div>
+<div class="field"><label for="to">${t('Naar wie?', 'To whom?')}</label><select id="to" name="to"><option value="">${choose}</option>${option('fixed', t('de vaste Wally van elke praktijk', 'the fixed Wally of each practice'), asked.to)}${there.map((one) => option(one.id, one.name, asked.to))}</select></div>
 <p class="buttons"><button class="quiet">${t('Bekijk eerst wat er gebeurt', 'First see what happens')}</button></p></form>`;
 }
 

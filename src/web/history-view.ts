@@ -1,16 +1,17 @@
 import type { Communication } from '@medplum/fhirtypes';
 import type { Said } from '../fhir/outcome.ts';
 import { channelAt } from '../referral/channels.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Proof } from '../referral/directory.ts';
 import type { readEvents } from '../store/deliveries.ts';
 import type { Carriage } from '../store/lists.ts';
 import { eventSaid } from './event-words.ts';
-import { html, type Markup, momentText, sayIn } from './html.ts';
+import { dayText, html, type Markup, momentText, sayIn, timeText } from './html.ts';
 import type { Viewer } from './page.ts';
 import type { Shown } from './referral-view.ts';
 import { type Fate, fateOf, fates, travelled } from './words.ts';
 
-type Event = Awaited<ReturnType<typeof readEvents>>[number];
+export type Event = Awaited<ReturnType<typeof readEvents>>[number];
 
 const lastStep: Record<Proof, (typeof travelled)[number]> = {
   transport: 'received',
@@ -91,8 +92,11 @@ export function feedbackPart(shown: Shown, carriages: readonly Carriage[]): Mark
 export function eventsPart(shown: Shown, events: readonly Event[]): Markup {
   const t = sayIn(shown.viewer.language);
   return html`<section aria-labelledby="history"><h2 id="history">${t('Geschiedenis', 'History')}</h2>
-<ol class="events">${events.map((event) => {
+<ol class="events">${events.map((event, nth) => {
+    const day = localDay(event.at);
+    const before = events[nth - 1];
+    const isNewDay = !before || localDay(before.at) !== day;
     const said = eventSaid(event, shown.directory.roles.get(event.owner ?? '')?.name ?? event.owner ?? '');
-    return html`<li><time datetime="${event.at.toISOString()}">${momentText(event.at, shown.viewer.language)}</time> ${t(said.nl, said.en)}</li>`;
+    return html`<li>${isNewDay && html`<strong class="day">${dayText(day, shown.viewer.language, shown.today)}</strong>`}<time datetime="${event.at.toISOString()}">${timeText(event.at, shown.viewer.language)}</time> ${t(said.nl, said.en)}</li>`;
   })}</ol></section>`;
 }

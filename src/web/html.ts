@@ -52,6 +52,14 @@ export function momentText(moment: Date, language: Language): string {
   }).format(moment);
 }
 
+/** "14:05", in Dutch time. */
+export function timeText(moment: Date, language: Language): string {
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', {
+    timeStyle: 'short',
+    timeZone: 'Europe/Amsterdam',
+  }).format(moment);
+}
+
 /** "14 maart 1957": a birth date, as people check it aloud. */
 export function birthDateText(day: string, language: Language): string {
   return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'nl-NL', {

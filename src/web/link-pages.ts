@@ -1,7 +1,7 @@
 import type { ServiceRequest } from '@medplum/fhirtypes';
 import { firstLineMax, outcomeCodes, outcomes } from '../feedback/answer.ts';
 import type { Acting } from '../feedback/moves.ts';
-import type { onwardReasons } from '../feedback/onward.ts';
+import { type onwardReasons, wantsInterim } from '../feedback/onward.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { extensions } from '../fhir/systems.ts';
 import { phoneOf } from '../referral/assignment.ts';
@@ -137,16 +137,22 @@ function replyForms(parts: Controls, at: At): Markup {
   const { viewer, faults } = parts;
   const { language } = viewer;
   const t = sayIn(language);
-  const status = at.journey.children.find((one) => one.resource.id === at.link.subject)?.resource.status;
+  const work = at.journey.children.find((one) => one.resource.id === at.link.subject)?.resource;
   const reasons = Object.entries(reasonSaid).map(([code, said]): Choice => [code, said[language]]);
   const select = (area: LifeArea) => {
     const name = outcomeField(area);
-    return html`<div class="field"><label for="${name}">${lifeAreas[area][language]}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}><option value="">${t('Kies een uitkomst', 'Choose an outcome')}</option>${outcomeCodes.map((code) => html`<option value="${code}"${parts.fields[name] === code && html` selected`}>${code === 'helped' ? t('geholpen', 'helped') : outcomes[code][language]}</option>`)}</select></div>`;
+    const label = area === 'other' ? t('Uitkomst', 'Outcome') : lifeAreas[area][language];
+    return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}><option value="">${t('Kies een uitkomst', 'Choose an outcome')}</option>${outcomeCodes.map((code) => html`<option value="${code}"${parts.fields[name] === code && html` selected`}>${code === 'helped' ? t('geholpen', 'helped') : outcomes[code][language]}</option>`)}</select></div>`;
   };
   const declines = faults.some((one) => one.field === 'reason');
   return html`<section class="moves" aria-labelledby="reply"><h2 id="reply">${t('Wat doet u?', 'What do you do?')}</h2>
-${status === 'requested' && form(viewer, 'accept', t('Wij nemen dit aan', 'We take this on'), '')}
-<section class="move" aria-labelledby="report"><h3 id="report">${t('Klaar? Laat weten hoe het ging', 'Finished? Tell how it went')}</h3>${form(viewer, 'report', t('Verstuur en sluit af', 'Send and close'), '', html`${textarea(parts, 'firstLine', t('In het kort', 'In short'), firstLineMax, `${t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`)} ${noNames(viewer)}`)}${areasOf(at).map(select)}`)}</section>
+${work?.status === 'requested' && form(viewer, 'accept', t('Wij nemen dit aan', 'We take this on'), '')}
+${
+  work &&
+  wantsInterim(work) &&
+  html`<section class="move" aria-labelledby="interim"><h3 id="interim">${t('Nog bezig? Laat weten hoe het gaat', 'Still at it? Tell how it goes')}</h3>${form(viewer, 'interim', t('Stuur een tussenbericht', 'Send an interim message'), 'quiet', textarea(parts, 'interimText', t('Hoe gaat het?', 'How does it go?'), answerMax, noNames(viewer)))}</section>`
+}
+<section class="move" aria-labelledby="report"><h3 id="report">${t('Klaar? Laat weten hoe het ging', 'Finished? Tell how it went')}</h3>${form(viewer, 'report', t('Verstuur en sluit af', 'Send and close'), work?.status === 'requested' ? 'quiet' : '', html`${textarea(parts, 'firstLine', t('In het kort', 'In short'), firstLineMax, `${t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`)} ${noNames(viewer)}`)}${areasOf(at).map(select)}`)}</section>
 <details class="move"${declines && html` open`}><summary>${t('Wij nemen dit niet aan', 'We do not take this on')}</summary>${form(viewer, 'decline', t('Neem niet aan', 'Decline'), 'quiet', radiosOf(parts, 'reason', t('Waarom niet?', 'Why not?'), reasons))}</details></section>`;
 }
 
@@ -178,17 +184,26 @@ export function casePage(viewer: Viewer, at: At, acting: Acting, typed: CaseFiel
   const owner = acting.directory.roles.get(index.owner ?? '');
   const phone = phoneOf(acting.directory, { team: index.team, ...(owner && { owner }) });
   const asker = html`${owner?.name ?? acting.directory.teams.get(index.team)?.name}${phone && html` ${telLink(phone)}`}`;
+  const doneText = new Map([
+    [
+      'accepted',
+      t(
+        'U hebt het aangenomen. Klaar? Open de link uit de mail dan weer.',
+        'You took it on. Finished? Then open the link in the mail again.',
+      ),
+    ],
+    [
+      'interim',
+      t(
+        'Uw tussenbericht staat bij de sociaal werker. Klaar? Open de link uit de mail dan weer.',
+        'Your interim message is with the social worker. Finished? Then open the link in the mail again.',
+      ),
+    ],
+  ]);
+  const doneNow = doneText.get(done);
   const notice = typed.refused
     ? { kind: 'refused' as const, text: typed.refused }
-    : done === 'accepted'
-      ? {
-          kind: 'done' as const,
-          text: t(
-            'U hebt het aangenomen. Klaar? Open de link uit de mail dan weer.',
-            'You took it on. Finished? Then open the link in the mail again.',
-          ),
-        }
-      : undefined;
+    : doneNow && { kind: 'done' as const, text: doneNow };
   const wrong = typed.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   const title = `${wrong}${t('Een vraag aan u', 'A question for you')}`;
   const page = (main: Markup): Page => ({

@@ -38,10 +38,10 @@ export const outcomeField = (area: LifeArea) => `outcome-${area}`;
 type Heard = Omit<ReturnType<typeof heardSchema.parse>, 'task'>;
 type Reply = { readonly heard?: Heard; readonly text?: string };
 
-/** What was posted from the page of a case: an answer to a question, or accept, decline or report; or its faults. */
+/** What was posted from the page of a case: an answer to a question, or accept, interim, decline or report; or its faults. */
 export function readReply(what: string, body: unknown, at: At): Reply | CaseFields {
   const text = (name: string) => field(body, name);
-  const names = ['answerText', 'reason', 'firstLine', ...areasOf(at).map(outcomeField)];
+  const names = ['answerText', 'reason', 'interimText', 'firstLine', ...areasOf(at).map(outcomeField)];
   const fields = Object.fromEntries(names.map((name) => [name, text(name)]));
   const wrong = (...faults: Fault[]): CaseFields => ({ fields, faults });
   if (at.link.purpose === 'question') {
@@ -50,6 +50,13 @@ export function readReply(what: string, body: unknown, at: At): Reply | CaseFiel
     return answer === '' || answer.length > answerMax ? wrong({ field: 'answerText', said }) : { text: answer };
   }
   if (what === 'accept') return { heard: { outcome: 'accepted' } };
+  if (what === 'interim') {
+    const said = { nl: 'Schrijf in het kort hoe het gaat.', en: 'Write in short how it goes.' };
+    const how = text('interimText');
+    return how === '' || how.length > answerMax
+      ? wrong({ field: 'interimText', said })
+      : { heard: { outcome: 'interim', text: how } };
+  }
   if (what === 'decline') {
     const reason = heardSchema.shape.reason.unwrap().safeParse(text('reason'));
     return reason.success

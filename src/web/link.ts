@@ -170,7 +170,8 @@ export function linkPages(site: Site): Router {
     if (outcome === 'absent') return showEnded(visit, { ended: 'over', journey: at.journey });
     if (isRefusal(outcome))
       return showCase(visit, at, { fields: {}, faults: [], refused: sentences(outcome, visit.viewer) }, 409);
-    if (read.heard?.outcome === 'accepted') return response.redirect(303, '/link/case?done=accepted');
+    const goesOn = (['accepted', 'interim'] as const).find((one) => one === read.heard?.outcome);
+    if (goesOn) return response.redirect(303, `/link/case?done=${goesOn}`);
     clearLinkSession(response, publicUrl);
     response.redirect(303, '/link/done');
   };

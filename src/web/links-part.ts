@@ -24,13 +24,15 @@ const stateSaid: Record<LinkState, Said> = {
 const workSaid = (status: string): Said =>
   status === 'accepted'
     ? { nl: 'aangenomen', en: 'accepted' }
-    : isOpen(status)
-      ? { nl: 'gevraagd', en: 'asked' }
-      : status === 'completed'
-        ? { nl: 'klaar', en: 'finished' }
-        : status === 'rejected'
-          ? { nl: 'niet aangenomen', en: 'declined' }
-          : { nl: 'gestopt', en: 'stopped' };
+    : status === 'in-progress'
+      ? { nl: 'bezig', en: 'at work' }
+      : isOpen(status)
+        ? { nl: 'gevraagd', en: 'asked' }
+        : status === 'completed'
+          ? { nl: 'klaar', en: 'finished' }
+          : status === 'rejected'
+            ? { nl: 'niet aangenomen', en: 'declined' }
+            : { nl: 'gestopt', en: 'stopped' };
 
 /** The code to read out on the telephone, to the number that the directory has and to no other (H12). */
 function codeToGive(shown: Shown, code: string, phone: string | undefined): Markup {

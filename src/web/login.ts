@@ -17,6 +17,7 @@ import type { Site } from './site.ts';
 export interface DemoPerson {
   readonly username: string;
   readonly name: string;
+  readonly role: Actor['role'];
 }
 
 const languageOf = (request: Request): Language => preferredLanguage(request.headers['accept-language']);
@@ -124,7 +125,7 @@ function demoList(language: Language, people: readonly DemoPerson[]): Markup {
   const t = sayIn(language);
   return html`<section class="note"><h2>${t('Oefenomgeving', 'Practice environment')}</h2>
 <p>${t('Deze mensen zijn verzonnen. Hun wachtwoorden staan in het venster waarin Kortelijn is gestart.', 'These people are invented. Their passwords are in the window where Kortelijn was started.')}</p>
-<ul>${people.map((one) => html`<li><strong>${one.username}</strong>: ${one.name}</li>`)}</ul></section>`;
+<ul>${people.map((one) => html`<li><strong>${one.username}</strong>: ${one.name}${one.role === 'wally' && ', Wally'}</li>`)}</ul></section>`;
 }
 
 interface FormParts {

@@ -29,6 +29,8 @@ const components = [
 
 const notice = '/*! Components: NL Design System candidate and Utrecht, EUPL-1.2 */\n';
 const sourceMap = /\/\*# sourceMappingURL=.*?\*\//g;
+/** What is said to who writes the rules is not sent to who reads the page. */
+const comment = /\/\*[\s\S]*?\*\/\s*/g;
 
 /**
  * The one style of every page: the components from their packages in a layer below our own rules, their tokens, and the
@@ -45,7 +47,8 @@ export async function buildStyle(theme: string): Promise<string> {
     readFile(own('kortelijn.css'), 'utf8'),
   ]);
   const layer = parts.map((one) => one.replaceAll(sourceMap, '').trim()).join('\n');
-  return `${notice}@layer components {\n${layer}\n}\n${colours}${tokens}${rules}`;
+  const ours = `${colours}${tokens}${rules}`.replaceAll(comment, '');
+  return `${notice}@layer components {\n${layer}\n}\n${ours}`;
 }
 
 /** A file of ours as it is served: its bytes and a tag that changes with them, so that a new version is seen at once. */

@@ -29,13 +29,13 @@ export function linesTable(lines: readonly TrailLine[], directory: Directory, vi
     const from = organisation(one.line, directory);
     return html`<tr><td>${momentText(new Date(one.recorded), language)}</td><td>${words.role[language]}${from && `, ${from}`}</td><td>${words.what[language]}${words.ended && html` <strong>${words.ended[language]}</strong>`}</td><td>${words.purpose[language]}</td></tr>`;
   });
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${t('Logboek', 'Audit trail')}"><table><thead><tr><th scope="col">${t('Wanneer', 'When')}</th><th scope="col">${t('Wie', 'Who')}</th><th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Waarvoor', 'For what')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="wide" tabindex="0" role="region" aria-label="${t('Logboek', 'Audit trail')}"><table class="stack"><thead><tr><th scope="col">${t('Wanneer', 'When')}</th><th scope="col">${t('Wie', 'Who')}</th><th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Waarvoor', 'For what')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 async function shown(site: Site, visit: Visit, one: Keeping, looked: Looked): Promise<void> {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
-  const title = `${t('Wie heeft gekeken', 'Who looked')} ${one.number}`;
+  const title = `${t('Wie heeft gekeken bij', 'Who looked at')} ${one.number}`;
   const address = `/practice/${one.journey}/looked`;
   const main = html`<h1>${title}</h1>
 <p>${t('Elke keer dat iemand deze verwijzing opende, veranderde of verstuurde, staat hier. Het nieuwste staat bovenaan.', 'Each time someone opened, changed or sent this referral stands here. The newest comes first.')}</p>

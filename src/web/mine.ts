@@ -16,6 +16,7 @@ import { readJourney } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { readTrail } from '../store/trail.ts';
 import { actingFor, csrfField, field, send, type Visit } from './acting.ts';
+import { type Controls, errorSummary, faultOf, hintOf, ties } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import { facts, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
@@ -43,14 +44,17 @@ function askPage(visit: Visit, status: number, why?: Why): void {
     empty: t('Vul de code en uw geboortedatum in.', 'Fill in the code and your birth date.'),
   };
   const title = t('Waar is mijn verwijzing?', 'Where is my referral?');
-  const main = html`<h1>${title}</h1><p>${t('U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.', 'You were given a code on paper. With it you see who has your referral.')}</p>
-<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">Code</label><p class="hint" id="code-hint">${t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.')}</p><input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint"></div>
+  // Waiting is no fault of a field.
+  const faults = why && why !== 'wait' ? [{ field: 'code', said: { nl: said[why], en: said[why] } }] : [];
+  const parts: Controls = { viewer, fields: {}, faults };
+  const main = html`<h1>${title}</h1>${errorSummary(faults, viewer)}<p>${t('U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.', 'You were given a code on paper. With it you see who has your referral.')}</p>
+<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">Code</label>${hintOf('code', t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.'))}${faultOf(parts, 'code')}<input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"${ties(parts, 'code', true)}></div>
 <div class="field"><label for="born">${t('Uw geboortedatum', 'Your birth date')}</label><input type="date" id="born" name="born" autocomplete="off"></div>
 <p class="buttons"><button>${t('Kijk', 'Look')}</button></p></form>`;
   const wrong = why ? t('Fout: ', 'Error: ') : '';
   send(
     visit,
-    { title: `${wrong}${title}`, main, ...(why && { notice: { kind: 'refused', text: said[why] } }) },
+    { title: `${wrong}${title}`, main, ...(why === 'wait' && { notice: { kind: 'refused', text: said.wait } }) },
     status,
   );
 }
@@ -114,17 +118,14 @@ ${facts([
   ],
   [t('Vragen? Bel', 'Questions? Call'), phone && telLink(phone)],
   [t('Noem dan', 'Then mention'), index.number],
-  [
-    t('Uw huisartsenpraktijk', 'Your GP practice'),
-    html`${practice?.name}${practice?.phone && html` ${telLink(practice.phone)}`}`,
-  ],
+  [t('Uw huisarts', 'Your GP'), html`${practice?.name}${practice?.phone && html` ${telLink(practice.phone)}`}`],
 ])}
 <section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>${await whoLooked(site, journey, directory, viewer)}</section>
 <section aria-labelledby="object"><h2 id="object">${t('Bent u het er niet mee eens?', 'Do you object?')}</h2>
 <p>${t('U mag altijd stoppen, of bezwaar maken tegen het gebruik van uw gegevens. Bel uw huisartsenpraktijk, of druk op de knop. Dan belt iemand u om het samen vast te leggen.', 'You may always stop, or object to the use of your data. Call your GP practice, or press the button. Someone then calls you to put it on record together.')}</p>
 ${
   asked
-    ? html`<p>${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`
+    ? html`<p class="notice done" role="status">${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`
     : html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}"><button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button></form>`
 }</section>`;
   send(visit, { title, main });

@@ -40,6 +40,8 @@ const onwardFields = {
   on: 'onwardOn',
 } as const satisfies Record<keyof typeof onwardFaults, string>;
 
+const interimField = 'onwardInterim';
+
 /** Where one may lead on to: every organisation but the own. */
 const organisations = ({ directory, journey }: Pick<MoveParts, 'directory' | 'journey'>) =>
   [...directory.teams.values()].filter((one) => one.id !== journey.index.team);
@@ -61,7 +63,7 @@ const referOnForm = moveForm({
     nl: 'De organisatie is gevraagd. De verwijzing blijft van u tot zij antwoordt. Bij "Andere organisaties" ziet u hoe ver het is.',
     en: 'The organisation was asked. The referral stays yours until it answers. At "Other organisations" you see how far it is.',
   },
-  names: [...Object.values(onwardFields), ...lifeAreaCodes.map(areaField)],
+  names: [...Object.values(onwardFields), interimField, ...lifeAreaCodes.map(areaField)],
   texts: [onwardFields.question],
   body: (parts) => {
     const { language } = parts.viewer;
@@ -69,8 +71,9 @@ const referOnForm = moveForm({
     if (organisations(parts).length === 0)
       return html`<p>${t('Er staat geen andere organisatie in de adreslijst. Vraag de beheerder om haar toe te voegen.', 'No other organisation is in the directory. Ask the administrator to add it.')}</p>`;
     const { question, by, how, on } = onwardFields;
-    const area = (code: (typeof lifeAreaCodes)[number]) =>
-      html`<div class="choice"><input type="checkbox" id="${areaField(code)}" name="${areaField(code)}" value="yes"${parts.fields[areaField(code)] === 'yes' && html` checked`}><label for="${areaField(code)}">${lifeAreas[code][language]}</label></div>`;
+    const tick = (name: string, label: string) =>
+      html`<div class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}><label for="${name}">${label}</label></div>`;
+    const area = (code: (typeof lifeAreaCodes)[number]) => tick(areaField(code), lifeAreas[code][language]);
     return html`<p>${t('De organisatie ziet uw vraag, naam en geboortedatum, en hoe de inwoner veilig te bereiken is. Niet wat de huisarts schreef.', 'The organisation sees your question, name and birth date, and how to reach the resident safely. Not what the GP wrote.')}</p>
 ${chooseOrganisation(parts)}
 ${textBox(parts, { name: question, label: t('Wat vraagt u?', 'What do you ask?'), hint: noNames(parts.viewer), max: questionMax, rows: 3 })}
@@ -95,6 +98,7 @@ ${radiosOf(parts, how, t('Hoe?', 'How?'), [
   ['written', t('schriftelijk', 'in writing')],
 ])}
 <div class="field"><label for="${on}">${t('Op welke dag?', 'On which day?')}</label>${faultOf(parts, on)}<input type="date" id="${on}" name="${on}" value="${parts.fields[on]}" max="${parts.today}"${ties(parts, on, false)}></div>
+${tick(interimField, t('Ik wil een tussenbericht, als het langer duurt', 'I want an interim message, if it takes longer'))}
 ${button(t('Vraag deze organisatie', 'Ask this organisation'))}`;
   },
   read: (fields): Read<Onward> => {
@@ -104,6 +108,7 @@ ${button(t('Vraag deze organisatie', 'Ask this organisation'))}`;
       question: fields[question],
       lifeAreas: lifeAreaCodes.filter((code) => fields[areaField(code)] === 'yes'),
       consent: { by: fields[by], how: fields[how], on: fields[on] },
+      ...(fields[interimField] === 'yes' && { interim: true }),
     });
     if (parsed.success) return { input: parsed.data };
     const wrong = new Set(parsed.error.issues.map((one) => String(one.path.at(-1))));
@@ -137,11 +142,12 @@ const hearForm = moveForm({
     return html`${radiosOf(parts, 'heardTask', t('Welke organisatie?', 'Which organisation?'), atWork(parts))}
 ${radiosOf(parts, 'heardOutcome', t('Wat zei zij?', 'What did it say?'), [
   ['accepted', t('neemt het aan', 'takes it on')],
+  ['interim', t('is bezig, en zegt hoe het gaat', 'is at it, and says how it goes')],
   ['helped', t('is klaar: de inwoner is geholpen', 'has finished: the resident was helped')],
   ['declined', t('neemt het niet aan', 'declines')],
   ['not-reached', t('is gestopt: de inwoner was niet te bereiken', 'stopped: the resident could not be reached')],
 ])}
-${textBox(parts, { name: 'heardText', label: t('In het kort (mag leeg)', 'In short (may be empty)'), hint: noNames(parts.viewer), max: questionMax, rows: 2 })}${button(t('Noteer het antwoord', 'Note the answer'))}`;
+${textBox(parts, { name: 'heardText', label: t('In het kort', 'In short'), hint: `${t('Mag leeg, maar niet bij een tussenbericht.', 'May be empty, but not with an interim message.')} ${noNames(parts.viewer)}`, max: questionMax, rows: 2 })}${button(t('Noteer het antwoord', 'Note the answer'))}`;
   },
   read: ({ heardTask, heardOutcome, heardText }): Read<ReturnType<typeof heardSchema.parse>> => {
     const parsed = heardSchema.safeParse({

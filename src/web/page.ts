@@ -64,8 +64,13 @@ export function homeOf(actor: Actor): string {
   return actor.role === 'practice' ? '/practice' : (menus[actor.role][0]?.[0] ?? '/');
 }
 
+/** Pages that belong to an entry of the menu by what they are about, not by their address. */
+const elsewhere: Readonly<Record<string, string>> = { '/admin/credentials': '/admin/clients' };
+
 /** The menu's entry that this path is part of: the longest that it begins with. */
 function currentOf(role: Actor['role'], path: string): string | undefined {
+  const other = Object.keys(elsewhere).find((one) => path.startsWith(one));
+  if (other) return elsewhere[other];
   return menus[role]
     .map(([entry]) => entry)
     .filter((entry) => path === entry || path.startsWith(`${entry}/`))

@@ -35,6 +35,7 @@ import { codePart, residentCodeOf } from './links-part.ts';
 import { urgencyMark } from './marks.ts';
 import { movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
+import { objectionPart } from './objection.ts';
 import type { PageParts, Viewer } from './page.ts';
 import { practiceForms } from './practice-moves.ts';
 import { seesPart } from './receiver-view.ts';
@@ -47,7 +48,7 @@ const shownMax = 300;
 
 const doneSaid: Record<string, Said> = {
   undo: {
-    nl: 'De verwijzing is teruggenomen. De Wally heeft haar niet gezien.',
+    nl: 'De verwijzing is teruggenomen. De Wally heeft niets gezien.',
     en: 'The referral was taken back. The Wally has not seen it.',
   },
   withdraw: {
@@ -114,7 +115,8 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
   const main = html`<h1>${title}</h1>${news}${looked}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
 ${part(t('Loopt', 'Open'), rows(true))}${part(t('Klaar', 'Done'), rows(false))}
-${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}`;
+${found.length === shownMax && html`<p>${t(`U ziet de nieuwste ${shownMax}.`, `You see the newest ${shownMax}.`)}</p>`}
+<p><a href="/practice/sentences">${t('Vaste zinnen bij het verwijzen', 'Standard sentences for referring')}</a></p>`;
   send(visit, { title, main });
 }
 
@@ -131,7 +133,7 @@ function takeBackPart(shown: Shown, now: Date): Markup | undefined {
       timeStyle: 'short',
       timeZone: 'Europe/Amsterdam',
     }).format(new Date(undoUntil));
-    return html`<div class="panel"><p>${t(`U kunt deze verwijzing tot ${until} uur nog terugnemen. De Wally ziet haar pas daarna.`, `You can take this referral back until ${until}. The Wally only sees it after that.`)}</p>${form('undo', t('Terugnemen', 'Take back'))}</div>`;
+    return html`<div class="panel"><p>${t(`U kunt deze verwijzing tot ${until} uur nog terugnemen. Tot dan ziet de Wally niets.`, `You can take this referral back until ${until}. The Wally sees nothing until then.`)}</p>${form('undo', t('Terugnemen', 'Take back'))}</div>`;
   }
   if (may('withdraw')) {
     return html`<details class="panel"><summary>${t('Verwijzing intrekken', 'Withdraw the referral')}</summary>
@@ -180,7 +182,7 @@ async function sendReferral(
   const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
 ${postedFaults(parts)}
 ${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.priority !== 'routine' && urgencyMark(index.priority, t)}</p>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.priority !== 'routine' && urgencyMark(index.priority, t)}</p>${await objectionPart(site, shown, events)}
 <div class="columns"><div><section aria-labelledby="now"><h2 id="now">${isOpen(index.taskStatus) ? t('Bij wie is het nu', 'Who has it now') : t('Bij wie was het', 'Who had it')}</h2>
 ${facts([
   ['Wally', ownerPart(acting.directory, index, journey.practice, viewer)],
@@ -189,7 +191,7 @@ ${facts([
   [t('Ons nummer', 'Our number'), index.practiceReferral.value],
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
-])}</section>${takeBackPart(shown, acting.now)}${residentCode && codePart(site, shown, residentCode)}${moves}${feedbackPart(shown, carriages)}</div>
+])}</section>${takeBackPart(shown, acting.now)}${residentCode && html`<section aria-labelledby="resident-code"><h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>${codePart(site, shown, residentCode)}</section>`}${moves}${feedbackPart(shown, carriages)}</div>
 <div>${agreedPart(shown)}${involvedPart(shown)}${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(

@@ -103,7 +103,7 @@ ${answer && html`<div class="more"><p><strong>${name(answer.by)}</strong> <span 
 }
 
 const emptyList = (visit: Visit) =>
-  html`<p class="empty">${sayIn(visit.viewer.language)('Hier staat niets.', 'Nothing here.')}</p>`;
+  html`<p class="empty">${sayIn(visit.viewer.language)('Geen vragen.', 'No questions.')}</p>`;
 
 const line = (site: Site, visit: Visit, event: string, action: 'C' | 'U', id: string): AuditLine => {
   const { actor } = visit.viewer;

@@ -6,6 +6,7 @@ import { channelAt, destinationOf } from '../referral/channels.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
 import type { Practice, PracticeEndpoint } from '../referral/directory.ts';
+import { decideDirectory } from '../referral/directory-change.ts';
 import type { BulkAction } from '../referral/queue-move.ts';
 import { httpStatus, isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type ListedDelivery, readDelivery } from '../store/deliveries.ts';
@@ -110,7 +111,7 @@ export async function retryFromList(site: Site, visit: Visit, back: string): Pro
         : undefined,
   );
   if (outcome === 'absent') return sendNotFound(visit);
-  const done = isRefusal(outcome) ? 'busy' : 'retried';
+  const done = isRefusal(outcome) ? 'busy' : `retried&of=${id}`;
   visit.response.redirect(303, `${back}${back.includes('?') ? '&' : '?'}done=${done}`);
 }
 
@@ -159,11 +160,14 @@ export function editAddress(site: Site, visit: Visit): Promise<Pressed> {
     const book = { versions: await readDirectoryNewest(site.store) };
     const stored = channel && resourcesOf(book, 'endpoints', channel.id);
     if (!channel || !stored || !mayEditAddress(one)) return refusedNow;
-    const fields = { ...fieldsOf(book, stored), address: field(visit.request.body, 'address') };
     const today = localDay(site.store.clock());
-    const { resources, faults } = readThing('endpoints', { book, id: channel.id, fields, stored, today });
-    if (faults.length > 0) return refuse(...faults.map(({ said }) => issue('value', 'wrong-value', 'address', said)));
+    const fields = { ...fieldsOf(book, stored, today), address: field(visit.request.body, 'address') };
+    const { resources } = readThing('endpoints', { book, id: channel.id, fields, stored, today });
     const { actor } = visit.viewer;
+    const { revision } = directory;
+    const proposed = resources.map((resource) => ({ resource, place: '' }));
+    const decided = decideDirectory({ proposed, newest: book.versions, revision, at, validFrom: at, actor });
+    if (isRefusal(decided)) return decided;
     const change = changeOf(one, actor, at, 'delivery-retried', { to: 'retry', id: one.id }, reason);
     return {
       ...change,

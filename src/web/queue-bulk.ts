@@ -1,15 +1,17 @@
 import type { Actor } from '../referral/actor.ts';
 import type { BulkAction } from '../referral/queue-move.ts';
-import { isRefusal } from '../referral/refusal.ts';
+import { httpStatus, isRefusal, type Refusal } from '../referral/refusal.ts';
 import { type BulkJob, listJobs, readJob } from '../store/bulk.ts';
 import { countQueue, listQueue, type QueueFilter, queueIds } from '../store/queue-list.ts';
 import type { Store } from '../store/store.ts';
+import { doneBy } from '../store/undo.ts';
 import { csrfField, field, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
 import { queueMenu } from './queue.ts';
 import { filterOf, partsOf, toQueue } from './queue-filter.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
+import { tooLate, undoing } from './queue-undo.ts';
 import { actionSaid, destinationName, kindSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -63,7 +65,7 @@ export async function previewPage(site: Site, visit: Visit, notice?: PageParts['
   ).map((one) => one.label);
   const hidden = html`<input type="hidden" name="query" value="${text}"><input type="hidden" name="of" value="${isChosen ? 'chosen' : 'all'}">${ids.map((id) => html`<input type="hidden" name="d" value="${id}">`)}`;
   const main = html`<p><a href="/admin${text && `?${text}`}">${t('Terug naar de lijst', 'Back to the list')}</a></p><h1>${title}</h1>
-<p>${count > jobMax ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`) : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)} ${labels.length > 0 && `${labels.join(', ')}.`} ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}</p>
+<p>${count > jobMax ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`) : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)} ${labels.length > 0 && `${t('Filter', 'Filter')}: ${labels.join(', ')}.`} ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}</p>
 ${sample.length > 0 && html`<h2>${t('De oudste', 'The oldest')}</h2><ul class="plain">${sample.map((one) => html`<li><a href="/admin/deliveries/${one.id}">${one.number || one.id}</a> ${kindSaid[one.kind]?.[viewer.language] ?? one.kind} → ${destinationName(one.destination, directory, viewer)} <span class="code">${one.failureCode}</span></li>`)}</ul>`}
 ${
   count > 0 &&
@@ -81,27 +83,56 @@ ${reasonField(visit)}<p class="buttons"><button>${t('Begin', 'Begin')}</button><
   send(visit, { title, main, ...(notice && { notice }) }, status);
 }
 
-/** Begins a bulk job of these deliveries and gives its id; it is worked from then on, whoever began it. */
-export async function startJob(
+/** Begins a bulk job; undefined when somebody else undid the same one a moment earlier. */
+async function putJob(
   store: Store,
   actor: Actor,
-  { action, reason, deliveries }: { action: BulkAction; reason: string; deliveries: readonly string[] },
-): Promise<string> {
+  job: { action: BulkAction; reason: string; deliveries: readonly string[]; undoes?: string },
+): Promise<string | undefined> {
+  const { action, reason, deliveries, undoes } = job;
   const id = store.newId();
   const at = store.clock().toISOString();
   const by = { id: actor.id, role: actor.role };
-  const line = adminLine(actor, at, 'bulk-started', {
-    object: `BulkJob/${id}`,
+  const line = adminLine(actor, at, undoes ? 'bulk-undone' : 'bulk-started', {
+    object: `BulkJob/${undoes ?? id}`,
     code: `${action} ${deliveries.length}`,
     reason,
   });
   const begun = await store.commit({
     scope: { practice: '' },
-    queue: [{ to: 'job-started', id, action, reason, by, at, deliveries }],
+    queue: [{ to: 'job-started', id, action, reason, by, at, deliveries, ...(undoes && { undoes }) }],
     audit: [line],
   });
-  if (!begun.ok) throw new Error('a bulk job could not begin');
+  return begun.ok ? id : undefined;
+}
+
+/** Begins a bulk job of these deliveries and gives its id; it is worked from then on, whoever began it. */
+export async function startJob(
+  store: Store,
+  actor: Actor,
+  job: { action: BulkAction; reason: string; deliveries: readonly string[] },
+): Promise<string> {
+  const id = await putJob(store, actor, job);
+  if (!id) throw new Error('a bulk job could not begin');
   return id;
+}
+
+const undoableMs = 86_400_000;
+
+/** Whether a job can be undone: it stands still, did something, a day ago at most, and was not undone and undoes nothing itself. */
+export const mayUndoJob = (job: BulkJob, now: Date): boolean =>
+  jobState(job) !== 'running' &&
+  job.done > 0 &&
+  job.undoes === null &&
+  job.undoneBy === null &&
+  now.getTime() - job.startedAt.getTime() < undoableMs;
+
+/** Begins the job that undoes another and gives its id, or why there is none. */
+export async function undoJob(store: Store, actor: Actor, id: string, reason: string): Promise<string | Refusal> {
+  const job = uuid.test(id) ? await readJob(store, id) : undefined;
+  if (!job || !mayUndoJob(job, store.clock())) return tooLate;
+  const deliveries = await doneBy(store, id);
+  return (await putJob(store, actor, { action: job.action, reason, deliveries, undoes: id })) ?? tooLate;
 }
 
 /** Fixes which deliveries, and begins; the clock does the work, so that a restart goes on where it was. */
@@ -136,9 +167,13 @@ function jobLine(job: BulkJob, visit: Visit): Markup {
   const t = sayIn(language);
   const handled = job.done + job.skipped;
   const said = { done: t('klaar', 'done'), running: t('bezig', 'running'), stopped: t('gestopt', 'stopped') };
-  return html`<p><strong>${actionSaid[job.action][language]}</strong>: ${said[jobState(job)]}. ${t(`${handled} van ${job.total} gehad`, `${handled} of ${job.total} handled`)}${job.skipped > 0 && t(`, ${job.skipped} overgeslagen: die waren al verder of stonden opzij`, `, ${job.skipped} skipped: these had moved or were set aside`)}.</p>
+  const undoes = job.undoes && html`<a href="${path(job.undoes)}">${t('Ongedaan maken', 'Undo')}</a>: `;
+  const undone =
+    job.undoneBy &&
+    html`<p class="hint"><a href="${path(job.undoneBy)}">${t('Deze opdracht is ongedaan gemaakt.', 'This work was undone.')}</a></p>`;
+  return html`<p>${undoes}<strong>${actionSaid[job.action][language]}</strong>: ${said[jobState(job)]}. ${t(`${handled} van ${job.total} gehad`, `${handled} of ${job.total} handled`)}${job.skipped > 0 && t(`, ${job.skipped} overgeslagen: die waren al verder of stonden opzij`, `, ${job.skipped} skipped: these had moved or were set aside`)}.</p>
 <progress max="${job.total}" value="${handled}" aria-label="${t('Voortgang', 'Progress')}"></progress>
-<p class="hint">${momentText(job.startedAt, language)}, ${job.by}: ${job.reason}</p>`;
+<p class="hint">${momentText(job.startedAt, language)}, ${job.by}: ${job.reason}</p>${undone}`;
 }
 
 /** Every job, newest first. */
@@ -155,7 +190,7 @@ const idIn = (visit: Visit) =>
   uuid.test(String(visit.request.params.id)) ? String(visit.request.params.id) : undefined;
 
 /** One job, how far it is, and the button that stops it or lets it go on. */
-export async function jobPage(site: Site, visit: Visit): Promise<void> {
+export async function jobPage(site: Site, visit: Visit, notice?: PageParts['notice'], status = 200): Promise<void> {
   const { viewer, request } = visit;
   const t = sayIn(viewer.language);
   const id = idIn(visit);
@@ -167,9 +202,29 @@ export async function jobPage(site: Site, visit: Visit): Promise<void> {
     html`<form method="post" action="${path(job.id)}/${to}">${csrfField(viewer)}<button>${label}</button></form>`;
   const main = html`<p><a href="/admin/bulk">${t('Alle opdrachten', 'All work')}</a></p><h1>${title}</h1>${jobLine(job, visit)}
 <p><a href="${request.originalUrl}">${t('Ververs', 'Refresh')}</a></p>
-${state === 'running' && button('stop', t('Stop', 'Stop'))}${state === 'stopped' && button('resume', t('Ga verder', 'Go on'))}
-${job.action === 'park' && job.done > 0 && html`<p>${t('Ongedaan maken: kies op de lijst wat opzij staat en geef het weer vrij.', 'Undo: choose on the list what is set aside, and release it.')} <a href="/admin?state=held">${t('Naar de lijst', 'To the list')}</a></p>`}`;
-  send(visit, { title, main });
+${state === 'running' && button('stop', t('Stop', 'Stop'))}${state === 'stopped' && !job.undoneBy && button('resume', t('Ga verder', 'Go on'))}
+${mayUndoJob(job, site.store.clock()) && undoJobPart(job, visit)}`;
+  send(visit, { title, main, ...(notice && { notice }) }, status);
+}
+
+function undoJobPart({ id }: BulkJob, visit: Visit): Markup {
+  const { language } = visit.viewer;
+  const t = sayIn(language);
+  const { again, until } = undoing.job;
+  const inside = html`${reasonField(visit)}<p class="buttons"><button class="quiet">${t('Maak deze opdracht ongedaan', 'Undo this work')}</button></p>`;
+  return html`<section class="move" aria-labelledby="undo"><h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2><p>${again[language]} ${until[language]}</p>
+${smallForm(visit, `${path(id)}/undo`, inside)}</section>`;
+}
+
+/** Undoes a job as far as it can be, by a job of its own. */
+export async function undoJobBy(site: Site, visit: Visit): Promise<void> {
+  const { viewer, request, response } = visit;
+  const id = idIn(visit);
+  if (!id || !(await readJob(site.store, id))) return sendNotFound(visit);
+  const reason = reasonIn(request.body);
+  const begun = isRefusal(reason) ? reason : await undoJob(site.store, viewer.actor, id, reason);
+  if (!isRefusal(begun)) return response.redirect(303, path(begun));
+  await jobPage(site, visit, { kind: 'refused', text: sentences(begun, viewer) }, httpStatus(begun));
 }
 
 /** Stops a job or lets it go on; asked twice, it is so already. */

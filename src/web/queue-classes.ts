@@ -14,6 +14,7 @@ import type { PageParts } from './page.ts';
 import { queueMenu } from './queue.ts';
 import { address } from './queue-filter.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
+import { undoForm } from './queue-undo.ts';
 import { classSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -89,21 +90,22 @@ function classItem(one: ClassNow, names: ReadonlyMap<string, { readonly name: st
   const words = classSaid[one.class];
   const trend =
     one.day > one.usual * 1.5
-      ? t('meer dan anders', 'more than usual')
+      ? t('meer dan gewoonlijk', 'more than usual')
       : one.day < one.usual * 0.5
-        ? t('minder dan anders', 'less than usual')
-        : t('als anders', 'as usual');
+        ? t('minder dan gewoonlijk', 'less than usual')
+        : t('als gewoonlijk', 'as usual');
   const shown = one.practices.slice(0, practicesShown).map((id, nth) => {
     const name = names.get(id)?.name;
     return html`${nth > 0 && ', '}${name ? html`<a href="/admin/directory/practices/${id}">${name}</a>` : id}`;
   });
   const more = one.practices.length - shown.length;
   return html`<li class="delivery"><h2 id="${one.class}">${words.said[language]} <span class="mark">${stateSaid[one.state][language]}</span></h2>
-<ul class="counts">${one.waiting > 0 && html`<li><a href="${address({ class: one.class })}"><strong>${one.waiting}</strong> ${t(one.waiting === 1 ? 'wacht' : 'wachten', 'waiting')}</a></li>`}${one.refused > 0 && html`<li><a href="/admin/refused?class=${one.class}"><strong>${one.refused}</strong> ${t('geweigerd', 'refused')}</a></li>`}<li>${t(`vandaag ${one.day}, anders ${one.usual.toLocaleString('nl')} per dag: ${trend}`, `today ${one.day}, usually ${one.usual} a day: ${trend}`)}</li></ul>
+<ul class="counts">${one.waiting > 0 && html`<li><a href="${address({ class: one.class })}"><strong>${one.waiting}</strong> ${t(one.waiting === 1 ? 'wacht' : 'wachten', 'waiting')}</a></li>`}${one.refused > 0 && html`<li><a href="/admin/refused?class=${one.class}"><strong>${one.refused}</strong> ${t('geweigerd', 'refused')}</a></li>`}<li>${t(`vandaag ${one.day}, gewoonlijk ${one.usual.toLocaleString('nl')} per dag: ${trend}`, `today ${one.day}, usually ${one.usual} a day: ${trend}`)}</li></ul>
 <p class="why">${words.cause[language]} <strong>${t('Wie', 'Who')}:</strong> ${words.who[language]}</p>
 <p class="hint">${one.first && one.last && t(`Eerst gezien ${momentText(one.first, language)}, laatst ${momentText(one.last, language)}.`, `First seen ${momentText(one.first, language)}, last ${momentText(one.last, language)}.`)} ${shown.length > 0 && html`${t('Praktijken', 'Practices')}: ${shown}${more > 0 && ` +${more}`}.`}</p>
 ${one.said && html`<p class="hint">${momentText(one.said.at, language)}, ${one.said.by}: ${one.said.reason}</p>`}
-${one.waiting > 0 && html`<form method="post" action="/admin/bulk/preview">${csrfField(visit.viewer)}<input type="hidden" name="query" value="class=${one.class}"><input type="hidden" name="of" value="all"><button>${t('Probeer alles van deze soort opnieuw', 'Try everything of this kind again')}<span class="vh">: ${words.said[language]}</span></button></form>`}
+${one.said?.mayUndo && undoForm(visit, '/admin/errors/undo', 'class', { what: words.said[language], hidden: html`<input type="hidden" name="class" value="${one.class}">` })}
+${one.waiting > 0 && html`<form method="post" action="/admin/bulk/preview">${csrfField(visit.viewer)}<input type="hidden" name="query" value="class=${one.class}"><input type="hidden" name="of" value="all"><button class="quiet">${t('Probeer alles van deze soort opnieuw', 'Try everything of this kind again')}<span class="vh">: ${words.said[language]}</span></button></form>`}
 <details><summary>${t('Zeg wat hiermee is', 'Say what is with this')}<span class="vh">: ${words.said[language]}</span></summary>${smallForm(visit, '/admin/errors', html`<input type="hidden" name="class" value="${one.class}">${reasonField(visit, `why-${one.class}`)}<p class="buttons">${(['known', 'solved', 'new'] as const).map((state) => html`<button class="quiet" name="state" value="${state}">${stateSaid[state][language]}</button> `)}</p>`)}</details></li>`;
 }
 
@@ -132,5 +134,5 @@ export async function sayOfClass(site: Site, visit: Visit): Promise<void> {
       audit: [adminLine(viewer.actor, at, 'error-class-changed', { object: of, code: state, reason })],
     });
   }
-  response.redirect(303, '/admin/errors');
+  response.redirect(303, '/admin/errors?done=yes');
 }

@@ -7,14 +7,16 @@ import { type ListedDelivery, readDelivery } from '../store/deliveries.ts';
 import { readFirstSource, readInbound } from '../store/inbound.ts';
 import { readResource } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
+import { readLastPress } from '../store/undo.ts';
 import { query, send, sendNotFound, type Visit } from './acting.ts';
 import { failureSaid } from './failure-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts, Viewer } from './page.ts';
 import { actionsOf, mayEditAddress, otherWays } from './queue-actions.ts';
 import { address } from './queue-filter.ts';
-import { lossesPart, maskedPart, rehearsalPart } from './queue-masked.ts';
+import { lossesPart, mappingName, mappingPart, maskedPart, rehearsalPart } from './queue-masked.ts';
 import { adminLine, reasonField, smallForm } from './queue-reason.ts';
+import { undoPart } from './queue-undo.ts';
 import { actionSaid, destinationName, kindSaid, reasonSaid, stateSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -32,6 +34,7 @@ export function changedSince(before: ListedAttempt | undefined, now: ListedAttem
     ...(before.outcome !== now.outcome ? ['outcome'] : []),
     ...(before.destination !== now.destination ? ['destination'] : []),
     ...(before.version !== now.version ? ['version'] : []),
+    ...(before.mapping !== now.mapping ? ['mapping'] : []),
     ...(isOtherTime ? ['duration'] : []),
   ];
 }
@@ -39,7 +42,7 @@ export function changedSince(before: ListedAttempt | undefined, now: ListedAttem
 function attemptsPart(attempts: readonly ListedAttempt[], viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
   if (attempts.length === 0) return html`<p class="empty">${t('Nog geen poging.', 'No try yet.')}</p>`;
-  const cell = (changed: readonly string[], name: string, value: string | number | null | undefined) => {
+  const cell = (changed: readonly string[], name: string, value: Markup | string | number | null | undefined) => {
     const shown = value ?? '–';
     return html`<td>${changed.includes(name) ? html`<mark>${shown}</mark>` : shown}</td>`;
   };
@@ -48,16 +51,18 @@ function attemptsPart(attempts: readonly ListedAttempt[], viewer: Viewer): Marku
     t('Weg', 'Way'),
     t('Einde', 'End'),
     t('Code', 'Code'),
-    t('Seconden', 'Seconds'),
-    t('Versie van het bericht', 'Version of the message'),
+    t('Duur (s)', 'Time (s)'),
+    t('Versie', 'Version'),
+    t('Vertaling', 'Mapping'),
   ];
   return html`<p class="hint">${t('Gemarkeerd: anders dan bij de poging ervoor.', 'Marked: otherwise than at the try before.')}</p>
 <table class="plain-table" tabindex="0"><thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead><tbody>${attempts.map(
     (one, nth) => {
       const changed = changedSince(attempts[nth - 1], one);
-      return html`<tr><td>${momentText(one.beganAt, viewer.language)}</td>${cell(changed, 'destination', one.destination)}${cell(changed, 'outcome', one.outcome)}${cell(changed, 'code', one.code)}${cell(changed, 'duration', seconds(one))}${cell(changed, 'version', one.version)}</tr>`;
+      return html`<tr><td>${momentText(one.beganAt, viewer.language)}</td>${cell(changed, 'destination', one.destination)}${cell(changed, 'outcome', one.outcome)}${cell(changed, 'code', one.code)}${cell(changed, 'duration', seconds(one))}${cell(changed, 'version', one.version)}${cell(changed, 'mapping', one.mapping && mappingName(one.mapping, viewer))}</tr>`;
     },
-  )}</tbody></table>`;
+  )}</tbody></table>
+${attempts.some((one) => one.hasSaid) && html`<p class="hint">${t('Wat het andere systeem antwoordde, is versleuteld bewaard. Lezen kan alleen met noodinzage.', 'What the other system answered is kept encrypted. It can be read by break-glass only.')}</p>`}`;
 }
 
 /**
@@ -107,8 +112,9 @@ export async function deliveryPage(
   const one = /^\d{1,18}$/.test(id) ? await readDelivery(site.store, id) : undefined;
   if (!one) return sendNotFound(visit);
   const isRehearsed = query(request, 'rehearse') === 'yes';
-  const [attempts, document, inbound, directory, source] = await Promise.all([
+  const [attempts, last, document, inbound, directory, source] = await Promise.all([
     readAttempts(site.store, id),
+    readLastPress(site.store, id),
     documentOf(site, one),
     readInbound(site.store, one.journey),
     site.directory(),
@@ -129,7 +135,7 @@ export async function deliveryPage(
     value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   const actions = actionsOf(one);
   const main = html`<p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p><h1>${title}</h1>
-<dl class="facts">${fact(t('Staat', 'State'), stateSaid[one.state][viewer.language])}${fact(t('Ontvanger', 'Receiver'), html`<a href="/admin/destination?id=${encodeURIComponent(one.destination)}">${destinationName(one.destination, directory, viewer)}</a>`)}${fact(t('Praktijk', 'Practice'), practice?.name ?? one.practice)}${fact(t('Sinds', 'Since'), momentText(one.createdAt, viewer.language))}${fact(t('Code', 'Code'), one.failureCode)}${fact(t('Reden', 'Reason'), reason)}${fact(t('Ons nummer van het bericht', 'Our number of the message'), html`<span class="code">${one.messageId}</span>`)}</dl>
+<dl class="facts brief">${fact(t('Status', 'State'), stateSaid[one.state][viewer.language])}${fact(t('Ontvanger', 'Receiver'), html`<a href="/admin/destination?id=${encodeURIComponent(one.destination)}">${destinationName(one.destination, directory, viewer)}</a>`)}${fact(t('Praktijk', 'Practice'), practice?.name ?? one.practice)}${fact(t('Sinds', 'Since'), momentText(one.createdAt, viewer.language))}${fact(t('Code', 'Code'), one.failureCode)}${fact(t('Reden', 'Reason'), reason)}${fact(t('Ons nummer van het bericht', 'Our number of the message'), html`<span class="code">${one.messageId}</span>`)}</dl>
 ${one.failureCode && html`<p class="why">${failureSaid(one.failureCode)[viewer.language]}</p>`}
 ${one.number && html`<p><a href="${address({ number: one.number }, '/admin/journeys')}">${t('De hele verwijzing, stap voor stap', 'The whole referral, step by step')}</a>. ${t('Moet u echt in de inhoud kijken?', 'Do you really have to see the content?')} <a href="/admin/break-glass">${t('Noodinzage', 'Break-glass')}</a></p>`}
 ${
@@ -139,10 +145,10 @@ ${
     `/admin/deliveries/${id}/act`,
     html`${reasonField(visit)}<p class="buttons">${actions.map((action) => html`<button class="${action === 'retry' ? '' : 'quiet'}" name="action" value="${action}">${action === 'give-up' ? t('Geef deze mail op', 'Give this mail up') : actionSaid[action][viewer.language]}</button> `)}</p>`,
   )}</section>`
-}${addressPart(one, practice, visit)}${waysPart(one, practice, visit)}
+}${undoPart(visit, id, last)}${addressPart(one, practice, visit)}${waysPart(one, practice, visit)}
 <h2>${t('Pogingen', 'Tries')}</h2>${attemptsPart(attempts, viewer)}
 ${document && html`<h2>${t('Het bericht', 'The message')}</h2>${document === 'unreadable' ? html`<p class="empty">${t('Kortelijn kan dit bericht niet lezen. Meld het nummer bij de ontwikkelaars.', 'Kortelijn cannot read this message. Report the number to the developers.')}</p>` : maskedPart(maskJson(document), viewer)}`}
-<h2>${t('Waarmee het begon', 'What it began with')}</h2>${inbound.map((came) => html`<p>${momentText(came.receivedAt, viewer.language)}: ${came.door} (${came.intent}) <span class="code">${came.controlId.replaceAll(/\d{6,}/g, (digits) => `…${digits.slice(-3)}`)}</span></p>${lossesPart(came.losses, viewer)}`)}
+<h2>${t('Waarmee het begon', 'What it began with')}</h2>${inbound.map((came) => html`<p>${momentText(came.receivedAt, viewer.language)}: ${came.door} (${came.intent}) <span class="code">${came.controlId.replaceAll(/\d{6,}/g, (digits) => `…${digits.slice(-3)}`)}</span>${came.mapping && html`, ${t('gelezen met', 'read with')} ${mappingPart(came.mapping, viewer)}`}</p>${lossesPart(came.losses, viewer)}`)}
 ${inbound.length > 0 && !isRehearsed && html`<p><a class="button quiet" href="/admin/deliveries/${id}?rehearse=yes">${t('Lees het bericht nog eens met de regels van nu', "Read the message once more with today's rules")}</a></p>`}
 ${isRehearsed && (rehearsal ? rehearsalPart(rehearsal, viewer) : html`<p class="empty">${t('Het bericht zelf is niet (meer) bewaard.', 'The message itself is not kept (any more).')}</p>`)}`;
   send(visit, { title, main, ...(notice && { notice }) }, status);

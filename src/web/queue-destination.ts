@@ -6,6 +6,7 @@ import { field, query, send, sendNotFound, sentences, type Visit } from './actin
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts, Viewer } from './page.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
+import { undoForm } from './queue-undo.ts';
 import { destinationName } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -34,7 +35,7 @@ export function destinationState(one: ListedDestination, viewer: Viewer, now: Da
   return said.length > 0 ? said.join(' ') : undefined;
 }
 
-type Plain = Exclude<DestinationMove['to'], 'window' | 'followed'>;
+type Plain = Exclude<DestinationMove['to'], 'window' | 'followed' | 'undone' | 'answered' | 'silent'>;
 
 /** Each with what it does; the other one undoes it. */
 const choices: readonly { to: Plain; said: Said; fits: (one: ListedDestination, now: Date) => boolean }[] = [
@@ -75,6 +76,18 @@ const choices: readonly { to: Plain; said: Said; fits: (one: ListedDestination, 
   },
 ];
 
+/** What was asked of it last, with the button that undoes that; nothing when it cannot be undone. */
+function lastPart({ id, last }: ListedDestination, visit: Visit): Markup | undefined {
+  if (!last) return undefined;
+  const { language } = visit.viewer;
+  const t = sayIn(language);
+  const what =
+    choices.find((one) => one.to === last.act)?.said[language] ?? t('Onderhoud gepland', 'Maintenance was planned');
+  const hidden = html`<input type="hidden" name="id" value="${id}">`;
+  return html`<section class="move" aria-labelledby="undo"><h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2>
+<p>${t('Laatst gevraagd', 'Asked last')}: ${what}. ${momentText(new Date(last.at), language)}.</p>${undoForm(visit, '/admin/destination/undo', 'receiver', { what, hidden })}</section>`;
+}
+
 const find = async (site: Site, id: string) => (await listDestinations(site.store)).find((one) => one.id === id);
 
 /** One destination: what holds it up, and what can be asked of it. */
@@ -96,7 +109,9 @@ export async function destinationPage(
     html`<div class="field short"><label for="${name}">${label}</label><input type="datetime-local" id="${name}" name="${name}" required></div>`;
   const main = html`<p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p><h1>${title}</h1>
 <p>${destinationState(one, viewer, now) ?? t('Alles loopt.', 'Everything runs.')}</p>
+${one.askedAt && html`<p>${t('Voor het laatst gevraagd wat daar is gedaan:', 'Last asked what was done there:')} ${momentText(one.askedAt, viewer.language)}</p>`}
 <p><a href="/admin?destination=${id}">${t('Wat hier nog open staat', 'What is still open here')}</a></p>
+${lastPart(one, visit)}
 <section class="move" aria-labelledby="ask"><h2 id="ask">${t('Wat wilt u?', 'What do you want?')}</h2>
 ${smallForm(
   visit,

@@ -1,8 +1,11 @@
 import { type Lane, listLanes } from '../store/queue-list.ts';
 import { noteList, query, send, type Visit } from './acting.ts';
+import { awaitedWordsPart } from './awaited-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
+import type { Viewer } from './page.ts';
 import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
 import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './queue-filter.ts';
+import { mappingName } from './queue-masked.ts';
 import { kindSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
 
@@ -13,23 +16,37 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 function laneItem(lane: Lane, { directory, viewer }: Drawn): Markup {
   const t = sayIn(viewer.language);
   const owner = lane.owner && directory.roles.get(lane.owner)?.name;
-  const hops: readonly (readonly [label: string, at: Date | null, more?: string | null | undefined])[] = [
+  const hops: readonly (readonly [label: string, at: Date | null, more?: Markup | string | null | undefined])[] = [
     [t('ontvangen', 'received'), lane.receivedAt ?? lane.committedAt, lane.door],
-    [t('vertaald', 'mapped'), lane.receivedAt ?? lane.committedAt],
+    [t('vertaald', 'mapped'), lane.receivedAt ?? lane.committedAt, lane.mapping && mappingName(lane.mapping, viewer)],
     [t('vastgelegd', 'committed'), lane.committedAt],
     [t('in de wachtrij', 'queued'), lane.queuedAt],
     [t('bezorgd bij', 'delivered to'), lane.visibleAt, owner],
     [t('gezien', 'seen'), lane.seenAt],
     [t('terugkoppeling', 'feedback'), lane.feedbackAt],
-    [t('geland', 'landed'), lane.landedAt],
+    [t('aangekomen', 'landed'), lane.landedAt],
   ];
   const { stuck } = lane;
   return html`<li class="delivery${stuck?.state === 'held' && ' held'}"><div class="lead"><span class="number">${lane.number}</span> ${directory.practices.get(lane.practice)?.name ?? lane.practice}</div>
 <ol class="lanes">${hops.map(
     ([label, at, more]) =>
-      html`<li class="${at ? 'past' : 'todo'}"><span>${label}${more && ` (${more})`}</span> ${at ? html`<time datetime="${at.toISOString()}">${momentText(at, viewer.language)}</time>` : html`<span class="hint">${t('nog niet', 'not yet')}</span>`}</li>`,
+      html`<li class="${at ? 'past' : 'todo'}"><span>${label}${more && html` (${more})`}</span> ${at ? html`<time datetime="${at.toISOString()}">${momentText(at, viewer.language)}</time>` : html`<span class="hint">${t('nog niet', 'not yet')}</span>`}</li>`,
   )}</ol>
 <p class="more">${stuck && html`<a href="/admin/deliveries/${stuck.id}">${kindSaid[stuck.kind]?.[viewer.language] ?? stuck.kind}: <span class="code">${stuck.code}</span></a>`} <a href="${address({ number: lane.number })}">${t('Berichten', 'Messages')}<span class="vh"> ${lane.number}</span></a></p></li>`;
+}
+
+/** A mapping as the record names it, when the address can mean one. */
+const mappingIn = (text: string): string | undefined =>
+  /^[\w-]{1,60}@[\w.]{1,20}\+[0-9a-f]{12}$/.test(text) ? text : undefined;
+
+function mappingPill(mapping: string, filter: Filter, viewer: Viewer): Markup {
+  const t = sayIn(viewer.language);
+  return html`<ul class="pills"><li><a href="${address(filter, '/admin/journeys')}">${t('gelezen met', 'read with')} ${mappingName(mapping, viewer)} <span aria-hidden="true">×</span><span class="vh"> (${t('filter weghalen', 'remove filter')})</span></a></li></ul>`;
+}
+
+function nextPage(filter: Filter, mapping: string | undefined, after: string): string {
+  const next = address(filter, '/admin/journeys', after);
+  return mapping ? `${next}&mapping=${encodeURIComponent(mapping)}` : next;
 }
 
 /** Referrals with their hops, oldest first; without a filter those that have not ended. */
@@ -49,16 +66,20 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const now = site.store.clock();
   const { states: _states, ...narrowed } = toQueue(filter, directory, now);
   const after = placeOf(query(request, 'after'), uuid);
-  const open = state !== 'all' && number === undefined && control === undefined;
-  const found = await listLanes(site.store, { ...narrowed, open }, pageSize, after);
+  const mapping = mappingIn(query(request, 'mapping'));
+  const open = state !== 'all' && number === undefined && control === undefined && mapping === undefined;
+  const [found, awaited] = await Promise.all([
+    listLanes(site.store, { ...narrowed, open, mapping }, pageSize, after),
+    awaitedWordsPart(site, viewer),
+  ]);
   await noteList(site, viewer.actor, 'journeys', found.length);
   const drawn: Drawn = { filter, directory, viewer, now };
   const title = t('Verwijzingen', 'Referrals');
   const last = found.at(-1);
   const main = html`<h1>${title}</h1>${queueMenu(visit, 'journeys')}
 <p>${open ? html`${t('U ziet wat nog niet klaar is, het oudste eerst.', 'You see what has not ended, the oldest first.')} <a href="${address({ ...filter, state: 'all' }, '/admin/journeys')}">${t('Laat alles zien', 'Show everything')}</a>` : t('Het oudste eerst.', 'The oldest first.')}</p>
-${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}
+${awaited}${mapping ? mappingPill(mapping, filter, viewer) : html`${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}`}
 ${found.length > 0 ? html`<ul class="deliveries">${found.map((one) => laneItem(one, drawn))}</ul>` : html`<p class="empty">${t('Geen verwijzingen.', 'No referrals.')}</p>`}
-${found.length === pageSize && last && html`<p><a href="${address(filter, '/admin/journeys', placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
+${found.length === pageSize && last && html`<p><a href="${nextPage(filter, mapping, placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
   send(visit, { title, main });
 }

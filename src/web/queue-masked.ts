@@ -1,5 +1,7 @@
 import type { Masked } from '../fhir/mask.ts';
+import type { Said } from '../fhir/outcome.ts';
 import type { Rehearsal } from '../intake/replay.ts';
+import { placeName } from '../referral/reading.ts';
 import type { Loss } from '../referral/referral.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
@@ -24,22 +26,30 @@ export function maskedPart(places: readonly Masked[] | undefined, viewer: Viewer
 
 const lossesShown = 200;
 
-/** A place as its sender's message names it, unless its name could be a value that strayed into the place of a name. */
-export const placeName = (path: string): string =>
-  /^[\w.[\]()^:,/ -]{0,200}$/.test(path) && !/\d{6}/.test(path) ? path : '?';
+/** A mapping as the record names it (name@version+hash), in words. */
+export function mappingName(named: string, viewer: Viewer): Markup {
+  const [, name = named, version = '', hash = ''] = /^([^@]*)@([^@+]*)\+([^@+]*)$/.exec(named) ?? [];
+  return html`${name} ${sayIn(viewer.language)('versie', 'version')} ${version} <code>${hash}</code>`;
+}
+
+/** The same, leading to the referrals that it read. */
+export const mappingPart = (named: string, viewer: Viewer): Markup =>
+  html`<a href="/admin/journeys?mapping=${encodeURIComponent(named)}">${mappingName(named, viewer)}</a>`;
+
+/** Why a mapping did not carry something. */
+export const lossSaid: Readonly<Record<Loss['why'], Said>> = {
+  'kept-as-text': { nl: 'bewaard als tekst', en: 'kept as text' },
+  'kept-with-source': { nl: 'alleen bewaard bij het bericht', en: 'only kept with the message' },
+  'unknown-code': { nl: 'onbekende code', en: 'unknown code' },
+  'not-shared': { nl: 'wordt niet gedeeld', en: 'is not shared' },
+  deviates: { nl: 'anders geschreven dan afgesproken', en: 'written in another way than agreed' },
+};
 
 /** What a mapping could not carry, by place. */
 export function lossesPart(losses: readonly Loss[], viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
-  const whys: Record<Loss['why'], string> = {
-    'kept-as-text': t('bewaard als tekst', 'kept as text'),
-    'kept-with-source': t('alleen bewaard bij het bericht', 'only kept with the message'),
-    'unknown-code': t('onbekende code', 'unknown code'),
-    'not-shared': t('wordt niet gedeeld', 'is not shared'),
-    deviates: t('anders geschreven dan afgesproken', 'written in another way than agreed'),
-  };
   if (losses.length === 0) return html`<p>${t('Er ging niets verloren.', 'Nothing was lost.')}</p>`;
-  return html`<ul>${losses.slice(0, lossesShown).map((one) => html`<li><span class="code">${placeName(one.path)}</span>: ${whys[one.why]}</li>`)}</ul>`;
+  return html`<ul>${losses.slice(0, lossesShown).map((one) => html`<li><span class="code">${placeName(one.path)}</span>: ${lossSaid[one.why][viewer.language]}</li>`)}</ul>`;
 }
 
 /** What today's rules would make of a message, in codes and places. */

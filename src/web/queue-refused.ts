@@ -1,6 +1,7 @@
 import { maskedMessage } from '../intake/masked.ts';
 import { type Replaying, rehearse, takeAgain } from '../intake/replay.ts';
 import { classOfRefusal, errorClasses } from '../referral/error-class.ts';
+import { placeName } from '../referral/reading.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { seenRefusals } from '../store/queue-counts.ts';
 import { listRefused, type RefusedMessage, readRefused } from '../store/refused.ts';
@@ -9,7 +10,7 @@ import { html, momentText, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
 import { queueMenu } from './queue.ts';
 import { placeOf, placeText } from './queue-filter.ts';
-import { maskedPart, placeName, rehearsalPart } from './queue-masked.ts';
+import { maskedPart, rehearsalPart } from './queue-masked.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
 import { classSaid } from './queue-words.ts';
 import type { Site } from './site.ts';

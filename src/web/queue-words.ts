@@ -181,8 +181,10 @@ export function destinationName(id: string, directory: Directory, viewer: Viewer
   if (id === 'alarm:webhook') return t('Alarmen per webhook', 'Alarms by webhook');
   if (id.startsWith('subscription:')) return t('Systeem dat bericht krijgt', 'System that is told of changes');
   if (id.startsWith('case:')) {
-    const team = directory.teams.get(id.slice('case:'.length))?.name ?? id;
-    return t(`Dossiersysteem van ${team}`, `Case system of ${team}`);
+    const whose = id.slice('case:'.length);
+    const role = whose.startsWith('role/') ? directory.roles.get(whose.slice('role/'.length)) : undefined;
+    const name = role?.name ?? directory.teams.get(whose)?.name ?? id;
+    return t(`Dossiersysteem van ${name}`, `Case system of ${name}`);
   }
   const [practice = '', channel] = id.replace(/^practice:/, '').split('/');
   const name = directory.practices.get(practice)?.name ?? id;

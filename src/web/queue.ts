@@ -4,12 +4,14 @@ import type { ListedDelivery } from '../store/deliveries.ts';
 import { type ListedDestination, listDestinations } from '../store/destinations.ts';
 import { countOpen, estimateAll, type OpenCount, readViews } from '../store/queue-counts.ts';
 import { countQueue, listQueue } from '../store/queue-list.ts';
+import { readLastPress } from '../store/undo.ts';
 import { csrfField, noteList, query, send, type Visit } from './acting.ts';
 import { failureSaid } from './failure-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts, Viewer } from './page.ts';
 import { destinationState } from './queue-destination.ts';
 import { address, type Filter, filterOf, partsOf, placeOf, placeText, queryOf, toQueue } from './queue-filter.ts';
+import { undoPart } from './queue-undo.ts';
 import {
   type Age,
   ages,
@@ -181,6 +183,18 @@ export function queueMenu(
   )}<li><a href="${visit.request.originalUrl}">${t('Ververs', 'Refresh')}</a></li></ul></nav>`;
 }
 
+/** The button that undoes the retry that was just pressed in the list, or that its try has begun. */
+async function undoRetryPart(site: Site, visit: Visit): Promise<Markup | undefined> {
+  const of = query(visit.request, 'of');
+  const last = /^\d{1,18}$/.test(of) ? await readLastPress(site.store, of) : undefined;
+  if (!last) return undefined;
+  const said = sayIn(visit.viewer.language)(
+    'Het bericht dat u opnieuw liet proberen',
+    'The message that you had tried again',
+  );
+  return html`<p><a href="/admin/deliveries/${of}">${said}</a></p>${undoPart(visit, of, last)}`;
+}
+
 /** The queue as a page, from PostgreSQL: what is open in numbers, and one page of the deliveries that the address asks for. */
 export async function queuePage(site: Site, visit: Visit, notice?: PageParts['notice'], status = 200): Promise<void> {
   const { viewer, request } = visit;
@@ -208,7 +222,7 @@ export async function queuePage(site: Site, visit: Visit, notice?: PageParts['no
   const labels = partsOf(shown, directory, viewer).map((one) => one.label);
   const last = found.at(-1);
   const more = found.length === pageSize && last && placeText(last.createdAt, last.id);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'deliveries')}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, 'deliveries')}${await undoRetryPart(site, visit)}
 <p>${held === 0 ? t('Niets wacht op u. Wat niet lukt, probeert Kortelijn vanzelf opnieuw.', 'Nothing waits for you. What fails is tried again by Kortelijn itself.') : html`<a href="${address({ state: 'held' })}">${held === 1 ? t('1 bericht wacht op u.', '1 message waits for you.') : t(`${held} berichten wachten op u.`, `${held} messages wait for you.`)}</a>`}</p>
 ${viewsPart(views, drawn)}
 <h2>${t('Per ontvanger', 'Per receiver')}</h2>${destinationsPart(open, known, drawn)}${groupsPart(open, drawn)}

@@ -1,10 +1,12 @@
 import { type FormFields, fieldNames, phoneFields, readDay } from '../intake/refer-fields.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { suggestedAreas } from '../referral/social-icpc.ts';
+import type { Sentences } from '../referral/standard-sentences.ts';
 import { csrfField } from './acting.ts';
 import { errorSummary, radiosOf } from './form-controls.ts';
 import { birthDateText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
+import { phrasesPart } from './phrases.ts';
 import {
   areaOf,
   draftNote,
@@ -61,7 +63,7 @@ function personInputs(parts: FormParts): Markup {
 ${lineOf(parts, { name: 'family', label: t('Achternaam, met tussenvoegsel', 'Family name, with its prefix'), hint: t('Bijvoorbeeld: van der Berg', 'For example: van der Berg') })}
 ${lineOf(parts, { name: 'birthDate', label: t('Geboortedatum', 'Birth date'), hint: t('Dag, maand, jaar. Bijvoorbeeld: 14-03-1957', 'Day, month, year. For example: 14-03-1957'), inputmode: 'numeric', short: true })}
 <div class="field short"><label for="gender">${t('Geslacht', 'Sex')}${optionalMark(viewer)}</label><select id="gender" name="gender">${sexes.map(([value, label]) => html`<option value="${value}"${fields.gender === value && html` selected`}>${label}</option>`)}</select></div>
-<div class="row">${phones.map((name, nth) => lineOf(parts, { name, label: nth === 0 ? t('Telefoon', 'Phone') : t(`Telefoon ${nth + 1}`, `Phone ${nth + 1}`), inputmode: 'tel', optional: nth > 0 }))}</div>
+<div class="row">${phones.map((name, nth) => lineOf(parts, { name, label: nth === 0 ? t('Telefoon', 'Phone') : t(`Telefoon ${nth + 1}`, `Phone ${nth + 1}`), inputmode: 'tel', optional: true }))}</div>
 ${optional('email', 'E-mail', 'E-mail', { inputmode: 'email' })}
 <fieldset><legend>${t('Adres', 'Address')}${optionalMark(viewer)}</legend><div class="row">${plain('street', 'Straat', 'Street')}${plain('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
 <div class="row">${plain('postcode', 'Postcode', 'Postcode', { short: true })}${plain('city', 'Woonplaats', 'Town')}</div></fieldset>
@@ -89,7 +91,7 @@ function personPart(parts: FormParts): Markup {
 const knownCodes = ({ knownIcpc = '' }: FormFields) =>
   knownIcpc.split(' ').filter((code) => /^[A-Z]\d{2}(\.\d{2})?$/.test(code));
 
-function whyPart(parts: FormParts): Markup {
+function whyPart(parts: FormParts & { readonly sentences: Sentences | undefined }): Markup {
   const { language } = parts.viewer;
   const t = sayIn(language);
   const likely = suggestedAreas(knownCodes(parts.fields));
@@ -98,7 +100,7 @@ function whyPart(parts: FormParts): Markup {
     'No diagnoses or medicines. Do not name other people.',
   );
   return html`<h2>${t('Wat is de vraag?', 'What is the question?')}</h2>
-${areaOf(parts, { name: 'reason', label: t('Waarom verwijst u?', 'Why do you refer?'), hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`, rows: 4 })}
+${areaOf(parts, { name: 'reason', label: t('Waarom verwijst u?', 'Why do you refer?'), hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`, rows: 4 })}${phrasesPart('reason', t('waarom u verwijst', 'why you refer'), parts.sentences, parts.viewer)}
 ${areaOf(parts, { name: 'question', optional: true, label: t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words"), hint: `${t('Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.', 'Read it back to the resident. That way the resident need not tell it again.')} ${discreet}`, rows: 3 })}
 <fieldset><legend>${t('Waar gaat het over?', 'What is it about?')}${optionalMark(parts.viewer)}</legend>${
     likely.length > 0 &&
@@ -182,6 +184,7 @@ export function referForm(
     readonly before: Before;
     readonly today: string;
     readonly slots: readonly string[];
+    readonly sentences: Sentences | undefined;
   },
 ): Markup {
   const { viewer, fields, before } = parts;
@@ -200,6 +203,7 @@ export function referForm(
 <h1>${t('Verwijzen naar de Wally', 'Refer to the Wally')}</h1>
 ${parts.ahead}
 <form method="post" action="/refer" class="form" novalidate data-draft="/refer/draft">${csrfField(viewer)}${hiddenFields(fields, unseen)}
+<button class="first" name="step" value="enter"></button>
 ${personPart(parts)}
 ${whyPart(parts)}
 ${radiosOf(

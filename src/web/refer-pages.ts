@@ -5,7 +5,7 @@ import type { Directory } from '../referral/directory.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import { csrfField } from './acting.ts';
 import { errorSummary, faultOf, hintOf } from './form-controls.ts';
-import { dayText, html, type Markup, sayIn } from './html.ts';
+import { dayText, html, type Markup, sayIn, timeText } from './html.ts';
 import { homeOf, type Viewer } from './page.ts';
 import { type FormParts, hiddenFields } from './refer-controls.ts';
 import { type Before, typedPerson } from './refer-fields.ts';
@@ -85,13 +85,13 @@ ${typedPerson(fields, viewer)}
   )}
 <div role="group" aria-labelledby="danger-asked"><h2 id="danger-asked">${t('Is er nu acuut gevaar?', 'Is there acute danger now?')}</h2>
 ${hintOf('danger', t('Denk aan zelfdoding, geweld, of een kind dat gevaar loopt.', 'Think of suicide, violence, or a child in danger.'))}${faultOf(parts, 'danger')}
-<p class="buttons"><button id="danger" name="danger" value="yes" class="quiet">${t('Ja', 'Yes')}</button> <button name="danger" value="no">${t('Nee', 'No')}</button></p></div></form>
+<p class="buttons"><button id="danger" name="danger" value="yes" class="quiet">${t('Ja', 'Yes')}</button> <button name="danger" value="no" class="quiet">${t('Nee', 'No')}</button></p></div></form>
 <p>${t('Wilt u alleen iets vragen, zonder een naam te noemen?', 'Do you only want to ask something, without naming anyone?')} <a href="/practice/questions">${t('Vraag het de Wally', 'Ask the Wally')}</a></p>
 ${parts.ahead}`;
 }
 
-/** H1: call. Nothing was sent, and from here nothing can be. */
-export function stopPage(viewer: Viewer): Markup {
+/** H1: call. Nothing was sent, and from here nothing can be; `again`: where the question is asked once more. */
+export function stopPage(viewer: Viewer, again: string): Markup {
   const t = sayIn(viewer.language);
   const line = (name: string, phone: Markup | string, when: string) =>
     html`<li><strong>${name}</strong>: ${phone}<br><span class="hint">${when}</span></li>`;
@@ -103,14 +103,9 @@ ${line(t('Crisisdienst GGZ', 'Mental health crisis service'), t('het overlegnumm
 ${line(t('Zelfdoding', 'Suicide'), html`${telLink('113')} ${t('of', 'or')} ${telLink('0800-0113')}`, t('Stichting 113, dag en nacht, ook voor overleg', '113 Suicide Prevention, day and night, also for advice'))}
 ${line('Veilig Thuis', telLink('0800-2000'), t('geweld thuis, verwaarlozing, kind in gevaar; dag en nacht, ook voor overleg', 'violence at home, neglect, child in danger; day and night, also for advice'))}
 </ul></section>
+<p>${t('Was het geen gevaar?', 'Was it no danger?')} <a href="${again}">${t('Terug naar de vraag', 'Back to the question')}</a></p>
 <p><a href="${homeOf(viewer.actor)}">${t('Naar het begin', 'To the start')}</a></p>`;
 }
-
-const minute = (moment: string, viewer: Viewer) =>
-  new Intl.DateTimeFormat(viewer.language === 'en' ? 'en-GB' : 'nl-NL', {
-    timeStyle: 'short',
-    timeZone: 'Europe/Amsterdam',
-  }).format(new Date(moment));
 
 /** Who it is about (H3), what to look at again (H2, H17), exactly what the Wally will see, and what not (promise 4). */
 export function previewPage(draft: Draft, shown: Shown, fields: FormFields, now: Date): Markup {
@@ -154,13 +149,13 @@ export function alreadySentPage(
   const again = fieldNames.filter((one) => !['form', 'danger', 'number', 'numberSystem'].includes(one));
   return html`<h1>${t('Dit formulier is al verstuurd', 'This form was sent already')}</h1>
 <p>${t(`De verwijzing heeft nummer ${earlier.number}. Wat u daarna hebt veranderd, is niet meegegaan.`, `The referral has number ${earlier.number}. What you changed afterwards did not go along.`)}</p>
-<p>${t('Klopt de verwijzing niet? Neem haar eerst terug of trek haar in. Maak daarna een nieuwe.', 'Is the referral wrong? First take it back or withdraw it. Then make a new one.')}</p>
+<p>${t('Klopt de verwijzing niet? Neem die eerst terug of trek die in. Maak daarna een nieuwe.', 'Is the referral wrong? First take it back or withdraw it. Then make a new one.')}</p>
 <form method="post" action="/refer" class="buttons">${csrfField(viewer)}${hiddenFields(fields, again)}<a class="button" href="/refer/sent/${earlier.journey}">${t('Naar de verwijzing', 'To the referral')}</a>
 <button class="quiet">${t('Nieuwe verwijzing met wat u invulde', 'New referral with what you filled in')}</button></form>`;
 }
 
 /** The confirmation: who calls, on which number, before which day; and the way back as long as there is one (H3). */
-export function sentPage(shown: Shown, now: Date): Markup {
+export function sentPage(shown: Shown, now: Date, hasCode: boolean): Markup {
   const { journey, viewer, directory } = shown;
   const t = sayIn(viewer.language);
   const { index, id } = journey;
@@ -173,7 +168,7 @@ export function sentPage(shown: Shown, now: Date): Markup {
   if (!isOpen(index.taskStatus)) {
     return html`<h1>${t('Deze verwijzing loopt niet meer', 'This referral is no longer open')}</h1>${recognition(shown, 'p')}
 <p class="marks"><span class="state">${t(state.nl, state.en)}</span><span class="number">${index.number}</span></p>
-${index.businessStatus === 'taken-back' && html`<p>${t('U hebt haar op tijd teruggenomen: de Wally heeft niets gezien, en niemand belt.', 'You took it back in time: the Wally has seen nothing, and nobody calls.')}</p>`}
+${index.businessStatus === 'taken-back' && html`<p>${t('U hebt de verwijzing op tijd teruggenomen: de Wally heeft niets gezien, en niemand belt.', 'You took it back in time: the Wally has seen nothing, and nobody calls.')}</p>`}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>${all}`;
   }
   return html`<h1>${t('De verwijzing is vastgelegd', 'The referral is recorded')}</h1>${recognition(shown, 'p')}
@@ -192,14 +187,14 @@ ${facts([
 ${appointmentsPart(shown, now)}
 ${
   undoable && index.undoUntil
-    ? html`<div class="panel"><p>${t(`Iets verkeerd? U kunt de verwijzing terugnemen tot ${minute(index.undoUntil, viewer)} uur. De Wally ziet haar pas daarna.`, `Something wrong? You can take the referral back until ${minute(index.undoUntil, viewer)}. The Wally only sees it after that.`)}</p>
+    ? html`<div class="panel"><p>${t(`Iets verkeerd? U kunt de verwijzing terugnemen tot ${timeText(new Date(index.undoUntil), viewer.language)} uur. Tot dan ziet de Wally niets.`, `Something wrong? You can take the referral back until ${timeText(new Date(index.undoUntil), viewer.language)}. The Wally sees nothing until then.`)}</p>
 <form method="post" action="/refer/sent/${id}/undo" class="buttons">${csrfField(viewer)}<button class="quiet">${t('Terugnemen', 'Take back')}</button></form></div>`
     : html`<p><span class="state">${t(state.nl, state.en)}</span>. ${t('Terugnemen kan niet meer. Intrekken kan bij', 'Taking back is no longer possible. You can withdraw it at')} <a href="/practice/${id}">${t('deze verwijzing', 'this referral')}</a>.</p>`
 }
 ${
   index.unsafeContact
     ? html`<p class="panel unsafe">${t('Geef niets mee op papier: thuis is het niet veilig. Zeg de inwoner wie er belt en wanneer.', 'Give nothing on paper to take home: it is not safe there. Tell the resident who calls and when.')}</p>`
-    : html`<p><a href="/refer/sent/${id}/slip">${t('Briefje voor de inwoner', 'Slip for the resident')}</a> <span class="hint">${t('om af te drukken en mee te geven, zonder medische gegevens', 'to print and hand over, without medical data')}</span></p>`
+    : html`<p><a href="/refer/sent/${id}/slip">${t('Briefje voor de inwoner', 'Slip for the resident')}</a> <span class="hint">${t('om af te drukken en mee te geven, zonder medische gegevens', 'to print and hand over, without medical data')}${hasCode && t('; met de code voor "Waar is mijn verwijzing?"', '; with the code for "Where is my referral?"')}</span></p>`
 }
 ${all}`;
 }

@@ -31,6 +31,7 @@ import type { Fault } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import { residentCodeOf } from './links-part.ts';
 import type { PageParts } from './page.ts';
+import { withPhrase } from './phrases.ts';
 import { agesPart, sendClosed } from './refer-closed.ts';
 import { faultsOf } from './refer-controls.ts';
 import { draftPart, dropForm, keepForm, keptForm } from './refer-draft.ts';
@@ -103,7 +104,8 @@ async function sendForms(site: ReferSite, visit: Visit, filled: Filled): Promise
     );
   const faults = filled.faults ?? [];
   const fields = isFormId(filled.fields.form) ? filled.fields : { ...filled.fields, form: newFormId(known.today) };
-  const parts = { viewer, fields, faults, ...known };
+  const { sentences: own } = known.directory.practices.get(viewer.actor.organization ?? '') ?? {};
+  const parts = { viewer, fields, faults, sentences: own, ...known };
   if (sendClosed(visit, known.directory, fields.birthDate, known.today)) return;
   const isEmpty = Object.values(filled.fields).every((value) => value === '');
   const draft = isEmpty && !filled.refused ? await draftPart(site, visit) : undefined;
@@ -171,11 +173,19 @@ async function sendIt(site: ReferSite, visit: Visit, fields: FormFields): Promis
 
 async function post(site: ReferSite, visit: Visit): Promise<void> {
   const { request, viewer } = visit;
-  const fields = formFields(request.body);
-  const step = field(request.body, 'step');
+  const typed = formFields(request.body);
+  const pressed = field(request.body, 'phrase');
+  const own = pressed ? (await site.directory()).practices.get(viewer.actor.organization ?? '')?.sentences : undefined;
+  const fields = pressed ? withPhrase(typed, pressed, own) : typed;
+  const asked = field(request.body, 'step');
+  // Enter in a field presses the first button of the form.
+  const step = asked === 'enter' ? 'preview' : asked;
   // H1 goes before every step: whoever said yes gets the numbers to call, and nothing else.
-  if (fields.danger === 'yes')
-    return send(visit, { title: sayIn(viewer.language)('Bel nu', 'Call now'), main: stopPage(viewer) });
+  if (fields.danger === 'yes') {
+    // Yes by mistake: the link from the GP system works once, so what it brought is kept as a draft.
+    await keepForm(site, viewer.actor, fields);
+    return send(visit, { title: sayIn(viewer.language)('Bel nu', 'Call now'), main: stopPage(viewer, '/refer') });
+  }
   if (fields.danger !== 'no') {
     const said = { nl: 'Kies ja of nee: is er nu acuut gevaar?', en: 'Choose yes or no: is there acute danger now?' };
     return sendForms(site, visit, { fields, ...(step && { faults: [{ field: 'danger', said }], status: 422 }) });
@@ -208,7 +218,8 @@ async function sendSent(
   const found = await shownOf(site, visit, id);
   if (!found) return sendNotFound(visit);
   const title = `${sayIn(visit.viewer.language)('Verwijzing', 'Referral')} ${found.shown.journey.index.number}`;
-  send(visit, { title, main: sentPage(found.shown, found.now), ...(notice && { notice }) }, status);
+  const hasCode = (await residentCodeOf(site, found.shown)) !== undefined;
+  send(visit, { title, main: sentPage(found.shown, found.now, hasCode), ...(notice && { notice }) }, status);
 }
 
 async function sendSlip(site: ReferSite, visit: Visit, id: string): Promise<void> {

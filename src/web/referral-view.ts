@@ -112,6 +112,7 @@ ${facts([
   ['E-mail', !unsafeContact && email],
 ])}
 ${rules.length > 0 && html`<ul class="rules">${rules.map((one) => html`<li>${one}</li>`)}</ul>`}
+${!unsafeContact && !safePhone && numbers.length === 0 && html`<p>${t('Er is geen telefoonnummer bekend. Vraag het de praktijk', 'No telephone number is known. Ask the practice')}${practicePhone ? html`: ${telLink(practicePhone)}` : '.'}</p>`}
 ${unsafeContact && !safePhone && html`<p>${t('Er is geen veilig nummer bekend. Overleg eerst met de praktijk', 'No safe number is known. Ask the practice first')}${practicePhone && html`: ${telLink(practicePhone)}`}.</p>`}
 ${unsafeContact && numbers.length > 0 && html`<details><summary>${t('Andere nummers: niet bellen zonder overleg met de inwoner', 'Other numbers: do not call unless the resident agrees')}</summary><ul class="plain">${others.map((phone) => html`<li>${phone}</li>`)}</ul></details>`}
 </section>`;
@@ -175,11 +176,12 @@ export function comingAppointments(shown: Shown, now: Date, language = shown.vie
     );
 }
 
-export function appointmentsPart(shown: Shown, now: Date): Markup | undefined {
+/** What was agreed to come; `below`: what can be done with it. */
+export function appointmentsPart(shown: Shown, now: Date, below?: Markup): Markup | undefined {
   const t = sayIn(shown.viewer.language);
   const coming = comingAppointments(shown, now);
   if (coming.length === 0) return undefined;
-  return html`<section aria-labelledby="appointments"><h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2><ul class="plain">${coming.map((one) => html`<li>${one}</li>`)}</ul></section>`;
+  return html`<section aria-labelledby="appointments"><h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2><ul class="plain">${coming.map((one) => html`<li>${one}</li>`)}</ul>${below}</section>`;
 }
 
 /** Who: what is needed to call, meet and recognise, and the resident's own contact person. */

@@ -61,7 +61,8 @@ async function post(site: Site, visit: Visit): Promise<void> {
   const fields = registerFields(request.body);
   const step = field(request.body, 'step');
   // H1 goes before everything else: whoever said yes gets the numbers to call, and nothing is written down.
-  if (fields.danger === 'yes') return send(visit, { title: t('Bel nu', 'Call now'), main: stopPage(viewer) });
+  if (fields.danger === 'yes')
+    return send(visit, { title: t('Bel nu', 'Call now'), main: stopPage(viewer, '/worklist/new') });
   if (step === 'send') {
     const outcome = await sendRegistration(site, viewer.actor, fields);
     if (isRefusal(outcome)) return sendRefused(site, visit, fields, outcome);

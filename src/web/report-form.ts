@@ -65,6 +65,7 @@ function countLine(typed: string, viewer: Viewer): Markup {
 function contentPart(parts: FormParts): Markup {
   const t = sayIn(parts.shown.viewer.language);
   const { fields, shown } = parts;
+  const own = shown.directory.teams.get(shown.journey.index.team)?.sentences;
   const noNames = t('Noem geen andere mensen bij naam.', 'Do not name other people.');
   if (!contentMayReturn(parts.shown.journey)) {
     return html`<p class="panel">${t(
@@ -79,13 +80,13 @@ function contentPart(parts: FormParts): Markup {
     `${t(`Hooguit ${firstLineMax} tekens. Dit leest de huisarts het eerst.`, `At most ${firstLineMax} characters. The GP reads this first.`)} ${noNames}`,
     (tied) =>
       html`<textarea id="firstLine" name="firstLine" rows="2" maxlength="${firstLineMax}" data-count="${firstLineMax}"${tied}>${fields.firstLine}</textarea>${countLine(fields.firstLine ?? '', shown.viewer)}`,
-  )}${phrasesPart('firstLine', t('eerste regel', 'first line'), shown.viewer)}${box(
+  )}${phrasesPart('firstLine', t('eerste regel', 'first line'), own, shown.viewer)}${box(
     parts,
     'plan',
     t('Afgesproken met de inwoner', 'Agreed with the resident'),
     `${t('Wat gaat er gebeuren, en wie doet wat? Mag leeg blijven.', 'What will happen, and who does what? May stay empty.')} ${noNames}`,
     (tied) => html`<textarea id="plan" name="plan" rows="5" maxlength="${planMax}"${tied}>${fields.plan}</textarea>`,
-  )}${phrasesPart('plan', t('afgesproken met de inwoner', 'agreed with the resident'), shown.viewer)}`;
+  )}${phrasesPart('plan', t('afgesproken met de inwoner', 'agreed with the resident'), own, shown.viewer)}`;
 }
 
 function agreedPart(parts: FormParts): Markup | undefined {

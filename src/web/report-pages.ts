@@ -84,7 +84,10 @@ export async function postReport(site: Site, visit: Visit, id: string): Promise<
   const step = field(visit.request.body, 'step');
   const acting = await actingFor(site, actor);
   const pressed = field(visit.request.body, 'phrase');
-  if (pressed) return sendForm(site, visit, journey, { fields: withPhrase(fields, pressed), faults: [] }, 200);
+  if (pressed) {
+    const own = acting.directory.teams.get(journey.index.team)?.sentences;
+    return sendForm(site, visit, journey, { fields: withPhrase(fields, pressed, own), faults: [] }, 200);
+  }
   if (step === 'edit') return sendForm(site, visit, journey, { fields, faults: [] }, 200);
   const read = readReport(fields, journey, acting.now);
   if ('faults' in read) return sendForm(site, visit, journey, { fields, faults: read.faults }, 422);

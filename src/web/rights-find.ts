@@ -68,8 +68,7 @@ ${line(parts, { name: 'reference', label: t('Kenmerk van het verzoek', 'Referenc
 ${line(parts, { name: 'bsn', label: 'BSN', hint: t('Of laat dit leeg en vul de vier velden hieronder in.', 'Or leave this empty and fill in the four fields below.') })}
 ${line(parts, { name: 'family', label: t('Achternaam', 'Family name') })}
 ${line(parts, { name: 'birthDate', label: t('Geboortedatum', 'Date of birth'), type: 'date' })}
-${line(parts, { name: 'postcode', label: t('Postcode', 'Postcode') })}
-${line(parts, { name: 'houseNumber', label: t('Huisnummer', 'House number') })}
+<div class="row">${line(parts, { name: 'postcode', label: t('Postcode', 'Postcode') })}${line(parts, { name: 'houseNumber', label: t('Huisnummer', 'House number') })}</div>
 <p class="buttons"><button>${t('Zoek', 'Search')}</button></p></form>
 <p class="hint">${t('Elke keer dat u zoekt, komt in het logboek.', 'Every search is written in the log.')}</p>
 ${requestsPart(requests, viewer, '/practice/rights/requests')}`;

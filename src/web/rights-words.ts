@@ -80,7 +80,7 @@ export const rightWords: Readonly<Record<Right, RightWords>> = {
     title: { nl: 'Vasthouden', en: 'Hold' },
     hint: { nl: 'Moet bewaard blijven, bijvoorbeeld om een klacht.', en: 'Must be kept, for example for a complaint.' },
     sure: {
-      nl: 'De inhoud wordt niet gewist, ook niet vanzelf, tot iemand haar loslaat.',
+      nl: 'De inhoud wordt niet gewist, ook niet vanzelf, tot iemand die loslaat.',
       en: 'The content is not erased, not by itself either, until someone releases it.',
     },
     done: { nl: 'wordt vastgehouden', en: 'is held' },

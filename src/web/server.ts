@@ -36,6 +36,7 @@ import { lookOf } from './look.ts';
 import { lookedPages } from './looked.ts';
 import { mappingPages } from './mappings.ts';
 import { minePages } from './mine.ts';
+import { ownRecordPages } from './own-record-list.ts';
 import { homeOf, page, type Viewer } from './page.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
@@ -46,6 +47,7 @@ import { registerPages } from './register.ts';
 import { requestIds } from './request-ids.ts';
 import { rightsPages } from './rights.ts';
 import { securityTxt } from './security-txt.ts';
+import { sentencePages } from './sentences.ts';
 import type { Site } from './site.ts';
 import { talkPages } from './talks.ts';
 import { teamPages } from './team.ts';
@@ -133,18 +135,22 @@ function pagesOf(parts: AppParts): express.Router {
     ['/practice', talkPages(parts, viewer, 'practice')],
     ['/practice', rightsPages(parts, viewer)],
     ['/practice', lookedPages(parts, viewer)],
+    ['/practice', sentencePages(parts, viewer, 'practice')],
     ['/practice', practicePages(parts, viewer)],
     ['/worklist', registerPages(parts, viewer)],
     ['/worklist', wallyQuestionPages(parts, viewer)],
     ['/worklist', talkPages(parts, viewer, 'wally')],
+    ['/worklist', ownRecordPages(parts, viewer, 'wally')],
     ['/worklist', worklistPages(parts, viewer)],
     ['/team', handoverPages(parts, viewer)],
     ['/team', talkPages(parts, viewer, 'team-lead')],
+    ['/team', ownRecordPages(parts, viewer, 'team-lead')],
+    ['/team', sentencePages(parts, viewer, 'team-lead')],
     ['/team', teamPages(parts, viewer, parts.onAbsence)],
     ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
     ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', endpointTestPages(parts, viewer)],
-    ['/admin', directoryPages(parts, viewer, parts.onAbsence)],
+    ['/admin', directoryPages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', alarmPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],
     ['/admin', trailPages(parts, viewer)],
@@ -167,15 +173,28 @@ function pagesOf(parts: AppParts): express.Router {
 function notFound(request: Request, response: Response): void {
   const language = preferredLanguage(request.get('accept-language'));
   const t = sayIn(language);
-  response.status(404).send(
-    page({
-      title: t('Niet gevonden', 'Not found'),
-      language,
-      main: html`<h1>${t('Deze pagina is er niet', 'This page is not here')}</h1>
-<p>${t('Misschien is het adres verkeerd.', 'Perhaps the address is wrong.')}</p>
-<p><a href="/">${t('Naar het begin', 'To the start')}</a></p>`,
-    }),
-  );
+  response
+    .status(404)
+    .send(
+      plainPage(
+        request,
+        t('Deze pagina is er niet', 'This page is not here'),
+        t('Misschien is het adres verkeerd.', 'Perhaps the address is wrong.'),
+      ),
+    );
+}
+
+/** A page that says one thing and leads back to the start; with the menu for who is signed in. */
+function plainPage(request: Request, title: string, text: string): string {
+  const language = preferredLanguage(request.get('accept-language'));
+  const viewer = viewerOf(request);
+  return page({
+    title,
+    language,
+    ...(viewer && { viewer }),
+    main: html`<h1>${title}</h1><p>${text}</p>
+<p><a href="/">${sayIn(language)('Naar het begin', 'To the start')}</a></p>`,
+  });
 }
 
 /** The web: doors, pages, log-in, health. Everything it needs is passed in; it listens to nothing itself. */
@@ -217,16 +236,20 @@ export async function createApp(parts: AppParts): Promise<express.Express> {
     const status = (error as { status?: number }).status;
     if (status === undefined || status >= 500) parts.log.bug('page', error, { method: request.method });
     if (response.headersSent) return void response.destroy();
-    const language = preferredLanguage(request.get('accept-language'));
-    const t = sayIn(language);
-    response.status(status && status >= 400 && status < 500 ? status : 500).send(
-      page({
-        title: t('Er ging iets mis', 'Something went wrong'),
-        language,
-        main: html`<h1>${t('Er ging iets mis', 'Something went wrong')}</h1>
-<p>${t('Het ligt aan ons, niet aan u. Wat u al had verstuurd, is bewaard. Probeer het zo opnieuw.', 'It is our fault, not yours. What you had sent is kept. Try again in a moment.')}</p>`,
-      }),
-    );
+    const t = sayIn(preferredLanguage(request.get('accept-language')));
+    const isTheirs = status !== undefined && status >= 400 && status < 500;
+    const said = isTheirs
+      ? t(
+          'Kortelijn kan dit zo niet aannemen. Er is niets opgeslagen. Ga terug, kijk het na en probeer het nog een keer.',
+          'Kortelijn cannot take this as it is. Nothing was saved. Go back, look at it again and try once more.',
+        )
+      : t(
+          'Het ligt aan ons, niet aan u. Wat u al had verstuurd, is bewaard. Probeer het zo opnieuw.',
+          'It is our fault, not yours. What you had sent is kept. Try again in a moment.',
+        );
+    response
+      .status(isTheirs ? status : 500)
+      .send(plainPage(request, t('Er ging iets mis', 'Something went wrong'), said));
   });
   return app;
 }

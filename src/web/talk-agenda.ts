@@ -56,23 +56,20 @@ export function agendaPart({ lines, cooperation }: Agenda, area: string, viewer:
     some.length > 0 && html`${String(some.length)}${numbers(some, area, viewer)}`;
   return html`<section aria-labelledby="agenda"><h2 id="agenda">${t('Agenda', 'Agenda')}</h2>
 <p class="hint">${t('Kortelijn telt dit nu. Er wordt niets van bewaard, en er staat niemand in.', 'Kortelijn counts this now. Nothing of it is kept, and nobody is named.')}</p>
-${facts(
+${facts([
+  [t('Verwezen dit kwartaal', 'Referred this quarter'), String(fresh.length)],
+  [t('Daarvan gesproken', 'Of these spoken with'), String(fresh.filter((one) => one.wasSpoken).length)],
+  [t('Daarvan afgesloten', 'Of these closed'), String(fresh.filter((one) => one.closed).length)],
+  [t('Loopt nu', 'Open now'), list(lines.filter((one) => one.isOpen))],
+  [t('Te laat', 'Overdue'), list(late)],
+  [t('Wacht op antwoord van de praktijk', 'Waits for an answer of the practice'), list(awaiting)],
   [
-    [t('Verwezen dit kwartaal', 'Referred this quarter'), String(fresh.length)],
-    [t('Daarvan gesproken', 'Of these spoken with'), String(fresh.filter((one) => one.wasSpoken).length)],
-    [t('Daarvan afgesloten', 'Of these closed'), String(fresh.filter((one) => one.closed).length)],
-    [t('Loopt nu', 'Open now'), list(lines.filter((one) => one.isOpen))],
-    [t('Te laat', 'Overdue'), list(late)],
-    [t('Wacht op antwoord van de praktijk', 'Waits for an answer of the practice'), list(awaiting)],
-    [
-      t('Leefgebieden', 'Life areas'),
-      areas.length > 0 &&
-        html`<ul class="plain">${areas.map(([code, count]) => html`<li>${lifeAreas[code][viewer.language]}: ${String(count)}</li>`)}</ul>`,
-    ],
-    [t('Wat de praktijk het meest ziet', 'What the practice sees most'), cooperation.problems],
-    [t('Doel van de samenwerking', 'Goal of the cooperation'), cooperation.goal],
-    [t('Samenwerking evalueren op', 'Evaluate the cooperation on'), cooperation.evaluateOn],
+    t('Leefgebieden', 'Life areas'),
+    areas.length > 0 &&
+      html`<ul class="plain">${areas.map(([code, count]) => html`<li>${lifeAreas[code][viewer.language]}: ${String(count)}</li>`)}</ul>`,
   ],
-  'wide',
-)}</section>`;
+  [t('Wat de praktijk het meest ziet', 'What the practice sees most'), cooperation.problems],
+  [t('Doel van de samenwerking', 'Goal of the cooperation'), cooperation.goal],
+  [t('Samenwerking evalueren op', 'Evaluate the cooperation on'), cooperation.evaluateOn],
+])}</section>`;
 }

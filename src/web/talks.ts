@@ -109,7 +109,7 @@ async function practicePart(site: Site, visit: Visit, practice: Practice, direct
   const isNew = typed && !typed.talk ? typed : undefined;
   // One form of this kind on a page: its fields have ids.
   const form = standing.length === 0 && talkForm({ area, practice, directory, viewer }, undefined, isNew);
-  return html`<h2>${practice.name}</h2>${isUnplanned && html`<p class="note">${notPlannedSaid[viewer.language]}.</p>`}
+  return html`<h2>${practice.name}</h2>${isUnplanned && html`<p class="soon">${notPlannedSaid[viewer.language]}.</p>`}
 ${standing.length > 0 ? html`<ul class="referrals">${standing.slice(0, 1).map(item)}</ul>` : form}
 ${agendaPart(agenda, area, viewer)}
 ${others.length > 0 && html`<h2>${t('Eerdere gesprekken', 'Earlier talks')}</h2><ul class="referrals">${others.map(item)}</ul>`}`;
@@ -267,5 +267,5 @@ export async function talkNotice(site: Site, viewer: Viewer): Promise<Markup | u
   const count = missing.filter((one) => ids.includes(one)).length;
   if (count === 0) return undefined;
   const t = sayIn(viewer.language);
-  return html`<p class="note"><a href="${areaFor(viewer)}/talks">${t(`Kwartaalgesprek: bij ${count} ${count === 1 ? 'praktijk' : 'praktijken'} nog niet gepland`, `Quarterly talk: not planned yet with ${count} ${count === 1 ? 'practice' : 'practices'}`)}</a></p>`;
+  return html`<p class="hint"><a href="${areaFor(viewer)}/talks">${t(`Kwartaalgesprek: bij ${count} ${count === 1 ? 'praktijk' : 'praktijken'} nog niet gepland`, `Quarterly talk: not planned yet with ${count} ${count === 1 ? 'practice' : 'practices'}`)}</a></p>`;
 }

@@ -1,23 +1,29 @@
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isOpen } from '../referral/lifecycle.ts';
 import { isWithdrawn } from '../referral/minimise.ts';
+import { httpStatus } from '../referral/refusal.ts';
 import { readEvents } from '../store/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
-import { actingFor, journeyOf, noteView, query, send, sendNotFound, type Visit } from './acting.ts';
+import { actingFor, journeyOf, noteView, query, send, sendNotFound, sentences, type Visit } from './acting.ts';
+import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { acceptForm, endForm, recallForm } from './hand-moves.ts';
 import { eventsPart } from './history-view.ts';
-import { html, sayIn } from './html.ts';
+import { html, type Markup, sayIn } from './html.ts';
 import { agreedPart, involvedPart } from './involved.ts';
 import { linksPart } from './links-part.ts';
 import { safetyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
 import { linkForms } from './onward-moves.ts';
+import { ownRecordNotice, ownRecordPart, postOwnRecord } from './own-record.ts';
+import { nextUnconfirmed } from './own-record-list.ts';
 import type { PageParts } from './page.ts';
 import { facts, reachPart, recognition, show } from './referral-view.ts';
 import type { Site } from './site.ts';
+import { assignForm, type TeamParts } from './team-view.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
 import { stateWords } from './words.ts';
 
@@ -39,10 +45,20 @@ export async function readOfTeam(site: Site, team: string, id: string): Promise<
   return undoUntil && undoUntil > site.store.clock().toISOString() ? undefined : journey;
 }
 
+/** Who of the team could have it: to assign what nobody has, or to hand over. */
+function assignPart(journey: Journey, parts: TeamParts): Markup | undefined {
+  const { index, id } = journey;
+  if (!isOpen(index.taskStatus)) return undefined;
+  const t = sayIn(parts.viewer.language);
+  const title = index.owner ? t('Overdragen', 'Hand over') : t('Wie neemt dit op zich?', 'Who takes this on?');
+  return html`<section aria-labelledby="assign"><h2 id="assign">${title}</h2>${assignForm({ ...index, journey: id }, parts)}</section>`;
+}
+
 /** One referral for the team lead: who has it and how far it is, not why; and what may be done in the owner's place. */
 async function sendCase(
   site: Site,
   visit: Visit,
+  team: string,
   journey: Journey,
   notice: PageParts['notice'],
   status: number,
@@ -53,6 +69,7 @@ async function sendCase(
   const acting = await actingFor(site, viewer.actor);
   const today = localDay(acting.now);
   const events = await readEvents(site.store, journey.id);
+  const differs = await caseNote(site, viewer, journey, events);
   await noteView(site, journey, acting);
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
@@ -71,15 +88,15 @@ async function sendCase(
   const isGone = isWithdrawn(journey);
   const main = html`<p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p>${postedFaults(parts)}
 ${isGone ? html`<h1>${title}</h1>` : recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>${differs}
 ${facts([
-  [t('Van', 'Owner'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
+  [t('Bij wie', 'With whom'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
   [t('Neemt waar voor', 'Acts for'), name(index.actingFor)],
   [t('Aangeboden aan', 'Offered to'), name(index.proposed)],
   [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
   [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
 ])}
-<div class="columns"><div>${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}${reachPart(shown)}`}</div></div>${eventsPart(shown, events)}`;
+<div class="columns"><div>${assignPart(journey, { ...parts, team })}${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${reachPart(shown)}${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}`}${eventsPart(shown, events)}</div></div>${await ownRecordPart(site, shown, acting, `/team/${journey.id}`)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }
@@ -88,7 +105,23 @@ export async function openCase(site: Site, visit: Visit, team: string): Promise<
   const id = journeyOf(visit.request);
   const journey = id && (await readOfTeam(site, team, id));
   if (!journey) return sendNotFound(visit);
-  await sendCase(site, visit, journey, doneNotice(visit, leadForms), 200);
+  const notice = doneNotice(visit, leadForms) ?? ownRecordNotice(query(visit.request, 'done'), visit.viewer);
+  await sendCase(site, visit, team, journey, notice, 200);
+}
+
+/** "Staat in ons eigen dossier", said by the team lead, or that it does not after all. */
+export async function keepOwnOfTeam(site: Site, visit: Visit, team: string): Promise<void> {
+  const id = journeyOf(visit.request);
+  if (!id) return sendNotFound(visit);
+  const { viewer } = visit;
+  await postOwnRecord(site, visit, id, {
+    list: '/team',
+    read: (journey) => readOfTeam(site, team, journey),
+    next: () => nextUnconfirmed(site, viewer.actor),
+    refused: (journey, refusal) =>
+      sendCase(site, visit, team, journey, { kind: 'refused', text: sentences(refusal, viewer) }, httpStatus(refusal)),
+    absent: () => sendNotFound(visit),
+  });
 }
 
 export async function postCaseMove(site: Site, visit: Visit, team: string): Promise<void> {
@@ -98,7 +131,7 @@ export async function postCaseMove(site: Site, visit: Visit, team: string): Prom
     forms: leadForms,
     list: '/team',
     read: (_, journey) => readOfTeam(site, team, journey),
-    page: (at, journey, notice, status, posted) => sendCase(site, at, journey, notice, status, posted),
+    page: (at, journey, notice, status, posted) => sendCase(site, at, team, journey, notice, status, posted),
   };
   await postMove(site, visit, place, id);
 }

@@ -66,7 +66,7 @@ export function openPart(
     : owned.toSorted((a, b) => Number(gone(b)) - Number(gone(a)) || a.callBefore.localeCompare(b.callBefore));
   const items = ordered.map((one) => {
     const away = gone(one) && one.owner !== null;
-    const owner = html`<span>${t('Van', 'Owner')}: <strong>${name(one.owner) ?? t('niemand', 'nobody')}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}${one.actingFor && html` ${t('neemt waar voor', 'acts for')} ${name(one.actingFor)}`}</span>`;
+    const owner = html`<span>${t('Bij', 'With')}: <strong>${name(one.owner) ?? t('niemand', 'nobody')}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}${one.actingFor && html` ${t('neemt waar voor', 'acts for')} ${name(one.actingFor)}`}</span>`;
     if (isDone) return row(one, parts, owner, html``);
     const handOver = gone(one)
       ? assignForm(one, parts)

@@ -53,6 +53,10 @@ const alarmDo: Record<string, Said> = {
 const kindOrder = ['acute', 'nobody-present'];
 const rank = (kind: string): number => (kindOrder.indexOf(kind) + kindOrder.length + 1) % (kindOrder.length + 1);
 
+/** Alarms of one call: the same practice for the same reason, but for those that each want a person or a button. */
+const callOf = ({ kind, practice, number }: OpenAlarm): string =>
+  kind === 'acute' || kind === 'call-practice' ? `${kind} ${number}` : `${kind} ${practice}`;
+
 /** What someone must call about now: a list with names and numbers, acute first. */
 export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Markup {
   const { viewer, directory, now } = parts;
@@ -63,18 +67,20 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
     kind === 'call-practice' &&
     html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
   // What is late is grouped by whose it is, in a part of its own: never a flood.
-  const items = alarms
-    .filter((alarm) => alarm.kind !== 'overdue')
-    .toSorted((a, b) => rank(a.kind) - rank(b.kind))
-    .map((alarm) => {
-      const owner = directory.roles.get(alarm.owner ?? '');
-      const practice = directory.practices.get(alarm.practice);
-      return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} <span class="number">${alarm.number}</span> <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
-<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
-    });
+  const shown = alarms.filter((alarm) => alarm.kind !== 'overdue').toSorted((a, b) => rank(a.kind) - rank(b.kind));
+  const items = [...Map.groupBy(shown, callOf).values()].flatMap((group) => {
+    const [alarm] = group;
+    if (!alarm) return [];
+    const owner = directory.roles.get(alarm.owner ?? '');
+    const practice = directory.practices.get(alarm.practice);
+    const numbers = group.map((one) => html`<span class="number">${one.number}</span> `);
+    const isOne = group.length === 1;
+    return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} ${isOne ? numbers : html`<span class="count">${group.length}</span>`} <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
+${!isOne && html`<p class="more">${numbers}</p>`}<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
+  });
   if (items.length === 0)
     return html`<section aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
-  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${items.length}</span></h2><ul class="alarms">${items}</ul></section>`;
+  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${shown.length}</span></h2><ul class="alarms">${items}</ul></section>`;
 }
 
 function presentWallys(parts: TeamParts): Role[] {
@@ -82,7 +88,10 @@ function presentWallys(parts: TeamParts): Role[] {
 }
 
 /** One button per Wally who is at work today, but for the present owner. */
-export function assignForm(referral: ListedReferral, parts: TeamParts): Markup {
+export function assignForm(
+  referral: Pick<ListedReferral, 'journey' | 'number' | 'owner' | 'barred'>,
+  parts: TeamParts,
+): Markup {
   const t = sayIn(parts.viewer.language);
   const wallys = presentWallys(parts).filter(
     (role) => role.id !== referral.owner && !referral.barred.includes(role.id),

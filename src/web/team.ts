@@ -23,13 +23,15 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
+import { awaitedWordsPart } from './awaited-words.ts';
 import { calledSaid, noteCalled } from './called.ts';
 import { type CallPlace, callsLink, noteReadAloud, sendCalls } from './calls.ts';
 import { html, sayIn } from './html.ts';
+import { unconfirmedLine } from './own-record-list.ts';
 import type { PageParts } from './page.ts';
 import type { Site } from './site.ts';
 import { talkNotice } from './talks.ts';
-import { folderOf, openCase, postCaseMove, readOfTeam } from './team-case.ts';
+import { folderOf, keepOwnOfTeam, openCase, postCaseMove, readOfTeam } from './team-case.ts';
 import { openPart, overduePart, questionsPart } from './team-lists.ts';
 import { alarmsPart, queuePart, type Typed, wallysPart } from './team-view.ts';
 
@@ -56,7 +58,7 @@ async function sendTeam(
   const scope = { kind: 'team', team } as const;
   const acting = await actingFor(site, viewer.actor);
   const folder = folderOf(visit);
-  const [alarms, counts, unassigned, late, listed, calls, questions, talks] = await Promise.all([
+  const [alarms, counts, unassigned, late, listed, calls, questions, talks, awaited] = await Promise.all([
     openAlarms(site.store, team),
     countFolders(site.store, scope),
     listReferrals(site.store, scope, 'unassigned', shownMax),
@@ -70,6 +72,7 @@ async function sendTeam(
     callsLink(site, visit, callPlace(team)),
     openQuestions(site.store, team),
     talkNotice(site, viewer),
+    awaitedWordsPart(site, viewer),
   ]);
   // What nobody owns stands in the queue, but for what is done or late.
   const owned = listed.filter((one) => one.owner !== null || folder === 'done' || folder === 'overdue');
@@ -77,8 +80,9 @@ async function sendTeam(
   const parts = { viewer, directory: acting.directory, team, now: acting.now, today: localDay(acting.now) };
   const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
 ${calls}${talks}${questionsPart(questions, parts)}
-<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(unassigned, parts)}</div><div>${wallysPart(parts, typed)}</div></div>
-${openPart(owned, parts, { folder, counts })}`;
+<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(unassigned, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
+${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(owned, parts, { folder, counts })}
+<p><a href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }
 
@@ -233,6 +237,7 @@ export function teamPages(site: Site, viewerOf: ViewerOf, onAbsence: OnAbsence):
   );
   router.get('/team/:journey', own(openCase));
   router.post('/team/:journey/move/:move', own(postCaseMove));
+  router.post('/team/:journey/own-record', own(keepOwnOfTeam));
   router.post('/team/:journey/assign', own(assignIt));
   router.post('/team/:journey/called', own(noteCalled));
   return router;

@@ -58,7 +58,7 @@ function countsPart(lines: readonly TrailLine[], viewer: Viewer): Markup {
       const [what, role, ended] = JSON.parse(key) as [string, string, string];
       return html`<tr><td>${what}${ended && html` <strong>${ended}</strong>`}</td><td>${role}</td><td>${own.length}</td></tr>`;
     });
-  return html`<table><thead><tr><th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Rol', 'Role')}</th><th scope="col">${t('Aantal', 'Count')}</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<div class="wide" tabindex="0" role="region" aria-label="${t('Aantallen', 'Counts')}"><table class="counted"><thead><tr><th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Rol', 'Role')}</th><th scope="col">${t('Aantal', 'Count')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 async function show(site: Site, visit: Visit): Promise<void> {

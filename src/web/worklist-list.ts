@@ -11,6 +11,7 @@ import { birthDateText, dayText, html, type Markup, sayIn } from './html.ts';
 import { keysPart } from './keys.ts';
 import { dueMark, safetyMark, urgencyMark } from './marks.ts';
 import { doneNotice } from './move-pages.ts';
+import { unconfirmedLine } from './own-record-list.ts';
 import type { Site } from './site.ts';
 import { talkNotice } from './talks.ts';
 import { isAcute, pressing, stateWords } from './words.ts';
@@ -80,7 +81,7 @@ function row(referral: ListedReferral, visit: Visit, acting: Acting): Markup {
 <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>`;
   return html`<li class="referral"><div class="lead">${who}</div>
 <div class="marks">${standIns(referral, visit, acting)}${dueMark(pressing(referral, today), referral.callBefore, { viewer, today })}${waits(referral, visit, today)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
-<div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
+<div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}${referral.transferred && html`<span>${t('staat in het eigen dossier', 'stands in your own record')}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
 /** Acute first, then by the day of the promised call. */
@@ -137,7 +138,7 @@ export async function sendList(site: Site, visit: Visit, callPlace: CallPlace): 
   const main = html`<h1>${t('Mijn werklijst', 'My worklist')}</h1>${calls}${talks}
 <nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${folders.map((one) => html`<li><a href="${listAddress(one, filters)}"${one === folder && html` aria-current="page"`}>${folderSaid[one][viewer.language]} <span class="count">${counts[one]}</span></a></li>`)}</ul></nav>
 <h2${narrowed === '' && html` class="vh"`}>${name}${narrowed && `: ${counts[folder]}, ${narrowed}`}</h2>
-${filterPart(folder, filters, choices)}
+${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${filterPart(folder, filters, choices)}
 ${rowsPart(rows, visit, acting, none)}
 ${counts[folder] > found.length && html`<p>${t(`U ziet er ${found.length} van ${counts[folder]}.`, `You see ${found.length} of ${counts[folder]}.`)}</p>`}
 <div class="aside">${searchForm(visit)}${keysPart(site, visit)}</div>`;

@@ -9,6 +9,7 @@ import { type EarlierReferral, earlierReferrals } from '../store/earlier.ts';
 import { isVisible, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
+import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
 import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
@@ -21,7 +22,9 @@ import { lettersPart } from './letters.ts';
 import { linksPart } from './links-part.ts';
 import { dueMark, urgencyMark } from './marks.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
+import { objectionPart } from './objection.ts';
 import { onwardForms, residentForms } from './onward-moves.ts';
+import { ownRecordPart } from './own-record.ts';
 import type { PageParts } from './page.ts';
 import {
   acuteNote,
@@ -37,7 +40,7 @@ import {
 } from './referral-view.ts';
 import type { Site } from './site.ts';
 import { stopForms, waitingForms } from './waiting-moves.ts';
-import { pressing, stateWords } from './words.ts';
+import { type Pressing, pressing, stateWords } from './words.ts';
 
 /** The referral when this Wally owns it now and it was delivered to the worklist; else undefined. */
 export async function readOwn(site: Site, actor: Actor, id: string): Promise<Journey | undefined> {
@@ -110,6 +113,15 @@ function earlierPart(earlier: readonly EarlierReferral[], { viewer, today }: Sho
   return html`<div class="panel"><p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p><ul class="plain">${lines}</ul></div>`;
 }
 
+/** The promised call; before it is due it is said as what was promised, so that it does not compete with the clocks. */
+function promised(due: Pressing, shown: Shown): Markup | undefined {
+  const { journey, viewer, today } = shown;
+  const { callBefore } = journey.index;
+  if (due !== 'later') return dueMark(due, callBefore, shown);
+  const day = dayText(callBefore, viewer.language, today);
+  return html`<span class="due">${sayIn(viewer.language)(`Beloofd: gebeld vóór ${day}`, `Promised: called before ${day}`)}</span>`;
+}
+
 /** The page of one referral; that it was looked at is committed before it is sent. */
 export async function sendReferral(
   site: Site,
@@ -128,19 +140,21 @@ export async function sendReferral(
     readCarriages(site.store, journey.id),
     earlierReferrals(site.store, journey.id, earlierMax),
   ]);
+  const differs = await caseNote(site, viewer, journey, events);
   await noteView(site, journey, acting);
   const shown = show(journey, acting.directory, viewer, today);
   const { index } = journey;
   const called = events.some((event) => ['contact', 'attempt', 'rest'].includes(event.kind));
   const state = stateWords(index.taskStatus, index.businessStatus, 'wally');
-  const due = dueMark(pressing({ ...index, called }, today), index.callBefore, shown);
+  const due = promised(pressing({ ...index, called }, today), shown);
   const reach = reachPart(shown);
   const back = html`<p class="aside"${keysOn(site, visit) && html` data-keys`}><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>`;
   const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>`;
   const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
   const said = { title, ...(notice && { notice }) };
+  const own = await ownRecordPart(site, shown, acting, `/worklist/${journey.id}`);
   if (isWithdrawn(journey)) {
-    const main = html`${back}<h1>${title}</h1>${marks}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${index.owner === viewer.actor.id && takePart(shown, site.fonts !== undefined)}`;
+    const main = html`${back}<h1>${title}</h1>${marks}${differs}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${own}`;
     return send(visit, { ...said, main }, status);
   }
   const parts: PanelParts = {
@@ -156,10 +170,10 @@ export async function sendReferral(
   const links = await linksPart(site, shown);
   const main = html`${back}${postedFaults(parts)}
 ${recognition(shown, 'h1')}
-${marks}${standInPart(shown)}${earlierPart(earlier, shown)}
-${acuteNote(shown)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${appointmentsPart(shown, acting.now)}${calendarLink(shown)}${links}${moves}</div>
-<div>${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}</div></div>${feedbackPart(shown, carriages)}${eventsPart(shown, events)}`;
+${marks}${differs}${standInPart(shown)}${earlierPart(earlier, shown)}
+${acuteNote(shown)}${await objectionPart(site, shown, events)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
+<div class="columns"><div>${!index.unsafeContact && reach}${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${appointmentsPart(shown, acting.now, calendarLink(shown))}${links}${moves}${feedbackPart(shown, carriages)}</div>
+<div>${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}${eventsPart(shown, events)}</div></div>${own}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);
 }
@@ -170,13 +184,4 @@ function calendarLink({ journey, viewer }: Shown): Markup | undefined {
   if (!isPlanned || journey.index.owner !== viewer.actor.id) return undefined;
   const t = sayIn(viewer.language);
   return html`<p><a href="/worklist/${journey.id}/appointment.ics" download>${t('Zet in uw agenda', 'Put in your calendar')}</a> (${t('alleen het woord "afspraak" en de tijd', 'only the word "afspraak" and the time')})</p>`;
-}
-
-/** Where the Wally takes the journey into a record of her own, and how it is printed. */
-function takePart({ journey, viewer }: Shown, hasPdf: boolean): Markup {
-  const t = sayIn(viewer.language);
-  const address = `/worklist/${journey.id}/journey`;
-  return html`<section class="aside" aria-labelledby="take"><h2 id="take">${t('Voor uw eigen dossier', 'For your own record')}</h2>
-<ul class="plain">${hasPdf && html`<li><a href="${address}.pdf" download>${t('Download als PDF', 'Download as PDF')}</a></li>`}<li><a href="${address}.json" download>${t('Download voor een computer (FHIR, JSON)', 'Download for a computer (FHIR, JSON)')}</a></li></ul>
-<p class="hint">${t('Afdrukken: Ctrl+P. Wat u meeneemt, staat in het logboek.', 'Print: Ctrl+P. What you take along is noted in the log.')}</p></section>`;
 }

@@ -22,6 +22,8 @@ import { openJson, openPdf } from './journey-download.ts';
 import { switchKeys } from './keys.ts';
 import { openLetter } from './letter-download.ts';
 import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
+import { ownRecordNotice, postOwnRecord } from './own-record.ts';
+import { nextUnconfirmed } from './own-record-list.ts';
 import { openReport, postReport } from './report-pages.ts';
 import type { Site } from './site.ts';
 import { nextNew, sendFound, sendList } from './worklist-list.ts';
@@ -59,7 +61,9 @@ async function open(site: Site, visit: Visit, id: string): Promise<void> {
   const journey = opened ? await readForWally(site, actor, id) : first;
   if (!journey) return sendNotFound(visit);
   const done = doneSaid[query(visit.request, 'done')];
-  const notice = done ? { kind: 'done' as const, text: done[language] } : doneNotice(visit, wallyForms);
+  const notice = done
+    ? { kind: 'done' as const, text: done[language] }
+    : (doneNotice(visit, wallyForms) ?? ownRecordNotice(query(visit.request, 'done'), visit.viewer));
   await sendReferral(site, visit, journey, notice, 200);
 }
 
@@ -96,6 +100,25 @@ const movePlace = (site: Site): MovePlace => ({
   read: (visit, id) => readForWally(site, visit.viewer.actor, id),
   page: (visit, journey, notice, status, posted) => sendReferral(site, visit, journey, notice, status, posted),
 });
+
+/** "Staat in ons eigen dossier", or that it does not after all. */
+async function keepOwn(site: Site, visit: Visit, id: string): Promise<void> {
+  const { actor } = visit.viewer;
+  await postOwnRecord(site, visit, id, {
+    list: '/worklist',
+    read: (journey) => readForWally(site, actor, journey),
+    next: () => nextUnconfirmed(site, actor),
+    refused: (journey, refusal) =>
+      sendReferral(
+        site,
+        visit,
+        journey,
+        { kind: 'refused', text: sentences(refusal, visit.viewer) },
+        httpStatus(refusal),
+      ),
+    absent: () => sendNotFound(visit),
+  });
+}
 
 /** The appointment that stands, as a file for the Wally's own calendar. */
 async function openCalendar(site: Site, visit: Visit, id: string): Promise<void> {
@@ -148,5 +171,6 @@ export function worklistPages(site: Site, viewerOf: ViewerOf): Router {
   router.get('/worklist/:journey/journey.pdf', own(openPdf));
   router.get('/worklist/:journey/report', own(openReport));
   router.post('/worklist/:journey/report', own(postReport));
+  router.post('/worklist/:journey/own-record', own(keepOwn));
   return router;
 }

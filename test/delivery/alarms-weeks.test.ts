@@ -47,7 +47,16 @@ beforeAll(async () => {
 afterAll(() => at.close());
 
 beforeEach(async () => {
-  const tables = ['region_alarm', 'signal', 'alarm_digest', 'delivery', 'journey', 'worklist_entry', 'journey_event'];
+  const tables = [
+    'region_alarm',
+    'signal',
+    'alarm_digest',
+    'delivery',
+    'journey',
+    'worklist_entry',
+    'journey_event',
+    'subscription',
+  ];
   await at.owner.query(tables.map((one) => `delete from ${one}`).join('; '));
   await at.owner.query(`update destination set breaker = 'closed', paused = false`);
   at.now = monday;
@@ -294,6 +303,26 @@ const faults: readonly Fault[] = [
     says: ['database-connections', () => 0.93],
     mend: nothing,
     due: 0,
+  },
+  {
+    what: 'a system that asked to be told does not answer any more',
+    class: 'subscription-stopped',
+    begin: async () => {
+      await row(
+        `insert into client (id, name, kind, scopes, created_at, created_by, changed_at) values ('his', 'HIS', 'team', '{}', $1, 'x', $1)
+           on conflict (id) do update set revoked_at = null`,
+        at.now,
+      );
+      await row(
+        `insert into subscription (id, practice_id, client_id, version, status, error, type, sealed, followed, changed_at)
+           values ($1, '', 'his', 1, 'error', 'address-unknown', 'Task', '', 0, $2)`,
+        v7(),
+        at.now,
+      );
+    },
+    // Who may not knock any more is not waited for.
+    mend: () => row(`update client set revoked_at = $1 where id = 'his'`, at.now),
+    due: minute,
   },
   {
     what: 'Redis is away',

@@ -9,7 +9,9 @@ import { derivedId } from '../../src/fhir/derived-id.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { loadLetterWriter } from '../../src/mapping/load-writer.ts';
+import { nameOf } from '../../src/mapping/reading.ts';
 import { theLine } from '../../src/referral/actor.ts';
+import { readForeignTexts } from '../../src/store/attempts.ts';
 import { readDirectoryResource, syncDestinations } from '../../src/store/directory.ts';
 import { claim, type Due, offerDue } from '../../src/store/outbox.ts';
 import { canaries, committed, journeyOf } from '../doubles/made.ts';
@@ -106,10 +108,14 @@ describe('when the first way to a practice ends', () => {
     bench.his.switches.set({ mode: 'reject' }, kade);
     await bench.round();
     const { rows: attempts } = await bench.at.owner.query(
-      `select a.outcome from attempt a join delivery d on d.id = a.delivery_id where d.journey_id = $1 and d.kind = 'feedback'`,
+      `select a.outcome, a.mapping from attempt a join delivery d on d.id = a.delivery_id where d.journey_id = $1 and d.kind = 'feedback'`,
       [journey],
     );
-    expect(attempts).toEqual([{ outcome: 'fallback' }]);
+    expect(attempts).toEqual([{ outcome: 'fallback', mapping: null }]);
+    // What their system said is kept with it, and only the journey's key opens it.
+    const [said] = await readForeignTexts(bench.at.store, journey, 5);
+    expect(said).toMatchObject({ destination: `practice:${kade}`, code: 'rejected' });
+    expect(said?.text).toContain('OperationOutcome');
     const { rows: lines } = await bench.at.owner.query<{ line: string }>(
       `select line from audit where journey_id = $1 and line like '%delivery-fallback%'`,
       [journey],
@@ -283,10 +289,13 @@ describe('ways that cannot be asked', () => {
       number: '500000001',
       domains: new Set(['postbus.example']),
       write: await loadLetterWriter(),
+      mapping: nameOf(await loadMapping('medvri')),
     });
     const connectors = {
       ...bench.delivering.connectors,
-      mllp: mllpConnector({ allowedHosts: new Set([mute.host]), write: hl7v2.format.fromFeedback }),
+      mllp: mllpConnector({
+        ...{ allowedHosts: new Set([mute.host]), write: hl7v2.format.fromFeedback, mapping: nameOf(hl7v2) },
+      }),
       medvri,
     };
     const journey = await bench.reported(nextNumber(), 'zuidrand');
@@ -301,6 +310,12 @@ describe('ways that cannot be asked', () => {
       ['practice:zuidrand', 'abandoned', 'fallback'],
       ['practice:zuidrand/postbus-zuidrand', 'landed', 'transport'],
     ]);
+    const { rows: written } = await bench.at.owner.query<{ mapping: string | null }>(
+      `select split_part(a.mapping, '@', 1) as mapping from attempt a join delivery d on d.id = a.delivery_id
+        where d.journey_id = $1 and d.kind = 'feedback' order by a.began_at`,
+      [journey],
+    );
+    expect(written.map(({ mapping }) => mapping)).toEqual(['hl7v2-ref', 'hl7v2-ref', 'medvri']);
     const mail = bench.mail.mails().at(-1);
     expect(mail?.to).toEqual(['zuidrand@postbus.example']);
     const edi = mail?.attachments[0];

@@ -4,6 +4,7 @@ import { deliver } from '../../src/delivery/deliver.ts';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
+import { end } from '../../src/feedback/ending.ts';
 import { takeBack } from '../../src/feedback/take-back.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { DirectoryResource } from '../../src/referral/directory.ts';
@@ -140,7 +141,7 @@ describe('a mail or a place on the worklist that is no longer right', () => {
     expect((await journeyOf(store, journey)).index).toMatchObject({ owner: 'wally-sanne', assignment: 3 });
   });
 
-  test('is given up when the practice took the referral back', async () => {
+  test('is given up when the practice took the referral back, and nobody is mailed about what nobody saw', async () => {
     const { store } = bench.at;
     const before = bench.mail.mails().length;
     const id = await takeIn(store, { number: nextNumber() });
@@ -159,16 +160,31 @@ describe('a mail or a place on the worklist that is no longer right', () => {
     );
     await bench.round();
     expect(await bench.of(id, 'worklist')).toMatchObject({ state: 'abandoned', reason: 'withdrawn', attempts: 0 });
-    // The mail that something new waits is given up; the one that goes says that something has changed.
     const { rows } = await bench.at.owner.query(
       `select state, reason from delivery where journey_id = $1 and kind = 'notify' order by id`,
       [id],
     );
     expect(rows).toEqual([
       { state: 'abandoned', reason: 'withdrawn' },
-      { state: 'landed', reason: null },
+      { state: 'abandoned', reason: 'superseded' },
     ]);
-    expect(bench.mail.mails()).toHaveLength(before + 1);
+    expect(bench.mail.mails()).toHaveLength(before);
+  });
+
+  test('H10: when consent is withdrawn whoever has the referral is mailed, and nobody before it was on a worklist', async () => {
+    const { store, mail, delivering } = { ...bench, ...bench.at };
+    const directory = await delivering.directory();
+    const actor = { id: 'gp-vanleeuwen', name: 'M. van Leeuwen', role: 'practice', organization: 'de-brink' } as const;
+    const withdrawn = async (id: string) => {
+      const acting = { actor, now: bench.at.now, newId: store.newId, directory };
+      await committed(store, notRefused(end(await journeyOf(store, id), 'consent-withdrawn', acting)));
+      const before = mail.mails().length;
+      await bench.round();
+      return mail.mails().slice(before);
+    };
+    expect(await withdrawn(await takeIn(store, { number: nextNumber() }))).toEqual([]);
+    const told = await withdrawn(await bench.referred(nextNumber()));
+    expect(told.map((one) => one.to)).toEqual([['wally-sanne@voorbeeldstreek.example']]);
   });
 });
 

@@ -6,17 +6,17 @@ import { referOn } from '../../src/feedback/onward.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { linkCode, linksOf, linkToken } from '../../src/store/links.ts';
 import { canaries, journeyOf, notRefused } from '../doubles/made.ts';
-import { onward } from '../feedback/onward-region.ts';
-import { organisationHere } from '../web/outsider.ts';
+import { onward as toBudgetcoaches } from '../feedback/onward-region.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';
 
 const sanne: Actor = { id: 'wally-sanne', name: 'Sanne Verhoeven', role: 'wally', organization: 'voorbeeldstreek' };
+/** To the organisation of the region that works by link. */
+const onward = { ...toBudgetcoaches, organization: 'schuldhulp' };
 let bench: DeliveryBench;
 let journey: string;
 
 beforeAll(async () => {
   bench = await openDeliveryBench();
-  await organisationHere(bench.at.store);
 });
 afterAll(() => bench.close());
 

@@ -2,14 +2,22 @@ import { rename } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { migrateQueue, openPostgresQueue, openRedisQueue, QueueAway } from '../../src/delivery/queue.ts';
+import {
+  type DeliveryQueue,
+  migrateQueue,
+  openPostgresQueue,
+  openRedisQueue,
+  QueueAway,
+} from '../../src/delivery/queue.ts';
 import { type Relay, relayOnce, startRelay } from '../../src/delivery/relay.ts';
 import { openLog } from '../../src/log.ts';
 import { openClient } from '../../src/store/database.ts';
+import { openApp } from '../doubles/app.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, reportBack, takeIn, until } from '../doubles/made.ts';
 import { openTestRedis, redisMissing, type TestRedis } from '../doubles/redis.ts';
 import { openOutboxBench } from '../store/outbox-bench.ts';
+import { people } from '../web/harness.ts';
 import { queueSuite } from './queue.suite.ts';
 
 const prefix = 'kortelijn-test';
@@ -56,6 +64,64 @@ describe.skipIf(redisMissing)(named('Redis as the queue'), () => {
         await redis.close();
       },
     };
+  });
+
+  test('shows itself to administrators only, to look at: ids and generations, no words of a failure; gone, it says a code', async () => {
+    const redis = await openTestRedis(false);
+    await redis.start();
+    const opened: DeliveryQueue[] = [];
+    const app = await openApp({
+      queue: async () => {
+        opened.push(await openRedisQueue({ url: redis.url, prefix }));
+        return opened[0] as DeliveryQueue;
+      },
+    });
+    const [queue] = opened as [DeliveryQueue];
+    onTestFinished(async () => {
+      await app.close();
+      await redis.close();
+    });
+    const admin = await app.signedIn(people.admin);
+    const board = (path: string, cookie = admin, method = 'GET') =>
+      app.ask(method, `/admin/bull${path}`, { headers: { cookie } });
+    for (const other of ['', await app.signedIn(people.sanne), await app.signedIn(people.marijke)])
+      for (const path of ['', '/api/queues']) expect((await board(path, other)).status).not.toBe(200);
+    expect((await board('')).status).toBe(200);
+
+    const began: string[] = [];
+    const stop = queue.work(async ({ id }) => {
+      began.push(id);
+      throw new Error(canaries.letter);
+    }, 2);
+    await queue.add([{ id: '1', generation: 0 }]);
+    await until('its job has failed', async () => began.length === 1 && (await queue.counts()).active === 0);
+    await stop();
+    await queue.add([{ id: '2', generation: 7 }]);
+    const answers = await Promise.all(
+      ['waiting', 'failed', 'completed', 'latest'].map(async (status) =>
+        (await board(`/api/queues?activeQueue=deliver&status=${status}`)).text(),
+      ),
+    );
+    const [waiting] = answers.map((text) => JSON.parse(text) as { queues: { jobs: { data: unknown }[] }[] });
+    expect(waiting?.queues[0]?.jobs.map(({ data }) => data)).toEqual([{ id: '2', generation: 7 }]);
+    for (const text of [...answers, await dumpOf(redis.url)]) expect(text).not.toContain(canaries.letter);
+    const form = await (await app.ask('GET', '/admin', { headers: { cookie: admin } })).text();
+    const csrf = /name="csrf" value="([\w-]+)"/.exec(form)?.[1] ?? '';
+    for (const act of ['pause', 'obliterate', 'empty'])
+      expect([
+        act,
+        (
+          await app.ask('PUT', `/admin/bull/api/queues/deliver/${act}`, {
+            headers: { cookie: admin },
+            body: new URLSearchParams({ csrf }),
+          })
+        ).status,
+      ]).toEqual([act, 405]);
+    expect((await queue.counts()).waiting).toBe(1);
+
+    await redis.kill();
+    const gone = await board('/api/queues?activeQueue=deliver&status=waiting');
+    expect([gone.status, await gone.text()]).toEqual([500, '{"error":"QUEUE_AWAY"}']);
   });
 
   test('that refuses is no queue that is away: its code is told, nothing is marked, and it goes on when it can', async () => {

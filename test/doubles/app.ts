@@ -60,7 +60,7 @@ export async function openApp(
     keyHosts?: readonly string[];
     callsPerMinute?: number;
     tokenIssuer?: string;
-    queue?: (at: TestStore) => DeliveryQueue;
+    queue?: (at: TestStore) => DeliveryQueue | Promise<DeliveryQueue>;
     metricsToken?: string;
     probe?: Probe;
   } = {},
@@ -90,14 +90,19 @@ export async function openApp(
   const issuer = await mountIssuer({ store, publicUrl: url, log, errorPage: issuerErrorPage, fetchKeys });
   const own = { issuer: `${url}/oauth`, tokenUrl: `${url}/oauth/token`, jwksUrl: `${url}/oauth/jwks`, own: true };
   const bounds = openBounds(options.callsPerMinute ?? 0);
-  const base = { store, directory, publicUrl: url, log, tokens, bounds };
+  const base = { store, directory, publicUrl: url, log, tokens, bounds, retentionDays: 90 };
   const mappings = await loadMappings();
-  const queue = options.queue?.(at);
+  const queue = await options.queue?.(at);
   const app = await createApp({
     ...base,
     tokenPlace: async () => (discover ? { ...(await discover()), own: false } : own),
     fhir: { ...base, mapping: mappingOf(mappings, 'fhir-r4'), bodyBytesMax: 2_000_000 },
-    launch: { ...base, ask: send, smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }) },
+    launch: {
+      ...base,
+      ask: send,
+      smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }),
+      demo: 'loopback',
+    },
     theme: 'kortelijn',
     formats: { ...base, mappings, bodyBytesMax: 2_000_000 },
     issuer,

@@ -1,6 +1,7 @@
 import type { Endpoint } from '@medplum/fhirtypes';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { extensions } from '../../src/fhir/systems.ts';
+import type { DemoPlace } from '../../src/identity/accounts.ts';
 import { openSmartClient } from '../../src/identity/smart-client.ts';
 import { cdsRouter } from '../../src/intake/cds-hooks.ts';
 import { openLog } from '../../src/log.ts';
@@ -44,6 +45,8 @@ export interface LaunchSite {
   readonly opened: TestStore;
   readonly url: string;
   readonly ask: Ask;
+  /** Where the demo's systems count; nowhere unless a test says otherwise. */
+  readonly door: { demo: DemoPlace };
   /** Lines of the log so far. */
   logged(): string;
   browser(language?: string): LaunchBrowser;
@@ -68,16 +71,18 @@ export async function openLaunchSite(hosts: readonly string[]): Promise<LaunchSi
   const ask: Ask = (asking) =>
     outbound({ ...asking, signal: AbortSignal.any([asking.signal, AbortSignal.timeout(1_500)]) });
   const directory = directoryReader(store);
-  const door = { store, directory, publicUrl, log, ask };
   const smart = openSmartClient({ store, publicUrl, ask, secrets: { 'smart-r4-zuidrand': clientSecret } });
+  const demo: DemoPlace = 'never';
+  const door = { store, directory, publicUrl, log, ask, smart, demo: demo as DemoPlace };
   const site = await referSite(store, publicUrl, (app) => {
     app.use(cdsRouter(door));
-    app.use(launchPages({ ...door, smart }));
+    app.use(launchPages(door));
   });
   return {
     opened,
     url: site.url,
     ask,
+    door,
     logged: () => lines,
     browser: (language = 'nl') => {
       const cookies = new Map<string, string>();

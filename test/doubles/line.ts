@@ -7,6 +7,7 @@ import express from 'express';
 import { type His, startHis } from '../../demo/his.ts';
 import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
 import { practicesFileSchema } from '../../demo/model.ts';
+import { openCaseReader } from '../../src/connectors/case-reader.ts';
 import { caseSystemConnector } from '../../src/connectors/case-system.ts';
 import { fhirConnector } from '../../src/connectors/fhir.ts';
 import { mllpConnector } from '../../src/connectors/mllp.ts';
@@ -15,11 +16,13 @@ import { openOutbound } from '../../src/connectors/outbound.ts';
 import { subscriptionConnector } from '../../src/connectors/subscription.ts';
 import { worklistConnector } from '../../src/connectors/worklist.ts';
 import { claimsTogether } from '../../src/delivery/batch.ts';
+import { silenceOf } from '../../src/delivery/case-system.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { type DeliveryQueue, openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { openTokens } from '../../src/identity/callers.ts';
 import { caseSheet } from '../../src/intake/case-feed.ts';
+import { type CaseFollowing, lookThere } from '../../src/intake/case-follow.ts';
 import { fhirRouter } from '../../src/intake/fhir-rest.ts';
 import { type Following, tellable } from '../../src/intake/subscription-follow.ts';
 import { type Log, openLog } from '../../src/log.ts';
@@ -46,6 +49,8 @@ export interface TestLine {
   /** The same for systems that ask to be told of changes, and for case systems. */
   readonly outbound: Set<string>;
   readonly following: Following;
+  /** With what case systems are followed. */
+  readonly casesFollowed: CaseFollowing;
   readonly delivering: Delivering;
   readonly directory: () => ReturnType<ReturnType<typeof directoryReader>>;
   /** What its workers do with a job: for a worker on another queue. */
@@ -112,6 +117,12 @@ export async function openTestLine(
     // MLLP systems are opened by the tests that need one, on ports nobody knows before.
     mllp: mllpConnector({ allowedHosts: mllpHosts, write: mappings.get('hl7v2-ref')?.format.fromFeedback }),
   };
+  const casesFollowed = {
+    ...following,
+    publicUrl: url,
+    reader: openCaseReader(openOutbound(outbound), store.clock, 2_000),
+    silence: (destination: string, error: unknown) => silenceOf(destination, error, 0.5),
+  };
   const delivering: Delivering = {
     store,
     directory,
@@ -121,7 +132,7 @@ export async function openTestLine(
     random: () => 0.5,
     claim: claimsTogether(store),
     telling: { base: `${url}/fhir/R4`, mayTell: tellable(following) },
-    caseSheet: caseSheet(following, url),
+    caseSheet: caseSheet(following, url, lookThere(casesFollowed)),
   };
   // Signals instead of sleeping: each finished job is counted, and drain waits for as many as were offered.
   let finished = 0;
@@ -157,6 +168,7 @@ export async function openTestLine(
     mllpHosts,
     outbound,
     following,
+    casesFollowed,
     delivering,
     directory,
     handle,

@@ -6,6 +6,7 @@ import { theLine } from '../../src/referral/actor.ts';
 import type { ClientEntry } from '../../src/referral/client-entry.ts';
 import type { Directory, DirectoryResource } from '../../src/referral/directory.ts';
 import type { Store } from '../../src/store/store.ts';
+import { elsewhere } from '../feedback/onward-region.ts';
 import { committed } from './made.ts';
 
 /** A Wally organisation's own case system, a Wally's own, and that of another organisation: the names of registered systems. */
@@ -14,7 +15,6 @@ export const sanneToken = 'cases-of-sanne';
 export const elsewhereToken = 'cases-of-elsewhere';
 
 const everything = ['system/*.cruds'];
-const elsewhere = 'schuldhulp';
 const systems: readonly Omit<ClientEntry, 'name'>[] = [
   { id: teamToken, kind: 'team', party: 'voorbeeldstreek', scopes: everything },
   { id: sanneToken, kind: 'wally', party: 'wally-sanne', scopes: everything },
@@ -37,7 +37,7 @@ export async function openSystems(
   publicUrl: string,
   directory: () => Promise<Directory>,
 ): Promise<Systems> {
-  const resource = { resourceType: 'Organization', id: elsewhere, name: 'Schuldhulp' } as DirectoryResource & {
+  const resource = { resourceType: 'Organization', id: elsewhere, name: 'Budgetcoaches' } as DirectoryResource & {
     id: string;
   };
   await committed(store, {

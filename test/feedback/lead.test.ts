@@ -40,9 +40,9 @@ describe('who has the lead', () => {
   test('H9: may be an organisation at work with its own consent, and the practice reads no name of it', () => {
     const played = ledOn();
     const change = give(played, taskElsewhere(played));
-    expect(leadOf(played.journey())).toMatchObject({ who: 'organisation', organization: 'schuldhulp' });
+    expect(leadOf(played.journey())).toMatchObject({ who: 'organisation', organization: 'budgetcoaches' });
     const seenByPractice = [...written(change, 'Communication'), ...written(change, 'Task')];
-    expect(JSON.stringify(seenByPractice)).not.toMatch(/schuldhulp/i);
+    expect(JSON.stringify(seenByPractice)).not.toMatch(/budgetcoaches/i);
     expect(errorsIn(change)).toEqual([]);
   });
 

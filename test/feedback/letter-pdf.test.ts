@@ -261,7 +261,8 @@ describe('the file', () => {
       Creator: 'Kortelijn',
       Keywords: message,
     });
-    expect(metadata?.getRaw()).toMatch(/<pdfaid:part>2<\/pdfaid:part>\s*<pdfaid:conformance>B</);
+    expect(metadata?.getRaw()).toMatch(/<pdfaid:part>2<\/pdfaid:part>\s*<pdfaid:conformance>A</);
+    expect(metadata?.getRaw()).toMatch(/<pdfuaid:part>1</);
     expect(raw).toContain('/Marked true');
     expect(raw).not.toMatch(/\/(Helvetica|Times|Courier)/);
     expect(raw.match(/\/FontFile2/g)).toHaveLength(2);

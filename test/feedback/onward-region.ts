@@ -1,12 +1,15 @@
 import type { Acting } from '../../src/feedback/moves.ts';
 import type { Onward } from '../../src/feedback/onward.ts';
 
-/** An organisation that a Wally leads on to. */
-export const elsewhere = 'schuldhulp';
+/** An organisation that a Wally leads on to, and calls: no address of it is known. */
+export const elsewhere = 'budgetcoaches';
 
 /** The same, with that organisation in the directory. */
 export function regionToo(acting: Acting): Acting {
-  const teams = new Map(acting.directory.teams).set(elsewhere, { id: elsewhere, name: 'Schuldhulp Voorbeeldstreek' });
+  const teams = new Map(acting.directory.teams).set(elsewhere, {
+    id: elsewhere,
+    name: 'Budgetcoaches Voorbeeldstreek',
+  });
   return { ...acting, directory: { ...acting.directory, teams } };
 }
 

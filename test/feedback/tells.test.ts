@@ -126,7 +126,7 @@ const actors: Partial<Record<Who, Actor>> = {
   practice: gp,
   'practice-system': his,
   'team-lead': marijke,
-  organisation: { id: 'link-1', name: 'Schuldhulp', role: 'organisation', organization: elsewhere },
+  organisation: { id: 'link-1', name: 'Budgetcoaches', role: 'organisation', organization: elsewhere },
   line: theLine,
 };
 

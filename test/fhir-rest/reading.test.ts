@@ -236,11 +236,14 @@ const patching = (more: Record<string, string> = version(1)) => ({
   'content-type': 'application/json-patch+json',
   ...more,
 });
-const together = (...urls: string[]) => ({
-  resourceType: 'Bundle',
-  type: 'transaction',
-  entry: urls.map((url) => ({ resource: asMessage, request: { method: 'POST', url } })),
+const transactionOf = (...entry: object[]) => ({ resourceType: 'Bundle', type: 'transaction', entry });
+const writing = (url: string, resource: object, fullUrl?: string) => ({
+  ...(fullUrl && { fullUrl }),
+  resource,
+  request: { method: url.includes('/') ? 'PUT' : 'POST', url },
 });
+const aName = 'urn:uuid:6d3a1e0c-4f4e-4f5e-9b59-2f0c1f8a7b11';
+const about = { ...asMessage, about: [{ reference: aName }] };
 
 /** Writes that change nothing: what is made of writes that do stands in test/intake/fhir-moves.test.ts and fhir-updates.test.ts. */
 const unwritten: readonly Refused[] = [
@@ -383,11 +386,51 @@ const unwritten: readonly Refused[] = [
     'POST',
     '/',
     422,
-    'several-writes',
-    { body: together('Communication', 'Communication') },
+    'changed-twice',
+    { body: transactionOf(writing('Task/x', asTask), writing('Task/x', asTask)) },
     'sanne',
   ],
-  ['http.html#trules', 'POST', '/', 403, 'not-allowed', { body: together('ServiceRequest') }, 'sanne'],
+  [
+    'http.html#trules',
+    'POST',
+    '/',
+    422,
+    'full-url-twice',
+    { body: transactionOf(writing('Task/x', asTask, aName), writing('Task/y', asTask, aName)) },
+    'sanne',
+  ],
+  [
+    'http.html#trules',
+    'POST',
+    '/',
+    422,
+    'several-writes',
+    {
+      body: transactionOf(
+        writing('Task/x', asTask),
+        writing('$process-message', { resourceType: 'Bundle', type: 'message' }),
+      ),
+    },
+    'sanne',
+  ],
+  [
+    'http.html#trules',
+    'POST',
+    '/',
+    422,
+    'reference-to-new',
+    { body: transactionOf(writing('Communication', about)) },
+    'sanne',
+  ],
+  [
+    'http.html#trules',
+    'POST',
+    '/',
+    403,
+    'not-allowed',
+    { body: transactionOf(writing('ServiceRequest', asMessage)) },
+    'sanne',
+  ],
   [
     'operations.html',
     'POST',

@@ -199,6 +199,7 @@ describe('bombs', () => {
   it.each([
     ['deep', nested(50_000)],
     ['one list too deep', answers(31)],
+    ['one line as long as a book', patient({ address: [{ line: ['x'.repeat(60_000)] }] })],
     ['wide', patient({ name: Array.from({ length: 200_000 }, () => 'x') })],
   ])('%s: one issue', (_, message) => {
     expect(validateBaseR4(message).map(({ code, reason }) => `${code} ${reason}`)).toEqual(['structure too-deep']);

@@ -5,7 +5,7 @@ import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { type OpenApp, openApp } from '../doubles/app.ts';
 import { committed, journeyOf, notRefused } from '../doubles/made.ts';
-import { people, referralOf, referred } from '../web/harness.ts';
+import { attemptFeedback, people, referralOf, referred } from '../web/harness.ts';
 
 let app: OpenApp;
 let journey: Journey;
@@ -112,6 +112,20 @@ describe('once broken', () => {
     expect(rows.map((row) => row.recipient).toSorted()).toEqual(reachable.map((one) => one.id).toSorted());
   });
 
+  test('what another system answered is read here and nowhere else, and its reading is on the trail', async () => {
+    const said = 'Patiënt Annie van den Berg is hier niet bekend';
+    await attemptFeedback(app.site, journey.id, { held: 'rejected', said }, 'notify');
+    const { rows } = await app.at.owner.query<{ id: string; said: Buffer }>(
+      'select delivery_id::text as id, said from attempt where said is not null',
+    );
+    expect(rows.map((row) => row.said.includes('Annie'))).toEqual([false]);
+    const delivery = await text(admin, `/admin/deliveries/${rows[0]?.id}`);
+    expect(delivery.text).toContain('Lezen kan alleen met noodinzage');
+    expect(delivery.text).not.toContain('hier niet bekend');
+    expect((await text(admin, glass())).text).toContain(said);
+    expect(await lines('foreign-text-viewed')).toMatchObject([{ purpose: 'BTG', journey: journey.id, action: 'R' }]);
+  });
+
   test('it ends by itself after six hours', async () => {
     const before = app.at.now;
     app.at.now = new Date(before.getTime() + 6 * 3_600_000 - 1_000);
@@ -133,6 +147,14 @@ test('H10: once the consent is withdrawn nobody reads the content any more, at o
     [await app.signedIn(owner), `/worklist/${open.id}`],
     [await app.signedIn(people.marijke), `/team/${open.id}`],
   ] as const;
+  const texts = async () => (await text(admin, `/admin/break-glass/${open.id}`)).text.includes('onbekend bij ons');
+  await attemptFeedback(
+    app.site,
+    open.id,
+    { held: 'rejected', said: 'Annie van den Berg: onbekend bij ons' },
+    'notify',
+  );
+  expect(await texts()).toBe(true);
   for (const [cookie, path] of readers) expect([path, await names(cookie, path)]).toEqual([path, true]);
   const acting = { actor: owner, now: app.at.now, newId: app.site.store.newId, directory: await app.site.directory() };
   // Its Wally opened it by looking, so it is read again.
@@ -141,4 +163,5 @@ test('H10: once the consent is withdrawn nobody reads the content any more, at o
   const accepted = await journeyOf(app.site.store, open.id);
   await committed(app.site.store, notRefused(end(accepted, 'consent-withdrawn', acting)));
   for (const [cookie, path] of readers) expect([path, await names(cookie, path)]).toEqual([path, false]);
+  expect(await texts()).toBe(false);
 });

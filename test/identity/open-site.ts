@@ -84,7 +84,7 @@ export async function openSite(
     next();
   });
   app.use(readViewer(store, publicUrl));
-  const demoPeople = [{ username: 'oefen', name: people.oefen.name }];
+  const demoPeople = [{ username: 'oefen', name: people.oefen.name, role: people.oefen.role }];
   app.use(loginPages(site, { relying, demoPeople, ...(issuer && { issuer }) }));
   if (issuer) app.use('/oauth', issuer.router);
   for (const area of areas) {

@@ -1,4 +1,12 @@
-import type { Bundle, Endpoint, HealthcareService, Organization, PractitionerRole, Resource } from '@medplum/fhirtypes';
+import type {
+  Bundle,
+  Endpoint,
+  HealthcareService,
+  OperationOutcome,
+  Organization,
+  PractitionerRole,
+  Resource,
+} from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
@@ -113,6 +121,7 @@ describe('one at a time', () => {
     ]);
   });
 
+  const inPractice = { organization: { reference: 'Organization/de-brink' } };
   test.each([
     ['the last Wally of a practice', 'PractitionerRole/wally-joost', { active: false }, 'one-fixed-wally'],
     ['the only team lead', 'PractitionerRole/lead-marijke', { active: false }, 'team-without-lead'],
@@ -129,6 +138,19 @@ describe('one at a time', () => {
       'HealthcareService/wally-of-zuidrand',
       { extension: [{ url: extensions.servesPractice, valueReference: { reference: 'Organization/zuidrand' } }] },
       'one-fixed-wally',
+    ],
+    ['a Wally of a practice', 'PractitionerRole/wally-karim', inPractice, 'role-elsewhere'],
+    [
+      'a closure that never begins',
+      'HealthcareService/wally-of-zuidrand',
+      { notAvailable: [{ description: 'x', during: { end: '2026-12-01' } }] },
+      'period-without-begin',
+    ],
+    [
+      'consulting hours that end before they begin',
+      'HealthcareService/wally-of-zuidrand',
+      { availableTime: [{ daysOfWeek: ['tue'], availableStartTime: '12:00:00', availableEndTime: '09:00:00' }] },
+      'hours-order',
     ],
   ])('refused: %s', async (_, reference, change, reason) => {
     const { resource, tag } = await read<PractitionerRole | HealthcareService>(reference);
@@ -182,6 +204,35 @@ describe('a transaction', () => {
     expect((await directory()).practices.get('nieuwland')?.service?.wally).toBe('wally-karim');
     const { rows } = await door.at.owner.query("select id from destination where id = 'practice:nieuwland'");
     expect(rows).toHaveLength(1);
+  });
+
+  test('http.html#trules: a patch and a look go along; what cannot be looked at refuses the change too', async () => {
+    const before = await count();
+    const { tag } = await read<Organization>('Organization/nieuwland');
+    const data = Buffer.from('[{"op":"replace","path":"/name","value":"Praktijk Nieuwland"}]').toString('base64');
+    const entries = [
+      { request: { method: 'GET', url: 'Organization/nieuwland' } },
+      {
+        resource: { resourceType: 'Binary', contentType: 'application/json-patch+json', data },
+        request: { method: 'PATCH', url: 'Organization/nieuwland', ifMatch: tag },
+      },
+    ];
+    const unseen = await ask(
+      'POST',
+      '/',
+      together(...entries, { request: { method: 'GET', url: 'Location/nowhere' } }),
+    );
+    expect([unseen.status, reasonsIn(unseen.body)]).toEqual([404, ['no-such-resource']]);
+    expect(await count()).toBe(before);
+    const done = await ask('POST', '/', together(...entries));
+    expect(done.status, done.text).toBe(200);
+    expect((done.body as Bundle).entry?.[0]?.resource).toMatchObject({ name: 'Praktijk Nieuwland' });
+    expect((done.body as Bundle).entry?.[1]?.response?.etag).toBe('W/"2"');
+    const again = await ask('POST', '/', together(...entries));
+    expect([again.status, (again.body as OperationOutcome).issue?.[0]?.expression]).toEqual([
+      412,
+      ['Bundle.entry[1].resource'],
+    ]);
   });
 
   test('a version that is not the newest refuses all of it', async () => {

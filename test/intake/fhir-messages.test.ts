@@ -207,6 +207,18 @@ describe('a message that changes what was sent', () => {
     expect(again.outcome).toEqual(withdrawn.outcome);
   });
 
+  test('an older update after a newer one (Bundle.timestamp) is refused, and the newer one stands (H15)', async () => {
+    await send(asMessage(transaction('m-10'), ids()));
+    const updated = async (timestamp: string, text: string) => {
+      const changed = transaction('m-10', ({ request }) => Object.assign(request, { reasonCode: [{ text }] }));
+      const { outcome } = answerOf(await send({ ...asMessage(changed, ids(), 'order-update'), timestamp }));
+      return reasonsIn(outcome)[0];
+    };
+    expect(await updated('2026-11-23T10:00:01Z', 'Nieuw')).toBe('corrected');
+    expect(await updated('2026-11-23T11:00:00.500+01:00', 'Oud')).toBe('older-correction');
+    expect((await door.journeyOf('m-10')).serviceRequest.resource.reasonCode?.[0]?.text).toBe('Nieuw');
+  });
+
   test('a withdrawal before its referral is remembered: the referral is then refused (H15)', async () => {
     const early = await send(asMessage(transaction('m-9'), ids(), 'order-cancel'));
     expect([early.status, reasonsIn(answerOf(early).outcome)]).toEqual([200, ['kept-for-later']]);

@@ -398,6 +398,16 @@ export const rows: readonly Row[] = [
       hearOnward(j, { task: j.children[0]?.resource.id ?? '', outcome: 'helped', text: 'De post is geordend.' }, a),
   },
   {
+    move: 'hear-onward',
+    how: 'PUT Task of the other organisation in-progress: an interim message',
+    before: [accepted, forwarded],
+    token: teamToken,
+    send: (j) => beside(j.children[0], { status: 'in-progress', statusReason: { text: 'De helft is geordend.' } }),
+    who: sanne,
+    page: (j, a) =>
+      hearOnward(j, { task: j.children[0]?.resource.id ?? '', outcome: 'interim', text: 'De helft is geordend.' }, a),
+  },
+  {
     move: 'set-lead',
     how: '$move to the practice',
     before: [accepted, started],

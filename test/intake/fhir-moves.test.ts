@@ -1,7 +1,8 @@
 import type { Bundle, Task } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { journeyAfter } from '../../scripts/fixture-work.ts';
-import { recall } from '../../src/feedback/ending.ts';
+import { attempt } from '../../src/feedback/contact.ts';
+import { end, recall } from '../../src/feedback/ending.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
@@ -9,10 +10,12 @@ import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { readKeeping } from '../../src/store/keeping.ts';
 import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, reasonsIn } from '../doubles/fhir-door.ts';
 import { committed, delivered, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
+import { transactions } from './fhir-transactions.ts';
 
 let door: OpenFhirDoor;
 let directory: ReturnType<typeof directoryReader>;
@@ -445,6 +448,46 @@ describe('a Communication', () => {
   });
 });
 
+describe('H16: that it stands in the own record', () => {
+  test('is said by $move of who had it, once it is over, and can be taken back; nothing about the work changes', async () => {
+    const open = await accepted('own-1');
+    const say = (journey: Journey, name: string, by: string, token = teamToken) =>
+      send(
+        {
+          method: 'POST',
+          path: `/Task/${journey.task.resource.id}/$move`,
+          body: {
+            resourceType: 'Parameters',
+            parameter: [
+              { name: 'move', valueCode: name },
+              { name: 'by', valueReference: { reference: `PractitionerRole/${by}` } },
+            ],
+          },
+          of: journey.task,
+        },
+        token,
+      );
+    const early = await say(open, 'confirm-transfer', sanne.id);
+    expect([early.status, reasonsIn(early.body)]).toEqual([422, ['still-open']]);
+    await committed(door.at.store, notRefused(end(open, 'moved', await acting(sanne))));
+    const over = await journeyOf(door.at.store, open.id);
+    const said = async () => (await readKeeping(door.at.store, [open.id]))[0]?.transferredBy ?? undefined;
+    for (const [by, token] of [
+      [his.id, practiceToken],
+      ['wally-joost', teamToken],
+    ] as const)
+      expect((await say(over, 'confirm-transfer', by, token)).status).toBeGreaterThanOrEqual(403);
+    expect(await said()).toBeUndefined();
+    const done = await say(over, 'confirm-transfer', sanne.id);
+    expect([done.status, done.headers.get('etag'), await said()]).toEqual([200, `W/"${over.task.version}"`, sanne.id]);
+    expect((await say(over, 'confirm-transfer', lead.id)).status).toBe(200);
+    expect(await said()).toBe(lead.id);
+    expect((await say(over, 'undo-transfer', sanne.id)).status).toBe(200);
+    expect(await said()).toBeUndefined();
+    expect((await journeyOf(door.at.store, open.id)).task.version).toBe(over.task.version);
+  });
+});
+
 describe('a transaction', () => {
   const post = (entry: object[], token = teamToken) =>
     send({ method: 'POST', path: '/', body: { resourceType: 'Bundle', type: 'transaction', entry } }, token);
@@ -481,20 +524,12 @@ describe('a transaction', () => {
     expect([now.task.version, now.communications.length]).toEqual([journey.task.version + 1, 1]);
   });
 
-  test('http.html#trules of several other writes is refused before the first of them, with what to do', async () => {
-    const journey = await accepted('t-2');
-    const [message, , look] = told(journey);
-    const interim = { resource: feedback(journey, false), request: { method: 'POST', url: 'Communication' } };
-    const refused = await post([message ?? {}, interim, look ?? {}]);
-    expect([refused.status, reasonsIn(refused.body)]).toEqual([422, ['several-writes']]);
-    expect((await journeyOf(door.at.store, journey.id)).communications).toEqual([]);
-    const one = await post([interim, look ?? {}]);
-    expect(one.status, one.text).toBe(200);
-  });
+  transactions(() => door);
 });
 
 test('H10: withdrawn consent shuts the content at once, to read, to search and to count; that it ended stays', async () => {
-  const journey = await accepted('h-10');
+  const tried: Before = [sanne, (journey, now) => attempt(journey, { way: 'text-message' }, now)];
+  const journey = await journeyWith('h-10', [[sanne, accept], tried]);
   const { task, patient, serviceRequest } = journey;
   const { id } = task.resource;
   const ask = (path: string) => door.ask('GET', path, undefined, { authorization: `Bearer ${teamToken}` });
@@ -518,6 +553,9 @@ test('H10: withdrawn consent shuts the content at once, to read, to search and t
       }),
     )),
   ];
+  const tasks = [`/Task/${id}`, `/Task/${id}/_history`, `/Task?_id=${id}`];
+  const said = async () => Promise.all(tasks.map(async (path) => (await ask(path)).text.includes('text-message')));
+  expect(await said()).toEqual([true, true, true]);
   expect(await seen()).toEqual([
     ...[200, 200, 200, 200],
     [1, ['Patient']],
@@ -528,5 +566,10 @@ test('H10: withdrawn consent shuts the content at once, to read, to search and t
   const ended = await send({ method: 'PUT', path: `/Task/${id}`, body: withdrawn, of: task }, practiceToken);
   expect(ended.status, ended.text).toBe(200);
   expect(await seen()).toEqual([...[404, 404, 404, 404], [0, []], [0, []], [1, ['Task']]]);
-  expect((await ask(`/Task/${id}`)).body).toMatchObject({ status: 'cancelled' });
+  expect((await ask(`/Task/${id}`)).body).toMatchObject({
+    status: 'cancelled',
+    statusReason: { text: 'consent-withdrawn' },
+  });
+  // The Wally's notes on it are content too: gone from every version, for every receiver.
+  expect(await said()).toEqual([false, false, false]);
 });

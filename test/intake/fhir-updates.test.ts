@@ -136,6 +136,18 @@ describe('PUT ServiceRequest?identifier=', () => {
     expect(await door.journeysOf('u-10')).toHaveLength(1);
   });
 
+  test('of an older version of the sender’s own than the last is refused (H15)', async () => {
+    const { request } = await refer('u-13');
+    const { resource } = await get<ServiceRequest>(`/ServiceRequest/${request}`);
+    const { id: _id, ...plain } = resource;
+    const version = (versionId: string, text: string) =>
+      door.ask('PUT', address('u-13'), { ...plain, meta: { versionId }, ...reason(text) });
+    expect((await version('8', 'Nieuw')).status).toBe(200);
+    const late = await version('7', 'Oud');
+    expect([late.status, reasonsIn(late.body)]).toEqual([409, ['older-correction']]);
+    expect((await door.journeyOf('u-13')).serviceRequest.resource.reasonCode?.[0]?.text).toBe('Nieuw');
+  });
+
   test('of another number than the message has, or of none, is refused', async () => {
     const { request } = await refer('u-11');
     const { resource } = await get<ServiceRequest>(`/ServiceRequest/${request}`);
@@ -193,6 +205,24 @@ describe('PUT Task/<id>', () => {
     expect([put.status, reasonsIn(put.body)]).toEqual([412, ['other-version']]);
     expect((await door.journeyOf('t-4')).requests).toEqual([]);
   });
+});
+
+test('decision 15: what fails base R4 is kept sealed when it names a consent, and as ids and hash when it does not', async () => {
+  const wrong = transaction('u-20');
+  for (const { resource } of wrong.entry ?? [])
+    if (resource?.resourceType === 'Patient') Object.assign(resource, { gender: 'V' });
+  const bare = structuredClone(wrong);
+  bare.entry = (bare.entry ?? []).filter(({ resource }) => resource?.resourceType !== 'Consent');
+  const keptOf = async (bundle: Bundle) => {
+    const sent = await door.ask('POST', '/', bundle);
+    const { rows } = await door.at.owner.query(
+      'select codes, sealed is null as bare from refused order by received_at desc, id desc limit 1',
+    );
+    return [sent.status, reasonsIn(sent.body), rows[0]];
+  };
+  const reasons = ['code-not-allowed'];
+  expect(await keptOf(wrong)).toEqual([422, reasons, { codes: reasons, bare: false }]);
+  expect(await keptOf(bare)).toEqual([422, reasons, { codes: reasons, bare: true }]);
 });
 
 describe('a transaction that changes what was sent', () => {

@@ -106,6 +106,22 @@ describe('the door of the formats', () => {
     expect((await posted(other)).status).toBe(409);
   });
 
+  test('an older correction after a newer one (Composition.date) is a conflict, and the newer one stands (H15)', async () => {
+    const number = 'ZD200710009';
+    const amended = async (date: string, text: string) => {
+      const document = under(number, 'supplement');
+      document.id = `${number} ${date}`;
+      const composition = partOf(document, 'Composition');
+      Object.assign(composition, { status: 'amended', date });
+      composition.section[0].text.div = `<div>${text}</div>`;
+      return posted(document);
+    };
+    expect((await posted(under(number, 'supplement'))).status).toBe(201);
+    expect((await amended('2026-11-23T12:00:00+01:00', 'Nieuw')).reasons).toContain('corrected');
+    const late = await amended('2026-11-23T10:59:00Z', 'Oud');
+    expect([late.status, late.reasons]).toEqual([409, ['older-correction']]);
+  });
+
   test('the letter after its announcement, and supplements after that: one journey', async () => {
     const by = 'de-brink';
     expect((await posted(under('ZD200710002', 'announced'), { by })).status).toBe(201);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { readFile } from 'node:fs/promises';
+import { importJWK, type JWK, SignJWT } from 'jose';
 import { v7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { verifyPracticeJwt } from '../../src/identity/practice-jwt.ts';
@@ -7,7 +8,6 @@ import { openPool } from '../../src/store/database.ts';
 import { directoryReader, writeDestinationSecret } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
 import { readJourney } from '../../src/store/referrals.ts';
-import { writeAccount } from '../../src/store/sessions.ts';
 import { openStore } from '../../src/store/store.ts';
 import { type LaunchSite, openLaunchSite, publicUrl } from '../doubles/launch-site.ts';
 import { type LaunchingHis, openLaunchingHis, recordToken } from '../doubles/launching-his.ts';
@@ -199,21 +199,35 @@ describe('refused', () => {
   });
 
   test('the demo’s system signs nobody in where its invented users may not sign in: everyone has its keys', async () => {
-    const { store } = site.opened;
-    const demo = [
-      { url: 'demo', valueBoolean: true },
-      { url: 'issuer', valueString: 'https://demo.example' },
-      { url: 'jwks', valueString: JSON.stringify({ keys: [his.publicKey] }) },
+    const text = await readFile(new URL('../../fixtures/region/demo-his.json', import.meta.url), 'utf8');
+    const [system] = (JSON.parse(text) as { practices: { launchKey: JWK }[] }).practices;
+    if (!system) throw new Error('a demo without systems');
+    const { d: _secret, ...publicKey } = system.launchKey;
+    const said = { iss: 'https://demo.example', jti: randomUUID(), iat: seconds() };
+    const byDemo = async () =>
+      new SignJWT(claims({ ...said, jti: randomUUID() }))
+        .setProtectedHeader({ alg: 'ES256' })
+        .sign(await importJWK(system.launchKey, 'ES256'));
+    const marked = { url: 'demo', valueBoolean: true };
+    const parts = [
+      { url: 'issuer', valueString: said.iss },
+      { url: 'jwks', valueString: JSON.stringify({ keys: [publicKey] }) },
     ];
-    await site.register({ id: 'smart-stu3-de-brink', address: his.base, parts: demo });
-    const account = { username: 'x', password: 'x', actor: { id: 'x', name: 'x', role: 'practice' } } as const;
-    await writeAccount(store, { ...account, demo: true });
-    const { by, page } = await open(await his.sign(claims({ iss: 'https://demo.example' })));
-    expect(page.status).toBe(403);
-    noSession(by);
-    await site.opened.owner.query('update account set demo = false');
-    // Allowed from anywhere: then it is refused for nothing but the credential that this Endpoint has not.
-    expect((await open(await his.sign(claims({ iss: 'https://demo.example' })))).page.status).toBe(422);
+    // A region's own Bundle that began as the demo's, with its mark and without.
+    for (const each of [parts, [marked, ...parts]]) {
+      await site.register({ id: 'smart-stu3-de-brink', address: his.base, parts: each });
+      // Loopback: our public address is another machine's.
+      for (const place of ['never', 'loopback'] as const) {
+        site.door.demo = place;
+        const { by, page } = await open(await byDemo());
+        expect([page.status, page.text.includes('Wij kennen het systeem niet')]).toEqual([403, true]);
+        noSession(by);
+      }
+      site.door.demo = 'anywhere';
+      // Then it is refused for nothing but the credential that this Endpoint has not.
+      expect((await open(await byDemo())).page.status).toBe(422);
+    }
+    site.door.demo = 'never';
   });
 
   test('only what a known system did is in the trail', async () => {

@@ -36,12 +36,13 @@ beforeAll(async () => {
 afterAll(() => at.close());
 
 let sent = 0;
+let application = 'his';
 /** A message with a control id of its own, as another format or another day would send it. */
 async function send(mapped: Mapped, controlId?: string): Promise<Accepted | Refusal> {
   sent += 1;
   return acceptMessage(parts, {
     practice,
-    application: 'his',
+    application,
     actor,
     door: 'test',
     controlId: controlId ?? `later-${sent}`,
@@ -199,6 +200,32 @@ describe('a correction', () => {
     await begun('c-4', true);
     expect(await outcome(refer('c-4', { intent: 'correct' }, 'Te laat'))).toBe('already-closed');
     expect((await journeyOf('c-4')).serviceRequest.version).toBe(1);
+  });
+
+  test('H15: an older one of the same sender that comes after a newer one changes nothing, and is told so', async () => {
+    const said = (edition: MappedReferral['edition'], reason: string, more: Partial<MappedReferral> = {}) =>
+      refer(more.replaces ? 'c-8b' : 'c-8', { intent: 'correct', ...(edition && { edition }), ...more }, reason);
+    const reason = async () => (await journeyOf('c-8')).serviceRequest.resource.reasonCode?.[0]?.text;
+    expect(await outcome(refer('c-8', { edition: { at: '2026-11-23T18:00:00Z' } }))).toBe('new');
+    const second = said({ at: '2026-11-23T11:00:00+01:00' }, 'De tweede');
+    expect(await outcome(second, 'c-8-second')).toBe('corrected');
+    expect(await outcome(said({ at: '2026-11-23T10:59:59+01:00' }, 'De eerste'))).toBe('older-correction');
+    const replaces = { system: '', value: 'c-8' };
+    expect(await outcome(said({ at: '2026-11-23T09:00:00Z' }, 'De eerste', { replaces }))).toBe('older-correction');
+    expect(await reason()).toBe('De tweede');
+    expect(await outcome(second, 'c-8-second')).toBe('replayed');
+    // Of one moment, or without any, whichever comes last: nothing says that it is older.
+    expect(await outcome(said({ at: '2026-11-23T10:00:00Z' }, 'Nog eens'))).toBe('corrected');
+    expect(await outcome(said(undefined, 'Zonder tijd'))).toBe('corrected');
+    // Versions before moments, where both have them.
+    expect(await outcome(said({ at: '2026-11-23T10:00:00Z', version: 4 }, 'De vierde'))).toBe('corrected');
+    expect(await outcome(said({ at: '2026-11-23T12:00:00Z', version: 3 }, 'De derde'))).toBe('older-correction');
+    expect(await reason()).toBe('De vierde');
+    // Another system has another clock.
+    application = 'portal';
+    expect(await outcome(said({ at: '2026-11-23T07:00:00Z', version: 1 }, 'Uit het portaal'))).toBe('corrected');
+    application = 'his';
+    expect(await reason()).toBe('Uit het portaal');
   });
 
   test('a referral that is no correction stays a conflict', async () => {

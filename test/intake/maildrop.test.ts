@@ -279,6 +279,44 @@ describe('sent again, or later', () => {
     expect(await journeys()).toEqual(['V-1 requested', 'V-2 requested']);
   });
 
+  test('the same letter without a number is the same referral while that is open; with another word it is not', async () => {
+    const bare = (control: string, more: Readonly<Record<string, string>> = {}, day = '261123') =>
+      Buffer.from(
+        medvriBytes({ control, lines: linesWith({ Verwijsnummer: '', ...more }) })
+          .toString('latin1')
+          .replaceAll('261123', day)
+          .replace('26:11:23', '26:11:24'),
+        'latin1',
+      );
+    for (const [n, message] of [
+      bare('REF1'),
+      bare('REF2', {}, '261124'),
+      bare('REF3', { Reden: 'Anders' }),
+    ].entries()) {
+      await drop(`${n}.edi`, message);
+      await looks();
+    }
+    expect(outcomes().map((one) => one.outcome)).toEqual(['new', 'replayed', 'new']);
+    expect(await journeys()).toEqual(['REF1/1 requested', 'REF3/1 requested']);
+    expect((await at.owner.query("select from audit where line like '%referral-again%'")).rowCount).toBe(1);
+    // Under either name it is one referral: what is taken back is not revived by the letter (H15).
+    await drop('4.edi', medvriBytes({ control: 'REF4', lines: ['Intrekken: REF2/1'] }));
+    await looks();
+    await drop('5.edi', bare('REF5'));
+    await looks();
+    expect(outcomes().map((one) => one.outcome ?? one.code)).toEqual([
+      ...['new', 'replayed', 'new'],
+      ...['cancelled', 'cancelled-earlier'],
+    ]);
+    expect(await journeys()).toEqual(['REF1/1 cancelled', 'REF3/1 requested']);
+    // Once it has ended by itself the same words may be a new need.
+    await at.owner.query("update journey set task_status = 'completed' where practice_referral_id = 'REF3/1'");
+    await drop('6.edi', bare('REF6', { Reden: 'Anders' }));
+    await looks();
+    expect(outcomes().at(-1)?.outcome).toBe('new');
+    expect(await journeys()).toContain('REF6/1 requested');
+  });
+
   test('other content under the same number is a conflict; the first stands', async () => {
     await drop('a.edi');
     await looks();
@@ -287,6 +325,25 @@ describe('sent again, or later', () => {
     expect(await journeys()).toEqual(['V-1 requested']);
     const [answer] = await answers();
     expect(answer?.text).toContain('Onder dit nummer hebben wij al een verwijzing');
+  });
+
+  test('an older correction after a newer one is refused and answered; the newer one stands (H15)', async () => {
+    const correction = (minute: string, control: string) =>
+      Buffer.from(
+        medvriBytes({ control, lines: linesWith({ Correctie: 'V-1', Reden: `Van ${minute}` }) })
+          .toString('latin1')
+          .replace('261123:0957', `261123:${minute}`),
+        'latin1',
+      );
+    await drop('a.edi');
+    await looks();
+    await drop('c.edi', correction('1030', 'REF3'));
+    await looks();
+    await drop('b.edi', correction('1029', 'REF2'));
+    await looks();
+    expect(outcomes().map((one) => one.outcome ?? one.code)).toEqual(['new', 'corrected', 'older-correction']);
+    const [answer] = await answers();
+    expect(answer?.text).toContain('Wij hebben al een nieuwere correctie');
   });
 
   test('a withdrawal that comes before its referral refuses it; one after it withdraws', async () => {
@@ -358,11 +415,15 @@ describe('a refusal', () => {
   test('is kept sealed, and without consent only as ids and hash', async () => {
     await drop('a.edi', { lines: linesWith({ Urgentie: 'gauw' }) });
     await drop('b.edi', { control: 'REF2', lines: linesWith({ Toestemming: '' }) });
+    // Its own contract refuses it before anyone would have read that the answer was no.
+    const nobody = ['PID++V+Kanariegeel::Zoekmij::Quirijntje:Q.+P77+BSN999990019'];
+    await drop('c.edi', { control: 'REF3', change: { PID: nobody }, lines: linesWith({ Toestemming: 'nee' }) });
     await looks();
     expect(await refusedRows()).toEqual(
       expect.arrayContaining([
         { door: 'maildrop', codes: ['value-priority'], bare: false },
         { door: 'maildrop', codes: ['consent-missing'], bare: true },
+        { door: 'maildrop', codes: ['required-birth-date'], bare: true },
       ]),
     );
   });

@@ -109,6 +109,18 @@ describe('REF^I12, I13 and I14', () => {
     expect(await journeysOf('L-1')).toMatchObject([{ status: 'cancelled' }]);
   });
 
+  test('an older change after a newer one (MSH-7) is refused, and the newer one stands (H15)', async () => {
+    const at = (minute: string, reason: string) =>
+      ref('I13', 'L-9', { change: { OBX: [`OBX|1|TX|reason^^99KL||${reason}`] } }).replace(
+        /^(MSH\|(?:[^|]*\|){5})[^|]*/,
+        `$1202611231000${minute}+0100`,
+      );
+    expect(await said(ref('I12', 'L-9'))).toBe('RRI^I12 AA');
+    expect(await said(at('30', 'Nieuw'))).toBe('RRI^I13 AA');
+    expect(await said(at('29', 'Oud'))).toBe('ACK^I13 AE older-correction');
+    expect(await journeysOf('L-9')).toMatchObject([{ reason: 'Nieuw' }]);
+  });
+
   test('one control id for a referral and its cancellation is no conflict: the type is part of the key', async () => {
     expect(await said(ref('I12', 'L-2', { controlId: 'MSG00112' }))).toBe('RRI^I12 AA');
     expect(await said(ref('I14', 'L-2', { controlId: 'MSG00112' }))).toBe('RRI^I14 AA');

@@ -7,12 +7,14 @@ import { followSubscriptions } from '../../src/intake/subscription-follow.ts';
 import { numberChanges } from '../../src/store/changes.ts';
 import { readDelivery } from '../../src/store/deliveries.ts';
 import { writeCredential } from '../../src/store/sessions.ts';
-import { removeOldSubscriptions } from '../../src/store/subscriptions.ts';
+import { removeOldSubscriptions, stoppedSubscriptions } from '../../src/store/subscriptions.ts';
+import { endSubscription } from '../../src/web/stopped-subscriptions.ts';
 import { reasonsIn } from '../doubles/fhir-door.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, takeIn, until } from '../doubles/made.ts';
 import { focusesOf, type Subscriber, startSubscriber } from '../doubles/subscriber.ts';
 import { openSystems, type Systems, teamToken } from '../doubles/wally-systems.ts';
+import { people } from '../web/harness.ts';
 
 const practiceToken = 'subscribing-his-of-de-brink';
 const elsewhereToken = 'subscribing-his-of-zuidrand';
@@ -247,6 +249,8 @@ describe('an address where nobody answers', () => {
     expect(letter?.text).toContain('niet meer bereiken');
     for (const canary of Object.values(canaries)) expect(JSON.stringify(letter)).not.toContain(canary);
 
+    // The administrator sees whose it is and why, not what was asked; ending it is for what does not come back.
+    expect(await stoppedSubscriptions(line.at.store)).toMatchObject([{ id: one.id, error: 'address-unknown' }]);
     const third = await referred();
     subscriber.status = 200;
     const again = await call(teamToken, 'PATCH', `/Subscription/${one.id}`, [
@@ -256,6 +260,8 @@ describe('an address where nobody answers', () => {
     await line.drain();
     await told();
     expect((await stateOf(teamToken, one.id)).status).toBe('active');
+    expect(await stoppedSubscriptions(line.at.store)).toEqual([]);
+    expect(await endSubscription(line.at.store, people.admin, one.id, 'Komt niet terug')).toBe(false);
     expect(subscriber.taken()).toEqual([1, 3]);
     const events = await call(teamToken, 'GET', `/Subscription/${one.id}/$events?eventsSinceNumber=2`);
     expect(focusesOf(JSON.stringify(events.body))).toHaveLength(2);

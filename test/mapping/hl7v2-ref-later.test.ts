@@ -6,7 +6,7 @@ import { type Delimiters, encodingCharacters, escapeText } from '../../src/hl7v2
 import { fieldOf, parseMessage, segmentsOf } from '../../src/hl7v2/message.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { runMapping } from '../../src/mapping/run.ts';
-import type { FeedbackEnvelope, Mapped } from '../../src/referral/format.ts';
+import type { FeedbackEnvelope, Mapped, MappedReferral } from '../../src/referral/format.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { type RefParts, refMessage } from '../doubles/ref.ts';
 
@@ -32,9 +32,11 @@ const rf1 = (numbers: string, rest = '') => ({ RF1: [`RF1|P|R||||${numbers}|2026
 
 describe('REF^I13, a change', () => {
   test('says all that a new one says, and that it is a correction', () => {
-    const { intent, ...rest } = mapped(as('I13'));
+    const { intent, edition, ...rest } = mapped(as('I13')) as MappedReferral;
     const { intent: was, ...first } = mapped(as('I12'));
     expect([was, intent]).toEqual(['refer', 'correct']);
+    // MSH-7: by that an older one is known that comes later.
+    expect(edition).toEqual({ at: '2026-11-23T10:00:00+01:00' });
     expect(rest).toEqual(first);
   });
 

@@ -57,12 +57,16 @@ test('hers alone: not for a substitute, nor for whom a rule names', () => {
   expect(free(directoryWith(), assigned({ ...sanne, id: 'wally-karim' }))).toEqual([]);
 });
 
-test('an id that was used is not used again, and what is not offered cannot be taken', () => {
-  const take = (start: string, used: string[] = []) =>
-    takeSlot(directoryWith(), 'de-brink', assigned(), start, { booked: [], used }, now);
-  const first = take('2026-12-15T08:30:00.000Z');
-  expect(first).toMatchObject({ end: '2026-12-15T09:00:00.000Z', role: { id: 'wally-sanne' } });
-  expect(take('2026-12-15T08:30:00.000Z')?.id).toBe(first?.id);
-  expect(take('2026-12-15T08:30:00.000Z', [first?.id ?? ''])?.id).not.toBe(first?.id);
+test('takings are counted per Wally and day, and what is not offered cannot be taken', () => {
+  const take = (start: string, taken = 0) =>
+    takeSlot(directoryWith(), 'de-brink', assigned(), start, { booked: [], taken }, now);
+  const taking = { role: 'wally-sanne', day: '2026-12-15', nth: 1 };
+  expect(take('2026-12-15T08:30:00.000Z')).toEqual({
+    start: '2026-12-15T08:30:00.000Z',
+    end: '2026-12-15T09:00:00.000Z',
+    taking,
+  });
+  expect(take('2026-12-15T09:00:00.000Z')?.taking).toEqual(taking);
+  expect(take('2026-12-15T09:00:00.000Z', 1)?.taking).toEqual({ ...taking, nth: 2 });
   expect([take('2026-12-15T08:40:00.000Z'), take('tomorrow')]).toEqual([undefined, undefined]);
 });

@@ -42,6 +42,7 @@ test('every refusal has a class: consent, person, twice, no Wally and access are
     'cancelled-earlier',
     'envelope-twice',
     'full-url-twice',
+    'older-correction',
     'same-id-twice',
     'same-number-other-content',
   ]);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Endpoint } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { extensions } from '../../src/fhir/systems.ts';
@@ -48,6 +49,18 @@ describe('what the directory says of a system that launches', () => {
       [],
     );
     expect(launchOf(endpoint('one', { url: 'jwks', valueString: 'no json' }))?.keys).toEqual([]);
+  });
+
+  test('a key of the demo stays the demo’s, also where somebody took its mark away', () => {
+    const region = readFileSync(new URL('../../fixtures/region/directory.json', import.meta.url), 'utf8');
+    const { entry } = JSON.parse(region) as { entry: { resource: Endpoint }[] };
+    const systems = entry.flatMap(
+      ({ resource }) => resource.extension?.find((one) => one.url === extensions.launch) ?? [],
+    );
+    const signing = systems.flatMap(({ extension }) => extension?.find((one) => one.url === 'jwks') ?? []);
+    expect(signing).toHaveLength(3);
+    for (const one of signing) expect(launchOf(endpoint('one', one))?.demo).toBe(true);
+    expect(launchOf(endpoint('one', jwks(key)))?.demo).toBeUndefined();
   });
 
   test('what only launches is no way for feedback, wherever it stands in the list', () => {

@@ -125,11 +125,11 @@ export const moveWith: Record<Move, Makes> = {
       acting,
     ),
   'hear-onward': (dice) => {
-    const outcome = dice.pick(['accepted', 'helped', 'declined', 'not-reached'] as const);
+    const outcome = dice.pick(['accepted', 'interim', 'helped', 'declined', 'not-reached'] as const);
     const nth = dice.below(4);
     return (journey, acting) => {
       const child = journey.children[nth % Math.max(1, journey.children.length)];
-      return child && hearOnward(journey, { task: child.resource.id, outcome }, acting);
+      return child && hearOnward(journey, { task: child.resource.id, outcome, text: 'Het loopt.' }, acting);
     };
   },
   'set-lead': (dice) => {

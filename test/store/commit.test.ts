@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accept } from '../../src/feedback/moves.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { AuditLine, Change } from '../../src/referral/change.ts';
+import { touchedTwice } from '../../src/store/commit.ts';
+import { upToCommit } from '../../src/store/commit-hold.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
@@ -85,6 +87,61 @@ describe('changes that wait together share a commit', () => {
     expect(ends.filter((end) => end.ok)).toHaveLength(1);
     expect(ends.filter((end) => !end.ok)).toEqual(Array.from({ length: 19 }, () => ({ ok: false, why: 'taken' })));
     expect(await count(`journey where practice_referral_id = 'equal'`)).toBe(1);
+  });
+});
+
+describe('changes that are committed all or none', () => {
+  const acceptedOf = async (number: string) => {
+    const journey = await journeyOf(at.store, await takeIn(at.store, { number }));
+    const acting = { actor: ownerOf(journey), now: at.now, newId: v7, directory: await directory() };
+    return { id: journey.id, change: notRefused(accept(journey, acting)) };
+  };
+  const accepted = async (ids: readonly string[]) =>
+    count(`audit where line like '%task-accepted%' and journey_id = any($1)`, ids);
+
+  test('are there together, in one transaction; nothing is a commit too', async () => {
+    const all = [await acceptedOf('all-1'), await acceptedOf('all-2'), await acceptedOf('all-3')];
+    expect(await at.store.commitAll(all.map((one) => one.change))).toEqual({ ok: true });
+    const { rows } = await at.owner.query<{ transactions: number }>(
+      `select count(distinct xid) as transactions from audit where line like '%task-accepted%' and journey_id = any($1)`,
+      [all.map((one) => one.id)],
+    );
+    expect([rows[0]?.transactions, await accepted(all.map((one) => one.id))]).toEqual([1, 3]);
+    expect(await at.store.commitAll([])).toEqual({ ok: true });
+  });
+
+  test('one that is stale, taken or impossible leaves nothing of the others', async () => {
+    const good = await acceptedOf('none-1');
+    const old = await acceptedOf('none-2');
+    expect(await at.store.commit(old.change)).toEqual({ ok: true });
+    const again = received(at.store, await directory(), { number: 'none-1', controlId: 'other' }).change;
+    const impossible: Change = {
+      ...old.change,
+      resources: [],
+      events: [{ kind: 'opened', at: '2026', owner: 'a\u0000' }],
+    };
+    expect(await at.store.commitAll([good.change, old.change])).toEqual({ ok: false, why: 'stale' });
+    expect(await at.store.commitAll([good.change, again])).toEqual({ ok: false, why: 'taken' });
+    await expect(at.store.commitAll([good.change, impossible])).rejects.toThrow();
+    expect(await accepted([good.id])).toBe(0);
+    expect(touchedTwice([good.change, old.change, good.change])).toEqual([2]);
+    expect(await at.store.commitAll([good.change])).toEqual({ ok: true });
+  });
+
+  test('work stands still at its commit until that is made with the others; bare lines of the trail do not wait', async () => {
+    const { id, change } = await acceptedOf('still');
+    const came = await upToCommit(async () => {
+      await at.store.commit({ scope: { practice: 'de-brink' }, journey: id, audit: [line('looked-before')] });
+      const done = await at.store.commit(change);
+      return [done, await accepted([id])];
+    });
+    if (!('change' in came)) throw new Error('it did not stand still');
+    expect([came.change, await accepted([id])]).toEqual([change, 0]);
+    expect(await count(`audit where line like '%looked-before%' and journey_id = $1`, id)).toBe(1);
+    expect(await at.store.commitAll([came.change])).toEqual({ ok: true });
+    expect(await came.goOn()).toEqual([{ ok: true }, 1]);
+    expect(await upToCommit(async () => 'nothing to do')).toEqual({ ended: 'nothing to do' });
+    await expect(upToCommit(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 });
 

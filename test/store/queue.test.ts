@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DestinationMove } from '../../src/referral/delivery-move.ts';
 import { moveDestination } from '../../src/store/destinations.ts';
+import { openJourneys } from '../../src/store/lists.ts';
 import { claim } from '../../src/store/outbox.ts';
 import { countOpen } from '../../src/store/queue-counts.ts';
 import { countQueue, listLanes, listQueue, type QueueFilter, queueIds, queuePage } from '../../src/store/queue-list.ts';
@@ -242,4 +243,20 @@ describe('the lists', () => {
     // What has landed is not looked at to count what is open.
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/delivery_open|delivery_by_state/);
   });
+});
+
+test('every open referral is walked once, however many came at one moment', async () => {
+  const { rows } = await at.owner.query<{ id: string }>(
+    `insert into journey (practice_id, id, number, practice_referral_system, practice_referral_id, referral_hash, task_id, task_status,
+       business_status, assignment, owner_id, team_id, route, priority, life_areas, age_band, unsafe_contact, authored_on, call_before,
+       received_at, updated_at, family_hmac, birth_date_hmac)
+     select 'de-brink', gen_random_uuid(), 'walked' || n, 's', 'r' || n, '\\x', gen_random_uuid(), case when n % 9 = 0 then 'completed' else 'accepted' end,
+       'new', 1, 'w', 't', 'fixed', 'routine', '{}', 'adult', false, now(), now(), timestamptz '2026-11-01' + n / 900 * interval '1 hour', now(), '\\x', '\\x'
+       from generate_series(1, 2700) n returning case when task_status = 'completed' then null else id end as id`,
+  );
+  const open = rows.flatMap(({ id }) => id ?? []);
+  const walked = (await Array.fromAsync(openJourneys(at.store))).map((one) => one.journey);
+  expect(new Set(walked).size).toBe(walked.length);
+  expect(open.filter((id) => !walked.includes(id))).toEqual([]);
+  expect(walked.length).toBeGreaterThanOrEqual(2_400);
 });

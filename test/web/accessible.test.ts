@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workBulk } from '../../src/delivery/bulk.ts';
 import type { Site } from '../../src/web/site.ts';
 import { type OpenApp, openApp } from '../doubles/app.ts';
 import type { TestStore } from '../doubles/database.ts';
@@ -18,6 +19,7 @@ const visits: readonly Visit[] = [
   ['sanne', '/worklist?folder=others'],
   ['sanne', '/worklist?folder=overdue'],
   ['sanne', '/worklist?folder=done'],
+  ['sanne', '/worklist/own-record', 'main form button', 'Fout: '],
   ['karim', '/worklist?folder=me'],
   ['sanne', '/worklist', '.search button', 'Zoeken'],
   ['sanne', '/worklist/calls'],
@@ -28,6 +30,7 @@ const visits: readonly Visit[] = [
   ['sanne', '/worklist/:stopping'],
   ['karim', '/worklist/:stopping'],
   ['sanne', '/worklist/:recalled'],
+  ['sanne', '/worklist/:recalled', '.aside form button'],
   ['sanne', '/worklist/:stopping', 'form[action$="/move/ask"] button', 'Fout: '],
   ['sanne', '/worklist/:stopping', 'form[action$="/move/end"] button', 'Fout: '],
   ['sanne', '/worklist/:running/report'],
@@ -50,11 +53,14 @@ const visits: readonly Visit[] = [
   ['marijke', '/team?folder=done'],
   ['marijke', '/team/calls'],
   ['marijke', '/team/:stopping'],
+  ['marijke', '/team/own-record?all=yes'],
+  ['marijke', '/team/sentences'],
   ['marijke', '/team/handover'],
   ['marijke', '/team/handover?from=wally-sanne&to=wally-joost'],
   ['sanne', '/worklist/talks?practice=de-brink'],
   ['brink', '/practice/talks'],
   ['brink', '/practice/talks', 'main form button', 'Fout: '],
+  ['brink', '/practice/sentences'],
   ['brink', '/practice/rights'],
   ['brink', '/practice/rights', 'main form button', 'Fout: '],
   ['brink', '/practice/:running/looked'],
@@ -67,6 +73,9 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/bull'],
   ['admin', '/admin/credentials'],
   ['admin', '/admin/mappings'],
+  ['admin', '/admin/mappings/json'],
+  ['admin', '/admin/deliveries/:pressed?done=yes'],
+  ['admin', '/admin/bulk/:job'],
   ['admin', '/admin/destination?id=practice:de-brink'],
   ['admin', '/admin/deliveries/1'],
   ['admin', '/admin/directory'],
@@ -74,6 +83,7 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/directory/people/wally-sanne'],
   ['admin', '/admin/directory/organisations/voorbeeldstreek'],
   ['admin', '/admin/directory/endpoints/hl7-aan-de-kade'],
+  ['admin', '/admin/directory/endpoints/smart-r4-de-brink'],
   ['admin', '/admin/directory/practices/new', 'main form button', 'Fout: '],
 ];
 
@@ -228,7 +238,26 @@ async function makeReferrals(): Promise<void> {
     `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
      values ('01900000-0000-7000-8000-000000000001', 'practice-silent', 1, now(), now(), '{de-brink,zuidrand}', 2)`,
   );
+  // What was pressed can be undone: that button is judged too.
+  const { rows } = await at.owner.query<{ id: string }>(
+    `select id::text from delivery where state = 'held' order by id`,
+  );
+  const [pressed = ''] = rows.map((row) => row.id);
+  const reason = 'Wij kijken eerst';
+  await pages.post('admin', `/admin/deliveries/${pressed}/act`, { action: 'park', reason });
+  await pages.post('admin', '/admin/destination', { id: 'practice:de-brink', to: 'paused', reason });
+  await pages.post('admin', '/admin/errors', { class: 'rejected', state: 'known', reason });
+  const begun = await pages.post('admin', '/admin/bulk', {
+    query: 'state=pending',
+    of: 'all',
+    action: 'park',
+    limit: '1',
+    reason,
+  });
+  await workBulk({ store: at.store });
   Object.assign(named, {
+    pressed,
+    job: begun.location?.split('/').at(-1) ?? '',
     acute: acute.id,
     running: running.id,
     long: longNamed.id,

@@ -1,7 +1,11 @@
+import type { Endpoint, Organization, PractitionerRole } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { progress, shown } from '../../scripts/admin/print.ts';
 import { runAdmin, Wrongly } from '../../scripts/admin/run.ts';
-import { readDestinationSecret } from '../../src/store/directory.ts';
+import { codeSystems, extensions } from '../../src/fhir/systems.ts';
+import { theLine } from '../../src/referral/actor.ts';
+import { takeInDirectory } from '../../src/region/take-in.ts';
+import { readDestinationSecret, readDirectoryResource } from '../../src/store/directory.ts';
 import { offerDue } from '../../src/store/outbox.ts';
 import { practiceByCredential, writeRefused } from '../../src/store/sessions.ts';
 import type { Site } from '../../src/web/site.ts';
@@ -111,6 +115,30 @@ test('work on many: first said, then done once, with its reason in the trail; an
   expect(await trail('destination-paused')).toMatchObject([{ actor: { id: 'beheer' }, reason: 'Onderhoud' }]);
 });
 
+test('the last thing that was done is undone: of a delivery, of many, and of a destination; once', async () => {
+  const undo = (name: string) => admin('undo', name, '--reason', 'Het was de verkeerde', '--as', 'beheer');
+  const jobs = JSON.parse((await admin('jobs', '--json')).out) as { id: string; action: string; undone: boolean }[];
+  const job = jobs.find((one) => one.action === 'park')?.id ?? '';
+  expect((await undo(job)).out).toContain('is done: 2 done');
+  expect((await states()).filter((one) => one.includes('parked'))).toEqual([]);
+  expect(await undo(job)).toMatchObject({ code: 1, error: expect.stringContaining('cannot be undone') });
+  expect(await undo('worklist')).toMatchObject({ code: 0, out: 'worklist: undone.\n' });
+  const [row] = (await at.owner.query<{ paused: boolean }>(`select paused from destination where id = 'worklist'`))
+    .rows;
+  expect(row?.paused).toBe(false);
+  for (const [name, code] of [
+    ['worklist', 1],
+    ['timeout', 1],
+    ['no-such', 1],
+    ['999999', 1],
+  ] as const)
+    expect([name, (await undo(name)).code]).toEqual([name, code]);
+  const dry = await admin('undo', 'worklist', '--dry-run');
+  expect([dry.code, dry.out]).toEqual([0, expect.stringContaining('Nothing was changed')]);
+  expect(await trail('bulk-undone')).toMatchObject([{ actor: { id: 'beheer' }, reason: 'Het was de verkeerde' }]);
+  expect(await trail('destination-undone')).toHaveLength(1);
+});
+
 test('a practice gets a credential, shown once; it opens the door until it is revoked, and the trail never has it', async () => {
   const why = ['--reason', 'De praktijk sluit aan', '--as', 'beheer'];
   const none = await admin('give-credential', 'no-such', ...why);
@@ -182,6 +210,24 @@ test('maintenance, refused messages and the alarms of the region are there as on
   );
 });
 
+test('which mapping read what, and what it did not carry, by place', async () => {
+  const named = 'json@1+0123456789ab';
+  await at.owner.query(`update inbound set mapping = $1, losses = '{kept-with-source room,unknown-code lifeAreas}'`, [
+    named,
+  ]);
+  const json = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).out) as object[];
+  expect(await json('mappings')).toMatchObject([{ mapping: named, messages: number }]);
+  expect(await json('losses', '--mapping', 'json')).toMatchObject([
+    { mapping: 'json', why: 'unknown-code', place: 'lifeAreas', messages: number, practices: 1 },
+    { mapping: 'json', why: 'kept-with-source', place: 'room', messages: number, practices: 1 },
+  ]);
+  expect(await json('losses', '--mapping', 'medvri')).toEqual([]);
+  expect(await json('journeys', '--mapping', named)).toHaveLength(number);
+  expect(await json('journeys', '--mapping', named.replace('0', 'f'))).toEqual([]);
+  expect((await admin('journeys', '--mapping', 'not a name')).code).toBe(2);
+  expect(await json('stopped')).toEqual([]);
+});
+
 test('as a process: the record of the settings, exit codes, and health without a service', async () => {
   const [classes, wrong, health] = await Promise.all([
     commands.run('admin', ['wallys', '--json']),
@@ -205,4 +251,33 @@ test('a table keeps its columns, a bar says how far it is', () => {
   ).toBe('id  kind\n1\n22  mail\n');
   expect([shown([], false), shown([], true)]).toEqual(['Nothing.\n', '[]\n']);
   expect(progress(1, 2, true)).toBe(`\r[${'#'.repeat(15)}${'.'.repeat(15)}] 1 of 2`);
+});
+
+test('a case system of an organisation, and one of a Wally, are connected as the procedure says', async () => {
+  const system = (id: string): Endpoint & { id: string } => ({
+    resourceType: 'Endpoint',
+    id,
+    status: 'active',
+    connectionType: { system: codeSystems.connectionType, code: 'hl7-fhir-rest' },
+    payloadType: [{ text: 'Task' }],
+    address: 'https://dossiers.example/fhir',
+    extension: [{ url: extensions.caseSystem, valueBoolean: true }],
+  });
+  const organization = await readDirectoryResource<Organization>(at.store, 'Organization', 'voorbeeldstreek');
+  const role = await readDirectoryResource<PractitionerRole>(at.store, 'PractitionerRole', 'wally-sanne');
+  const resources = [
+    ...[system('dossiers'), system('dossier-sanne')],
+    ...[{ ...organization, endpoint: [{ reference: 'Endpoint/dossiers' }] }],
+    ...[{ ...role, endpoint: [{ reference: 'Endpoint/dossier-sanne' }] }],
+  ];
+  const bundle = { resourceType: 'Bundle', type: 'collection', entry: resources.map((resource) => ({ resource })) };
+  expect(await takeInDirectory(at.store, bundle, at.now, theLine)).toMatchObject({ written: { length: 4 } });
+  const why = ['--reason', 'Zij sluiten hun dossiersysteem aan', '--as', 'beheer'];
+  for (const id of ['case:voorbeeldstreek', 'case:role/wally-sanne']) {
+    typed = `secret-for-${id}\n`;
+    expect(await admin('keep-secret', id, ...why)).toMatchObject({ code: 0, error: '' });
+    expect(await readDestinationSecret(at.store, id)).toBe(`secret-for-${id}`);
+  }
+  const { out } = await admin('destinations');
+  for (const name of ['case:voorbeeldstreek', 'case:role/wally-sanne']) expect(out).toContain(name);
 });

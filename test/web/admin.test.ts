@@ -89,7 +89,7 @@ test('retry puts it back for a new try, once, and is audited with the code it ha
   });
   expect([answer.status, answer.location]).toEqual([
     303,
-    '/admin?state=held&destination=practice:de-brink&done=retried',
+    `/admin?state=held&destination=practice:de-brink&done=retried&of=${held.id}`,
   ]);
   expect(await stateOf(held.id)).toEqual({ state: 'pending', generation: Number(before?.generation) + 1 });
   expect((await pages.get('admin', answer.location ?? '')).text).toContain('Het bericht wordt nu opnieuw geprobeerd.');

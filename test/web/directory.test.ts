@@ -181,10 +181,23 @@ describe('a practice', () => {
   });
 });
 
+test('the code of the resident on the slip: agreed with a tick, and not any more without it', async () => {
+  const printsCode = async () => (await site.directory()).practices.get('de-brink')?.service?.printsCode;
+  await change('practices', 'de-brink', { printCode: 'yes' });
+  expect(await printsCode()).toBe(true);
+  await change('practices', 'de-brink', { printCode: '' });
+  expect(await printsCode()).toBeUndefined();
+});
+
 test('connections that only launch stay with their practice, and are offered as no way for feedback', async () => {
   const form = (await pages.get('admin', address('practices', 'aan-de-kade'))).text;
   expect(formIn(form)).toMatchObject({ way1: 'his-aan-de-kade', way2: 'hl7-aan-de-kade', way3: '' });
-  expect(form).not.toContain('value="smart-r4-aan-de-kade"');
+  expect(/<select id="way1"[\s\S]*?<\/select>/.exec(form)?.[0]).not.toContain('value="smart-r4-aan-de-kade"');
+  expect(formIn(form)).toMatchObject({
+    launch1: 'smart-r4-aan-de-kade',
+    launch2: 'smart-stu3-aan-de-kade',
+    launch3: '',
+  });
   await change('practices', 'aan-de-kade', { phone: '0570-000299' });
   const { channels, launches } = (await site.directory()).practices.get('aan-de-kade') ?? {};
   expect(channels?.map((one) => one.id)).toEqual(['his-aan-de-kade', 'hl7-aan-de-kade']);
@@ -192,6 +205,45 @@ test('connections that only launch stay with their practice, and are offered as 
     'his-aan-de-kade',
     'smart-r4-aan-de-kade',
     'smart-stu3-aan-de-kade',
+  ]);
+});
+
+test('whom the route is for and when it is closed, beside what the form has no row for', async () => {
+  const over = { description: 'Zomer', during: { start: '2026-07-01', end: '2026-07-31' } };
+  await at.owner.query(
+    `update directory_resource set doc = doc || $1 where type = 'HealthcareService' and id = 'wally-of-de-brink'`,
+    [JSON.stringify({ notAvailable: [over] })],
+  );
+  const terms = async () => (await site.directory()).practices.get('de-brink')?.service;
+  const closed = { closedFrom1: '2026-12-24', closedTo1: '2027-01-03', closedWhy1: 'Kerstvakantie' };
+  expect((await change('practices', 'de-brink', { agesFrom: '18', ...closed })).status).toBe(303);
+  const christmas = { why: 'Kerstvakantie', from: '2026-12-24', to: '2027-01-03' };
+  const summer = { why: 'Zomer', from: '2026-07-01', to: '2026-07-31' };
+  expect(await terms()).toMatchObject({ ages: { from: 18 }, closures: [summer, christmas] });
+  const page = (await pages.get('admin', address('practices', 'de-brink'))).text;
+  expect(formIn(page)).toMatchObject({ agesFrom: '18', agesUpTo: '', ...closed, closedFrom2: '' });
+  await change('practices', 'de-brink', { agesFrom: '', closedFrom1: '', closedTo1: '', closedWhy1: '' });
+  expect(await terms()).toMatchObject({ closures: [summer] });
+  expect(await terms()).not.toHaveProperty('ages');
+});
+
+test('from where a practice opens Kortelijn: read and changed, with what only the demo says of it', async () => {
+  const launchAt = async (id: string) =>
+    (await site.directory()).practices.get('zuidrand')?.launches?.find((one) => one.id === id);
+  await change('endpoints', 'smart-r4-zuidrand', {
+    launchClient: 'kortelijn-zuidrand',
+    launchProof: 'private_key_jwt',
+    launchOrigins: 'https://his.example\r\nhttps://his2.example',
+  });
+  expect(await launchAt('smart-r4-zuidrand')).toMatchObject({
+    client: { id: 'kortelijn-zuidrand', proof: 'private_key_jwt' },
+    origins: ['https://his.example', 'https://his2.example'],
+    demo: true,
+  });
+  await change('practices', 'zuidrand', { launch1: 'smart-stu3-zuidrand', launch2: '' });
+  expect([await launchAt('smart-r4-zuidrand'), (await launchAt('smart-stu3-zuidrand'))?.id]).toEqual([
+    undefined,
+    'smart-stu3-zuidrand',
   ]);
 });
 
@@ -221,8 +273,16 @@ describe('refused, with what was typed', () => {
     ['practices', 'de-brink', { agb: '123' }, 'agb'],
     ['practices', 'de-brink', { team: 'zuidrand' }, 'team'],
     ['practices', 'de-brink', { 'level-contact': '0' }, 'level-contact'],
-    ['practices', 'de-brink', { under1: '18' }, 'under1'],
-    ['practices', 'de-brink', { day1: 'tue', begin1: '12:00', end1: '09:30' }, 'day1'],
+    ['practices', 'de-brink', { under1: '18' }, 'to1'],
+    ['practices', 'de-brink', { under2: '130', to2: 'wally-karim' }, 'to2'],
+    ['practices', 'de-brink', { 'level-news': '251' }, 'level-news'],
+    ['practices', 'de-brink', { wally: '' }, 'wally'],
+    ['practices', 'de-brink', { way2: 'his-de-brink' }, 'way2'],
+    ['practices', 'de-brink', { day1: 'tue', begin1: '12:00', end1: '09:30' }, 'begin1'],
+    ['practices', 'de-brink', { day2: 'tue', begin2: '12', end2: '13:00' }, 'day2'],
+    ['practices', 'de-brink', { agesFrom: '18', agesUpTo: '12' }, 'agesFrom'],
+    ['practices', 'de-brink', { closedFrom2: '2026-12-24', closedTo2: '2026-12-01', closedWhy2: 'x' }, 'closedFrom2'],
+    ['practices', 'de-brink', { closedFrom1: '2026-12-24' }, 'closedWhy1'],
     ['practices', 'de-brink', { agreedOn: '2026-02-30' }, 'agreedOn'],
     ['practices', 'de-brink', { validFrom: '2026-11-22' }, 'validFrom'],
     ['practices', 'new', { id: 'Niet Goed', name: 'X', team: 'voorbeeldstreek' }, 'id'],
@@ -231,6 +291,11 @@ describe('refused, with what was typed', () => {
     ['people', 'wally-sanne', { absentFrom: '2026-11-27', absentTo: '2026-11-20' }, 'absentFrom'],
     ['organisations', 'voorbeeldstreek', { name: '' }, 'name'],
     ['endpoints', 'his-de-brink', { address: 'ftp://x' }, 'address'],
+    ['endpoints', 'his-de-brink', { launchKeys: '{"keys":[{"kty":"EC","d":"secret"}]}' }, 'launchKeys'],
+    ['endpoints', 'his-de-brink', { launchOrigins: 'https://his.example/path' }, 'launchOrigins'],
+    ['endpoints', 'his-de-brink', { launchProof: 'private_key_jwt' }, 'launchProof'],
+    ['endpoints', 'smart-r4-de-brink', { address: 'http://127.0.0.1:8090/zuidrand/smart/r4' }, 'address'],
+    ['endpoints', 'hl7-aan-de-kade', { launchClient: 'kortelijn' }, 'launchClient'],
   ])('%s %s: %o', async (thing, id, fields, name) => {
     const before = await readDirectoryNewest(at.store);
     const page = await change(thing, id, fields);

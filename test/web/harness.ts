@@ -29,6 +29,7 @@ import { lookOf } from '../../src/web/look.ts';
 import { lookedPages } from '../../src/web/looked.ts';
 import { mappingPages } from '../../src/web/mappings.ts';
 import { minePages } from '../../src/web/mine.ts';
+import { ownRecordPages } from '../../src/web/own-record-list.ts';
 import type { Viewer } from '../../src/web/page.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
@@ -36,6 +37,7 @@ import { referPages } from '../../src/web/refer.ts';
 import { referDraftPages } from '../../src/web/refer-draft.ts';
 import { registerPages } from '../../src/web/register.ts';
 import { rightsPages } from '../../src/web/rights.ts';
+import { sentencePages } from '../../src/web/sentences.ts';
 import type { Site } from '../../src/web/site.ts';
 import { talkPages } from '../../src/web/talks.ts';
 import { teamPages } from '../../src/web/team.ts';
@@ -89,7 +91,13 @@ export function referralOf(nth: number, change: Partial<Referral> = {}): Referra
 
 /** A store with its directory, as the pages get it. */
 export function siteOver(store: Store): Site {
-  return { store, directory: directoryReader(store), publicUrl: 'http://127.0.0.1', log: openLog('silent') };
+  return {
+    store,
+    directory: directoryReader(store),
+    publicUrl: 'http://127.0.0.1',
+    log: openLog('silent'),
+    retentionDays: 90,
+  };
 }
 
 /** Receives a referral as a door does; gives the journey. `undoMs` as on the refer page. */
@@ -156,17 +164,18 @@ export async function referred(site: Site, practice: string, referral: Referral)
   return journey;
 }
 
-/** One attempt for the newest feedback of a journey, ended as said: a proof, or held with a failure code. */
+/** One attempt for the newest feedback of a journey, ended as said: a proof, or held with a code and what they said. */
 export async function attemptFeedback(
   site: Site,
   id: string,
-  end: { proof: Proof; landed: boolean } | { held: string },
+  end: { proof: Proof; landed: boolean } | { held: string; said?: string },
+  kind = 'feedback',
 ): Promise<void> {
   const { store } = site;
   await offerDue(store, async () => undefined);
   const { rows } = await store.pool.query<{ id: string; generation: number }>(
-    `select id::text, generation from delivery where journey_id = $1 and kind = 'feedback' order by id desc limit 1`,
-    [id],
+    'select id::text, generation from delivery where journey_id = $1 and kind = $2 order by id desc limit 1',
+    [id, kind],
   );
   const claimed = rows[0] && (await claim(store, rows[0], 60_000));
   if (!claimed) throw new Error('the feedback could not be claimed');
@@ -180,6 +189,7 @@ export async function attemptFeedback(
         ? { to: 'held', ...own, code: end.held, ambiguous: false }
         : { to: end.landed ? 'landed' : 'sent', ...own, proof: end.proof, at },
     ],
+    ...('held' in end && end.said && { attempts: [{ delivery: own.id, lease: own.lease, said: end.said }] }),
     audit: [
       {
         event: 'delivery-attempted',
@@ -226,9 +236,11 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(practiceQuestionPages(site, viewerOf));
   app.use(wallyQuestionPages(site, viewerOf));
   for (const role of ['wally', 'team-lead', 'practice'] as const) app.use(talkPages(site, viewerOf, role));
+  for (const role of ['wally', 'team-lead'] as const) app.use(ownRecordPages(site, viewerOf, role));
   app.use(worklistPages(site, viewerOf));
   app.use(rightsPages(site, viewerOf));
   app.use(lookedPages(site, viewerOf));
+  for (const role of ['practice', 'team-lead'] as const) app.use(sentencePages(site, viewerOf, role));
   app.use(practicePages(site, viewerOf));
   app.use(handoverPages(site, viewerOf));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));

@@ -5,7 +5,7 @@ import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
 import { expectSound } from './markup.ts';
-import { organisationHere, outsider } from './outsider.ts';
+import { outsider } from './outsider.ts';
 
 let at: TestStore;
 let site: Site;
@@ -17,7 +17,6 @@ const organization = 'schuldhulp';
 beforeAll(async () => {
   at = await openTestStore();
   await loadTestRegion(at.store);
-  await organisationHere(at.store);
   site = siteOver(at.store);
 });
 // What was tried is counted per address: each test has a service of its own, over the one record.
@@ -40,7 +39,7 @@ async function move(key: string, fields: Record<string, string> = {}, as: 'sanne
 }
 
 /** Led on to the organisation by the Wally's page; gives the link as the mail has it. */
-async function ledOn(change: Partial<Referral> = {}) {
+async function ledOn(change: Partial<Referral> = {}, more: Record<string, string> = {}) {
   ({ id } = await referred(site, 'de-brink', referralOf(nth, change)));
   await pages.post('sanne', `/worklist/${id}/accept`, {});
   const answer = await move('refer-on', {
@@ -50,6 +49,7 @@ async function ledOn(change: Partial<Referral> = {}) {
     onwardBy: 'resident',
     onwardHow: 'spoken',
     onwardOn: '2026-11-23',
+    ...more,
   });
   expect([answer.status, answer.location], answer.text).toEqual([303, expect.stringMatching('done=refer-on')]);
   return linkNow();
@@ -194,6 +194,48 @@ test('an organisation accepts and then closes by its link: the Wally reads how i
   expect(events).toEqual(expect.arrayContaining(['link-opened', 'referral-viewed', 'onward-heard']));
   const by = JSON.parse(rows[0].line).actor;
   expect(by).toEqual({ id: `link-${sent.link.id}`, role: 'organisation', organization });
+});
+
+test('where the Wally wants it an organisation says how it goes, and has its days and its link anew', async () => {
+  const sent = await ledOn({}, { onwardInterim: 'yes' });
+  const browser = await inside(sent);
+  const page = (await browser.get('/link/case')).text;
+  expect(page).toContain('Stuur een tussenbericht');
+  expectSound(page);
+  const empty = await browser.post('/link/case/interim', { interimText: '' });
+  expect([empty.status, empty.text.includes('href="#interimText"')]).toEqual([422, true]);
+  at.now = new Date('2026-12-14T09:00:00Z');
+  const again = await inside(sent);
+  await again.get('/link/case');
+  const said = await again.post('/link/case/interim', { interimText: 'De helft is geordend.' });
+  expect(said.location).toBe('/link/case?done=interim');
+  expect((await again.get('/link/case?done=interim')).text).toContain('Uw tussenbericht staat bij de sociaal werker');
+  const { children } = await journeyOf(site, id);
+  // Twenty working days, of which Christmas and New Year are none.
+  expect(children[0]?.resource).toMatchObject({
+    status: 'in-progress',
+    restriction: { period: { end: '2027-01-13' } },
+  });
+  expect((await linkNow()).link.expiresAt.toISOString()).toBe('2027-01-11T09:00:00.000Z');
+  const { text } = await pages.get('sanne', `/worklist/${id}`);
+  expect(text).toContain('De helft is geordend.');
+  expect(text).toContain('</strong>: bezig');
+  const done = await again.post('/link/case/report', { firstLine: 'Klaar.', 'outcome-debts': 'helped' });
+  expect(done.location).toBe('/link/done');
+  expect((await journeyOf(site, id)).children[0]?.resource.output).toHaveLength(2);
+});
+
+test('no interim message where the Wally asked for none; she may note one from the telephone', async () => {
+  const browser = await inside(await ledOn());
+  expect((await browser.get('/link/case')).text).not.toContain('tussenbericht');
+  const refused = await browser.post('/link/case/interim', { interimText: 'Het loopt.' });
+  expect([refused.status, refused.text.includes('vroeg geen tussenbericht')]).toEqual([409, true]);
+  const task = (await journeyOf(site, id)).children[0]?.resource.id ?? '';
+  const noted = { heardTask: task, heardOutcome: 'interim' };
+  const empty = await move('hear-onward', noted);
+  expect([empty.status, empty.text.includes('Schrijf in het kort hoe het gaat')]).toEqual([422, true]);
+  expect((await move('hear-onward', { ...noted, heardText: 'Het loopt.' })).status).toBe(303);
+  expect((await journeyOf(site, id)).children[0]?.resource.status).toBe('in-progress');
 });
 
 test('an organisation says no with one of the four reasons', async () => {

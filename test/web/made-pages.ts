@@ -8,7 +8,6 @@ import { linkCode, linksOf, linkToken, residentCode } from '../../src/store/link
 import type { OpenApp } from '../doubles/app.ts';
 import { committed } from '../doubles/made.ts';
 import { journeyOf, type Person } from './harness.ts';
-import { organisationHere } from './outsider.ts';
 import type { WholeApp } from './whole-app.ts';
 
 /** One connection that is well, and one with a certificate that is over. */
@@ -57,7 +56,6 @@ async function makeLinks(
   post: (as: Person, path: string, fields: Record<string, string>) => Promise<string>,
   journey: string,
 ): Promise<Record<'token' | 'linkCode' | 'code', string>> {
-  await organisationHere(at.store);
   const version = async () => String((await journeyOf(site, journey)).task.version);
   await post('sanne', `/worklist/${journey}/move/refer-on`, {
     version: await version(),

@@ -150,9 +150,12 @@ test('who wants to object is called, and the objection is put on record by a per
   const answer = await asked(await codeOf(id), born, { act: 'object' });
   expect(answer.text).toContain('weten dat u bezwaar wilt maken');
   expect((await readKeeping(at.store, [id]))[0]?.objectedAt).toBeNull();
-  expect((await pages.get('brink', `/practice/${id}`)).text).toContain('De inwoner wil bezwaar maken: bel');
+  const seen = (await pages.get('brink', `/practice/${id}`)).text;
+  expect(seen).toContain('De inwoner wil bezwaar maken: bel');
+  expect(seen).toContain('<strong>De inwoner wil bezwaar maken.</strong>');
   expect((await move(id, 'objection')).status).toBe(303);
   expect((await readKeeping(at.store, [id]))[0]?.objectedAt).toEqual(at.now);
+  expect((await pages.get('brink', `/practice/${id}`)).text).not.toContain('<strong>De inwoner wil bezwaar maken.');
 });
 
 test('the code goes with the content', async () => {

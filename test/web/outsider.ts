@@ -1,5 +1,4 @@
 import type { Language } from '../../src/fhir/outcome.ts';
-import type { Store } from '../../src/store/store.ts';
 import { undressed } from './markup.ts';
 
 export interface Seen {
@@ -31,31 +30,4 @@ export function outsider(url: string, language: Language = 'nl') {
     post: (path: string, fields: Record<string, string> = {}) =>
       ask(path, { method: 'POST', body: new URLSearchParams({ csrf, ...fields }) }),
   };
-}
-
-/** An organisation without an account, with two addresses: the link goes to the first, its code to the second. */
-export async function organisationHere(store: Store): Promise<void> {
-  const here = {
-    resourceType: 'Organization',
-    id: 'schuldhulp',
-    active: true,
-    name: 'Schuldhulp Voorbeeldstreek',
-  } as const;
-  const telecom = [
-    { system: 'phone', value: '0570-000300' },
-    { system: 'email', value: 'post@schuldhulp.example' },
-    { system: 'email', value: 'collega@schuldhulp.example' },
-  ] as const;
-  const line = {
-    event: 'directory-loaded',
-    at: store.clock().toISOString(),
-    action: 'C',
-    outcome: 'ok',
-    purpose: 'HOPERAT',
-  } as const;
-  await store.commit({
-    scope: { practice: '' },
-    directory: [{ resource: { ...here, telecom: [...telecom] }, validFrom: '2026-01-01T00:00:00Z' }],
-    audit: [{ ...line, actor: { id: 'kortelijn', role: 'line' } }],
-  });
 }

@@ -114,7 +114,7 @@ test('taking back cancels it, for the Wally too', async () => {
   const undone = await refer(site, 'de-brink', referralOf(1), 120_000);
   const answer = await pages.post('brink', `/practice/${undone.id}/take-back`, { how: 'undo' });
   expect([answer.status, answer.location]).toEqual([303, `/practice/${undone.id}?done=undo`]);
-  expect((await pages.get('brink', answer.location ?? '')).text).toContain('De Wally heeft haar niet gezien.');
+  expect((await pages.get('brink', answer.location ?? '')).text).toContain('De Wally heeft niets gezien.');
   expect((await journeyOf(site, undone.id)).index.taskStatus).toBe('cancelled');
 
   const withdrawn = await referred(site, 'de-brink', referralOf(2));

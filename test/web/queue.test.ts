@@ -74,6 +74,13 @@ const trail = async (event: string) =>
   ).rows.map(
     ({ line }) => JSON.parse(line) as { reason?: string; code?: string; object?: string; actor: { id: string } },
   );
+const line = {
+  at: '2026-11-23T09:00:00Z',
+  actor: { id: 'line', role: 'line' },
+  action: 'U',
+  outcome: 'ok',
+  purpose: 'SYSADMIN',
+} as const;
 const reason = 'Verholpen bij hun leverancier';
 const act = (id: string, action: string, why = reason) =>
   pages.post('admin', `/admin/deliveries/${id}/act`, { action, reason: why });
@@ -126,7 +133,7 @@ test('a referral is a lane with every hop, and leads to what is stuck of it', as
     'bezorgd bij (Sanne Verhoeven)',
     'gezien',
     'terugkoppeling',
-    'geland',
+    'aangekomen',
   ])
     expect(lane.text).toContain(hop);
   expect(lane.text.match(/nog niet/g)).toHaveLength(2);
@@ -307,8 +314,150 @@ test('many at once: seen first, begun with a limit and a reason, stopped, gone o
   ]);
 });
 
+test('a press is undone as it was found, while nothing has happened since; then it says so and changes nothing', async () => {
+  const held = await heldFeedback('rejected');
+  const undo = () => pages.post('admin', `/admin/deliveries/${held.id}/undo`, {});
+  const page = async () => (await pages.get('admin', `/admin/deliveries/${held.id}`)).text;
+  expect((await undo()).status).toBe(409);
+  expect(await page()).not.toContain('Ongedaan maken');
+  await act(held.id, 'park');
+  expect(await page()).toContain('Opzijzetten, ');
+  expect((await undo()).location).toBe(`/admin/deliveries/${held.id}?done=undone`);
+  expect(await rowOf(held.id)).toMatchObject({ state: 'held', reason: null });
+  expect((await undo()).status).toBe(409);
+  // To the phone list and back aside, released and aside again: each undo takes back one press.
+  for (const [action, was] of [
+    ['park', null],
+    ['call', 'parked'],
+    ['release', 'parked'],
+    ['retry', null],
+  ] as const) {
+    if (action === 'retry') await act(held.id, 'release');
+    if (action === 'retry') await at.owner.query(`update delivery set state = 'held' where id = $1`, [held.id]);
+    await act(held.id, action);
+    if (action === 'park') continue;
+    expect([action, (await undo()).status]).toEqual([action, 303]);
+    expect([action, await rowOf(held.id)]).toEqual([action, expect.objectContaining({ state: 'held', reason: was })]);
+  }
+  // What the queue has been offered is on its way: too late, and kindly said.
+  const listed = await pages.post('admin', `/admin/deliveries/${held.id}/retry`, { back: 'state=held' });
+  expect(listed.location).toBe(`/admin?state=held&done=retried&of=${held.id}`);
+  expect((await pages.get('admin', listed.location ?? '')).text).toContain(`/admin/deliveries/${held.id}/undo`);
+  await at.owner.query(`update delivery set state = 'queued' where id = $1`, [held.id]);
+  expect((await pages.get('admin', listed.location ?? '')).text).not.toContain(`/admin/deliveries/${held.id}/undo`);
+  const late = await undo();
+  expect([late.status, late.text]).toEqual([409, expect.stringContaining('Dit kan niet meer ongedaan')]);
+  expect(await page()).toContain('kan niet meer ongedaan: er is intussen iets met het bericht gebeurd');
+  await at.owner.query(`update delivery set state = 'pending', was_at = now() - interval '25 hours' where id = $1`, [
+    held.id,
+  ]);
+  expect((await undo()).status).toBe(409);
+  expect((await trail('delivery-undone')).map(({ code }) => code)).toEqual(['park', 'call', 'release', 'retry']);
+  expect((await pages.post('sanne', `/admin/deliveries/${held.id}/undo`, {})).status).toBe(404);
+  expect((await pages.post('admin', '/admin/deliveries/999999999/undo', {})).status).toBe(404);
+});
+
+test('a mail that was given up waits again; what was tried or read aloud since does not', async () => {
+  const tried = await heldFeedback('rejected', 'aan-de-kade');
+  await act(tried.id, 'retry');
+  await attemptFeedback(site, tried.journey, { held: 'rejected' });
+  expect((await pages.post('admin', `/admin/deliveries/${tried.id}/undo`, {})).status).toBe(409);
+  const { id, journey } = await heldFeedback('rejected');
+  await at.owner.query(`update delivery set kind = 'notify' where id = $1`, [id]);
+  await act(id, 'give-up');
+  expect(await rowOf(id)).toMatchObject({ state: 'abandoned', reason: 'given-up' });
+  expect((await pages.get('admin', `/admin/deliveries/${id}`)).text).toContain('Opgegeven, ');
+  expect((await pages.post('admin', `/admin/deliveries/${id}/undo`, {})).status).toBe(303);
+  expect(await rowOf(id)).toMatchObject({ state: 'held', reason: null });
+  await at.owner.query(`update delivery set kind = 'feedback' where id = $1`, [id]);
+  await act(id, 'call');
+  const audit = [{ ...line, event: 'delivery-landed' }];
+  const readAloud = { to: 'abandoned', id, reason: 'by-phone' } as const;
+  await at.store.commit({ scope: { practice: 'de-brink' }, journey, deliveries: [readAloud], audit });
+  expect((await pages.post('admin', `/admin/deliveries/${id}/undo`, {})).status).toBe(409);
+  expect(await rowOf(id)).toMatchObject({ state: 'abandoned', reason: 'by-phone' });
+});
+
+test('what was asked of a receiver, and what was said of a kind of error, is undone to what was before', async () => {
+  const id = 'practice:zuidrand';
+  const ask = (to: string, more = {}) => pages.post('admin', '/admin/destination', { id, reason, to, ...more });
+  const undo = () => pages.post('admin', '/admin/destination/undo', { id });
+  const page = async () => (await pages.get('admin', `/admin/destination?id=${id}`)).text;
+  expect((await undo()).status).toBe(409);
+  await ask('draining');
+  await ask('paused');
+  expect(await page()).toContain('Laatst gevraagd: Pauzeer');
+  expect((await undo()).location).toBe('/admin/destination?id=practice%3Azuidrand&done=undone');
+  expect(await page()).toContain('Loopt leeg');
+  expect(await page()).not.toContain('Gepauzeerd');
+  expect((await undo()).status).toBe(409);
+  await ask('window', { from: '2026-12-01T22:00', until: '2026-12-02T06:00' });
+  await ask('window', { from: '2026-12-03T22:00', until: '2026-12-04T06:00' });
+  await undo();
+  expect(await page()).toContain('Onderhoud van 1 december 2026 om 22:00');
+  await ask('resumed');
+  await undo();
+  expect(await page()).toContain('Loopt leeg');
+  await ask('resumed');
+  await ask('window-off');
+  expect((await trail('destination-undone')).map(({ code }) => code)).toEqual(['paused', 'window', 'resumed']);
+
+  await heldFeedback('timeout');
+  const say = (state: string) => pages.post('admin', '/admin/errors', { class: 'timeout', state, reason });
+  const back = () => pages.post('admin', '/admin/errors/undo', { class: 'timeout' });
+  const part = async () => (await pages.get('admin', '/admin/errors')).text.split('id="timeout"')[1]?.slice(0, 200);
+  expect((await back()).status).toBe(409);
+  await say('known');
+  await say('solved');
+  expect((await back()).location).toBe('/admin/errors?done=undone');
+  expect(await part()).toContain('bekend');
+  expect((await back()).status).toBe(409);
+  await at.owner.query(`delete from error_class where class = 'timeout'`);
+  await say('known');
+  await back();
+  expect(await part()).toContain('nieuw');
+  expect((await trail('error-class-undone')).map(({ code }) => code)).toEqual(['solved', 'known']);
+  expect((await pages.post('admin', '/admin/errors/undo', { class: 'nothing' })).status).toBe(404);
+});
+
+test('work on many is undone by work of its own: once, not what moved on or was pressed again since', async () => {
+  const ids = [
+    await heldFeedback('redirected'),
+    await heldFeedback('redirected'),
+    await heldFeedback('redirected'),
+  ].map(({ id }) => id);
+  const all = { query: 'code=redirected', of: 'all' };
+  const job = (await pages.post('admin', '/admin/bulk', { ...all, action: 'park', limit: '9', reason })).location ?? '';
+  // Not while it runs.
+  expect((await pages.post('admin', `${job}/undo`, { reason })).status).toBe(409);
+  await workBulk(at);
+  expect((await Promise.all(ids.map(rowOf))).map((row) => row?.reason)).toEqual(['parked', 'parked', 'parked']);
+  // One was put on the phone list since: that press is nobody's to undo but its own.
+  await act(ids[0] ?? '', 'call');
+  expect((await pages.post('admin', `${job}/undo`, { reason: '' })).status).toBe(422);
+  const undone = await pages.post('admin', `${job}/undo`, { reason });
+  expect(undone.status).toBe(303);
+  expect(await workBulk(at)).toBe(2);
+  expect((await Promise.all(ids.map(rowOf))).map((row) => `${row?.state} ${row?.reason}`)).toEqual([
+    'held to-call',
+    'held null',
+    'held null',
+  ]);
+  expect((await pages.get('admin', undone.location ?? '')).text).toContain('1 overgeslagen');
+  expect((await pages.get('admin', job)).text).toContain('Deze opdracht is ongedaan gemaakt.');
+  for (const path of [job, undone.location])
+    expect((await pages.post('admin', `${path}/undo`, { reason })).status).toBe(409);
+  expect(await trail('bulk-undone')).toMatchObject([
+    { object: `BulkJob/${job.split('/').at(-1)}`, code: 'park 3', reason },
+  ]);
+});
+
 test('a refused message: structure without content, a trial that stores nothing, and then it is taken in after all, once', async () => {
-  const body = readFileSync(new URL('../../fixtures/fhir-loneliness/0-received.json', import.meta.url));
+  const received = readFileSync(new URL('../../fixtures/fhir-loneliness/0-received.json', import.meta.url), 'utf8');
+  // With a place that this mapping does not carry.
+  const body = Buffer.from(
+    received.replace('"resourceType": "Patient",', '"resourceType": "Patient", "multipleBirthBoolean": false,'),
+  );
   const by = {
     practice: 'de-brink',
     application: 'test-his',
@@ -361,4 +510,20 @@ test('a refused message: structure without content, a trial that stores nothing,
   expect(again.text).toContain('Dit bericht hoort bij een verwijzing die wij hebben.');
   expect(again.text).toContain('Nergens.');
   expectNobody(again.text);
+  // Which mapping read it, and what that did not carry: on the message, the lane, the list of its version, and counted.
+  const named = /href="(\/admin\/journeys\?mapping=fhir-r4%40\d+%2B[0-9a-f]{12})"/.exec(again.text)?.[1] ?? '';
+  expect(again.text).toMatch(/entry\[\d\]\.resource\.multipleBirthBoolean/);
+  const lanes = await pages.get('admin', named);
+  expect(lanes.text.match(/class="lanes"/g)).toHaveLength(1);
+  expect(lanes.text).toContain('gelezen met fhir-r4 versie ');
+  expect((await pages.get('admin', named.replace(/[0-9a-f]{12}/, '000000000000'))).text).toContain(
+    'Geen verwijzingen.',
+  );
+  expect((await pages.get('admin', '/admin/mappings')).text).toContain(named);
+  const mapping = await pages.get('admin', '/admin/mappings/fhir-r4');
+  expect(mapping.text).toMatch(
+    /Patient\.multipleBirthBoolean<\/td><td>alleen bewaard bij het bericht<\/td><td>1<\/td>/,
+  );
+  expect(mapping.text).toContain('Consent.policyRule');
+  for (const one of [lanes, mapping]) expectNobody(one.text);
 });

@@ -1,9 +1,12 @@
-import type { PractitionerRole } from '@medplum/fhirtypes';
+import type { HealthcareService, PractitionerRole } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { theLine } from '../../src/referral/actor.ts';
+import { withAgreed } from '../../src/referral/practice-service.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
+import { linksOf, residentCode } from '../../src/store/links.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { committed } from '../doubles/made.ts';
 import { brink, formIn, type ReferSiteUnderTest, rand, referSite, sent, type Visitor } from './refer-browser.ts';
 
 let opened: TestStore;
@@ -76,6 +79,45 @@ describe('after sending', () => {
     expect(page.text).not.toContain('/slip');
     expect((await visitor.get(`/refer/sent/${journey}/slip`)).status).toBe(404);
     expect((await readJourney(opened.store, { kind: 'line' }, journey))?.index.unsafeContact).toBe(true);
+  });
+
+  test('H2, H6: where the practice agreed to it the code stands on the slip at once; not when home is unsafe, nor of a child', async () => {
+    const codes = async (journey: string) =>
+      (await linksOf(opened.store, 'de-brink', journey)).map((one) => residentCode(opened.store.master, one.id));
+    const before = await sent(visitor);
+    expect(await codes(before.journey)).toEqual([]);
+    const service = await readDirectoryResource<HealthcareService>(
+      opened.store,
+      'HealthcareService',
+      'wally-of-de-brink',
+    );
+    if (!service) throw new Error('no service of the practice');
+    const agreed = withAgreed(service, { rules: [], levels: {}, cooperation: {}, printsCode: true });
+    const validFrom = opened.store.clock().toISOString();
+    await committed(opened.store, {
+      scope: { practice: '' },
+      directory: [{ resource: agreed, validFrom }],
+      audit: [],
+    });
+    const { journey, fields } = await sent(visitor);
+    const here = `/refer/sent/${journey}`;
+    const [code = '', ...more] = await codes(journey);
+    expect([code.length, more]).toEqual([11, []]);
+    expect((await visitor.get(here)).text).toContain('met de code voor');
+    const slip = (await visitor.get(`${here}/slip`)).text;
+    expect(slip).toContain('https://kortelijn.example/mijn');
+    expect(slip).toContain(code);
+    expect(await countOf('audit', `journey_id = '${journey}' and line like '%resident-code-made%'`)).toBe(1);
+    // The same form sent again makes no second one, and what was taken back opens nothing.
+    await visitor.post('/refer', { ...fields, step: 'send' });
+    expect(await codes(journey)).toEqual([code]);
+    await visitor.post(`${here}/undo`, formIn((await visitor.get(here)).text, `${here}/undo`));
+    expect((await linksOf(opened.store, 'de-brink', journey)).map((one) => one.endedWhy)).toEqual(['revoked']);
+    const child = { birthDate: '2012-03-01', consentBy: 'resident-and-parents' };
+    for (const kept of [{ unsafe: 'yes', safePhone: '06-00009003' }, child]) {
+      const { page, journey: other } = await sent(visitor, kept);
+      expect([page.status, await codes(other)]).toEqual([303, []]);
+    }
   });
 
   test('every view is noted, and another practice sees nothing and takes back nothing', async () => {

@@ -1,6 +1,12 @@
-import type { HealthcareService } from '@medplum/fhirtypes';
+import type { HealthcareService, HealthcareServiceAvailableTime } from '@medplum/fhirtypes';
+import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Actor } from '../../src/referral/actor.ts';
+import { readBooked } from '../../src/store/booked.ts';
+import { openPool } from '../../src/store/database.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
+import { masterKeyFrom } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/store.ts';
 import { worklistPages } from '../../src/web/worklist.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed } from '../doubles/made.ts';
@@ -11,6 +17,7 @@ import {
   formIn,
   previewed,
   type ReferSiteUnderTest,
+  rand,
   referSite,
   sent,
   type Visitor,
@@ -35,15 +42,18 @@ afterAll(async () => {
   await opened.close();
 });
 
-async function holdHours(): Promise<void> {
-  const { rows } = await opened.owner.query<{ id: string }>(
-    `select id from directory_resource where type = 'HealthcareService' and id like '%brink%' limit 1`,
-  );
-  const service = await readDirectoryResource<HealthcareService>(opened.store, 'HealthcareService', rows[0]?.id ?? '');
+type Hours = readonly [day: 'tue' | 'wed', begin: string, end: string];
+async function holdHours(practice: string, ...hours: readonly Hours[]): Promise<void> {
+  const id = `wally-of-${practice}`;
+  const service = await readDirectoryResource<HealthcareService>(opened.store, 'HealthcareService', id);
   if (!service) throw new Error('no service of the practice');
-  const availableTime = [
-    { daysOfWeek: ['tue' as const], availableStartTime: '09:00:00', availableEndTime: '10:00:00' },
-  ];
+  const availableTime = hours.map(
+    ([day, begin, end]): HealthcareServiceAvailableTime => ({
+      daysOfWeek: [day],
+      availableStartTime: `${begin}:00`,
+      availableEndTime: `${end}:00`,
+    }),
+  );
   await committed(opened.store, {
     scope: { practice: '' },
     directory: [{ resource: { ...service, availableTime }, validFrom: opened.store.clock().toISOString() }],
@@ -51,19 +61,19 @@ async function holdHours(): Promise<void> {
   });
 }
 
-const offered = async () => {
-  const { csrf } = await filled(visitor);
-  const { text } = await visitor.post('/refer', { csrf: csrf ?? '', danger: 'no', step: 'edit' });
+const offered = async (by = visitor) => {
+  const { csrf } = await filled(by);
+  const { text } = await by.post('/refer', { csrf: csrf ?? '', danger: 'no', step: 'edit' });
   const part = /<select id="slot".*?<\/select>/s.exec(text)?.[0];
   return part && [...part.matchAll(/value="([^"]+)"/g)].map(([, value]) => value);
 };
 
 test('without consulting hours at the practice nothing is asked', async () => {
-  expect(await offered()).toBeUndefined();
+  expect(await offered(await site.visitor(rand))).toBeUndefined();
 });
 
 test('H2: a slot is taken with the referral, said on each page, and in a calendar it is one word', async () => {
-  await holdHours();
+  await holdHours('de-brink', ['tue', '09:00', '10:00']);
   expect(await offered()).toEqual([first, second, '2026-12-01T08:00:00.000Z', '2026-12-01T08:30:00.000Z']);
   const preview = await previewed(visitor, await filled(visitor, { slot: first }));
   const moment = 'dinsdag 24 november om 09:00';
@@ -108,4 +118,37 @@ test('taken back in time the slot is free again, and can be taken anew', async (
   await visitor.post(`${page.location}/undo`, { csrf: fields.csrf ?? '' });
   expect(await offered()).toEqual([slot]);
   expect((await sent(visitor, { slot })).page.status).toBe(303);
+});
+
+test('two practices and two processes after one Wally at one moment: never two appointments that touch', async () => {
+  const kade: Actor = { id: 'gp-blaak', name: 'E. Blaak', role: 'practice', organization: 'aan-de-kade' };
+  await holdHours('de-brink', ['wed', '13:00', '15:00']);
+  await holdHours('aan-de-kade', ['wed', '13:15', '15:15']);
+  const pool = openPool(opened.connection, 'kortelijn_app', 10);
+  const elsewhere = await referSite(openStore(pool, masterKeyFrom(Buffer.alloc(32, 7)), () => opened.now, v7));
+  try {
+    const visitors = await Promise.all([site, elsewhere].flatMap((one) => [one.visitor(brink), one.visitor(kade)]));
+    // Each pair overlaps by a quarter of an hour: slots that begin at other times are one moment of hers all the same.
+    const rounds = ['2026-11-25', '2026-12-02'].flatMap((day) =>
+      ['12', '13'].map((hour) => [`${day}T${hour}:00:00.000Z`, `${day}T${hour}:15:00.000Z`] as const),
+    );
+    for (const slots of rounds) {
+      const forms = await Promise.all(
+        visitors.map(async (by, nth) => {
+          const slot = slots[nth % 2] ?? '';
+          return formIn((await previewed(by, await filled(by, { slot }))).text, '/refer');
+        }),
+      );
+      const answers = await Promise.all(visitors.map((by, nth) => by.post('/refer', { ...forms[nth], step: 'send' })));
+      expect(answers.map((one) => one.status).toSorted()).toEqual([303, 409, 409, 409]);
+    }
+    const booked = (await readBooked(opened.store, 'wally-sanne', opened.now)).toSorted((a, b) =>
+      a.start < b.start ? -1 : 1,
+    );
+    expect(booked.length).toBeGreaterThanOrEqual(rounds.length);
+    expect(booked.filter((one, nth) => nth > 0 && one.start < (booked[nth - 1]?.end ?? ''))).toEqual([]);
+  } finally {
+    await elsewhere.close();
+    await pool.end();
+  }
 });

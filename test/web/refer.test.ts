@@ -63,6 +63,13 @@ describe('the first question', () => {
       expect(stop.text).not.toContain('action="/refer"');
       expect(stop.text).not.toContain('van den Berg');
     }
+    // Yes by mistake: what the GP system brought and what was typed is not lost, and the question is asked anew.
+    const back = await visitor.get('/refer');
+    expect(back.text).toContain('U was bezig met een verwijzing');
+    const again = await visitor.post('/refer/draft/open', formIn(back.text, '/refer/draft/open'));
+    expect(formIn(again.text, '/refer')).toMatchObject({ family: 'van den Berg', reason: typed.reason });
+    expect(again.text).toContain('id="danger" name="danger" value="yes"');
+    await visitor.post('/refer/draft/drop', formIn(back.text, '/refer/draft/drop'));
     const { danger: _, ...unanswered } = fields;
     const asked = await visitor.post('/refer', { ...unanswered, step: 'send' });
     expect(asked.status).toBe(422);

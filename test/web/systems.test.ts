@@ -5,6 +5,7 @@ import { readIssuerSecrets } from '../../src/identity/signing-keys.ts';
 import { listClients } from '../../src/store/clients.ts';
 import { listCredentials } from '../../src/store/credentials.ts';
 import { practiceByCredential } from '../../src/store/sessions.ts';
+import { sealSubscription } from '../../src/store/subscriptions.ts';
 import { type OpenApp, openApp, systemKey } from '../doubles/app.ts';
 import { openCommands } from '../doubles/command.ts';
 import { people } from './harness.ts';
@@ -147,7 +148,10 @@ describe('the coordinator', () => {
   test('reads the figures of a quarter, and gets them as CSV', async () => {
     const headers = { cookie: await app.signedIn(coordinator) };
     const page = await app.ask('GET', '/report', { headers });
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Cijfers 2026Q4')]);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Cijfers 4e kwartaal 2026')]);
+    // An address that is not there keeps the menu of who is signed in.
+    const nowhere = await app.ask('GET', '/nowhere', { headers });
+    expect([nowhere.status, await nowhere.text()]).toEqual([404, expect.stringContaining('href="/report"')]);
     const english = await app.ask('GET', '/report?quarter=2026Q3', {
       headers: { ...headers, 'accept-language': 'en' },
     });
@@ -203,5 +207,42 @@ describe('a practice gets a bearer credential', () => {
     const before = (await listCredentials(app.at.store)).length;
     expect((await app.post(wally, place, asked, '/worklist')).status).toBe(403);
     expect(await listCredentials(app.at.store)).toHaveLength(before);
+  });
+});
+
+describe('a system that asked to be told and answers no more', () => {
+  test('stands on the page until it asks again or is ended, with a reason; what it asked is nowhere', async () => {
+    const { store, owner } = app.at;
+    await register({ id: 'stil-1', name: 'Stil systeem' });
+    const id = store.newId();
+    const headers = ['X-Key: very-secret'];
+    const entry = {
+      criteria: 'Task?',
+      endpoint: 'https://stil.voorbeeld.example/hook',
+      headers,
+      idOnly: true,
+      reason: '',
+    };
+    await owner.query(
+      `insert into subscription (id, practice_id, client_id, version, status, error, type, sealed, followed, changed_at)
+         values ($1, '', 'stil-1', 1, 'error', 'address-unknown', 'Task', $2, 0, $3)`,
+      [id, sealSubscription(store, id, entry), app.at.now],
+    );
+    const page = async () => (await app.ask('GET', '/admin/clients', { headers: { cookie: admin } })).text();
+    const before = (await page()).split('id="stopped"')[1] ?? '';
+    for (const said of ['Stil systeem', 'address-unknown', `/admin/clients/stopped/${id}`])
+      expect(before).toContain(said);
+    for (const never of ['very-secret', 'stil.voorbeeld.example']) expect(before).not.toContain(never);
+    const end = (reason: string) => app.post(admin, `/admin/clients/stopped/${id}`, { reason }, '/admin/clients');
+    expect((await end('')).status).toBe(422);
+    expect((await end('De leverancier stopt ermee')).headers.get('location')).toBe('/admin/clients?done=ended');
+    expect((await end('De leverancier stopt ermee')).status).toBe(404);
+    expect(await page()).not.toContain('id="stopped"');
+    const { rows } = await owner.query<{ line: string }>(
+      'select line from audit where line like \'%"subscription-ended"%\'',
+    );
+    expect(rows.map(({ line }) => JSON.parse(line))).toMatchObject([
+      { object: `Subscription/${id}`, reason: 'De leverancier stopt ermee', actor: { id: 'admin-region' } },
+    ]);
   });
 });

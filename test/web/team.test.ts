@@ -65,6 +65,15 @@ describe('one-tap absence', () => {
     expect(page.text).toContain('tel:0570000201');
     expect(page.text).toContain('Geef aan Joost ter Braak');
     expect(page.text).not.toContain('Geef aan Karim');
+    // The page of the referral is no dead end either.
+    const own = (await pages.get('marijke', `/team/${journey.id}`)).text;
+    expect(own).toContain('Wie neemt dit op zich?');
+    expect(own).toContain(`action="/team/${journey.id}/assign"`);
+    // A second one of the same practice is the same call.
+    await referred(site, 'de-brink', referralOf(2));
+    const both = (await pages.get('marijke', '/team')).text;
+    expect(both).toContain('Niemand aanwezig <span class="count">2</span>');
+    expect(both.match(/Wijs hieronder iemand aan/g)).toHaveLength(1);
 
     await absence('wally-karim', 'back');
     expect(await ownerOf(journey.id)).toBe('wally-karim');

@@ -1,10 +1,23 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
+import { supplement } from '../../src/feedback/later.ts';
 import type { Journey } from '../../src/referral/journey.ts';
+import { readKeeping } from '../../src/store/keeping.ts';
 import { readSought } from '../../src/store/narrow.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
+import { committed, notRefused } from '../doubles/made.ts';
+import {
+  attemptFeedback,
+  type Browsing,
+  browse,
+  journeyOf,
+  type Person,
+  people,
+  referralOf,
+  referred,
+  siteOver,
+} from './harness.ts';
 import { expectSound } from './markup.ts';
 
 let at: TestStore;
@@ -173,6 +186,53 @@ test('a standard sentence is added by the server, as far as it fits, and the res
     expect((await pages.post('sanne', path, { ...typed, phrase })).text).toContain('>Gesproken.</textarea>');
 });
 
+test('a team and a practice keep standard sentences of their own: in the directory, on the trail, and each where they are used', async () => {
+  const save = async (as: 'marijke' | 'brink', path: string, fields: Record<string, string>) => {
+    const version = /name="version" value="(\d+)"/.exec((await pages.get(as, path)).text)?.[1] ?? '';
+    return pages.post(as, path, { version, ...fields });
+  };
+  const team = (await pages.get('marijke', '/team/sentences')).text;
+  expectSound(team);
+  expect(team).toContain('Begeleid naar een activiteit in de buurt.');
+  const own = { firstLine: 'Gestart met de wandelgroep.\r\nEens per week contact.\r\n', plan: '' };
+  expect((await save('marijke', '/team/sentences', own)).location).toBe('/team/sentences?done=saved');
+  const report = `/worklist/${annie.id}/report`;
+  const pressed = (await pages.post('sanne', report, { firstLine: 'Gesproken.', phrase: 'firstLine-1' })).text;
+  expect(pressed).toContain('>Gesproken. Eens per week contact.</textarea>');
+  // What has none of its own has the usual ones.
+  expect(pressed).not.toContain('Begeleid naar een activiteit');
+  expect(pressed).toContain('Ik ga de eerste keer mee.');
+  expect((await save('brink', '/practice/sentences', { reason: 'Mist een netwerk.' })).status).toBe(303);
+  const form = (await pages.post('brink', '/refer', { danger: 'no', reason: 'Sinds kort.', phrase: 'reason-0' })).text;
+  expectSound(form);
+  expect(form).toContain('>Sinds kort. Mist een netwerk.</textarea>');
+  expect((await pages.post('rand', '/refer', { danger: 'no', phrase: 'reason-0' })).text).toContain(
+    '>Is veel alleen en',
+  );
+  // The usual ones again are none of their own; nobody is named, and of two at once the later one looks again.
+  await save('marijke', '/team/sentences', { firstLine: '', plan: '' });
+  expect((await site.directory()).teams.get('voorbeeldstreek')).not.toHaveProperty('sentences');
+  const named = await save('brink', '/practice/sentences', { reason: 'BSN 123456782.' });
+  expect([named.status, named.text.includes('noemt niemand')]).toEqual([422, true]);
+  expect((await pages.post('brink', '/practice/sentences', { version: '1', reason: 'x' })).status).toBe(409);
+  for (const [as, path] of [
+    ['sanne', '/team/sentences'],
+    ['brink', '/team/sentences'],
+    ['marijke', '/practice/sentences'],
+  ] as const)
+    expect((await pages.get(as, path)).status).toBe(404);
+  const { rows } = await at.owner.query<{ line: string }>(
+    `select line from audit where line like '%directory-changed%' order by id`,
+  );
+  expect(
+    rows.map(({ line }) => JSON.parse(line)).map(({ actor, object, purpose }) => [actor.id, object, purpose]),
+  ).toEqual([
+    ['lead-marijke', 'Organization/voorbeeldstreek', 'HOPERAT'],
+    ['gp-vanleeuwen', 'Organization/de-brink', 'TREAT'],
+    ['lead-marijke', 'Organization/voorbeeldstreek', 'HOPERAT'],
+  ]);
+});
+
 test('the journey is taken along as FHIR and as PDF: what she may see, noted each time, and by nobody else', async () => {
   const { task } = await journeyOf(site, annie.id);
   await pages.post('sanne', `/worklist/${annie.id}/report`, {
@@ -232,4 +292,134 @@ test('H2: on paper stands the safe number only', async () => {
   const { text } = await extractText(file, { mergePages: true });
   expect(text).toContain('06-00009099');
   expect(text).not.toContain('06-00009001');
+});
+
+/** A referral of Annie's that its Wally has closed, and that landed. */
+async function closed(nth: number): Promise<Journey> {
+  const journey = await referred(site, 'de-brink', referralOf(nth));
+  await pages.post('sanne', `/worklist/${journey.id}/accept`, {});
+  const { status } = await pages.post('sanne', `/worklist/${journey.id}/report`, {
+    step: 'send',
+    version: String((await journeyOf(site, journey.id)).task.version),
+    contact: 'made',
+    contactOn: '2026-11-23',
+    firstLine: 'Afgerond.',
+    residentAgreed: 'yes',
+    final: 'final',
+    'outcome-loneliness': 'led-on',
+    'outcome-meaning': 'unchanged',
+  });
+  expect(status).toBe(303);
+  await attemptFeedback(site, journey.id, { proof: 'application', landed: true });
+  return journey;
+}
+const said = async ({ id }: Journey) => (await readKeeping(at.store, [id]))[0]?.transferredBy ?? undefined;
+const own = (as: Person, { id }: Journey, pressed: string, place = 'worklist') =>
+  pages.post(as, `/${place}/${id}/own-record`, { do: pressed });
+
+describe('H16: "staat in ons eigen dossier"', () => {
+  test('is asked beside the downloads when it is over, of who may say it; can be taken back', async () => {
+    const one = await closed(20);
+    const page = (await pages.get('sanne', `/worklist/${one.id}`)).text;
+    expectSound(page);
+    for (const part of [
+      'journey.pdf',
+      'journey.json',
+      'Het staat in ons eigen dossier',
+      'Kortelijn wist het hier, 90 dagen',
+    ])
+      expect(page).toContain(part);
+    expect((await pages.get('sanne', `/worklist/${one.id}`, 'en')).text).toContain('It stands in our own record');
+    const open = await referred(site, 'de-brink', referralOf(21));
+    const running = (await pages.get('sanne', `/worklist/${open.id}`)).text;
+    expect([running.includes('journey.pdf'), running.includes('own-record"><input')]).toEqual([true, false]);
+    const early = await own('sanne', open, 'confirm');
+    expect([early.status, early.text.includes('De verwijzing is nog open.')]).toEqual([422, true]);
+    expect((await own('karim', one, 'confirm')).status).toBe(404);
+    expect((await own('brink', one, 'confirm')).status).toBe(404);
+    expect(await said(one)).toBeUndefined();
+    expect((await own('sanne', one, 'confirm')).location).toBe(`/worklist/${one.id}?done=confirmed`);
+    expect(await said(one)).toBe('wally-sanne');
+    const after = (await pages.get('sanne', `/worklist/${one.id}?done=confirmed`)).text;
+    expect(after).toContain('Sanne Verhoeven bevestigde op');
+    const done = (await pages.get('sanne', '/worklist?folder=done')).text;
+    expect(done.match(/staat in het eigen dossier</g)).toHaveLength(1);
+    expect((await own('sanne', one, 'undo')).location).toBe(`/worklist/${one.id}?done=undone`);
+    expect(await said(one)).toBeUndefined();
+    expect(await auditOf('transfer-undone')).toMatchObject([{ actor: { id: 'wally-sanne' }, action: 'U' }]);
+  });
+
+  test('what was said of it before a supplement came is not said of the supplement', async () => {
+    const one = await closed(22);
+    await own('sanne', one, 'confirm');
+    at.now = new Date(at.now.getTime() + 60_000);
+    const journey = await journeyOf(site, one.id);
+    const acting = {
+      actor: people.brink,
+      now: at.now,
+      newId: at.store.newId,
+      directory: await site.directory(),
+    };
+    const places = { consentBy: '', consentOn: '', practice: '', birthDate: '', number: '' };
+    const more = { text: 'Zij belde.', letters: [], about: { family: 'Berg', birthDate: '1951-04-12' }, places };
+    await committed(at.store, notRefused(supplement(journey, more, {}, acting)));
+    expect(await said(one)).toBeUndefined();
+    expect((await pages.get('sanne', '/worklist?folder=done')).text).toMatch(
+      /Van \d afgesloten verwijzingen weten wij/,
+    );
+  });
+
+  test('many are looked at, ticked and confirmed; of what is ticked nowhere nothing is said', async () => {
+    const page = (await pages.get('sanne', '/worklist/own-record')).text;
+    expectSound(page);
+    const ids = [...page.matchAll(/name="j-([\w-]+)"/g)].map(([, id = '']) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(page).not.toContain(' checked');
+    const all = (await pages.get('sanne', '/worklist/own-record?all=yes')).text;
+    expect(all.match(/ checked/g)).toHaveLength(ids.length);
+    const none = await pages.post('sanne', '/worklist/own-record', {});
+    expect([none.status, none.text.includes('Vink minstens één verwijzing aan.')]).toEqual([422, true]);
+    expect((await pages.get('karim', '/worklist/own-record')).text).toContain('Alles is bevestigd.');
+    const [first = '', ...rest] = ids;
+    expect((await pages.post('karim', '/worklist/own-record', { [`j-${first}`]: 'yes' })).status).toBe(200);
+    const before = (await auditOf('transfer-confirmed')).length;
+    const done = await pages.post(
+      'sanne',
+      '/worklist/own-record',
+      Object.fromEntries(rest.map((id) => [`j-${id}`, 'yes'])),
+    );
+    expect(done.location).toBe(`/worklist/own-record?done=${rest.length}`);
+    expect((await auditOf('transfer-confirmed')).length).toBe(before + rest.length);
+    expect((await pages.get('sanne', '/worklist/own-record')).text).toContain(`name="j-${first}"`);
+    const next = await pages.post('sanne', `/worklist/${rest[0]}/own-record`, { do: 'next' });
+    expect(next.location).toBe(`/worklist/${first}?done=confirmed-before`);
+    const last = await pages.post('sanne', `/worklist/${first}/own-record`, { do: 'next' });
+    expect(last.location).toBe('/worklist/own-record?done=1');
+  });
+
+  test('the team lead and the administrator see how many wait past their days, and the lead may say it', async () => {
+    const one = await closed(23);
+    // The mails and the worklist's own rows, which no relay took here.
+    await at.owner.query(
+      `update delivery set state = 'landed', proof = 'transport', landed_at = $2 where journey_id = $1 and state <> 'landed'`,
+      [one.id, at.now],
+    );
+    expect((await pages.get('marijke', '/team')).text).not.toContain('Wacht op een bevestiging');
+    at.now = new Date(at.now.getTime() + 91 * 86_400_000);
+    const team = (await pages.get('marijke', '/team')).text;
+    expectSound(team);
+    expect(team).toMatch(/Sanne Verhoeven<\/strong>: 1 verwijzing, de oudste wacht al 91 dagen/);
+    const admin = (await pages.get('admin', '/admin/journeys')).text;
+    expect(admin).toMatch(/Sociaal Werk Voorbeeldstreek<\/strong>: 1 verwijzing/);
+    expect(admin).not.toContain('/team/own-record');
+    const list = (await pages.get('marijke', '/team/own-record')).text;
+    expect(list).toContain(one.index.number);
+    expect((await own('marijke', one, 'confirm', 'team')).location).toBe(`/team/${one.id}?done=confirmed`);
+    expect(await said(one)).toBe('lead-marijke');
+    expect((await pages.get('marijke', '/team')).text).not.toContain('Wacht op een bevestiging');
+    // Where nothing is ever erased nothing is asked.
+    const forever = await browse({ ...site, retentionDays: 0 });
+    expect((await forever.get('sanne', `/worklist/${one.id}`)).text).not.toContain('eigen dossier staat');
+    await forever.close();
+  });
 });

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { committed } from '../doubles/made.ts';
 import {
   attemptFeedback,
   type Browsing,
   browse,
   journeyOf,
+  type Person,
   putOnWorklist,
   refer,
   referralOf,
@@ -135,6 +137,31 @@ test('the first opening is noted once, every view is in the audit trail', async 
   });
   await pages.get('sanne', '/worklist');
   expect(await auditLines('list-viewed')).toMatchObject([{ action: 'R', code: '1', actor: { id: 'wally-sanne' } }]);
+});
+
+test('what was done in the own case system and could not be is said with its reason, until the next step', async () => {
+  const { id, practice, task } = await referred(site, 'de-brink', referralOf(1));
+  const said = { nl: 'Afsluiten kan alleen met een terugkoppeling.', en: 'Closing needs feedback.' };
+  const refused = { at: at.store.clock().toISOString(), said: [said], ours: task.version, tried: 'hash' };
+  await committed(at.store, {
+    scope: { practice },
+    journey: id,
+    caseCopy: { destination: 'case:voorbeeldstreek', task: 'theirs', ours: 1, kept: { task: task.resource, refused } },
+    audit: [],
+  });
+  const page = async (as: Person, area: string, language?: 'en') =>
+    (await pages.get(as, `/${area}/${id}`, language)).text;
+  // That it was looked at is no step.
+  for (const _ of [1, 2]) expect(await page('sanne', 'worklist')).toContain(said.nl);
+  expect(await page('sanne', 'worklist', 'en')).toContain('Something was done in the own case system');
+  expect(await page('marijke', 'team')).toContain(said.nl);
+  at.now = new Date(at.now.getTime() + 60_000);
+  await pages.post('sanne', `/worklist/${id}/accept`, {});
+  for (const [as, area] of [
+    ['sanne', 'worklist'],
+    ['marijke', 'team'],
+  ] as const)
+    expect(await page(as, area)).not.toContain(said.nl);
 });
 
 test('accepting redirects, is audited, and asking twice changes nothing more', async () => {
