@@ -1,10 +1,10 @@
 import type { CaseCopy, KeptCopy } from '../referral/case-copy.ts';
 import type { CaseParty, FedSystem } from '../referral/case-system.ts';
 import { openStatuses } from '../referral/statuses.ts';
+import { copyContext } from './case-copies.ts';
 import { openNow } from './destinations.ts';
 import { visibleTo } from './lists.ts';
 import { ContentErased, openJson, type Store, scopeCondition } from './store.ts';
-import type { Part, Prepared } from './writes.ts';
 
 /** Where a case system is in the numbers of the changes (null: it has not begun), and the last number there is. */
 export async function readFollowed(
@@ -102,9 +102,6 @@ export interface StoredCopy extends CaseCopy {
   readonly revision: number;
 }
 
-/** What the seal of a copy is bound to, so that no row can be put in the place of another. */
-export const copyContext = (destination: string, journey: string): string => `${destination}|copy|${journey}`;
-
 async function readCopies(store: Store, condition: string, name: string, values: unknown[]): Promise<StoredCopy[]> {
   const { rows } = await store.pool.query<
     Omit<StoredCopy, 'kept' | 'version'> & { version: string | null; sealed: Buffer; wrapped: Buffer | null }
@@ -173,39 +170,4 @@ export async function noteRead(store: Store, destination: string, upTo: string):
     text: 'update destination set read_to = greatest(read_to, $2::timestamptz) where id = $1',
     values: [destination, upTo],
   });
-}
-
-/** The parts of a commit that keep how a referral stands in a case system; stale when another looked in between. */
-export function caseCopyParts(batch: readonly Prepared[]): Part[] {
-  const kept = batch.flatMap(({ change: { caseCopy, journey }, sealed }) =>
-    caseCopy ? [{ ...caseCopy, journey, sealed: sealed.copy }] : [],
-  );
-  const row = (one: (typeof kept)[number]) => [
-    one.destination,
-    one.journey,
-    one.task,
-    one.version ?? null,
-    one.ours,
-    one.sealed,
-  ];
-  const columns = 'destination text, journey_id uuid, task text, version text, ours int, sealed bytea';
-  return [
-    {
-      name: 'ck',
-      exact: true,
-      columns,
-      rows: kept.filter((one) => one.revision === undefined).map(row),
-      sql: `insert into case_copy (destination, journey_id, task, version, ours, sealed) select * from n
-            on conflict (destination, journey_id) do update set task = excluded.task, version = excluded.version, ours = excluded.ours,
-              sealed = excluded.sealed, revision = case_copy.revision + 1 returning 1`,
-    },
-    {
-      name: 'cm',
-      exact: true,
-      columns: `${columns}, revision int`,
-      rows: kept.filter((one) => one.revision !== undefined).map((one) => [...row(one), one.revision]),
-      sql: `update case_copy c set task = n.task, version = n.version, ours = n.ours, sealed = n.sealed, revision = c.revision + 1
-              from n where c.destination = n.destination and c.journey_id = n.journey_id and c.revision = n.revision returning 1`,
-    },
-  ];
 }

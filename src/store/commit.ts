@@ -4,7 +4,7 @@ import type { Change, JourneyIndex } from '../referral/change.ts';
 import { traceparentNow } from '../trace.ts';
 import { alarmParts } from './alarms.ts';
 import { breakParts } from './breaks.ts';
-import { caseCopyParts, copyContext } from './case-systems.ts';
+import { caseCopyParts, copyContext } from './case-copies.ts';
 import { shownParts } from './changes.ts';
 import { clientParts } from './clients.ts';
 import { credentialParts } from './credentials.ts';
