@@ -1,4 +1,5 @@
 // npm run screenshots: a believable week in the invented region, and the pictures of it that README.md and docs/ show.
+// npm run screenshots -- figures link: only those pictures are kept; the week is the same.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
@@ -21,7 +22,10 @@ import {
 
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
 
+const only = process.argv.slice(2);
+
 async function take(person: Person, name: string, width = 1200, heightMax = 1_000): Promise<void> {
+  if (only.length > 0 && !only.includes(name)) return;
   const { page } = person;
   await page.setViewportSize({ width, height: 400 });
   await page.evaluate('document.activeElement?.blur(), scrollTo(0, 0)');
@@ -83,6 +87,40 @@ async function fill(region: Region) {
     lifeAreas: ['loneliness'],
   });
   return { annie, ahmed, daan, samira, mien, truus };
+}
+
+/** What the newest mail to this address says, once it came. */
+async function mailTo(person: Person, { his }: Region, address: string): Promise<string> {
+  await person.open(`${his}/mail`);
+  await person.until(person.page.getByText(address));
+  const mails = (await (await fetch(`${his}/mail.json`)).json()) as { to: string[]; text: string }[];
+  return mails.findLast((one) => one.to.includes(address))?.text ?? '';
+}
+
+/** From the page of an accepted referral: an organisation without an account is asked to help with debts. */
+async function askOrganisation(wally: Person): Promise<void> {
+  const { page } = wally;
+  await page.locator('summary', { hasText: 'Ook een andere organisatie vragen' }).click();
+  await page.locator('#onwardTo').selectOption('schuldhulp');
+  await page.locator('#onwardQuestion').fill('Wilt u samen met meneer een betalingsregeling maken?');
+  await page.locator('#area-debts').check();
+  await page.locator('input[name=onwardBy][value=resident]').check();
+  await page.locator('input[name=onwardHow][value=spoken]').check();
+  await page.locator('#onwardOn').fill(localToday());
+  await wally.press('Vraag deze organisatie');
+}
+
+/** Opens the link of that organisation's mail with the code of the second mail. */
+async function openLink(organisation: Person, region: Region): Promise<void> {
+  const { page } = organisation;
+  const [link = ''] =
+    /https?:\S+\/link\/[\w-]+/.exec(await mailTo(organisation, region, 'post@schuldhulp.example')) ?? [];
+  await organisation.open(link);
+  await organisation.press('Mail mij de code');
+  const [code = ''] = /\b\d{6}\b/.exec(await mailTo(organisation, region, 'collega@schuldhulp.example')) ?? [];
+  await organisation.open(link);
+  await page.locator('#code').fill(code);
+  await organisation.press('Verder');
 }
 
 async function play(browser: Browser, region: Region): Promise<void> {
@@ -201,6 +239,27 @@ async function play(browser: Browser, region: Region): Promise<void> {
   const stranger = await Person.arrive(browser, watch);
   await stranger.open(`${url}/login`);
   await take(stranger, 'login');
+
+  await sanne.open(`${url}/worklist?folder=open`);
+  await sanne.press(rowOf(sanne, ahmed.number).getByRole('link'));
+  await askOrganisation(sanne);
+  const organisation = await Person.arrive(browser, watch);
+  await openLink(organisation, region);
+  await take(organisation, 'link', 390, 1_400);
+
+  // Enough for figures: what is under five is left out.
+  for (const patient of ['p1', 'p2', 'p3', 'p4', 'p7', 'p8']) {
+    const request = { gp: 'gp-vanleeuwen', reason: 'Zoekt aanspraak in de buurt.', lifeAreas: ['loneliness'] };
+    const { number } = await refer(region, 'de-brink', patient, request);
+    const eating = { kind: 'Afsluiten', firstLine: 'Eet elke donderdag mee in het buurthuis.' } as const;
+    const outcomes = { 'eenzaamheid en sociale contacten': 'led-on' };
+    await report(sanne, number, { ...eating, outcomes }, 'filed');
+  }
+  for (const practice of ['aan-de-kade', 'zuidrand'])
+    for (const patient of ['p2', 'p3', 'p4', 'p7', 'p8'])
+      await refer(region, practice, patient, { reason: 'Ligt wakker van rekeningen.', lifeAreas: ['debts'] });
+  const coordinator = await arrive('regio', '/report');
+  await take(coordinator, 'figures', 1200, 900);
   if (watch.findings.length > 0) throw new Error(watch.findings.join('\n'));
 }
 

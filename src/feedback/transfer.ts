@@ -1,5 +1,6 @@
-import type { AuditLine, Change, KeepingMove } from '../referral/change.ts';
+import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
+import type { KeepingMove } from '../referral/keeping-move.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { openStatuses } from '../referral/statuses.ts';
 import { type Acting, auditOf } from './moves.ts';

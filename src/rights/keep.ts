@@ -1,7 +1,7 @@
 import { end } from '../feedback/ending.ts';
 import type { Actor } from '../referral/actor.ts';
-import type { KeepingMove } from '../referral/change.ts';
 import type { Directory } from '../referral/directory.ts';
+import type { KeepingMove } from '../referral/keeping-move.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import type { Keeping } from '../store/keeping.ts';
 import { type Carriage, readCarriages } from '../store/lists.ts';

@@ -1,4 +1,5 @@
-import type { AuditLine, KeepingMove } from '../referral/change.ts';
+import type { AuditLine } from '../referral/change.ts';
+import type { KeepingMove } from '../referral/keeping-move.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Keeping, readKeeping } from '../store/keeping.ts';
 import { findPerson, type PersonKey } from '../store/persons.ts';

@@ -1,4 +1,4 @@
-import type { KeepingMove } from '../referral/change.ts';
+import type { KeepingMove } from '../referral/keeping-move.ts';
 import { openStatuses } from '../referral/statuses.ts';
 import { type Scope, type Store, scopeCondition } from './store.ts';
 import type { Part, Prepared } from './writes.ts';

@@ -123,7 +123,7 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
   const main = html`<h1>${title}</h1>${news}${looked}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
 ${part('open', t('Loopt', 'Open'), open, counts.open)}${part('closed', t('Klaar', 'Done'), closed, counts.done)}
-<p><a href="/practice/sentences">${t('Vaste zinnen bij het verwijzen', 'Standard sentences for referring')}</a></p>`;
+<p class="buttons"><a class="button quiet" href="/practice/sentences">${t('Vaste zinnen bij het verwijzen', 'Standard sentences for referring')}</a></p>`;
   send(visit, { title, main });
 }
 

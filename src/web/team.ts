@@ -84,7 +84,7 @@ async function sendTeam(
 ${calls}${talks}${questionsPart(questions, parts)}
 <div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
 ${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(page, at, visit, parts)}
-<p><a href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
+<p class="buttons"><a class="button quiet" href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }
 

@@ -6,7 +6,7 @@ import { confirmTransfer, undoTransfer } from '../../src/feedback/transfer.ts';
 import { acceptMessage } from '../../src/intake/accept.ts';
 import { openLog } from '../../src/log.ts';
 import type { Actor } from '../../src/referral/actor.ts';
-import type { KeepingMove } from '../../src/referral/change.ts';
+import type { KeepingMove } from '../../src/referral/keeping-move.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { awaitedWords, readKeeping } from '../../src/store/keeping.ts';
 import { readJourney } from '../../src/store/referrals.ts';

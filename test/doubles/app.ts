@@ -18,6 +18,7 @@ import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import { openMeter } from '../../src/meter.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';
 import type { ClientEntry } from '../../src/referral/client-entry.ts';
+import type { Probe } from '../../src/referral/probe.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { requestFields } from '../../src/store/request-id.ts';
 import { startSession, writeCredential } from '../../src/store/sessions.ts';
@@ -61,6 +62,7 @@ export async function openApp(
     tokenIssuer?: string;
     queue?: (at: TestStore) => DeliveryQueue | Promise<DeliveryQueue>;
     metricsToken?: string;
+    probe?: Probe;
   } = {},
 ): Promise<OpenApp> {
   const at = await openTestStore();
@@ -110,6 +112,7 @@ export async function openApp(
     securityContact: undefined,
     health: { notReady: async () => [], away: async () => [], measured: measuredOf(queue, options.metricsToken) },
     boards: queue?.boards ?? [],
+    ...(options.probe && { probe: options.probe }),
     onAbsence: async () => 0,
   });
   server.on('request', app);

@@ -6,6 +6,17 @@ export interface Route {
   readonly methods: readonly string[];
 }
 
+/** The route that answers a GET of this path: of those that fit, the first. */
+export function routeAt(routes: readonly Route[], path: string): Route | undefined {
+  return routes.find((one) => one.methods.includes('GET') && expressionOf(one.path).test(path));
+}
+
+/** A route as an expression: a part `:name` is any text without a slash, and one slash more at the end is the same. */
+function expressionOf(path: string): RegExp {
+  const parts = path.split(/(:\w+)/).map((one) => (one.startsWith(':') ? '[^/]+' : one.replaceAll(/[\\.$]/g, '\\$&')));
+  return new RegExp(`^${parts.join('').replace(/\/$/, '')}/?$`);
+}
+
 interface Layer {
   readonly route?: { readonly path: string | readonly string[]; readonly methods: Record<string, boolean> };
   readonly handle: unknown;

@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workBulk } from '../../src/delivery/bulk.ts';
 import type { Site } from '../../src/web/site.ts';
-import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import {
-  attemptFeedback,
-  type Browsing,
-  browse,
-  journeyOf,
-  type Person,
-  referralOf,
-  referred,
-  siteOver,
-} from './harness.ts';
+import { type OpenApp, openApp } from '../doubles/app.ts';
+import type { TestStore } from '../doubles/database.ts';
+import { type Route, routeAt, withRoutes } from '../doubles/routes.ts';
+import { attemptFeedback, journeyOf, type Person, referralOf, referred } from './harness.ts';
 import { hasChromium, type Judge, openJudge, type Seen } from './judging.ts';
+import { makeRest, testProbe } from './made-pages.ts';
+import { browseWhole, type WholeApp } from './whole-app.ts';
 
 /** Who, where; what is pressed there with the form as it is, and the words that the page then begins its title with. */
 type Visit = readonly [as: Person, path: string, press?: string, title?: string];
@@ -92,17 +87,94 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/directory/practices/new', 'main form button', 'Fout: '],
 ];
 
+/** Who, where, the status of what is judged; what is pressed there, after what was typed by field. */
+type Once = readonly [
+  as: Person | 'nobody',
+  path: string,
+  status?: number,
+  press?: string,
+  typed?: Readonly<Record<string, string>>,
+];
+
+/** Pages with few states, judged once each: by turns on a telephone in Dutch and at a desk in English. */
+const once: readonly Once[] = [
+  ['marijke', '/team/talks?practice=de-brink'],
+  ['admin', '/admin/clients'],
+  ['admin', '/admin/clients/case-system'],
+  ['admin', '/admin/clients/new', 422, 'main form button'],
+  ['admin', '/admin/break-glass'],
+  ['admin', '/admin/break-glass', 422, 'main form button'],
+  ['admin', '/admin/break-glass/:running'],
+  ['coordinator', '/report?quarter=2026Q3'],
+  ['coordinator', '/report'],
+  ['admin', '/admin/directory/import'],
+  ['admin', '/admin/directory/import', 200, 'button[value=preview]', { '#bundle': ':bundle' }],
+  ['admin', '/admin/directory/import', 422, 'button[value=preview]', { '#bundle': 'none' }],
+  ['admin', '/admin/directory/endpoints/his-de-brink', 200, 'form[action$="/test"] button'],
+  ['admin', '/admin/directory/endpoints/his-de-brink', 429, 'form[action$="/test"] button'],
+  ['admin', '/admin/directory/endpoints/his-zuidrand', 200, 'form[action$="/test"] button'],
+  ['admin', '/admin/mappings/hl7v2-ref'],
+  ['admin', '/admin/refused'],
+  ['admin', '/admin/refused/:refused?rehearse=yes'],
+  ['admin', '/admin/refused/:bare'],
+  ['admin', '/admin?state=held', 200, 'button[value=all]'],
+  ['admin', '/admin/bulk'],
+  ['admin', '/admin/bulk/:job'],
+  ['rand', '/refer', 409],
+  ['brink', '/practice/rights/requests/:request'],
+  ['sanne', '/admin', 403],
+  ['nobody', '/nowhere', 404],
+  ['nobody', '/login'],
+  ['nobody', '/login', 401, 'main form button', { '#username': 'nobody', '#password': 'wrong' }],
+  ['nobody', '/login/callback', 400],
+  ['nobody', '/logout'],
+  ['nobody', '/launch', 403],
+  ['nobody', '/launch/callback', 410],
+  ['nobody', '/launch/jwt', 400],
+  ['nobody', '/mijn'],
+  ['nobody', '/mijn', 422, 'main form button'],
+  ['nobody', '/mijn', 200, 'main form button', { '#code': ':code', '#born': '1951-04-12' }],
+  ['nobody', '/link/:token'],
+  ['nobody', '/link/:token', 422, 'main form button:not(.quiet)'],
+  ['nobody', '/link/:token', 200, 'main form button:not(.quiet)', { '#code': ':linkCode' }],
+  ['nobody', '/link/done'],
+  ['nobody', '/docs'],
+  ['nobody', '/docs/doors'],
+  ['nobody', '/docs/states'],
+  ['nobody', '/docs/profiles/referral-task'],
+];
+
+/** What the app answers to a GET and is no page of its own, and why. */
+const noPages: readonly (readonly [path: RegExp, why: string])[] = [
+  [/^\/(healthz|readyz|metrics)$/, 'for machines: states and figures as text'],
+  [/^\/assets\//, 'style, script and icon'],
+  [/^\/(fhir\/R4|intake|cds-services|\.well-known)(\/|$)/, 'doors of systems: JSON'],
+  [/^\/launch\/jwks\.json$/, 'our public keys: JSON'],
+  [/\.(ics|csv|json|pdf)$/, 'a download'],
+  [/\/letter\/:letter$|\/copy\/:file$|\/text\/:item$|\/directory\/export$/, 'a download'],
+  [/^\/$|^\/login$|^\/worklist\/search$/, 'leads on to a page'],
+  [/^\/docs\/(?!$|doors$|states$|profiles\/)/, 'of the same few shapes as those of the guide that are judged'],
+];
+
+let app: OpenApp;
+let routes: Route[];
 let at: TestStore;
 let site: Site;
-let pages: Browsing;
+let pages: WholeApp;
 let judge: Judge;
 const named: Record<string, string> = {};
-const open = ([as, path]: Visit, seen: Seen = 'telephone', language = 'nl') =>
-  judge.open(
-    `${pages.url}${path.replace(/:(\w+)/, (_, name: string) => named[name] ?? '')}`,
-    { 'x-as': as, 'x-language': language },
-    seen,
-  );
+const withNames = (text: string) => text.replace(/:(\w+)/, (whole, name: string) => named[name] ?? whole);
+const open = async ([as, path]: Visit | Once, seen: Seen = 'telephone', language = 'nl') => {
+  const context = judge.page.context();
+  await context.clearCookies();
+  if (as !== 'nobody') await context.addCookies([{ name: 'kl_session', value: pages.sessionOf(as), url: pages.url }]);
+  await judge.open(`${pages.url}${withNames(path)}`, { 'accept-language': language }, seen);
+};
+/** Presses what is named, with all that is folded away unfolded. */
+async function pressOn(what: string): Promise<void> {
+  await judge.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })");
+  await Promise.all([judge.page.waitForNavigation(), judge.page.locator(what).last().click()]);
+}
 
 async function makeReferrals(): Promise<void> {
   const safeContact = {
@@ -212,17 +284,22 @@ async function makeQuestion(): Promise<void> {
 
 describe.skipIf(!hasChromium)('every page (WCAG 2.2 AA)', () => {
   beforeAll(async () => {
-    at = await openTestStore();
-    await loadTestRegion(at.store);
-    site = siteOver(at.store);
-    [pages, judge] = await Promise.all([browse(site), openJudge()]);
+    [[app, routes], judge] = await Promise.all([
+      withRoutes(
+        () => openApp({ probe: testProbe }),
+        (one) => one.app,
+      ),
+      openJudge(),
+    ]);
+    ({ at, site } = app);
+    pages = await browseWhole(app);
     await makeReferrals();
     await makeQuestion();
+    Object.assign(named, await makeRest(app, pages, named.running ?? ''));
   }, 60_000);
   afterAll(async () => {
     await judge?.close();
-    await pages?.close();
-    await at?.close();
+    await app?.close();
   });
 
   test.each(visits.map(([as, path, press = '', title = '']) => ({ as, path, press, title })))(
@@ -234,12 +311,24 @@ describe.skipIf(!hasChromium)('every page (WCAG 2.2 AA)', () => {
       ] as const) {
         await open([as, path], seen, language);
         if (press) {
-          await judge.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })");
-          await Promise.all([judge.page.waitForNavigation(), judge.page.locator(press).last().click()]);
+          await pressOn(press);
           if (seen === 'telephone') expect(await judge.page.title()).toContain(title);
         }
         await judge.judge(`${path} ${seen}`);
       }
+    },
+  );
+
+  test.each(once.map((one, nth) => ({ as: one[0], path: one[1], press: one[3] ?? '', one, nth })))(
+    '$as $path $press, once',
+    async ({ path, press, one, nth }) => {
+      const [seen, language] = nth % 2 === 0 ? (['telephone', 'nl'] as const) : (['desk', 'en'] as const);
+      const [, , status = 200, , typed = {}] = one;
+      await open(one, seen, language);
+      for (const [field, text] of Object.entries(typed)) await judge.page.locator(field).fill(withNames(text));
+      if (press) await pressOn(press);
+      expect(judge.status()).toBe(status);
+      await judge.judge(`${path} ${press} ${seen}`);
     },
   );
 
@@ -309,5 +398,15 @@ describe.skipIf(!hasChromium)('every page (WCAG 2.2 AA)', () => {
     for (const selector of ['#why', '#who', '#referrer']) expect(await shown(selector)).toBe(true);
     for (const selector of ['body > header', '.moves', '.at-hand', '#take']) expect(await shown(selector)).toBe(false);
     await judge.page.emulateMedia({ media: 'screen' });
+  });
+
+  // After all others: it looks at what they judged.
+  test('every page that the app has was judged, or stands among what is no page', () => {
+    const asked = routes.filter((one) => one.methods.includes('GET')).map((one) => one.path);
+    const judged = new Set([...judge.judged].map((path) => routeAt(routes, path)?.path));
+    const isNoPage = (path: string) => noPages.some(([no]) => no.test(path));
+    expect(asked.filter((path) => !judged.has(path) && !isNoPage(path))).toEqual([]);
+    // None is left of what went, and none that was judged.
+    expect(noPages.filter(([no]) => !asked.some((path) => no.test(path) && !judged.has(path)))).toEqual([]);
   });
 });

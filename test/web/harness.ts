@@ -53,6 +53,7 @@ export const people = {
   brink: { id: 'gp-vanleeuwen', name: 'M. van Leeuwen', role: 'practice', organization: 'de-brink' },
   rand: { id: 'gp-osinga', name: 'T. Osinga', role: 'practice', organization: 'zuidrand' },
   admin: { id: 'admin-region', name: 'Beheer van de regio', role: 'administrator' },
+  coordinator: { id: 'coordinator-region', name: 'Coördinator van de regio', role: 'coordinator' },
 } as const satisfies Record<string, Actor>;
 
 export type Person = keyof typeof people;

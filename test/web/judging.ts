@@ -13,6 +13,10 @@ const unfold = "document.querySelectorAll('details:not([open])').forEach((one) =
 const tooSmall = `[...document.querySelectorAll('button, select, textarea, summary, input:not([type=hidden]), nav a, .lead a, .pills a, .buttons a, .tel')]
   .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
   .filter(([, { width, height }]) => width > 0 && (height < 24 || width < 24)).map(([html]) => html)`;
+// Half pixels are rounded up. What sticks out is named; when nothing does, it is the page itself.
+const tooWide = `document.documentElement.scrollWidth - innerWidth <= 1 ? [] : ['the page',
+  ...[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => one.outerHTML.slice(0, 120))]`;
 export const htmlBytesMax = 30_000;
 
 export const hasChromium = existsSync(findChromium() ?? '');
@@ -23,6 +27,10 @@ const widths: Record<Seen, number> = { telephone: 360, desk: 1280 };
 
 export interface Judge {
   readonly page: Page;
+  /** Paths of the pages that were judged so far as an address gave them; not what a form answered or what was not there. */
+  readonly judged: ReadonlySet<string>;
+  /** Of the answer that the page is. */
+  status(): number;
   /** Opens an address as someone, in a language and at a width. */
   open(url: string, headers: Record<string, string>, seen: Seen): Promise<void>;
   /** Everything unfolded: no scrolling sideways, targets large enough, axe finds nothing. */
@@ -37,12 +45,21 @@ export async function openJudge(): Promise<Judge> {
   await context.addInitScript(await readAxe());
   const page = await context.newPage();
   const faults: string[] = [];
+  const judged = new Set<string>();
   let origin = '';
+  let given = { status: 0, path: '', isForm: false };
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== origin) faults.push(`asks ${request.url()}`);
   });
   page.on('pageerror', (error) => faults.push(`script error: ${error.message}`));
   page.on('response', async (response) => {
+    const request = response.request();
+    if (request.isNavigationRequest())
+      given = {
+        status: response.status(),
+        path: new URL(response.url()).pathname,
+        isForm: request.method() !== 'GET',
+      };
     if (!response.headers()['content-type']?.startsWith('text/html')) return;
     const body = await response.body().catch(() => Buffer.of());
     const size = gzipSync(body).length;
@@ -50,6 +67,8 @@ export async function openJudge(): Promise<Judge> {
   });
   return {
     page,
+    judged,
+    status: () => given.status,
     open: async (url, headers, seen) => {
       origin = new URL(url).origin;
       await page.setExtraHTTPHeaders(headers);
@@ -58,11 +77,11 @@ export async function openJudge(): Promise<Judge> {
     },
     judge: async (what) => {
       await page.evaluate(unfold);
-      // Half pixels are rounded up.
-      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), what).toBeLessThanOrEqual(1);
+      expect(await page.evaluate(tooWide), what).toEqual([]);
       expect(await page.evaluate(tooSmall), what).toEqual([]);
       expect(await page.evaluate(judge), what).toEqual([]);
       expect(faults.splice(0), what).toEqual([]);
+      if (!given.isForm && given.status !== 404) judged.add(given.path);
     },
     close: () => browser.close(),
   };
