@@ -115,7 +115,7 @@ const openWays: readonly Condition[] = [
 ];
 
 /** The query behind listLanes: which referrals first, then their hops. */
-export function lanesPage(filter: LaneFilter, limit: number, after?: Place) {
+function lanesPage(filter: LaneFilter, limit: number, after?: Place) {
   const { practice, owner, number, control, open, mapping } = filter;
   const narrowed = [
     practice !== undefined && sql`j.practice_id = ${practice}`,

@@ -13,7 +13,7 @@ import type { Site } from './site.ts';
 type Mappings = Replaying['mappings'];
 
 /** So many days back it is counted what came in and what was lost. */
-export const countedDays = 30;
+const countedDays = 30;
 const dayMs = 86_400_000;
 const lossesMax = 200;
 

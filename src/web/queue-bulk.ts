@@ -120,7 +120,7 @@ export async function startJob(
 const undoableMs = 86_400_000;
 
 /** Whether a job can be undone: it stands still, did something, a day ago at most, and was not undone and undoes nothing itself. */
-export const mayUndoJob = (job: BulkJob, now: Date): boolean =>
+const mayUndoJob = (job: BulkJob, now: Date): boolean =>
   jobState(job) !== 'running' &&
   job.done > 0 &&
   job.undoes === null &&
