@@ -2,6 +2,7 @@ import type { Consent, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
+import { givenOnIssues, giverIssues } from '../referral/consent.ts';
 import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
@@ -87,14 +88,9 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
             en: 'This organisation is not in the directory. Ask the administrator to add it.',
           }),
         ]),
-    ...(onward.consent.on <= today
-      ? []
-      : [
-          issue('business-rule', 'consent-in-future', 'consent.on', {
-            nl: 'De toestemming heeft een datum in de toekomst.',
-            en: 'The consent has a date in the future.',
-          }),
-        ]),
+    // Their consent is asked as the referral's own was: by the same ages (H6, H9).
+    ...giverIssues(journey.patient.resource.birthDate, onward.consent.by, today, 'consent.by'),
+    ...givenOnIssues(onward.consent.on, today, 'consent.on'),
   ];
   if (!to || issues.length > 0) return refuse(...issues);
   const now = acting.now.toISOString();

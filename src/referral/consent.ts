@@ -1,45 +1,64 @@
 import type { Issue, Said } from '../fhir/outcome.ts';
-import { ageOn, type Referral } from './referral.ts';
+import { ageOn, type Consent, type Referral } from './referral.ts';
 import { issue } from './refusal.ts';
 
 type Paths = { readonly by: string; readonly on: string };
 
+/** Who gave a consent. */
+export type ConsentBy = Consent['by'];
+
+const wrongPerson = (path: string, nl: string, en: string): Issue =>
+  issue('business-rule', 'consent-by-wrong-person', path, { nl, en });
+
 /**
- * What is wrong with the consent of a referral on a day; empty when it may be sent.
+ * Why this consent is not of who may give it on a day, for the Wally or for any organisation after her; empty when it is.
  * Under 12 the parents decide, at 12–15 both, from 16 the resident, or who may decide for them
- * (BW 7:447, 7:450, 7:465; Jeugdwet 7.3.4; safety.md H6, H7).
+ * (BW 7:447, 7:450, 7:465; Jeugdwet 7.3.4; safety.md H6, H7). Without a birth date nobody's age is known: any may.
  */
-export function consentIssues(referral: Referral, day: string, paths: Paths): Issue[] {
-  const { by, on } = referral.consent;
-  const age = ageOn(referral.patient.birthDate, day);
-  const issues: Issue[] = [];
-  const wrongPerson = (nl: string, en: string) =>
-    issues.push(issue('business-rule', 'consent-by-wrong-person', paths.by, { nl, en }));
-  if (age < 12 && by !== 'parents' && by !== 'representative') {
-    wrongPerson(
-      'Dit kind is jonger dan 12 jaar. De ouders of de voogd moeten toestemming geven.',
-      'This child is younger than 12. The parents or the guardian must give consent.',
-    );
-  } else if (age >= 12 && age < 16 && by !== 'resident-and-parents' && by !== 'representative') {
-    wrongPerson(
-      'Deze jongere is 12 tot en met 15 jaar. De jongere zelf én de ouders moeten toestemming geven.',
-      'This young person is between 12 and 15. Both the young person and the parents must give consent.',
-    );
-  } else if (age >= 16 && by === 'parents') {
-    wrongPerson(
-      'Vanaf 16 jaar geeft de inwoner zelf toestemming, niet de ouders.',
-      'From the age of 16 the resident gives consent, not the parents.',
-    );
-  }
-  if (on > day) {
-    issues.push(
-      issue('business-rule', 'consent-in-future', paths.on, {
-        nl: 'De toestemming heeft een datum in de toekomst. Leg toestemming vast op de dag dat die gegeven is.',
-        en: 'The consent has a date in the future. Record consent on the day it was given.',
-      }),
-    );
-  }
-  return issues;
+export function giverIssues(birthDate: string | undefined, by: ConsentBy, day: string, path: string): Issue[] {
+  if (birthDate === undefined) return [];
+  const age = ageOn(birthDate, day);
+  if (age < 12 && by !== 'parents' && by !== 'representative')
+    return [
+      wrongPerson(
+        path,
+        'Dit kind is jonger dan 12 jaar. De ouders of de voogd moeten toestemming geven.',
+        'This child is younger than 12. The parents or the guardian must give consent.',
+      ),
+    ];
+  if (age >= 12 && age < 16 && by !== 'resident-and-parents' && by !== 'representative')
+    return [
+      wrongPerson(
+        path,
+        'Deze jongere is 12 tot en met 15 jaar. De jongere zelf én de ouders moeten toestemming geven.',
+        'This young person is between 12 and 15. Both the young person and the parents must give consent.',
+      ),
+    ];
+  if (age >= 16 && by === 'parents')
+    return [
+      wrongPerson(
+        path,
+        'Vanaf 16 jaar geeft de inwoner zelf toestemming, niet de ouders.',
+        'From the age of 16 the resident gives consent, not the parents.',
+      ),
+    ];
+  return [];
+}
+
+/** Why a consent of this day cannot have been given yet; empty when it can. */
+export function givenOnIssues(on: string, day: string, path: string): Issue[] {
+  if (on <= day) return [];
+  return [
+    issue('business-rule', 'consent-in-future', path, {
+      nl: 'De toestemming heeft een datum in de toekomst. Leg toestemming vast op de dag dat die gegeven is.',
+      en: 'The consent has a date in the future. Record consent on the day it was given.',
+    }),
+  ];
+}
+
+/** What is wrong with the consent of a referral on a day; empty when it may be sent. */
+export function consentIssues({ patient, consent }: Referral, day: string, paths: Paths): Issue[] {
+  return [...giverIssues(patient.birthDate, consent.by, day, paths.by), ...givenOnIssues(consent.on, day, paths.on)];
 }
 
 const birthdays: readonly (readonly [age: number, said: Said])[] = [

@@ -7,11 +7,13 @@ import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
+import type { Referral } from '../../src/referral/referral.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, reasonsIn } from '../doubles/fhir-door.ts';
-import { committed, delivered, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
+import { committed, delivered, journeyOf, notRefused, takeIn, young } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
+import { elsewhere } from '../feedback/onward-region.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
 
 let door: OpenFhirDoor;
@@ -31,10 +33,15 @@ async function acting(actor: Actor): Promise<Acting> {
 }
 
 /** A journey on which these steps were taken. */
-async function journeyWith(number: string, before: readonly Before[] = [], isUnconfirmed = false): Promise<Journey> {
+async function journeyWith(
+  number: string,
+  before: readonly Before[] = [],
+  isUnconfirmed = false,
+  referral: Partial<Referral> = {},
+): Promise<Journey> {
   const { at } = door;
   at.now = new Date(monday);
-  const id = await takeIn(at.store, { number });
+  const id = await takeIn(at.store, { number, referral });
   if (isUnconfirmed) {
     const { serviceRequest } = await journeyOf(at.store, id);
     const mark = { url: extensions.unconfirmed, valueBoolean: true };
@@ -298,6 +305,45 @@ describe('a difference that is no one move', () => {
     expect(status).toBe(422);
     expect((reasons as string[]).length).toBeGreaterThanOrEqual(3);
   });
+});
+
+test('H6, H9: parents alone do not lead a young person on to another organisation, and the place is named', async () => {
+  const journey = await journeyWith('h6-onward', [[sanne, accept]], false, young('2012-05-01'));
+  const asked = (by: string) =>
+    send(
+      {
+        method: 'POST',
+        path: `/Task/${journey.task.resource.id}/$move`,
+        of: journey.task,
+        body: {
+          resourceType: 'Parameters',
+          parameter: [
+            { name: 'move', valueCode: 'refer-on' },
+            { name: 'by', valueReference: { reference: `PractitionerRole/${sanne.id}` } },
+            { name: 'organization', valueReference: { reference: `Organization/${elsewhere}` } },
+            { name: 'question', valueString: 'Wilt u samen de post ordenen?' },
+            { name: 'lifeAreas', valueCode: 'debts' },
+            {
+              name: 'consent',
+              part: [
+                { name: 'by', valueCode: by },
+                { name: 'how', valueCode: 'spoken' },
+                { name: 'on', valueDate: '2026-11-23' },
+              ],
+            },
+          ],
+        },
+      },
+      teamToken,
+    );
+  const { status, body } = await asked('parents');
+  const places = body?.resourceType === 'OperationOutcome' ? body.issue.flatMap((one) => one.expression ?? []) : [];
+  expect([status, reasonsIn(body), places]).toEqual([
+    422,
+    ['consent-by-wrong-person'],
+    ["Parameters.parameter.where(name='consent').by"],
+  ]);
+  expect((await asked('resident-and-parents')).status).toBe(200);
 });
 
 describe('a patch', () => {

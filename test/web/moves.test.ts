@@ -4,6 +4,7 @@ import type { Language } from '../../src/fhir/outcome.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { young } from '../doubles/made.ts';
 import {
   type Answer,
   type Browsing,
@@ -354,6 +355,22 @@ describe('H11: "ik ken deze inwoner"', () => {
     await pages.post('marijke', '/team/absence', { wally: 'wally-karim', act: 'sick' });
     expect((await now()).index.owner).toBeNull();
   });
+});
+
+test('H6, H9: parents alone do not lead a young person on to another organisation; what was typed stays', async () => {
+  ({ id } = await referred(site, 'de-brink', referralOf(2, young('2012-05-01'))));
+  await accept();
+  const asked = {
+    onwardTo: 'schuldhulp',
+    onwardQuestion: 'Wilt u samen de post ordenen?',
+    onwardBy: 'parents',
+    onwardHow: 'spoken',
+    onwardOn: '2026-11-23',
+  };
+  const said = 'De jongere zelf én de ouders moeten toestemming geven.';
+  refused(await move('refer-on', asked), 422, said, asked.onwardQuestion);
+  expect((await now()).children).toEqual([]);
+  await made('refer-on', { ...asked, onwardBy: 'resident-and-parents' });
 });
 
 describe('the page of the moves', () => {
