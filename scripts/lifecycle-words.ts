@@ -22,6 +22,7 @@ export const moveWords: Record<Move, string> = {
   act: 'waarnemen bij afwezigheid',
   'resume-own': 'terug, zelf weer verder',
   'refer-on': 'verder verwijzen',
+  'renew-consent': 'toestemming opnieuw vragen',
   'hear-onward': 'antwoord van een andere organisatie',
   'set-lead': 'regie afspreken',
   report: 'tussenbericht',

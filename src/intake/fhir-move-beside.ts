@@ -6,6 +6,7 @@ import { moveFromAppointment } from '../feedback/move-from-appointment.ts';
 import { moveFromCommunication } from '../feedback/move-from-communication.ts';
 import { idIn } from '../feedback/move-words.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
+import { localDay } from '../referral/deadlines.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { journeyBy, type Made, makeMove } from './fhir-move.ts';
 import { patched, readPatch } from './fhir-patch.ts';
@@ -94,7 +95,8 @@ export async function postCommunication(parts: FhirDoor, request: Request): Prom
     read: (now) => {
       const already = knownBy(now.communications, sent.identifier);
       if (already) return saysTheSame(sent, already.resource) ? { already } : refuse(otherContent);
-      return moveFromCommunication(sent, now, caller.scope.kind === 'practice' ? 'practice' : 'team');
+      const side = caller.scope.kind === 'practice' ? 'practice' : 'team';
+      return moveFromCommunication(sent, now, side, localDay(parts.store.clock()));
     },
   });
 }

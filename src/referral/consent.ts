@@ -1,4 +1,6 @@
+import type { Patient, Reference } from '@medplum/fhirtypes';
 import type { Issue, Said } from '../fhir/outcome.ts';
+import type { Journey } from './journey.ts';
 import { ageOn, type Consent, type Referral } from './referral.ts';
 import { issue } from './refusal.ts';
 
@@ -6,6 +8,10 @@ type Paths = { readonly by: string; readonly on: string };
 
 /** Who gave a consent. */
 export type ConsentBy = Consent['by'];
+
+/** Who gave it, as a Consent names them: the resident by reference, others by what they are. */
+export const giversOf = (by: ConsentBy, patient: string): Reference<Patient>[] =>
+  by.split('-and-').map((who) => (who === 'resident' ? { reference: `Patient/${patient}` } : { display: who }));
 
 const wrongPerson = (path: string, nl: string, en: string): Issue =>
   issue('business-rule', 'consent-by-wrong-person', path, { nl, en });
@@ -65,15 +71,15 @@ const birthdays: readonly (readonly [age: number, said: Said])[] = [
   [
     12,
     {
-      nl: 'Intussen 12 jaar: vraag nu ook de jongere zelf om toestemming.',
-      en: 'Meanwhile 12 years old: now ask the young person for consent too.',
+      nl: 'Intussen 12 jaar: vraag nu ook de jongere zelf om toestemming, en leg het antwoord vast.',
+      en: 'Meanwhile 12 years old: now ask the young person for consent too, and record the answer.',
     },
   ],
   [
     16,
     {
-      nl: 'Intussen 16 jaar: de inwoner beslist nu zelf. Vraag de inwoner om toestemming.',
-      en: 'Meanwhile 16 years old: the resident decides now. Ask the resident for consent.',
+      nl: 'Intussen 16 jaar: de inwoner beslist nu zelf. Vraag de inwoner om toestemming, en leg het antwoord vast.',
+      en: 'Meanwhile 16 years old: the resident decides now. Ask the resident for consent, and record the answer.',
     },
   ],
   [
@@ -85,9 +91,23 @@ const birthdays: readonly (readonly [age: number, said: Said])[] = [
   ],
 ];
 
-/** The birthday since the consent was given after which someone else must consent (H6); the last one, undefined when none. */
+const birthdayBetween = (birthDate: string, since: string, day: string, upTo = 18): Said | undefined =>
+  birthdays.filter(([age]) => age <= upTo && ageOn(birthDate, since) < age && ageOn(birthDate, day) >= age).at(-1)?.[1];
+
+/** The birthday since the consent was given after which someone else decides (H6); the last one, undefined when none. */
 export function birthdaySince(birthDate: string | undefined, since: string, day: string): Said | undefined {
-  if (birthDate === undefined) return undefined;
-  const passed = birthdays.filter(([age]) => ageOn(birthDate, since) < age && ageOn(birthDate, day) >= age);
-  return passed.at(-1)?.[1];
+  return birthDate === undefined ? undefined : birthdayBetween(birthDate, since, day);
+}
+
+/** What a Journey says of its consent and of whose it is. */
+type Consented = { readonly [K in 'patient' | 'consent']: Pick<Journey[K], 'resource'> };
+
+/**
+ * Why the consent must be asked anew before content goes back or anything goes on: since it was given the resident
+ * became 12 or 16, and now decides too, or alone (H6). Undefined when it stands. At 18 it is the resident's already.
+ */
+export function renewalDue({ patient, consent }: Consented, day: string): Said | undefined {
+  const { birthDate } = patient.resource;
+  const { dateTime } = consent.resource;
+  return birthDate && dateTime ? birthdayBetween(birthDate, dateTime.slice(0, 10), day, 16) : undefined;
 }

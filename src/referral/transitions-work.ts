@@ -1,4 +1,4 @@
-import { begun, unaccepted, working } from './statuses.ts';
+import { begun, openStatuses, unaccepted, working } from './statuses.ts';
 import type { Transition } from './transition-row.ts';
 
 /** The rows of the work itself: what the Wally does, and what comes back to her. */
@@ -131,6 +131,14 @@ export const workRows: readonly Transition[] = [
     businessStatus: 'forwarded',
     said: { nl: 'ook bij een andere organisatie', en: 'also with another organisation' },
     tells: ['organisation'],
+  },
+  {
+    // A birthday underway: who decides now says yes (H6). A no is `end`, consent withdrawn.
+    move: 'renew-consent',
+    from: openStatuses,
+    to: 'same',
+    by: ['owner', 'team-lead'],
+    tells: [],
   },
   {
     move: 'hear-onward',

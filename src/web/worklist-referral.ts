@@ -10,6 +10,7 @@ import { isVisible, readCarriages } from '../store/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
 import { clocksPart } from './clock-words.ts';
+import { renewForm } from './consent-moves.ts';
 import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
@@ -57,6 +58,7 @@ export async function readForWally(site: Site, actor: Actor, id: string): Promis
 /** Every move that a Wally makes, in the order of the page. */
 export const wallyForms: readonly MoveForm[] = [
   ...offeredForms,
+  renewForm,
   ...stopForms,
   ...contactForms,
   ...waitingForms,

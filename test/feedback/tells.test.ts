@@ -9,6 +9,7 @@ import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
 import { assignTo, reassignByPresence } from '../../src/feedback/reassign.ts';
+import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
@@ -103,6 +104,8 @@ const deciders: Record<Move, (journey: Journey, acting: Acting) => Change | Refu
   act: actForAbsent,
   'resume-own': resumeOwn,
   'refer-on': (journey, acting) => referOn(journey, onward, regionToo(acting)),
+  'renew-consent': (journey, acting) =>
+    renewConsent(journey, { consent: { by: 'representative', how: 'spoken', on: '2026-11-26' } }, acting),
   'hear-onward': (journey, acting) =>
     hearOnward(journey, { task: journey.children[0]?.resource.id ?? '', outcome: 'helped' }, acting),
   'set-lead': (journey, acting) => setLead(journey, 'practice', acting),

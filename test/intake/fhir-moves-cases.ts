@@ -10,6 +10,7 @@ import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask, message } from '../../src/feedback/question.ts';
 import { assignTo } from '../../src/feedback/reassign.ts';
+import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
@@ -377,6 +378,25 @@ export const rows: readonly Row[] = [
       { name: 'organization', valueReference: { reference: `Organization/${onward.organization}` } },
       text('question', onward.question),
       { name: 'lifeAreas', valueCode: 'debts' },
+      {
+        name: 'consent',
+        part: [
+          { name: 'by', valueCode: 'resident' },
+          { name: 'how', valueCode: 'spoken' },
+          { name: 'on', valueDate: '2026-11-23' },
+        ],
+      },
+    ]),
+  },
+  {
+    move: 'renew-consent',
+    how: '$move',
+    before: [accepted],
+    token: teamToken,
+    who: sanne,
+    page: (j, a) => renewConsent(j, { consent: { by: 'resident', how: 'spoken', on: '2026-11-23' } }, a),
+    send: move('renew-consent', [
+      by(sanne),
       {
         name: 'consent',
         part: [

@@ -429,6 +429,14 @@ describe('a Communication', () => {
     expect(JSON.stringify((await journeyOf(door.at.store, journey.id)).communications)).not.toContain('Geheim woord');
   });
 
+  test('H6: after a birthday underway goes without content, and says who must be asked first', async () => {
+    const journey = await journeyWith('c-h6', [[sanne, accept, 24]], false, young('2014-11-24', 'parents'));
+    const late = await post(feedback(journey, false, { payload: [{ contentString: 'Geheim woord.' }] }));
+    expect([late.status, reasonsIn(late.body)]).toEqual([201, ['loss-not-shared']]);
+    expect(JSON.stringify(late.body)).toContain('Intussen 12 jaar');
+    expect(JSON.stringify((await journeyOf(door.at.store, journey.id)).communications)).not.toContain('Geheim woord');
+  });
+
   test('that closes without an outcome for each life area that was asked is refused, each named', async () => {
     const journey = await accepted('c-4');
     const sent = await post(

@@ -8,6 +8,7 @@ import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
 import { assignTo } from '../../src/feedback/reassign.ts';
+import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
@@ -120,10 +121,15 @@ export const moveWith: Record<Move, Makes> = {
         organization: otherOrganization.id,
         question: 'Helpt u met de post?',
         lifeAreas: ['debts'],
-        consent: { by: 'resident', how: 'spoken', on: localDay(acting.now) },
+        consent: { by: 'representative', how: 'spoken', on: localDay(acting.now) },
       },
       acting,
     ),
+  'renew-consent': (dice) => {
+    const how = dice.pick(['spoken', 'written'] as const);
+    return (journey, acting) =>
+      renewConsent(journey, { consent: { by: 'representative', how, on: localDay(acting.now) } }, acting);
+  },
   'hear-onward': (dice) => {
     const outcome = dice.pick(['accepted', 'interim', 'helped', 'declined', 'not-reached'] as const);
     const nth = dice.below(4);
@@ -174,6 +180,7 @@ export const eagerness: Record<Move, number> = {
   act: 5,
   'resume-own': 6,
   'refer-on': 4,
+  'renew-consent': 2,
   'hear-onward': 7,
   'set-lead': 2,
   report: 4,

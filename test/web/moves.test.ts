@@ -373,6 +373,28 @@ test('H6, H9: parents alone do not lead a young person on to another organisatio
   await made('refer-on', { ...asked, onwardBy: 'resident-and-parents' });
 });
 
+test('H6: a birthday underway is a form, for the Wally and the team lead; until it is made no content goes back', async () => {
+  // Twelve years old on the day after it came.
+  ({ id } = await referred(site, 'de-brink', referralOf(2, young('2014-11-24', 'parents'))));
+  await accept();
+  expect((await page()).text).not.toContain('/move/renew-consent');
+  at.now = new Date('2026-11-24T09:00:00Z');
+  for (const { text } of [await page(), await pages.get('marijke', `/team/${id}`)]) {
+    expect(text).toContain('Intussen 12 jaar: vraag nu ook de jongere zelf om toestemming');
+    expect(text).toContain('/move/renew-consent');
+    expectSound(text);
+  }
+  const form = await pages.get('sanne', `/worklist/${id}/report`);
+  expect(form.text).toContain('Tot dan hoort de huisarts alleen dát de verwijzing loopt');
+  expect(form.text).not.toContain('name="firstLine"');
+  const yes = { renewBy: 'parents', renewHow: 'spoken', renewOn: '2026-11-24' };
+  refused(await move('renew-consent', { renewBy: 'parents' }), 422, 'Vul de dag van de toestemming in.');
+  refused(await move('renew-consent', yes), 422, 'De jongere zelf én de ouders');
+  const text = await made('renew-consent', { ...yes, renewBy: 'resident-and-parents' });
+  expect(text).not.toContain('Intussen 12 jaar');
+  expect((await pages.get('sanne', `/worklist/${id}/report`)).text).toContain('name="firstLine"');
+});
+
 describe('the page of the moves', () => {
   test('offers only what the table allows now', async () => {
     const offered = async () => [...(await page()).text.matchAll(/\/move\/([a-z-]+)"/g)].map((one) => one[1]);
