@@ -27,7 +27,7 @@ export const moveWords: Record<Move, string> = {
   'set-lead': 'regie afspreken',
   report: 'tussenbericht',
   close: 'afsluiten met eindbericht',
-  'give-up': 'niet bereikt, na drie dagen proberen',
+  'give-up': 'niet bereikt, na drie dagen op andere tijden',
   undo: 'terugnemen, in de bedenktijd',
   withdraw: 'intrekken door de praktijk',
   'ask-to-stop': 'de praktijk vraagt om te stoppen',

@@ -177,7 +177,7 @@ export const workRows: readonly Transition[] = [
     tells: ['practice'],
   },
   {
-    // H14: never by itself; a person closes, after three attempts on different days, and the GP is told.
+    // H14: never by itself; a person closes, after three attempts on different days and times, and the GP is told.
     move: 'give-up',
     from: working,
     to: 'failed',

@@ -44,8 +44,8 @@ function journeyFor({ move }: Transition, from: Status, by: Who): Journey {
   const isActedFor = by === 'acted-for';
   const owner = isActedFor ? 'wally-karim' : 'wally-sanne';
   const { resource: task } = full.task;
-  const attempts = ['2026-11-23', '2026-11-24', '2026-11-25'].map((day) =>
-    noted('contact-attempt', `${day}T08:00:00Z`, 'phone'),
+  const attempts = ['2026-11-23T08:00', '2026-11-24T14:00', '2026-11-25T08:00'].map((at) =>
+    noted('contact-attempt', `${at}:00Z`, 'phone'),
   );
   const request = full.serviceRequest.resource;
   return {

@@ -174,7 +174,7 @@ const asked: Before = [sanne, (journey, acting) => ask(journey, { text: 'Is er e
 const rested: Before = [sanne, (journey, acting) => hold(journey, { why: 'time', until: '2026-12-10' }, acting)];
 const stopAsked: Before = [his, (journey, acting) => askToStop(journey, 'Opgenomen', acting)];
 const forwarded: Before = [sanne, (journey, acting) => referOn(journey, onward, acting)];
-const tries: readonly Before[] = [0, 24, 48].map((hours) => [
+const tries: readonly Before[] = [0, 29, 48].map((hours) => [
   sanne,
   (journey, acting) => attempt(journey, { way: 'phone' }, acting),
   hours,

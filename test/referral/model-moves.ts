@@ -78,7 +78,8 @@ export const moveWith: Record<Move, Makes> = {
     return (journey, acting) => decline(journey, { reason }, acting);
   },
   attempt: (dice) => {
-    const [way, days] = [dice.pick(['phone', 'visit', 'letter'] as const), dice.below(4)];
+    // Some days and hours ago: at different times of the day (H14).
+    const [way, days] = [dice.pick(['phone', 'visit', 'letter'] as const), dice.below(32) / 8];
     return (journey, acting, deviating) => attempt(journey, { way, at: ago(acting.now, days) }, acting, deviating);
   },
   contact: () => (journey, acting, deviating) => contactMade(journey, acting.now.toISOString(), acting, deviating),

@@ -169,11 +169,15 @@ describe('reaching the resident', () => {
     await accept();
     expect((await page()).text).not.toContain('Sluit af met');
     refused(await move('give-up', { sure: 'yes' }), 422, 'drie verschillende dagen');
-    for (const day of ['2026-11-23', '2026-11-24', '2026-11-25']) {
-      at.now = new Date(`${day}T10:00:00Z`);
+    const tried = async (moment: string) => {
+      at.now = new Date(`${moment}:00Z`);
       await made('attempt', { way: 'phone' });
-    }
-    expect((await page()).text).toContain('Geprobeerd op 3 van de 3 dagen');
+    };
+    for (const day of ['23', '24', '25']) await tried(`2026-11-${day}T10:00`);
+    expect((await page()).text).toContain('Probeer het ook eens in de middag of avond.');
+    refused(await move('give-up', { sure: 'yes' }), 422, 'twee delen van de dag');
+    await tried('2026-11-25T17:30');
+    expect((await page()).text).toMatch(/Geprobeerd op 3 van de 3 dagen: [^<]*\.</);
     const asked = await move('give-up');
     refused(asked, 200, 'Weet u het zeker?', 'Annie van den Berg', '12 april 1951');
     expect((await now()).index.taskStatus).toBe('in-progress');
