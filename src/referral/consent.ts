@@ -36,8 +36,8 @@ export function giverIssues(birthDate: string | undefined, by: ConsentBy, day: s
     return [
       wrongPerson(
         path,
-        'Deze jongere is 12 tot en met 15 jaar. De jongere zelf én de ouders moeten toestemming geven.',
-        'This young person is between 12 and 15. Both the young person and the parents must give consent.',
+        'Deze jongere is 12 tot en met 15 jaar. De jongere zelf én de ouders moeten toestemming geven. Wil de jongere niet, dan gaat het niet door.',
+        'This young person is between 12 and 15. Both the young person and the parents must give consent. If the young person does not want it, it does not go ahead.',
       ),
     ];
   if (age >= 16 && by === 'parents')

@@ -65,6 +65,11 @@ describe('H6, H7: who may say yes, by age (BW 7:447, 7:450, 7:465)', () => {
     expect(brief(issuesOf(born, by))).toEqual(may ? [] : wrongPerson);
   });
 
+  test('H6: the no of a young person of 12 to 15 is respected, whatever the parents say, and the refusal says so', () => {
+    const [refused] = issuesOf('2012-05-01', 'parents');
+    expect(refused?.said.nl).toContain('Wil de jongere niet, dan gaat het niet door.');
+  });
+
   test.each([
     ['2012-02-29', '2024-02-28', 'parents', 'the day before: still 11'],
     ['2012-02-29', '2024-02-29', 'resident-and-parents', '12 on a leap day of a leap year'],
