@@ -17,6 +17,7 @@ import { type Acting, accept, seen } from '../src/feedback/moves.ts';
 import { heardSchema, hearOnward, onwardSchema, referOn } from '../src/feedback/onward.ts';
 import { answer, ask, questionSchema, replySchema } from '../src/feedback/question.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
+import { renewalSchema, renewConsent } from '../src/feedback/renew-consent.ts';
 import { report } from '../src/feedback/report.ts';
 import { hold, restSchema, resume } from '../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../src/feedback/stop.ts';
@@ -71,6 +72,7 @@ export const toldMoves: Record<Move, Told> = {
   act: (journey, _, acting) => actForAbsent(journey, acting),
   'resume-own': (journey, _, acting) => resumeOwn(journey, acting),
   'refer-on': (journey, input, acting) => referOn(journey, onwardSchema.parse(input), acting),
+  'renew-consent': (journey, input, acting) => renewConsent(journey, renewalSchema.parse(input), acting),
   'hear-onward': hear,
   'set-lead': (journey, input, acting) => setLead(journey, ledBy.parse(input).lead, acting),
   report: reported,

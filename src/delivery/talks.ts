@@ -8,7 +8,8 @@ import { readTalks, remindedIn } from '../store/talks.ts';
 
 /**
  * A month into a quarter the Wallys of each practice whose talk is not planned get one mail without content, once per
- * quarter; their pages and the team lead's say it all the time. One mail per person and run. Gives how many practices.
+ * quarter; their pages and the team lead's say it all the time. One mail per person and run. A practice none of whose Wallys
+ * is there with an address waits for one who is. Gives how many practices.
  */
 export async function remindOfTalks(store: Store, directory: () => Promise<Directory>): Promise<number> {
   const now = store.clock();
@@ -27,6 +28,8 @@ export async function remindOfTalks(store: Store, directory: () => Promise<Direc
     const wallys = practice
       ? wallysOfPractice(book, practice).filter((role) => role.email && isPresent(role, day))
       : [];
+    // Nobody who is there can be mailed: not reminded this quarter, so that the next working day asks again.
+    if (wallys.length === 0) continue;
     const told = wallys.slice(0, 1).filter((role) => !mailed.has(role.id));
     const change: Change = {
       scope: { practice: id },

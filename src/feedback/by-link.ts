@@ -7,6 +7,7 @@ import { type Link, type LinkPurpose, linkEnd, linkTriesMax, mayHavePage, reside
 import { practiceNotice } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, auditOf, step } from './moves.ts';
+import { renewalFirst } from './renew-consent.ts';
 import { tellOwner } from './tell.ts';
 
 /**
@@ -79,6 +80,8 @@ export function sendLinkAnew(journey: Journey, task: string, acting: Acting): Ch
   if (isRefusal(row)) return row;
   const at = workAt(journey, task);
   if (!at) return gone;
+  const due = renewalFirst(journey, acting.now);
+  if (due) return due;
   if (!acting.directory.teams.get(at.organization)?.email) return noAddress;
   return step(journey, row, 'link-sent', acting, { rest: linkTo('onward', task, at.organization, acting) });
 }

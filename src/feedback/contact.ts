@@ -37,7 +37,7 @@ function unsafeWay(journey: Journey, way: (typeof attemptWays)[number]): Refusal
   );
 }
 
-/** The Wally tried and did not reach the resident; three of these on different days come before "niet bereikt" (H14). */
+/** The Wally tried and did not reach the resident; three of these on different days and times come before "niet bereikt" (H14). */
 export function attempt(
   journey: Journey,
   tried: z.infer<typeof attemptSchema>,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Change, Written } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { attemptDaysMin, transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
-import { attemptDays } from '../referral/task-output.ts';
+import { attemptDays, isTriedEnough } from '../referral/task-output.ts';
 import { endAppointments } from './appointment.ts';
 import { dutchDate } from './letter.ts';
 import { type Acting, step } from './moves.ts';
@@ -68,7 +68,7 @@ export function giveUp(journey: Journey, acting: Acting, deviating?: string): Ch
       firstLine: 'De Wally heeft de inwoner niet bereikt.',
       lines: [
         ...(days.length > 0 ? [`Geprobeerd op ${days.map(dutchDate).join(', ')}.`] : []),
-        ...(days.length < attemptDaysMin && deviating ? [deviating] : []),
+        ...(!isTriedEnough(journey.task.resource) && deviating ? [deviating] : []),
       ],
       todo: 'kijken of het nummer klopt. Wilt u opnieuw verwijzen? Dat kan.',
     },

@@ -1,6 +1,7 @@
 import type { Communication, Reference, Resource } from '@medplum/fhirtypes';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import { codeSystems, extensions } from '../fhir/systems.ts';
+import { renewalDue } from '../referral/consent.ts';
 import type { Journey } from '../referral/journey.ts';
 import { othersNamed } from '../referral/looks-personal.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
@@ -127,10 +128,10 @@ function pointedOut({ payload = [] }: Communication, journey: Journey, path: str
   });
 }
 
-const withheld = (path: string): Issue =>
+const withheld = (path: string, due?: Said): Issue =>
   warning('loss-not-shared', path, {
-    nl: 'Deze tekst gaat niet mee en is niet bewaard: de inwoner gaf daar geen toestemming voor. De huisarts hoort alleen dát er bericht is.',
-    en: 'This text does not go along and was not kept: the resident did not agree to it. The GP only hears that there is news.',
+    nl: `Deze tekst gaat niet mee en is niet bewaard: ${due ? 'de toestemming moet opnieuw gevraagd worden' : 'de inwoner gaf daar geen toestemming voor'}. De huisarts hoort alleen dát er bericht is.${due ? ` ${due.nl}` : ''}`,
+    en: `This text does not go along and was not kept: ${due ? 'the consent must be asked anew' : 'the resident did not agree to it'}. The GP only hears that there is news.${due ? ` ${due.en}` : ''}`,
   });
 
 function outcomesIn({ extension = [] }: Communication) {
@@ -142,8 +143,8 @@ function outcomesIn({ extension = [] }: Communication) {
     });
 }
 
-/** The Wally's feedback as a report: first line, plan, outcomes, and whether the resident agreed that it goes (H9). */
-export function feedbackOf(sent: Communication, journey: Journey, place: Place): Asked | Refusal {
+/** The Wally's feedback of a day as a report: first line, plan, outcomes, and whether the resident agreed that it goes (H9). */
+export function feedbackOf(sent: Communication, journey: Journey, place: Place, day: string): Asked | Refusal {
   const { path } = place;
   const issues = [...subjectIssues(sent.subject, journey, place), ...frameIssues(sent, path)];
   const category = codesOf(sent.category?.[0], codeSystems.communicationCategory)[0];
@@ -151,7 +152,8 @@ export function feedbackOf(sent: Communication, journey: Journey, place: Place):
   if (issues.length > 0) return refuse(...issues);
   const [first, ...rest] = (sent.payload ?? []).map((one) => one.contentString ?? '');
   const residentAgreed = sent.extension?.find((one) => one.url === extensions.residentAgreed)?.valueBoolean;
-  const isWithheld = first !== undefined && residentAgreed !== undefined && closureOnly(journey, { residentAgreed });
+  const isWithheld =
+    first !== undefined && residentAgreed !== undefined && closureOnly(journey, { residentAgreed }, day);
   const isBare = first === undefined && residentAgreed === false;
   return {
     move: category === 'feedback-final' ? 'close' : 'report',
@@ -172,24 +174,25 @@ export function feedbackOf(sent: Communication, journey: Journey, place: Place):
     ...personIn(sent),
     losses: [
       ...lossesOf(sent, path),
-      ...(isWithheld ? [withheld(`${path}.payload`)] : pointedOut(sent, journey, path)),
+      ...(isWithheld ? [withheld(`${path}.payload`, renewalDue(journey, day))] : pointedOut(sent, journey, path)),
     ],
   };
 }
 
 /**
- * The one move that a message asks for. Of a Wally's system: feedback, a question, or the practice's answer as it was
+ * The one move that a message asks for on a day. Of a Wally's system: feedback, a question, or the practice's answer as it was
  * heard by telephone. Of a practice: the answer to the Wally's question, else a few words to the Wally. Pure.
  */
 export function moveFromCommunication(
   sent: Communication,
   journey: Journey,
   side: 'practice' | 'team',
+  day: string,
 ): Asked | Refusal {
   const place = { path: 'Communication', contained: sent.contained ?? [] };
   const { path } = place;
   const category = codesOf(sent.category?.[0], codeSystems.communicationCategory)[0];
-  if (side === 'team' && category?.startsWith('feedback-')) return feedbackOf(sent, journey, place);
+  if (side === 'team' && category?.startsWith('feedback-')) return feedbackOf(sent, journey, place, day);
   const isAnswer = category === 'answer' || (side === 'practice' && (sent.inResponseTo ?? []).length > 0);
   if (side === 'team' && category !== 'question' && !isAnswer) return noSuchMove(`${path}.category`);
   const issues = [...subjectIssues(sent.subject, journey, place), ...frameIssues(sent, path)];

@@ -14,6 +14,8 @@ export interface TaskSent {
   readonly journey: Journey;
   /** A patch says what goes; of a whole resource what is left out is not said: a reader may have had only a part of it. */
   readonly isPatch: boolean;
+  /** The local day. */
+  readonly day: string;
 }
 
 const patientOf = ({ for: whom }: Task) => (idIn(whom, 'Patient') ? (whom as Reference<Patient>) : undefined);
@@ -61,10 +63,11 @@ function askedByLetter(added: readonly Added[], letter: Added, task: TaskSent): 
       }),
     );
   const subject = contained.subject ?? patientOf(sent);
-  const feedback = feedbackOf({ ...contained, ...(subject && { subject }) }, journey, {
+  const place = {
     path: `Task.contained[${nth}]`,
     contained: [...(contained.contained ?? []), ...(sent.contained ?? [])],
-  });
+  };
+  const feedback = feedbackOf({ ...contained, ...(subject && { subject }) }, journey, place, task.day);
   if (isRefusal(feedback)) return feedback;
   const contact = added.find(({ output }) => ['contact', 'contact-attempt'].includes(kindOf(output)));
   const outcomes = added.flatMap(({ output }) =>

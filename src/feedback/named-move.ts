@@ -15,6 +15,7 @@ import { type Acting, accept, seen } from './moves.ts';
 import { heardSchema, hearOnward, onwardSchema, referOn } from './onward.ts';
 import { answer, ask, message, questionSchema } from './question.ts';
 import { assignTo } from './reassign.ts';
+import { renewalSchema, renewConsent } from './renew-consent.ts';
 import { report } from './report.ts';
 import { reportIssues } from './report-rules.ts';
 import { hold, restSchema, resume } from './rest.ts';
@@ -83,6 +84,7 @@ export const namedMoves = {
   'too-close': named(nothing, (journey, _, acting) => tooClose(journey, acting)),
   'resume-own': named(nothing, (journey, _, acting) => resumeOwn(journey, acting)),
   'refer-on': named(onwardSchema, referOn),
+  'renew-consent': named(renewalSchema, renewConsent),
   'hear-onward': named(heardSchema, hearOnward),
   'set-lead': named(z.strictObject({ to: leadSchema }), (journey, { to }, acting) => setLead(journey, to, acting)),
   report: named(reportSchema, (journey, given, acting) => reported(journey, given, acting, false)),

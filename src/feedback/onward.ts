@@ -2,6 +2,7 @@ import type { Consent, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
+import { givenOnIssues, giverIssues, giversOf } from '../referral/consent.ts';
 import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
@@ -12,6 +13,7 @@ import { outcomes, outcomesSchema } from './answer.ts';
 import { linkTo } from './by-link.ts';
 import type { declineReasons } from './ending.ts';
 import { type Acting, concept, step } from './moves.ts';
+import { consentGivenSchema, renewalFirst } from './renew-consent.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner } from './tell.ts';
 
@@ -24,11 +26,7 @@ export const onwardSchema = z.strictObject({
   question: z.string().trim().min(1).max(2000),
   lifeAreas: z.array(z.enum(lifeAreaCodes as [string, ...string[]])).max(10),
   /** Taken by the Wally for this organisation alone (H9): nobody else's consent counts for it. */
-  consent: z.strictObject({
-    by: z.enum(['resident', 'parents', 'resident-and-parents', 'representative']),
-    how: z.enum(['spoken', 'written']),
-    on: z.iso.date(),
-  }),
+  consent: consentGivenSchema,
   /** The Wally wants to hear how it goes before they have finished. */
   interim: z.boolean().optional(),
 });
@@ -46,7 +44,7 @@ function consentFor(journey: Journey, onward: Onward, acting: Acting): Consent &
     category: [concept(codeSystems.actCode, 'IDSCL')],
     patient,
     dateTime: on,
-    performer: by.split('-and-').map((who) => (who === 'resident' ? patient : { display: who })),
+    performer: giversOf(by, journey.patient.resource.id),
     organization: [{ reference: `Organization/${journey.index.team}` }],
     policyRule: concept(codeSystems.legalBasis, 'explicit-consent'),
     provision: {
@@ -75,6 +73,8 @@ const carried: readonly string[] = [extensions.safeContact, extensions.residentQ
 export function referOn(journey: Journey, onward: Onward, acting: Acting): Change | Refusal {
   const row = transition(journey, 'refer-on', acting.actor);
   if (isRefusal(row)) return row;
+  const due = renewalFirst(journey, acting.now);
+  if (due) return due;
   const { organization } = onward;
   const to = acting.directory.teams.get(organization);
   const today = localDay(acting.now);
@@ -87,14 +87,9 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
             en: 'This organisation is not in the directory. Ask the administrator to add it.',
           }),
         ]),
-    ...(onward.consent.on <= today
-      ? []
-      : [
-          issue('business-rule', 'consent-in-future', 'consent.on', {
-            nl: 'De toestemming heeft een datum in de toekomst.',
-            en: 'The consent has a date in the future.',
-          }),
-        ]),
+    // Their consent is asked as the referral's own was: by the same ages (H6, H9).
+    ...giverIssues(journey.patient.resource.birthDate, onward.consent.by, today, 'consent.by'),
+    ...givenOnIssues(onward.consent.on, today, 'consent.on'),
   ];
   if (!to || issues.length > 0) return refuse(...issues);
   const now = acting.now.toISOString();

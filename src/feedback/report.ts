@@ -2,6 +2,7 @@ import type { TaskOutput } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import { isCategory } from '../referral/category.ts';
 import type { Change, Written } from '../referral/change.ts';
+import { renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
@@ -13,10 +14,13 @@ import { toCommunication } from './communication.ts';
 import type { LetterHead } from './letter.ts';
 import { type Acting, auditOf, concept, step } from './moves.ts';
 
-/** Whether content may go back: the consent at referral covered it, and the resident agreed to this report (H9). */
-export function closureOnly(journey: Journey, answer: Pick<FeedbackAnswer, 'residentAgreed'>): boolean {
+/**
+ * Whether nothing but that it was closed may go back on a day: the consent at referral did not cover more, a birthday has
+ * overtaken it (H6), or the resident did not agree to this report (H9).
+ */
+export function closureOnly(journey: Journey, answer: Pick<FeedbackAnswer, 'residentAgreed'>, day: string): boolean {
   const details = journey.consent.resource.provision?.code?.flatMap((one) => one.coding ?? []).map((one) => one.code);
-  return !answer.residentAgreed || !details?.includes('feedback-content');
+  return !answer.residentAgreed || !details?.includes('feedback-content') || renewalDue(journey, day) !== undefined;
 }
 
 /** Who writes, as it stands under the letter. */
@@ -35,7 +39,7 @@ export function letterHead(
     sender: role?.name ?? acting.actor.name,
     team: team?.name ?? '',
     writtenOn: localDay(acting.now),
-    closureOnly: closureOnly(journey, answer),
+    closureOnly: closureOnly(journey, answer, localDay(acting.now)),
     ...(phone && { phone }),
     ...(practice && { practice }),
   };

@@ -1,4 +1,5 @@
 import type { Change, Written } from '../referral/change.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
@@ -21,7 +22,7 @@ function answered(journey: Journey, status: 'completed' | 'rejected', reason: st
 }
 
 /** Whether more than "closed" may go back to the practice (H9). */
-const mayTell = (journey: Journey) => !closureOnly(journey, { residentAgreed: true });
+const mayTell = (journey: Journey, now: Date) => !closureOnly(journey, { residentAgreed: true }, localDay(now));
 
 /** The practice asked to stop work that had begun: the Wally agrees. The practice gets its answer as final feedback. */
 export function agreeToStop(journey: Journey, why: string, acting: Acting, deviating?: string): Change | Refusal {
@@ -33,7 +34,7 @@ export function agreeToStop(journey: Journey, why: string, acting: Acting, devia
     {
       category: 'feedback-final',
       firstLine: 'Gestopt, zoals u vroeg.',
-      lines: mayTell(journey) && why ? [why] : [],
+      lines: mayTell(journey, acting.now) && why ? [why] : [],
     },
     acting,
   );
@@ -67,7 +68,7 @@ export function refuseToStop(journey: Journey, why: string, acting: Acting): Cha
     {
       category: 'feedback-interim',
       firstLine: 'De Wally gaat door, in overleg met de inwoner.',
-      lines: mayTell(journey) ? [why] : [],
+      lines: mayTell(journey, acting.now) ? [why] : [],
     },
     acting,
   );

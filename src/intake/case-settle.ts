@@ -9,6 +9,7 @@ import { type KeptCopy, localTo } from '../referral/case-copy.ts';
 import type { CaseAddress } from '../referral/case-reader.ts';
 import { anywhere, type FedSystem } from '../referral/case-system.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { readCopy, type StoredCopy } from '../store/case-systems.ts';
@@ -105,11 +106,12 @@ async function wantedBy(
       ? ours
       : await readResource(desk.store, { practice: journey.practice }, 'Task', ours.resource.id, copy.ours);
   const base = read?.resource.resourceType === 'Task' ? { ...read.resource, id: ours.resource.id } : ours.resource;
+  const rest = { journey, isPatch: false, day: localDay(desk.store.clock()) };
   if (deepEquals(stageOf(base), stageOf(ours.resource))) {
-    const task = { sent: { ...ours.resource, ...said }, base: ours.resource, journey, isPatch: false };
+    const task = { sent: { ...ours.resource, ...said }, base: ours.resource, ...rest };
     return answer(moveFromTask(task, 'team'));
   }
-  const task = { sent: { ...base, ...saidByCopy(now, before, base, names) }, base, journey, isPatch: false };
+  const task = { sent: { ...base, ...saidByCopy(now, before, base, names) }, base, ...rest };
   return answer(isAlreadySo(task, ours.resource) ? { already: ours } : refuse(movedHere));
 }
 
@@ -253,7 +255,7 @@ function settleMessage(desk: CaseDesk, journeyId: string, message: Communication
   const meet = async (copy: StoredCopy, journey: Journey) => {
     if (copy.kept.heard?.includes(heard)) return { wanted: 'nothing' as const, tried: heard };
     const sent = messageByCopy(message, namesOf(desk, copy, journey, copy.kept.task), own);
-    const wanted = wantedByMessage(sent, journey, 'team');
+    const wanted = wantedByMessage(sent, journey, 'team', localDay(desk.store.clock()));
     const { owner } = journey.index;
     // Who is not named there is who has it here.
     const isAsked = typeof wanted === 'object' && 'move' in wanted;

@@ -6,6 +6,7 @@ import { moveFromAppointment } from '../feedback/move-from-appointment.ts';
 import { moveFromCommunication } from '../feedback/move-from-communication.ts';
 import { idIn } from '../feedback/move-words.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { journeyBy, type Made, makeMove, type Wanted } from './fhir-move.ts';
@@ -77,11 +78,16 @@ function saysTheSame(sent: Communication, known: Communication): boolean {
   );
 }
 
-/** What a new message asks of a journey; under a number that is known it must say what it said. */
-export function wantedByMessage(sent: Communication, now: Journey, side: 'practice' | 'team'): Wanted | Refusal {
+/** What a new message asks of a journey on a local day; under a number that is known it must say what it said. */
+export function wantedByMessage(
+  sent: Communication,
+  now: Journey,
+  side: 'practice' | 'team',
+  day: string,
+): Wanted | Refusal {
   const already = knownBy(now.communications, sent.identifier);
   if (already) return saysTheSame(sent, already.resource) ? { already } : refuse(otherContent);
-  return moveFromCommunication(sent, now, side);
+  return moveFromCommunication(sent, now, side, day);
 }
 
 /** `POST Communication`: feedback or a question of the Wally; the practice's answer, or a few words of its own. */
@@ -99,7 +105,8 @@ export async function postCommunication(parts: FhirDoor, request: Request): Prom
     type: 'Communication',
     interaction: 'create',
     identifiers: sent.identifier,
-    read: (now) => wantedByMessage(sent, now, caller.scope.kind === 'practice' ? 'practice' : 'team'),
+    read: (now) =>
+      wantedByMessage(sent, now, caller.scope.kind === 'practice' ? 'practice' : 'team', localDay(parts.store.clock())),
   });
 }
 

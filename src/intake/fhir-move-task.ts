@@ -6,6 +6,7 @@ import { moveFromParameters } from '../feedback/move-from-parameters.ts';
 import { moveFromTask, reasonOf } from '../feedback/move-from-task.ts';
 import { idIn } from '../feedback/move-words.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Journey, Versioned } from '../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
@@ -46,7 +47,7 @@ async function wantedOf(
   const base = { ...stored.resource, id };
   const sent = said.sent(base);
   if (isRefusal(sent)) return sent;
-  const task = { sent, base, journey, isPatch };
+  const task = { sent, base, journey, isPatch, day: localDay(parts.store.clock()) };
   if (isNewest) return moveFromTask(task, sideOf(request));
   return isAlreadySo(task, current.resource) ? { already: current } : refuse(otherVersion);
 }

@@ -1,6 +1,7 @@
-import type { Consent, Extension, Patient, Provenance, Reference, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Consent, Extension, Patient, Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Assignment } from './assignment.ts';
+import { giversOf } from './consent.ts';
 import { type KeptLetter, keepLetters } from './letters.ts';
 import { type LifeArea, lifeAreas } from './life-area.ts';
 import { toPatient } from './patient-resource.ts';
@@ -59,11 +60,7 @@ function toConsent(referral: Referral, id: string, patientId: string, making: Ma
     category: [concept(codeSystems.actCode, 'IDSCL')],
     patient: { reference: `Patient/${patientId}` },
     dateTime: consent.on,
-    performer: consent.by
-      .split('-and-')
-      .map(
-        (who): Reference<Patient> => (who === 'resident' ? { reference: `Patient/${patientId}` } : { display: who }),
-      ),
+    performer: giversOf(consent.by, patientId),
     organization: [{ reference: `Organization/${making.practice}` }],
     policyRule: concept(codeSystems.legalBasis, 'explicit-consent'),
     provision: {

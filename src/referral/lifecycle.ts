@@ -7,15 +7,12 @@ import type { Journey } from './journey.ts';
 import { namedRole } from './named-role.ts';
 import { issue, type Refusal, refuse } from './refusal.ts';
 import { openStatuses } from './statuses.ts';
-import { attemptDays } from './task-output.ts';
+import { isTriedEnough } from './task-output.ts';
 import type { Condition, Move, Status, Transition, Who } from './transition-row.ts';
 import { TRANSITIONS } from './transitions.ts';
 
 export type { Move, Transition } from './transition-row.ts';
 export { TRANSITIONS } from './transitions.ts';
-
-/** No-contact protocol (H14): so many attempts, on as many different days. */
-export const attemptDaysMin = 3;
 
 const notNow: Said = {
   nl: 'Dit kan nu niet meer: de verwijzing is intussen veranderd. Laad de pagina opnieuw.',
@@ -37,8 +34,8 @@ const unmet: Record<Condition, { readonly reason: string; readonly said: Said }>
   'three-attempts': {
     reason: 'too-few-attempts',
     said: {
-      nl: 'Probeer het eerst op drie verschillende dagen. Daarna kunt u afsluiten met "niet bereikt".',
-      en: 'First try on three different days. After that you can close with "not reached".',
+      nl: 'Probeer het eerst op drie verschillende dagen, en op ten minste twee delen van de dag: ochtend, middag of avond. Daarna kunt u afsluiten met "niet bereikt".',
+      en: 'First try on three different days, and on at least two parts of the day: morning, afternoon or evening. After that you can close with "not reached".',
     },
   },
   'stop-asked': {
@@ -68,7 +65,7 @@ export interface Facts {
   readonly stopAsked: boolean;
   readonly questionOpen: boolean;
   readonly appointmentPlanned: boolean;
-  readonly attemptDays: number;
+  readonly triedEnough: boolean;
   readonly unconfirmed: boolean;
 }
 
@@ -92,7 +89,7 @@ export function factsOf(journey: Omit<Journey, 'index'>): Facts {
     stopAsked: requests.some((one) => one.resource.status === 'requested'),
     questionOpen: openQuestionsOf(journey).length > 0,
     appointmentPlanned: appointments.some((one) => one.resource.status === 'booked'),
-    attemptDays: attemptDays(task.resource).size,
+    triedEnough: isTriedEnough(task.resource),
     unconfirmed:
       serviceRequest.resource.extension?.some(
         (one) => one.url === extensions.unconfirmed && one.valueBoolean === true,
@@ -102,7 +99,7 @@ export function factsOf(journey: Omit<Journey, 'index'>): Facts {
 
 const isMet: Record<Condition, (facts: Facts) => boolean> = {
   'nothing-open-elsewhere': (facts) => facts.openChildren === 0,
-  'three-attempts': (facts) => facts.attemptDays >= attemptDaysMin,
+  'three-attempts': (facts) => facts.triedEnough,
   'stop-asked': (facts) => facts.stopAsked,
   'question-open': (facts) => facts.questionOpen,
   'appointment-planned': (facts) => facts.appointmentPlanned,

@@ -29,3 +29,34 @@ export function notesOf(task: Task, what: Noted): { readonly time: string; reado
 export function attemptDays(task: Task): ReadonlySet<string> {
   return new Set(notesOf(task, 'contact-attempt').map((one) => localDay(new Date(one.time))));
 }
+
+/** No-contact protocol (H14): so many attempts, on as many different days. */
+export const attemptDaysMin = 3;
+/** And at different times: on so many parts of the day at least, for who works in the morning is not there every morning. */
+const attemptPartsMin = 2;
+
+export const dayParts = ['morning', 'afternoon', 'evening'] as const;
+export type DayPart = (typeof dayParts)[number];
+
+const hourFormat = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Europe/Amsterdam',
+  hour: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** The part of the day of an instant, by the Dutch clock: until noon, until six, and after. */
+export function dayPartOf(instant: Date): DayPart {
+  const hour = Number(hourFormat.format(instant));
+  if (hour < 12) return 'morning';
+  return hour < 18 ? 'afternoon' : 'evening';
+}
+
+/** The different parts of the day on which the Wally tried. */
+export function attemptParts(task: Task): ReadonlySet<DayPart> {
+  return new Set(notesOf(task, 'contact-attempt').map((one) => dayPartOf(new Date(one.time))));
+}
+
+/** Whether "niet bereikt" may be said: three different days, and different times (H14). */
+export function isTriedEnough(task: Task): boolean {
+  return attemptDays(task).size >= attemptDaysMin && attemptParts(task).size >= attemptPartsMin;
+}

@@ -31,6 +31,7 @@ export type Move =
   | 'act'
   | 'resume-own'
   | 'refer-on'
+  | 'renew-consent'
   | 'hear-onward'
   | 'set-lead'
   | 'report'

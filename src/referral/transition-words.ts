@@ -21,7 +21,7 @@ export const whoWords: Record<Who, string> = {
 /** What must be so besides status and person. */
 export const conditionWords: Record<Condition, string> = {
   'nothing-open-elsewhere': 'no other organisation is still at work',
-  'three-attempts': 'tried on three different days',
+  'three-attempts': 'tried on three different days, on two parts of the day',
   'stop-asked': 'the practice asked to stop',
   'question-open': 'a question to the practice is open',
   'appointment-planned': 'an appointment stands',

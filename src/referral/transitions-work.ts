@@ -1,4 +1,4 @@
-import { begun, unaccepted, working } from './statuses.ts';
+import { begun, openStatuses, unaccepted, working } from './statuses.ts';
 import type { Transition } from './transition-row.ts';
 
 /** The rows of the work itself: what the Wally does, and what comes back to her. */
@@ -133,6 +133,14 @@ export const workRows: readonly Transition[] = [
     tells: ['organisation'],
   },
   {
+    // A birthday underway: who decides now says yes (H6). A no is `end`, consent withdrawn.
+    move: 'renew-consent',
+    from: openStatuses,
+    to: 'same',
+    by: ['owner', 'team-lead'],
+    tells: [],
+  },
+  {
     move: 'hear-onward',
     from: begun,
     to: 'same',
@@ -169,7 +177,7 @@ export const workRows: readonly Transition[] = [
     tells: ['practice'],
   },
   {
-    // H14: never by itself; a person closes, after three attempts on different days, and the GP is told.
+    // H14: never by itself; a person closes, after three attempts on different days and times, and the GP is told.
     move: 'give-up',
     from: working,
     to: 'failed',

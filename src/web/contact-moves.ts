@@ -4,8 +4,7 @@ import type { Said } from '../fhir/outcome.ts';
 import { extensions } from '../fhir/systems.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
-import { attemptDaysMin } from '../referral/lifecycle.ts';
-import { attemptDays } from '../referral/task-output.ts';
+import { attemptDays, attemptDaysMin, attemptParts, type DayPart, dayParts } from '../referral/task-output.ts';
 import type { Fault } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import {
@@ -53,6 +52,12 @@ function momentOf(on: string, at: string, now: Date): string | undefined | Fault
   return !at && on === today && Date.parse(instant) > now.getTime() ? now.toISOString() : instant;
 }
 
+const dayPartSaid: Record<DayPart, Said> = {
+  morning: { nl: 'ochtend', en: 'morning' },
+  afternoon: { nl: 'middag', en: 'afternoon' },
+  evening: { nl: 'avond', en: 'evening' },
+};
+
 /** How far the no-contact protocol is (H14), in words. */
 function attemptsText(parts: Pick<MoveParts, 'journey' | 'viewer' | 'today'>): string | undefined {
   const days = [...attemptDays(parts.journey.task.resource)];
@@ -61,10 +66,15 @@ function attemptsText(parts: Pick<MoveParts, 'journey' | 'viewer' | 'today'>): s
   const t = sayIn(language);
   const said = days.map((day) => dayText(day, language, parts.today)).join(', ');
   const count = Math.min(days.length, attemptDaysMin);
-  return t(
+  const tried = t(
     `Geprobeerd op ${count} van de ${attemptDaysMin} dagen: ${said}.`,
     `Tried on ${count} of the ${attemptDaysMin} days: ${said}.`,
   );
+  const times = attemptParts(parts.journey.task.resource);
+  const others = dayParts.filter((part) => !times.has(part)).map((part) => dayPartSaid[part][language]);
+  if (times.size > 1) return tried;
+  const elsewhere = others.join(t(' of ', ' or '));
+  return `${tried} ${t(`Probeer het ook eens in de ${elsewhere}.`, `Try it in the ${elsewhere} too.`)}`;
 }
 
 const attemptForm = moveForm({

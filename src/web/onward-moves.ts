@@ -15,6 +15,7 @@ import type { Journey } from '../referral/journey.ts';
 import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { isOpen } from '../referral/lifecycle.ts';
 import type { Refusal } from '../referral/refusal.ts';
+import { consentControls, consentFaults } from './consent-moves.ts';
 import { type Choice, type Fault, faultOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { button, type MoveForm, type MoveParts, moveForm, noNames, type Read, textBox } from './move-forms.ts';
@@ -28,9 +29,7 @@ const onwardFaults = {
     nl: `Schrijf wat u van deze organisatie vraagt, in hooguit ${questionMax} tekens.`,
     en: `Write what you ask of this organisation, in at most ${questionMax} characters.`,
   },
-  by: { nl: 'Kies wie toestemming gaf.', en: 'Choose who consented.' },
-  how: { nl: 'Kies hoe de toestemming werd gegeven.', en: 'Choose how consent was given.' },
-  on: { nl: 'Vul de dag van de toestemming in.', en: 'Fill in the day of the consent.' },
+  ...consentFaults,
 } as const satisfies Record<string, Said>;
 const onwardFields = {
   organization: 'onwardTo',
@@ -70,7 +69,7 @@ const referOnForm = moveForm({
     const t = sayIn(language);
     if (organisations(parts).length === 0)
       return html`<p>${t('Er staat geen andere organisatie in de adreslijst. Vraag de beheerder om haar toe te voegen.', 'No other organisation is in the directory. Ask the administrator to add it.')}</p>`;
-    const { question, by, how, on } = onwardFields;
+    const { question } = onwardFields;
     const tick = (name: string, label: string) =>
       html`<div class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}><label for="${name}">${label}</label></div>`;
     const area = (code: (typeof lifeAreaCodes)[number]) => tick(areaField(code), lifeAreas[code][language]);
@@ -78,26 +77,15 @@ const referOnForm = moveForm({
 ${chooseOrganisation(parts)}
 ${textBox(parts, { name: question, label: t('Wat vraagt u?', 'What do you ask?'), hint: noNames(parts.viewer), max: questionMax, rows: 3 })}
 <fieldset><legend>${t('Leefgebieden (mag leeg)', 'Life areas (may be empty)')}</legend>${lifeAreaCodes.map(area)}</fieldset>
-${radiosOf(
+${consentControls(
   parts,
-  by,
+  onwardFields,
   t('Wie gaf toestemming voor deze organisatie?', 'Who consented to this organisation?'),
-  [
-    ['resident', t('de inwoner', 'the resident')],
-    ['parents', t('de ouders', 'the parents')],
-    ['resident-and-parents', t('de inwoner en de ouders', 'the resident and the parents')],
-    ['representative', t('de vertegenwoordiger', 'the representative')],
-  ],
   t(
     'De toestemming voor de Wally geldt hier niet. Vraag het opnieuw.',
     'The consent for the Wally does not count here. Ask again.',
   ),
 )}
-${radiosOf(parts, how, t('Hoe?', 'How?'), [
-  ['spoken', t('mondeling', 'spoken')],
-  ['written', t('schriftelijk', 'in writing')],
-])}
-<div class="field"><label for="${on}">${t('Op welke dag?', 'On which day?')}</label>${faultOf(parts, on)}<input type="date" id="${on}" name="${on}" value="${parts.fields[on]}" max="${parts.today}"${ties(parts, on, false)}></div>
 ${tick(interimField, t('Ik wil een tussenbericht, als het langer duurt', 'I want an interim message, if it takes longer'))}
 ${button(t('Vraag deze organisatie', 'Ask this organisation'))}`;
   },

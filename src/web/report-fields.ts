@@ -1,5 +1,6 @@
 import { answerSchema, type FeedbackAnswer, firstLineMax, type Outcome } from '../feedback/answer.ts';
 import type { Said } from '../fhir/outcome.ts';
+import { renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
@@ -44,8 +45,9 @@ export function localInstant(day: string, time: string): string | undefined {
     .find((instant) => !Number.isNaN(Date.parse(instant)) && shown.format(new Date(instant)) === `${day} ${time}`);
 }
 
-/** The consent at referral lets content go back; when it does not, no form asks for content that would be thrown away. */
-export function contentMayReturn(journey: Journey): boolean {
+/** The consent lets content go back on a day; when it does not, no form asks for content that would be thrown away. */
+export function contentMayReturn(journey: Journey, day: string): boolean {
+  if (renewalDue(journey, day)) return false;
   return (journey.consent.resource.provision?.code ?? []).some((one) =>
     one.coding?.some((coding) => coding.code === 'feedback-content'),
   );
@@ -119,7 +121,7 @@ export function readReport(
     const outcome = fields[outcomeField(lifeArea)];
     return outcome ? [{ lifeArea, outcome: outcome as Outcome }] : [];
   });
-  const content = contentMayReturn(journey);
+  const content = contentMayReturn(journey, localDay(now));
   const final = fields.final === 'final' ? true : fields.final === 'interim' ? false : undefined;
   const faults: Fault[] = [...dateFaults(fields, at, now)];
   const parsed = answerSchema.safeParse({

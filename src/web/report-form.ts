@@ -1,4 +1,5 @@
 import { firstLineMax, outcomeCodes, outcomes } from '../feedback/answer.ts';
+import { renewalDue } from '../referral/consent.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, radiosOf, ties } from './form-controls.ts';
@@ -67,7 +68,10 @@ function contentPart(parts: FormParts): Markup {
   const { fields, shown } = parts;
   const own = shown.directory.teams.get(shown.journey.index.team)?.sentences;
   const noNames = t('Noem geen andere mensen bij naam.', 'Do not name other people.');
-  if (!contentMayReturn(parts.shown.journey)) {
+  const due = renewalDue(shown.journey, shown.today);
+  if (due)
+    return html`<p class="panel"><strong>${due[shown.viewer.language]}</strong> ${t('Tot dan hoort de huisarts alleen dát de verwijzing loopt of is afgesloten.', 'Until then the GP only hears that the referral is in progress or closed.')}</p>`;
+  if (!contentMayReturn(shown.journey, shown.today)) {
     return html`<p class="panel">${t(
       'Bij de verwijzing is afgesproken dat er geen inhoud teruggaat. De huisarts krijgt alleen bericht dát de verwijzing loopt of is afgesloten.',
       'At the referral it was agreed that no content goes back. The GP only hears that the referral is in progress or closed.',
@@ -90,7 +94,7 @@ function contentPart(parts: FormParts): Markup {
 }
 
 function agreedPart(parts: FormParts): Markup | undefined {
-  if (!contentMayReturn(parts.shown.journey)) return undefined;
+  if (!contentMayReturn(parts.shown.journey, parts.shown.today)) return undefined;
   const t = sayIn(parts.shown.viewer.language);
   const hint = t(
     'Vraag het de inwoner. Zonder dit vinkje krijgt de huisarts alleen bericht dát de verwijzing loopt of is afgesloten. Uw tekst gaat dan niet mee en wordt niet bewaard.',

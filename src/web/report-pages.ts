@@ -98,7 +98,7 @@ export async function postReport(site: Site, visit: Visit, id: string): Promise<
     if (isRefusal(allowed)) return sendRefused(site, visit, journey, fields, allowed);
     await noteView(site, journey, acting);
     const shown = show(journey, acting.directory, viewer, localDay(acting.now));
-    const withheld = closureOnly(journey, answer);
+    const withheld = closureOnly(journey, answer, localDay(acting.now));
     const main = reportPreview({ shown, fields, letter: letter(journey, acting), withheld, final: answer.final });
     return send(visit, { title: sayIn(viewer.language)('Klopt dit bericht?', 'Is this message right?'), main });
   }

@@ -8,6 +8,7 @@ import { readJourney } from '../store/referrals.ts';
 import { actingFor, journeyOf, noteView, query, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
+import { renewForm } from './consent-moves.ts';
 import { contactForms } from './contact-moves.ts';
 import { acceptForm, endForm, recallForm } from './hand-moves.ts';
 import { eventsPart } from './history-view.ts';
@@ -30,6 +31,7 @@ import { stateWords } from './words.ts';
 /** What a team lead may do: the owner's moves with a reason where the table lets her deviate (H18), and her own. */
 const leadForms: readonly MoveForm[] = [
   acceptForm,
+  renewForm,
   ...stopForms,
   ...contactForms,
   ...waitingForms,

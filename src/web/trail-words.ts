@@ -96,6 +96,7 @@ export const trailWords: Readonly<Record<string, Said>> = {
   'stop-agreed': say('Gestopt op verzoek', 'Stopped on request'),
   'stop-refused': say('Verzoek om te stoppen afgewezen', 'Request to stop declined'),
   'referred-on': say('Verder verwezen', 'Referred on'),
+  'consent-renewed': say('Toestemming opnieuw gevraagd', 'Consent asked anew'),
   'onward-heard': say('Bericht van een andere organisatie', 'Word from another organisation'),
   'lead-set': say('Regie vastgelegd', 'Lead recorded'),
   'feedback-interim': say('Tussenbericht geschreven', 'Interim message written'),

@@ -11,6 +11,7 @@ import { readJourney } from '../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from './acting.ts';
 import { caseNote } from './case-note.ts';
 import { clocksPart } from './clock-words.ts';
+import { renewForm } from './consent-moves.ts';
 import { contactForms } from './contact-moves.ts';
 import { handForms, offeredForms } from './hand-moves.ts';
 import { eventsPart, feedbackPart } from './history-view.ts';
@@ -60,6 +61,7 @@ export async function readForWally(site: Site, actor: Actor, id: string): Promis
 /** Every move that a Wally makes, in the order of the page. */
 export const wallyForms: readonly MoveForm[] = [
   ...offeredForms,
+  renewForm,
   ...stopForms,
   ...contactForms,
   ...waitingForms,

@@ -56,6 +56,12 @@ export function referralOf(number: string, change: Partial<Referral> = {}): Refe
   };
 }
 
+/** The same of a child or young person, of whom who may consent did. */
+export function young(birthDate: string, by: Referral['consent']['by'] = 'resident-and-parents'): Partial<Referral> {
+  const { patient, consent } = referralOf('young');
+  return { patient: { ...patient, birthDate }, consent: { ...consent, by } };
+}
+
 export interface Came {
   readonly practice?: string;
   readonly number: string;

@@ -74,6 +74,18 @@ describe('"niet bereikt"', () => {
     expect(refusedWith(giveUp(played.journey(), played.acting(sanne, friday)))).toEqual(['too-few-attempts at Task']);
   });
 
+  test('H14: three mornings are too few; one of them in the evening is enough', () => {
+    const morning = ['2026-11-23T09:30', '2026-11-24T08:00', '2026-11-25T10:59'];
+    const refusedAfter = (moments: readonly string[]) => {
+      const played = accepted();
+      for (const at of moments)
+        played.move(sanne, (journey, acting) => attempt(journey, phone, acting), `${at}:00.000Z`);
+      return refusedWith(giveUp(played.journey(), played.acting(sanne, friday)));
+    };
+    expect(refusedAfter(morning)).toEqual(['too-few-attempts at Task']);
+    expect(refusedAfter([...morning.slice(0, 2), '2026-11-25T17:00'])).toBeUndefined();
+  });
+
   test('H14: never by itself: the line closes nothing, however late it is', () => {
     const played = tried(3);
     expect(refusedWith(giveUp(played.journey(), played.acting(theLine, friday)))).toEqual(notYours);

@@ -67,8 +67,8 @@ test('H11: nobody acts for who is too close', () => {
 test('H14: "niet bereikt" calls back what another organisation was asked', () => {
   const played = accepted();
   played.move(sanne, toOthers);
-  for (const day of ['20', '21', '22'])
-    played.move(sanne, (one, acting) => attempt(one, { way: 'phone', at: `2026-11-${day}T10:00:00Z` }, acting));
+  for (const at of ['20T10', '21T15', '22T10'])
+    played.move(sanne, (one, acting) => attempt(one, { way: 'phone', at: `2026-11-${at}:00:00Z` }, acting));
   played.move(sanne, giveUp);
   const { children, childRequests } = played.journey();
   expect(children.map((one) => one.resource.status)).toEqual(['cancelled']);

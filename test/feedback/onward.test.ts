@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { report } from '../../src/feedback/report.ts';
 import { extensions } from '../../src/fhir/systems.ts';
-import { canaries, notRefused } from '../doubles/made.ts';
+import { canaries, notRefused, young } from '../doubles/made.ts';
 import {
   answerOf,
   auditsIn,
@@ -123,6 +123,19 @@ describe('the Wally leads on', () => {
       ]);
     const both = { ...future, organization: 'nobody' };
     expect(refusedWith(referOn(played.journey(), both, acting))).toHaveLength(2);
+  });
+
+  test.each([
+    ['2015-11-24', 'resident', 'parents'],
+    ['2012-05-01', 'parents', 'resident-and-parents'],
+    ['2012-05-01', 'resident', 'representative'],
+    ['2009-05-01', 'parents', 'resident'],
+  ] as const)('H6, H9: of one born %s, consent of %s does not lead on, that of %s does', (birthDate, wrong, right) => {
+    const played = accepted(young(birthDate, 'representative'));
+    const consentOf = (by: typeof wrong | typeof right) =>
+      referOn(played.journey(), { ...onward, consent: { ...onward.consent, by } }, regionToo(played.acting(sanne)));
+    expect(refusedWith(consentOf(wrong))).toEqual(['consent-by-wrong-person at consent.by']);
+    expect(refusedWith(consentOf(right))).toBeUndefined();
   });
 
   test('nothing to carry is nothing carried', () => {

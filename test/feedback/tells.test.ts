@@ -9,6 +9,7 @@ import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
 import { assignTo, reassignByPresence } from '../../src/feedback/reassign.ts';
+import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
@@ -43,8 +44,8 @@ function journeyFor({ move }: Transition, from: Status, by: Who): Journey {
   const isActedFor = by === 'acted-for';
   const owner = isActedFor ? 'wally-karim' : 'wally-sanne';
   const { resource: task } = full.task;
-  const attempts = ['2026-11-23', '2026-11-24', '2026-11-25'].map((day) =>
-    noted('contact-attempt', `${day}T08:00:00Z`, 'phone'),
+  const attempts = ['2026-11-23T08:00', '2026-11-24T14:00', '2026-11-25T08:00'].map((at) =>
+    noted('contact-attempt', `${at}:00Z`, 'phone'),
   );
   const request = full.serviceRequest.resource;
   return {
@@ -103,6 +104,8 @@ const deciders: Record<Move, (journey: Journey, acting: Acting) => Change | Refu
   act: actForAbsent,
   'resume-own': resumeOwn,
   'refer-on': (journey, acting) => referOn(journey, onward, regionToo(acting)),
+  'renew-consent': (journey, acting) =>
+    renewConsent(journey, { consent: { by: 'representative', how: 'spoken', on: '2026-11-26' } }, acting),
   'hear-onward': (journey, acting) =>
     hearOnward(journey, { task: journey.children[0]?.resource.id ?? '', outcome: 'helped' }, acting),
   'set-lead': (journey, acting) => setLead(journey, 'practice', acting),

@@ -10,6 +10,7 @@ import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask, message } from '../../src/feedback/question.ts';
 import { assignTo } from '../../src/feedback/reassign.ts';
+import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
@@ -173,7 +174,7 @@ const asked: Before = [sanne, (journey, acting) => ask(journey, { text: 'Is er e
 const rested: Before = [sanne, (journey, acting) => hold(journey, { why: 'time', until: '2026-12-10' }, acting)];
 const stopAsked: Before = [his, (journey, acting) => askToStop(journey, 'Opgenomen', acting)];
 const forwarded: Before = [sanne, (journey, acting) => referOn(journey, onward, acting)];
-const tries: readonly Before[] = [0, 24, 48].map((hours) => [
+const tries: readonly Before[] = [0, 29, 48].map((hours) => [
   sanne,
   (journey, acting) => attempt(journey, { way: 'phone' }, acting),
   hours,
@@ -377,6 +378,25 @@ export const rows: readonly Row[] = [
       { name: 'organization', valueReference: { reference: `Organization/${onward.organization}` } },
       text('question', onward.question),
       { name: 'lifeAreas', valueCode: 'debts' },
+      {
+        name: 'consent',
+        part: [
+          { name: 'by', valueCode: 'resident' },
+          { name: 'how', valueCode: 'spoken' },
+          { name: 'on', valueDate: '2026-11-23' },
+        ],
+      },
+    ]),
+  },
+  {
+    move: 'renew-consent',
+    how: '$move',
+    before: [accepted],
+    token: teamToken,
+    who: sanne,
+    page: (j, a) => renewConsent(j, { consent: { by: 'resident', how: 'spoken', on: '2026-11-23' } }, a),
+    send: move('renew-consent', [
+      by(sanne),
       {
         name: 'consent',
         part: [

@@ -8,12 +8,14 @@ import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
+import type { Referral } from '../../src/referral/referral.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readKeeping } from '../../src/store/keeping.ts';
 import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, reasonsIn } from '../doubles/fhir-door.ts';
-import { committed, delivered, journeyOf, notRefused, takeIn } from '../doubles/made.ts';
+import { committed, delivered, journeyOf, notRefused, takeIn, young } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
+import { elsewhere } from '../feedback/onward-region.ts';
 import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
 import { transactions } from './fhir-transactions.ts';
 
@@ -34,10 +36,15 @@ async function acting(actor: Actor): Promise<Acting> {
 }
 
 /** A journey on which these steps were taken. */
-async function journeyWith(number: string, before: readonly Before[] = [], isUnconfirmed = false): Promise<Journey> {
+async function journeyWith(
+  number: string,
+  before: readonly Before[] = [],
+  isUnconfirmed = false,
+  referral: Partial<Referral> = {},
+): Promise<Journey> {
   const { at } = door;
   at.now = new Date(monday);
-  const id = await takeIn(at.store, { number });
+  const id = await takeIn(at.store, { number, referral });
   if (isUnconfirmed) {
     const { serviceRequest } = await journeyOf(at.store, id);
     const mark = { url: extensions.unconfirmed, valueBoolean: true };
@@ -303,6 +310,45 @@ describe('a difference that is no one move', () => {
   });
 });
 
+test('H6, H9: parents alone do not lead a young person on to another organisation, and the place is named', async () => {
+  const journey = await journeyWith('h6-onward', [[sanne, accept]], false, young('2012-05-01'));
+  const asked = (by: string) =>
+    send(
+      {
+        method: 'POST',
+        path: `/Task/${journey.task.resource.id}/$move`,
+        of: journey.task,
+        body: {
+          resourceType: 'Parameters',
+          parameter: [
+            { name: 'move', valueCode: 'refer-on' },
+            { name: 'by', valueReference: { reference: `PractitionerRole/${sanne.id}` } },
+            { name: 'organization', valueReference: { reference: `Organization/${elsewhere}` } },
+            { name: 'question', valueString: 'Wilt u samen de post ordenen?' },
+            { name: 'lifeAreas', valueCode: 'debts' },
+            {
+              name: 'consent',
+              part: [
+                { name: 'by', valueCode: by },
+                { name: 'how', valueCode: 'spoken' },
+                { name: 'on', valueDate: '2026-11-23' },
+              ],
+            },
+          ],
+        },
+      },
+      teamToken,
+    );
+  const { status, body } = await asked('parents');
+  const places = body?.resourceType === 'OperationOutcome' ? body.issue.flatMap((one) => one.expression ?? []) : [];
+  expect([status, reasonsIn(body), places]).toEqual([
+    422,
+    ['consent-by-wrong-person'],
+    ["Parameters.parameter.where(name='consent').by"],
+  ]);
+  expect((await asked('resident-and-parents')).status).toBe(200);
+});
+
 describe('a patch', () => {
   const patch = async (number: string, body: unknown) => {
     const journey = await journeyWith(number);
@@ -383,6 +429,14 @@ describe('a Communication', () => {
       feedback(journey, false, { extension: [no], payload: [{ contentString: 'Geheim woord.' }] }),
     );
     expect([closed.status, reasonsIn(closed.body)]).toEqual([201, ['loss-not-shared']]);
+    expect(JSON.stringify((await journeyOf(door.at.store, journey.id)).communications)).not.toContain('Geheim woord');
+  });
+
+  test('H6: after a birthday underway goes without content, and says who must be asked first', async () => {
+    const journey = await journeyWith('c-h6', [[sanne, accept, 24]], false, young('2014-11-24', 'parents'));
+    const late = await post(feedback(journey, false, { payload: [{ contentString: 'Geheim woord.' }] }));
+    expect([late.status, reasonsIn(late.body)]).toEqual([201, ['loss-not-shared']]);
+    expect(JSON.stringify(late.body)).toContain('Intussen 12 jaar');
     expect(JSON.stringify((await journeyOf(door.at.store, journey.id)).communications)).not.toContain('Geheim woord');
   });
 

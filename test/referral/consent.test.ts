@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { birthdaySince, consentIssues } from '../../src/referral/consent.ts';
+import { birthdaySince, consentIssues, renewalDue } from '../../src/referral/consent.ts';
 import { ageBand, ageOn, type Consent } from '../../src/referral/referral.ts';
 import { httpStatus, refuse } from '../../src/referral/refusal.ts';
 import { referralOf } from '../doubles/made.ts';
 
+const withoutDetails = {
+  resourceType: 'Consent' as const,
+  id: 'c',
+  status: 'active' as const,
+  scope: {},
+  category: [],
+};
 const paths = { by: 'by', on: 'on' };
 const day = '2026-11-23';
 
@@ -58,6 +65,11 @@ describe('H6, H7: who may say yes, by age (BW 7:447, 7:450, 7:465)', () => {
     expect(brief(issuesOf(born, by))).toEqual(may ? [] : wrongPerson);
   });
 
+  test('H6: the no of a young person of 12 to 15 is respected, whatever the parents say, and the refusal says so', () => {
+    const [refused] = issuesOf('2012-05-01', 'parents');
+    expect(refused?.said.nl).toContain('Wil de jongere niet, dan gaat het niet door.');
+  });
+
   test.each([
     ['2012-02-29', '2024-02-28', 'parents', 'the day before: still 11'],
     ['2012-02-29', '2024-02-29', 'resident-and-parents', '12 on a leap day of a leap year'],
@@ -82,7 +94,7 @@ describe('H6, H7: who may say yes, by age (BW 7:447, 7:450, 7:465)', () => {
     expect(ageOn(born, today)).toBe(age);
   });
 
-  test('H6: turning 16 while it is under way: what was right yesterday is refused today', () => {
+  test('H6: at the door, what was right yesterday is refused today', () => {
     expect(issuesOf('2010-11-23', 'resident-and-parents', day, '2026-11-22')).not.toEqual([]);
     expect(issuesOf('2010-11-23', 'resident-and-parents', '2026-11-22', '2026-11-22')).toEqual([]);
     expect(brief(issuesOf('2010-11-23', 'parents', '2026-11-22', day))).toEqual(wrongPerson);
@@ -133,4 +145,18 @@ test.each([
 ] as const)('H6: a birthday underway: born %s, consent %s, now %s', (birthDate, since, today, words) => {
   const found = birthdaySince(birthDate, since, today);
   expect(found?.nl.startsWith(words ?? '')).toBe(words === undefined ? undefined : true);
+});
+
+test.each([
+  ['2014-11-24', '2026-11-23', '2026-11-24', true],
+  ['2010-11-24', '2026-11-23', '2026-11-24', true],
+  // Asked anew on the birthday itself: it stands.
+  ['2010-11-24', '2026-11-24', '2027-11-24', false],
+  ['2008-11-24', '2026-11-23', '2026-11-24', false],
+  ['2010-11-24', '2026-11-23', '2028-12-01', true],
+  [undefined, '2026-11-23', '2028-12-01', false],
+] as const)('H6: born %s, consent of %s must be asked anew on %s: %s', (birthDate, dateTime, today, isDue) => {
+  const patient = { resource: { resourceType: 'Patient' as const, id: 'p', ...(birthDate && { birthDate }) } };
+  const consent = { resource: { ...withoutDetails, dateTime } };
+  expect(renewalDue({ patient, consent }, today) !== undefined).toBe(isDue);
 });

@@ -10,7 +10,7 @@ import { loadModelRegion, openStoreLine } from './model-store.ts';
 import { count, rowKey, type Tally } from './model-tally.ts';
 
 const sequences = 5_000;
-/** One in a hundred is played on the real store too. */
+/** One in 250 is played on the real store too. */
 const onStore = sequences / 250;
 
 /** Around the changes of the clock, over Christmas, over Easter, and when nothing is near. */

@@ -44,12 +44,12 @@ function journeyIn(
   as: Partial<Record<'owner' | 'proposed' | 'acted-for', string>> = {},
   met = false,
 ): Journey {
-  const days = ['2026-11-23', '2026-11-24', '2026-11-25'];
+  const tries = ['2026-11-23T10:00', '2026-11-24T14:00', '2026-11-25T10:00'];
   const task: Task & { id: string } = {
     ...base.task.resource,
     status,
     owner: role(as.owner ?? 'someone'),
-    output: met ? days.map((day) => noted('contact-attempt', `${day}T10:00:00Z`, 'phone')) : [],
+    output: met ? tries.map((at) => noted('contact-attempt', `${at}:00Z`, 'phone')) : [],
     extension: [
       { url: extensions.proposedOwner, valueReference: role(as.proposed ?? 'someone') },
       { url: extensions.actingFor, valueReference: role(as['acted-for'] ?? 'someone') },

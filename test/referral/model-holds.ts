@@ -1,6 +1,7 @@
 import type { Actor } from '../../src/referral/actor.ts';
 import { assign } from '../../src/referral/assignment.ts';
 import { clocksOf, overdueOn, promised, steps } from '../../src/referral/clocks.ts';
+import { renewalDue } from '../../src/referral/consent.ts';
 import { isWorkingDay } from '../../src/referral/deadlines.ts';
 import { type Directory, isPresent } from '../../src/referral/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
@@ -92,6 +93,16 @@ function nothingAfterWithdrawal(journey: Journey, rows: readonly KeptDelivery[],
   }
 }
 
+/** H6: after a birthday that changes who decides, no content goes back until the consent was asked anew. */
+function nothingOnOverdueConsent(journey: Journey, broken: Broken): void {
+  for (const { resource } of journey.communications.filter((one) => categoryOf(one).startsWith('feedback-')))
+    if (
+      renewalDue(journey, (resource.sent ?? '').slice(0, 10)) &&
+      JSON.stringify(resource.payload).includes(canaries.letter)
+    )
+      broken('content went back on a consent that a birthday had overtaken');
+}
+
 function clocksRun(journey: Journey, kept: Kept, at: Standing, broken: Broken, expected: string): void {
   const clocks = kept.clocks.get(journey.id) ?? [];
   const found = clocks
@@ -176,6 +187,7 @@ export function holds(journeyIds: readonly string[], kept: Kept, at: Standing): 
     clocksRun(journey, kept, at, broken, expected);
     noSilentEnd(journey, rows, at, broken);
     nothingAfterWithdrawal(journey, rows, broken);
+    nothingOnOverdueConsent(journey, broken);
     if (!isOpen(journey.index.taskStatus)) continue;
     onePerson(journey, kept, at, broken);
     const { owner, taskStatus } = journey.index;

@@ -8,6 +8,7 @@ import { type Acting, accept, seen } from '../../src/feedback/moves.ts';
 import { hearOnward, referOn } from '../../src/feedback/onward.ts';
 import { answer, ask } from '../../src/feedback/question.ts';
 import { assignTo } from '../../src/feedback/reassign.ts';
+import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { hold, resume } from '../../src/feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../src/feedback/stop.ts';
@@ -77,7 +78,8 @@ export const moveWith: Record<Move, Makes> = {
     return (journey, acting) => decline(journey, { reason }, acting);
   },
   attempt: (dice) => {
-    const [way, days] = [dice.pick(['phone', 'visit', 'letter'] as const), dice.below(4)];
+    // Some days and hours ago: at different times of the day (H14).
+    const [way, days] = [dice.pick(['phone', 'visit', 'letter'] as const), dice.below(32) / 8];
     return (journey, acting, deviating) => attempt(journey, { way, at: ago(acting.now, days) }, acting, deviating);
   },
   contact: () => (journey, acting, deviating) => contactMade(journey, acting.now.toISOString(), acting, deviating),
@@ -120,10 +122,15 @@ export const moveWith: Record<Move, Makes> = {
         organization: otherOrganization.id,
         question: 'Helpt u met de post?',
         lifeAreas: ['debts'],
-        consent: { by: 'resident', how: 'spoken', on: localDay(acting.now) },
+        consent: { by: 'representative', how: 'spoken', on: localDay(acting.now) },
       },
       acting,
     ),
+  'renew-consent': (dice) => {
+    const how = dice.pick(['spoken', 'written'] as const);
+    return (journey, acting) =>
+      renewConsent(journey, { consent: { by: 'representative', how, on: localDay(acting.now) } }, acting);
+  },
   'hear-onward': (dice) => {
     const outcome = dice.pick(['accepted', 'interim', 'helped', 'declined', 'not-reached'] as const);
     const nth = dice.below(4);
@@ -174,6 +181,7 @@ export const eagerness: Record<Move, number> = {
   act: 5,
   'resume-own': 6,
   'refer-on': 4,
+  'renew-consent': 2,
   'hear-onward': 7,
   'set-lead': 2,
   report: 4,

@@ -4,6 +4,7 @@ import type { Language } from '../../src/fhir/outcome.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { young } from '../doubles/made.ts';
 import {
   type Answer,
   type Browsing,
@@ -168,11 +169,15 @@ describe('reaching the resident', () => {
     await accept();
     expect((await page()).text).not.toContain('Sluit af met');
     refused(await move('give-up', { sure: 'yes' }), 422, 'drie verschillende dagen');
-    for (const day of ['2026-11-23', '2026-11-24', '2026-11-25']) {
-      at.now = new Date(`${day}T10:00:00Z`);
+    const tried = async (moment: string) => {
+      at.now = new Date(`${moment}:00Z`);
       await made('attempt', { way: 'phone' });
-    }
-    expect((await page()).text).toContain('Geprobeerd op 3 van de 3 dagen');
+    };
+    for (const day of ['23', '24', '25']) await tried(`2026-11-${day}T10:00`);
+    expect((await page()).text).toContain('Probeer het ook eens in de middag of avond.');
+    refused(await move('give-up', { sure: 'yes' }), 422, 'twee delen van de dag');
+    await tried('2026-11-25T17:30');
+    expect((await page()).text).toMatch(/Geprobeerd op 3 van de 3 dagen: [^<]*\.</);
     const asked = await move('give-up');
     refused(asked, 200, 'Weet u het zeker?', 'Annie van den Berg', '12 april 1951');
     expect((await now()).index.taskStatus).toBe('in-progress');
@@ -354,6 +359,44 @@ describe('H11: "ik ken deze inwoner"', () => {
     await pages.post('marijke', '/team/absence', { wally: 'wally-karim', act: 'sick' });
     expect((await now()).index.owner).toBeNull();
   });
+});
+
+test('H6, H9: parents alone do not lead a young person on to another organisation; what was typed stays', async () => {
+  ({ id } = await referred(site, 'de-brink', referralOf(2, young('2012-05-01'))));
+  await accept();
+  const asked = {
+    onwardTo: 'schuldhulp',
+    onwardQuestion: 'Wilt u samen de post ordenen?',
+    onwardBy: 'parents',
+    onwardHow: 'spoken',
+    onwardOn: '2026-11-23',
+  };
+  const said = 'De jongere zelf én de ouders moeten toestemming geven.';
+  refused(await move('refer-on', asked), 422, said, asked.onwardQuestion);
+  expect((await now()).children).toEqual([]);
+  await made('refer-on', { ...asked, onwardBy: 'resident-and-parents' });
+});
+
+test('H6: a birthday underway is a form, for the Wally and the team lead; until it is made no content goes back', async () => {
+  // Twelve years old on the day after it came.
+  ({ id } = await referred(site, 'de-brink', referralOf(2, young('2014-11-24', 'parents'))));
+  await accept();
+  expect((await page()).text).not.toContain('/move/renew-consent');
+  at.now = new Date('2026-11-24T09:00:00Z');
+  for (const { text } of [await page(), await pages.get('marijke', `/team/${id}`)]) {
+    expect(text).toContain('Intussen 12 jaar: vraag nu ook de jongere zelf om toestemming');
+    expect(text).toContain('/move/renew-consent');
+    expectSound(text);
+  }
+  const form = await pages.get('sanne', `/worklist/${id}/report`);
+  expect(form.text).toContain('Tot dan hoort de huisarts alleen dát de verwijzing loopt');
+  expect(form.text).not.toContain('name="firstLine"');
+  const yes = { renewBy: 'parents', renewHow: 'spoken', renewOn: '2026-11-24' };
+  refused(await move('renew-consent', { renewBy: 'parents' }), 422, 'Vul de dag van de toestemming in.');
+  refused(await move('renew-consent', yes), 422, 'De jongere zelf én de ouders');
+  const text = await made('renew-consent', { ...yes, renewBy: 'resident-and-parents' });
+  expect(text).not.toContain('Intussen 12 jaar');
+  expect((await pages.get('sanne', `/worklist/${id}/report`)).text).toContain('name="firstLine"');
 });
 
 describe('the page of the moves', () => {

@@ -1,0 +1,66 @@
+import type { Consent } from '@medplum/fhirtypes';
+import { z } from 'zod';
+import { extensions } from '../fhir/systems.ts';
+import type { Change } from '../referral/change.ts';
+import { givenOnIssues, giverIssues, giversOf, renewalDue } from '../referral/consent.ts';
+import { localDay } from '../referral/deadlines.ts';
+import type { Journey } from '../referral/journey.ts';
+import { transition } from '../referral/lifecycle.ts';
+import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
+import { type Acting, step } from './moves.ts';
+
+/** A yes as a Wally heard it: of whom, how, and on which day. */
+export const consentGivenSchema = z.strictObject({
+  by: z.enum(['resident', 'parents', 'resident-and-parents', 'representative']),
+  how: z.enum(['spoken', 'written']),
+  on: z.iso.date(),
+});
+export type ConsentGiven = z.infer<typeof consentGivenSchema>;
+
+export const renewalSchema = z.strictObject({ consent: consentGivenSchema });
+
+/** Nothing goes to another organisation on a consent that a birthday has overtaken (H6); undefined when none has. */
+export function renewalFirst(journey: Journey, now: Date): Refusal | undefined {
+  const due = renewalDue(journey, localDay(now));
+  return due && refuse(issue('business-rule', 'consent-to-renew', 'Consent', due));
+}
+
+/**
+ * Who may consent now said yes, after a birthday underway or because someone else decides (H6, H7): the same Consent, in
+ * a new version; what it covers stays as it was. A no is another move: `end`, consent withdrawn (H10). Refused: of whom
+ * may not give it on this day, of a day to come, or of a day before the birthday.
+ */
+export function renewConsent(
+  journey: Journey,
+  { consent: given }: z.infer<typeof renewalSchema>,
+  acting: Acting,
+): Change | Refusal {
+  const row = transition(journey, 'renew-consent', acting.actor);
+  if (isRefusal(row)) return row;
+  const today = localDay(acting.now);
+  const { patient } = journey;
+  const { extension = [], ...former } = journey.consent.resource;
+  const renewed: Consent & { id: string } = {
+    ...former,
+    extension: [
+      ...extension.filter((one) => one.url !== extensions.consentMethod),
+      { url: extensions.consentMethod, valueCode: given.how },
+    ],
+    dateTime: given.on,
+    performer: giversOf(given.by, patient.resource.id),
+  };
+  const version = journey.consent.version + 1;
+  const stillDue = renewalDue({ patient, consent: { resource: renewed } }, today);
+  const issues = [
+    ...giverIssues(patient.resource.birthDate, given.by, today, 'consent.by'),
+    ...givenOnIssues(given.on, today, 'consent.on'),
+    ...(stillDue ? [beforeBirthday] : []),
+  ];
+  if (issues.length > 0) return refuse(...issues);
+  return step(journey, row, 'consent-renewed', acting, { resources: [{ resource: renewed, version }] });
+}
+
+const beforeBirthday = issue('business-rule', 'consent-before-birthday', 'consent.on', {
+  nl: 'Deze dag ligt vóór de verjaardag. Vraag het opnieuw, en vul de dag in waarop u het vroeg.',
+  en: 'This day lies before the birthday. Ask again, and fill in the day on which you asked.',
+});
