@@ -44,7 +44,8 @@ Do (each needs --reason, which stands in the audit trail):
 Filters, as on the page:
   --state held|pending|queued|sent|landed|abandoned|open|all   --destination <id>   --direction wally|practice
   --class <kind of error>   --code <code>   --practice <AGB or id>   --wally <id>   --number KL-…
-  --control <control id>    --age hour|day|week    --mapping <name, or name@version+hash>, of journeys and losses
+  --control <control id>    --journey <id>    --age hour|day|week
+  --mapping <name, or name@version+hash>, of journeys and losses
 
 Options:
   --json         for a program            --limit <n>    at most so many, oldest first (usual: 50 shown, 500 done)
@@ -67,6 +68,7 @@ const filterNames = [
   'wally',
   'number',
   'control',
+  'journey',
   'age',
 ] as const;
 const text = { type: 'string' } as const;

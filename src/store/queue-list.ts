@@ -16,6 +16,8 @@ export interface QueueFilter {
   readonly number?: string | undefined;
   /** Control id of a message that the referral came in, or the message id of what goes out. */
   readonly control?: string | undefined;
+  /** Id of the referral's journey, as log lines have it. */
+  readonly journey?: string | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly before?: Date | undefined;
 }
@@ -36,7 +38,7 @@ function byControl(control: string): RawBuilder<unknown> {
 }
 
 function conditions(filter: QueueFilter): Condition[] {
-  const { states, codes, destination, kinds, practice, owner, number, control, ids, before } = filter;
+  const { states, codes, destination, kinds, practice, owner, number, control, journey, ids, before } = filter;
   return [
     // The words of the partial index, or PostgreSQL would not know that it may use it.
     codes &&
@@ -49,6 +51,7 @@ function conditions(filter: QueueFilter): Condition[] {
     owner !== undefined && sql`d.journey_id in (select id from journey where owner_id = ${owner})`,
     number !== undefined && sql`d.journey_id = (select id from journey where number = ${number})`,
     control !== undefined && byControl(control),
+    journey !== undefined && sql`d.journey_id = ${journey}::uuid`,
     ids && sql`d.id = any(${ids}::bigint[])`,
     before && sql`d.created_at < ${before}`,
   ];
@@ -105,7 +108,7 @@ export interface Lane {
 /** A page of referrals, oldest first. `open`: only those whose work or feedback has not ended. */
 export function listLanes(
   store: Store,
-  filter: Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & {
+  filter: Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control' | 'journey'> & {
     readonly open?: boolean;
     /** With which mapping a message of it was read. */
     readonly mapping?: string | undefined;
@@ -113,12 +116,13 @@ export function listLanes(
   limit: number,
   after?: Place,
 ): Promise<Lane[]> {
-  const { practice, owner, number, control, open, mapping } = filter;
+  const { practice, owner, number, control, journey, open, mapping } = filter;
   const where = allOf([
     practice !== undefined && sql`j.practice_id = ${practice}`,
     owner !== undefined && sql`j.owner_id = ${owner}`,
     number !== undefined && sql`j.number = ${number}`,
     control !== undefined && sql`j.id in (select journey_id from inbound where control_id = ${control})`,
+    journey !== undefined && sql`j.id = ${journey}::uuid`,
     mapping !== undefined && sql`j.id in (select journey_id from inbound where mapping = ${mapping})`,
     open &&
       sql`(j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')

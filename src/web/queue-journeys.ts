@@ -3,7 +3,7 @@ import { noteList, query, send, type Visit } from './acting.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
-import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './queue-filter.ts';
+import { address, type Filter, filterOf, isOfOne, placeOf, placeText, toQueue } from './queue-filter.ts';
 import { mappingName } from './queue-masked.ts';
 import { kindSaid } from './queue-words.ts';
 import type { Site } from './site.ts';
@@ -53,12 +53,13 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const { viewer, request } = visit;
   const t = sayIn(viewer.language);
   const asked = filterOf((name) => query(request, name));
-  const { practice, wally, number, control, state } = asked;
+  const { practice, wally, number, control, journey, state } = asked;
   const filter: Filter = {
     ...(practice && { practice }),
     ...(wally && { wally }),
     ...(number && { number }),
     ...(control && { control }),
+    ...(journey && { journey }),
     ...(state === 'all' && { state }),
   };
   const directory = await site.directory();
@@ -66,7 +67,7 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const { states: _states, ...narrowed } = toQueue(filter, directory, now);
   const after = placeOf(query(request, 'after'), uuid);
   const mapping = mappingIn(query(request, 'mapping'));
-  const open = state !== 'all' && number === undefined && control === undefined && mapping === undefined;
+  const open = state !== 'all' && !isOfOne(filter) && mapping === undefined;
   const found = await listLanes(site.store, { ...narrowed, open, mapping }, pageSize, after);
   await noteList(site, viewer.actor, 'journeys', found.length);
   const drawn: Drawn = { filter, directory, viewer, now };

@@ -129,20 +129,25 @@ export function pills(drawn: Drawn, path = '/admin'): Markup | undefined {
   )}</ul>`;
 }
 
+/** The lists that one searches alike. */
+export const listPaths = ['/admin', '/admin/journeys', '/admin/refused'] as const;
+export type ListPath = (typeof listPaths)[number];
+
 /** Where to search; it is posted and comes back as an address that holds only what was filled in. */
-export function searchPart({ filter, viewer, directory }: Drawn, path: '/admin' | '/admin/journeys'): Markup {
+export function searchPart({ filter, viewer, directory }: Drawn, path: ListPath): Markup {
   const t = sayIn(viewer.language);
   const input = (name: 'number' | 'practice' | 'control' | 'code', label: string) =>
     html`<div class="field"><label for="find-${name}">${label}</label><input type="text" id="find-${name}" name="${name}" value="${filter[name] ?? ''}" maxlength="120" autocomplete="off"></div>`;
   const wallys = [...directory.roles.values()].filter((one) => one.kind === 'wally');
+  const isRefused = path === '/admin/refused';
   const kept = (['state', 'destination', 'direction', 'class', 'age'] as const).flatMap((name) =>
     filter[name] ? [html`<input type="hidden" name="${name}" value="${filter[name]}">`] : [],
   );
-  return html`<details${(filter.number || filter.practice || filter.control || filter.wally) && html` open`}><summary>${t('Zoeken', 'Search')}</summary>
+  return html`<details${(filter.number || filter.practice || filter.control || filter.wally || filter.code) && html` open`}><summary>${t('Zoeken', 'Search')}</summary>
 <form method="post" action="/admin/find" class="form">${csrfField(viewer)}<input type="hidden" name="path" value="${path}">${kept}
-<div class="row">${input('number', t('Nummer van de verwijzing', 'Number of the referral'))}${input('practice', t('AGB-code van de praktijk', 'AGB code of the practice'))}
-<div class="field"><label for="find-wally">Wally</label><select id="find-wally" name="wally"><option value="">${t('Iedereen', 'Everyone')}</option>${wallys.map((one) => html`<option value="${one.id}"${filter.wally === one.id && html` selected`}>${one.name}</option>`)}</select></div></div>
-<div class="row">${input('control', t('Nummer van het bericht (control id)', 'Number of the message (control id)'))}${path === '/admin' && input('code', t('Foutcode', 'Failure code'))}</div>
+<div class="row">${!isRefused && input('number', t('Nummer van de verwijzing', 'Number of the referral'))}${input('practice', t('AGB-code van de praktijk', 'AGB code of the practice'))}
+${!isRefused && html`<div class="field"><label for="find-wally">Wally</label><select id="find-wally" name="wally"><option value="">${t('Iedereen', 'Everyone')}</option>${wallys.map((one) => html`<option value="${one.id}"${filter.wally === one.id && html` selected`}>${one.name}</option>`)}</select></div>`}</div>
+<div class="row">${input('control', t('Nummer van het bericht (control id)', 'Number of the message (control id)'))}${path !== '/admin/journeys' && input('code', t('Foutcode', 'Failure code'))}</div>
 <p class="buttons"><button>${t('Zoek', 'Search')}</button></p></form></details>`;
 }
 

@@ -76,6 +76,14 @@ test('lists are the lists of the pages, for people or for programs, without anyt
   ]);
 });
 
+test('one referral by the id that a log line has of it', async () => {
+  const of = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).out) as { journey: string }[];
+  const { journey = '' } = (await of('journeys'))[0] ?? {};
+  expect((await of('journeys', '--journey', journey)).map((one) => one.journey)).toEqual([journey]);
+  expect((await of('deliveries', '--journey', journey)).every((one) => one.journey === journey)).toBe(true);
+  expect((await admin('journeys', '--journey', 'abc')).code).toBe(2);
+});
+
 test('what is asked wrongly changes nothing, and says what was wrong', async () => {
   const before = await states();
   const wrong = await Promise.all([
@@ -189,7 +197,7 @@ test('maintenance, refused messages and the alarms of the region are there as on
     { practice: 'de-brink' },
     {
       ...{ application: 'his-de-brink', door: 'fhir', hash: Buffer.alloc(32), paths: ['Bundle.entry[0]'] },
-      ...{ codes: ['no-wally-service'], body: undefined },
+      ...{ codes: ['no-wally-service'], body: undefined, controlId: 'HIS-77' },
     },
   );
   for (const [of, count] of [
@@ -197,6 +205,13 @@ test('maintenance, refused messages and the alarms of the region are there as on
     ['duplicate', 0],
   ] as const)
     expect(JSON.parse((await admin('refused', '--class', of, '--json')).out)).toHaveLength(count);
+  for (const [by, count] of [
+    [['--control', 'HIS-77'], 1],
+    [['--control', 'HIS-78'], 0],
+    [['--code', 'no-wally-service', '--practice', 'de-brink'], 1],
+    [['--practice', 'zuidrand'], 0],
+  ] as const)
+    expect(JSON.parse((await admin('refused', ...by, '--json')).out)).toHaveLength(count);
   await at.owner.query(
     `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
      values ('01900000-0000-7000-8000-000000000001', 'practice-silent', 1, now(), now(), '{de-brink}', 1)`,

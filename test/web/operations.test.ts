@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { bounded } from '../../src/meter.ts';
 import { sealAudit } from '../../src/store/audit.ts';
 import { claim, type Due } from '../../src/store/outbox.ts';
-import { type OpenApp, openApp } from '../doubles/app.ts';
+import { brinkCredential, type OpenApp, openApp } from '../doubles/app.ts';
 import { findChromium, openChromium } from '../doubles/browser.ts';
 import { people, refer, referralOf } from './harness.ts';
 
@@ -107,6 +108,59 @@ test('bull-board is for administrators, looks and never touches, and shows ids a
     expect([path, (await write(method, path)).status]).toEqual([path, 405]);
   expect(await queue.counts()).toEqual(before);
   expect(await claim(app.at.store, first?.data as Due, 1_000)).toBeDefined();
+});
+
+test('the ids in the log open: of an accepted referral its journey, of a refused message that message, by any of its names', async () => {
+  const got = async (path: string) => (await app.ask('GET', path, { headers: { cookie: admin } })).text();
+  const send = (body: string, more: Record<string, string> = {}) => {
+    const headers = { authorization: `Bearer ${brinkCredential}`, 'content-type': 'application/fhir+json', ...more };
+    return app.ask('POST', '/fhir/R4', { headers, body });
+  };
+  const lines = (event: string) =>
+    app.logged
+      .map((one) => JSON.parse(one) as Record<string, string>)
+      .filter((one) => one.event === event)
+      .map(({ journey = '', refused = '' }) => ({ journey, refused }));
+  const received = readFileSync(new URL('../../fixtures/fhir-loneliness/0-received.json', import.meta.url), 'utf8');
+  expect((await send(received)).status).toBe(200);
+  const [taken] = lines('referral-accepted');
+  const { rows } = await app.at.owner.query<{ number: string }>('select number from journey where id = $1', [
+    taken?.journey,
+  ]);
+  const lane = await got(`/admin/journeys?journey=${taken?.journey}`);
+  expect(lane.match(/class="lanes"/g)).toHaveLength(1);
+  expect(lane).toContain(rows[0]?.number ?? 'no number');
+  expect(await got(`/admin?journey=${taken?.journey}`)).toContain(rows[0]?.number ?? 'no number');
+  expect(await got('/admin/journeys?journey=01900000-0000-7000-8000-00000000abcd')).not.toContain('class="lanes"');
+  const wrong = (identifier?: string) =>
+    JSON.stringify({
+      resourceType: 'Bundle',
+      type: 'transaction',
+      ...(identifier && { identifier: { value: identifier } }),
+    });
+  await send(wrong('HIS-2026-77'));
+  await send(wrong('patient-999990019'));
+  await send('{', { 'x-request-id': 'request-78' });
+  const refused = lines('referral-refused').map((one) => one.refused);
+  expect(refused.map((id) => id.length)).toEqual([36, 36, 36]);
+  for (const id of refused) expect(await got(`/admin/refused/${id}`)).toContain('Geweigerd bericht');
+  const listed = async (query: string) => {
+    const text = await got(`/admin/refused?${query}`);
+    return refused.map((id) => text.includes(`/admin/refused/${id}`));
+  };
+  expect(await listed('control=HIS-2026-77')).toEqual([true, false, false]);
+  expect(await listed('control=request-78')).toEqual([false, false, true]);
+  expect(await listed('code=not-parseable')).toEqual([false, false, true]);
+  expect(await listed('practice=de-brink')).toEqual([true, true, true]);
+  expect(await listed('practice=zuidrand')).toEqual([false, false, false]);
+  expect((await app.at.owner.query('select 1 from refused where control_id is null')).rowCount).toBe(1);
+  const found = await app.post(
+    admin,
+    '/admin/find',
+    { path: '/admin/refused', control: 'HIS-2026-77' },
+    '/admin/refused',
+  );
+  expect(found.headers.get('location')).toBe('/admin/refused?control=HIS-2026-77');
 });
 
 const chromium = findChromium();
