@@ -6,6 +6,7 @@ import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
 import { address, type Filter, filterOf, isOfOne, placeOf, placeText, toQueue } from './queue-filter.ts';
 import { mappingName } from './queue-masked.ts';
 import { kindSaid } from './queue-words.ts';
+import { listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 const pageSize = 50;
@@ -73,10 +74,10 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const drawn: Drawn = { filter, directory, viewer, now };
   const title = t('Verwijzingen', 'Referrals');
   const last = found.at(-1);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'journeys')}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, now, 'journeys')}
 <p>${open ? html`${t('U ziet wat nog niet klaar is, het oudste eerst.', 'You see what has not ended, the oldest first.')} <a href="${address({ ...filter, state: 'all' }, '/admin/journeys')}">${t('Laat alles zien', 'Show everything')}</a>` : t('Het oudste eerst.', 'The oldest first.')}</p>
 ${mapping ? mappingPill(mapping, filter, viewer) : html`${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}`}
 ${found.length > 0 ? html`<ul class="deliveries">${found.map((one) => laneItem(one, drawn))}</ul>` : html`<p class="empty">${t('Geen verwijzingen.', 'No referrals.')}</p>`}
 ${found.length === pageSize && last && html`<p><a href="${nextPage(filter, mapping, placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
-  send(visit, { title, main });
+  send(visit, { title, main, ...listRefresh(visit, now) });
 }

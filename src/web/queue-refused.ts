@@ -13,6 +13,7 @@ import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './q
 import { maskedPart, rehearsalPart } from './queue-masked.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
 import { classSaid } from './queue-words.ts';
+import { listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 const pageSize = 50;
@@ -47,12 +48,12 @@ export async function refusedPage(site: Site, visit: Visit): Promise<void> {
   const item = (one: RefusedMessage) =>
     html`<li class="delivery"><div class="lead"><a href="/admin/refused/${one.id}">${momentText(one.receivedAt, viewer.language)}</a> ${directory.practices.get(one.practice)?.name ?? one.practice}</div>
 <p class="more"><span>${classSaid[classOfRefusal(one.codes[0] ?? '')].said[viewer.language]}</span><span class="code">${[...new Set(one.codes)].join(' ')}</span><span>${one.door}</span>${one.controlId && html`<span class="code">${one.controlId}</span>`}</p></li>`;
-  const main = html`<h1>${title}${of && `: ${classSaid[of].said[viewer.language]}`}</h1>${queueMenu(visit, 'refused')}
+  const main = html`<h1>${title}${of && `: ${classSaid[of].said[viewer.language]}`}</h1>${queueMenu(visit, drawn.now, 'refused')}
 <p>${t('De afzender kreeg te horen waarom. Wij bewaren een geweigerd bericht 30 dagen, versleuteld; zonder toestemming bewaren wij de inhoud niet.', 'The sender was told why. We keep a refused message for 30 days, encrypted; without consent we do not keep its content.')}</p>
 ${searchPart(drawn, '/admin/refused')}${pills(drawn, '/admin/refused')}
 ${found.length > 0 ? html`<ul class="deliveries">${found.map(item)}</ul>` : html`<p class="empty">${t('Geen.', 'None.')}</p>`}
 ${found.length === pageSize && last && html`<p><a href="${address(filter, '/admin/refused', placeText(last.receivedAt, last.id))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
-  send(visit, { title, main });
+  send(visit, { title, main, ...listRefresh(visit, drawn.now) });
 }
 
 async function readOne(site: Site, visit: Visit) {

@@ -24,6 +24,7 @@ import {
   stateSaid,
   states,
 } from './queue-words.ts';
+import { listRefresh, refreshLinks } from './refresh.ts';
 import type { Site } from './site.ts';
 import { waitingText } from './words.ts';
 
@@ -167,9 +168,10 @@ function viewsPart(views: readonly { name: string; query: string }[], { filter, 
   }`;
 }
 
-/** Links to the other lists, and to the same page as it is now: nothing moves under a reader by itself (WCAG 2.2.2). */
+/** Links to the other lists, and to the same page as it is now: it refreshes itself only when asked to (WCAG 2.2.2). */
 export function queueMenu(
   visit: Visit,
+  now: Date,
   current: 'deliveries' | 'journeys' | 'errors' | 'refused' | 'bulk' | 'alarms' | 'calls',
 ): Markup {
   const t = sayIn(visit.viewer.language);
@@ -185,7 +187,7 @@ export function queueMenu(
   return html`<nav class="folders" aria-label="${t('Wachtrij', 'Queue')}"><ul>${items.map(
     ([name, path, label]) =>
       html`<li><a href="${path}"${name === current && html` aria-current="page"`}>${label}</a></li>`,
-  )}<li><a href="${visit.request.originalUrl}">${t('Ververs', 'Refresh')}</a></li></ul></nav>`;
+  )}${refreshLinks(visit, now).map((one) => html`<li>${one}</li>`)}</ul></nav>`;
 }
 
 /** The button that undoes the retry that was just pressed in the list, or that its try has begun. */
@@ -227,7 +229,7 @@ export async function queuePage(site: Site, visit: Visit, notice?: PageParts['no
   const labels = partsOf(shown, directory, viewer).map((one) => one.label);
   const last = found.at(-1);
   const more = found.length === pageSize && last && placeText(last.createdAt, last.id);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'deliveries')}${await undoRetryPart(site, visit)}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, now, 'deliveries')}${await undoRetryPart(site, visit)}
 <p>${held === 0 ? t('Niets wacht op u. Wat niet lukt, probeert Kortelijn vanzelf opnieuw.', 'Nothing waits for you. What fails is tried again by Kortelijn itself.') : html`<a href="${address({ state: 'held' })}">${held === 1 ? t('1 bericht wacht op u.', '1 message waits for you.') : t(`${held} berichten wachten op u.`, `${held} messages wait for you.`)}</a>`}</p>
 ${viewsPart(views, drawn)}
 <h2>${t('Per ontvanger', 'Per receiver')}</h2>${destinationsPart(open, known, drawn)}${groupsPart(open, drawn)}
@@ -243,5 +245,5 @@ ${
     : html`<p class="empty">${t('Geen berichten.', 'No messages.')}</p>`
 }
 ${more && html`<p><a href="${address(shown, '/admin', more)}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
-  send(visit, { title, main, ...(notice && { notice }) }, status);
+  send(visit, { title, main, ...listRefresh(visit, now), ...(notice && { notice }) }, status);
 }

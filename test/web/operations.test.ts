@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { workBulk } from '../../src/delivery/bulk.ts';
 import { openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { bounded } from '../../src/meter.ts';
@@ -7,6 +8,7 @@ import { sealAudit } from '../../src/store/audit.ts';
 import { claim, type Due } from '../../src/store/outbox.ts';
 import { brinkCredential, type OpenApp, openApp } from '../doubles/app.ts';
 import { findChromium, openChromium } from '../doubles/browser.ts';
+import { until } from '../doubles/made.ts';
 import { people, refer, referralOf } from './harness.ts';
 
 let app: OpenApp;
@@ -192,4 +194,67 @@ test.runIf(chromium)('bull-board works in a browser under its policy, and asks n
   } finally {
     await browser.close();
   }
+});
+
+const listed = 'a list refreshes itself when asked, never under one’s hands; bulk work is stopped, gone on with and followed';
+test.runIf(chromium)(listed, async () => {
+  await app.at.owner.query(`update delivery set state = 'held', failure_code = 'rejected', lease = null`);
+  const browser = await openChromium(chromium as string);
+  try {
+    const page = await browser.newPage({ locale: 'nl-NL', viewport: { width: 360, height: 300 } });
+    const [name = '', value = ''] = admin.split('=');
+    await page.context().addCookies([{ name, value, url: app.url }]);
+    page.setDefaultTimeout(4_000);
+    await page.clock.install();
+    await page.goto(`${app.url}/admin`);
+    expect(await page.locator('[data-every]').count()).toBe(0);
+    await page.getByRole('link', { name: /elke 30 seconden/ }).click();
+    await page.locator('[data-every="30"]').waitFor();
+    expect(await page.locator('noscript').first().textContent()).toContain('http-equiv="refresh" content="30"');
+    let loads = 0;
+    page.on('domcontentloaded', () => {
+      loads += 1;
+    });
+    const box = page.locator('input[name=d]').first();
+    await box.check();
+    await page.clock.runFor(31_000);
+    await box.uncheck();
+    await page.getByText('Zoeken').click();
+    await page.clock.runFor(31_000);
+    expect(loads).toBe(0);
+    await page.getByText('Zoeken').click();
+    await page.evaluate(() => {
+      (document.activeElement as HTMLElement).blur();
+      scrollTo(0, 400);
+    });
+    const again = page.waitForEvent('load');
+    await page.clock.runFor(31_000);
+    await again;
+    await until('the same place', async () => (await page.evaluate(() => scrollY)) === 400);
+    await page.getByRole('link', { name: 'Niet meer vanzelf verversen' }).click();
+    await page.locator('main:not([data-every])').waitFor();
+    await page.getByRole('button', { name: 'Doe iets met alles van dit filter' }).click();
+    await page.getByLabel('Waarom?').fill('Verholpen door de leverancier');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByText('gestopt').waitFor();
+    expect(await workBulk(app.at)).toBe(0);
+    await page.getByRole('button', { name: 'Ga verder' }).click();
+    await page.locator('[data-every="5"]').waitFor();
+    expect(await workBulk(app.at)).toBeGreaterThan(0);
+    await page.clock.runFor(6_000);
+    await page.getByText(/klaar\. (\d+) van \1 gehad/).waitFor();
+    expect(await page.locator('[data-every]').count()).toBe(0);
+  } finally {
+    await browser.close();
+  }
+  const get = async (path: string) => (await app.ask('GET', path, { headers: { cookie: admin } })).text();
+  // An hour is the end of it, whatever an address says: a session that nobody uses must end.
+  const now = app.at.now.getTime();
+  for (const [end, is] of [
+    [now + 60_000, true],
+    [now - 1, false],
+    [now + 7_200_000, false],
+  ] as const)
+    expect((await get(`/admin?every=30&until=${end}`)).includes('data-every')).toBe(is);
 });

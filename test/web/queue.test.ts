@@ -282,12 +282,16 @@ test('many at once: seen first, begun with a limit and a reason, stopped, gone o
   expect((await pages.post('admin', '/admin/bulk', { ...all, action: 'retry', limit: '0', reason })).status).toBe(422);
   const begun = await pages.post('admin', '/admin/bulk', { ...all, action: 'retry', limit: '2', reason });
   const job = begun.location ?? '';
-  expect((await pages.get('admin', job)).text).toContain('0 van 2 gehad');
+  const running = (await pages.get('admin', job)).text;
+  for (const said of ['0 van 2 gehad', 'content="5"', `${job}?every=off`]) expect(running).toContain(said);
+  expect((await pages.get('admin', `${job}?every=off`)).text).not.toContain('data-every');
   await pages.post('admin', `${job}/stop`, {});
   expect(await workBulk(at)).toBe(0);
   await pages.post('admin', `${job}/resume`, {});
   expect(await workBulk(at)).toBe(2);
-  expect((await pages.get('admin', job)).text).toContain('klaar. 2 van 2 gehad');
+  const done = (await pages.get('admin', job)).text;
+  expect(done).toContain('klaar. 2 van 2 gehad');
+  expect(done).not.toContain('data-every');
   expect((await Promise.all(ids.map(rowOf))).map((row) => row?.state)).toEqual(['pending', 'pending', 'held']);
   const chosen = await pages.post('admin', '/admin/bulk', {
     of: 'chosen',
