@@ -196,7 +196,8 @@ test.runIf(chromium)('bull-board works in a browser under its policy, and asks n
   }
 });
 
-const listed = 'a list refreshes itself when asked, never under one’s hands; bulk work is stopped, gone on with and followed';
+const listed =
+  'a list refreshes itself when asked, never under one’s hands; bulk work is stopped, gone on with and followed';
 test.runIf(chromium)(listed, async () => {
   await app.at.owner.query(`update delivery set state = 'held', failure_code = 'rejected', lease = null`);
   const browser = await openChromium(chromium as string);
@@ -223,14 +224,11 @@ test.runIf(chromium)(listed, async () => {
     await page.clock.runFor(31_000);
     expect(loads).toBe(0);
     await page.getByText('Zoeken').click();
-    await page.evaluate(() => {
-      (document.activeElement as HTMLElement).blur();
-      scrollTo(0, 400);
-    });
+    await page.evaluate('document.activeElement.blur(); scrollTo(0, 400)');
     const again = page.waitForEvent('load');
     await page.clock.runFor(31_000);
     await again;
-    await until('the same place', async () => (await page.evaluate(() => scrollY)) === 400);
+    await until('the same place', async () => (await page.evaluate('scrollY')) === 400);
     await page.getByRole('link', { name: 'Niet meer vanzelf verversen' }).click();
     await page.locator('main:not([data-every])').waitFor();
     await page.getByRole('button', { name: 'Doe iets met alles van dit filter' }).click();

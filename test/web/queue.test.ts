@@ -178,9 +178,11 @@ test('one delivery: set aside, released, tried again and to be called, each with
     before?.message_id ?? '',
     'payload[0].contentString',
     'Communication',
-    '/admin/break-glass',
+    `/admin/break-glass?number=${held.number}`,
   ])
     expect(page.text).toContain(said);
+  const need = await pages.get('admin', `/admin/break-glass?number=${held.number}`);
+  expect(need.text).toMatch(new RegExp(`name="number" value="${held.number}"`));
   expect((await act(held.id, 'park', 'x')).status).toBe(422);
   expect((await rowOf(held.id))?.reason).toBeNull();
   expect((await act(held.id, 'park')).status).toBe(303);
@@ -246,6 +248,7 @@ test('a destination: what is asked of it is seen on the list, and undone', async
   const ask = (fields: Record<string, string>) =>
     pages.post('admin', '/admin/destination', { id: 'practice:de-brink', reason, ...fields });
   expect((await pages.get('admin', '/admin/destination?id=practice:nowhere')).status).toBe(404);
+  expect((await pages.get('admin', '/admin/destination?id=practice:de-brink')).text).toMatch(/wacht \(\d+\)/);
   expect((await ask({ to: 'paused', reason: '' })).status).toBe(422);
   expect((await ask({ to: 'paused' })).location).toBe('/admin/destination?id=practice%3Ade-brink&done=yes');
   expect((await pages.get('admin', '/admin')).text).toContain('Gepauzeerd: er gaat niets heen.');
