@@ -6,6 +6,8 @@ import { type DestinationStream, pino } from 'pino';
  */
 export interface LogFields {
   readonly journey?: string;
+  /** Id of a refused message that was kept. */
+  readonly refused?: string;
   readonly delivery?: string;
   readonly practice?: string;
   readonly destination?: string;
@@ -31,6 +33,7 @@ export interface LogFields {
 
 const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
   'journey',
+  'refused',
   'delivery',
   'practice',
   'destination',

@@ -3,7 +3,7 @@ import type { Actor } from '../../src/referral/actor.ts';
 import type { DestinationMove } from '../../src/referral/delivery-move.ts';
 import type { BulkAction } from '../../src/referral/queue-move.ts';
 import { type BulkJob, readJob } from '../../src/store/bulk.ts';
-import { listDestinations, moveDestination } from '../../src/store/destinations.ts';
+import { listDestinations, moveDestination, openAt } from '../../src/store/destinations.ts';
 import { countQueue, listQueue, type QueueFilter, queueIds } from '../../src/store/queue-list.ts';
 import type { Store } from '../../src/store/store.ts';
 import { jobMax, jobState, startJob, turn } from '../../src/web/queue-bulk.ts';
@@ -36,6 +36,8 @@ export const destinationActs = {
   resume: 'resumed',
   window: 'window',
   'window-off': 'window-off',
+  'retries-off': 'retries-off',
+  'retries-on': 'retries-on',
 } as const;
 
 const sampleSize = 10;
@@ -104,7 +106,10 @@ export async function askDestination(
   const { id, to } = move;
   if (!(await listDestinations(store)).some((one) => one.id === id))
     throw new Error(`no destination ${id}: see npm run admin -- destinations`);
-  if (isDry) return say(`${id} would be ${to}. Nothing was changed.\n`);
+  if (isDry) {
+    const { waiting, sent } = await openAt(store, id);
+    return say(`${id} would be ${to}; ${waiting} wait for it, ${sent} were sent. Nothing was changed.\n`);
+  }
   const at = store.clock().toISOString();
   const line = adminLine(actor, at, `destination-${to}`, { object: `Destination/${id}`, reason });
   if (!(await moveDestination(store, move, line))) throw new Error(`${id} could not be moved`);

@@ -1,12 +1,10 @@
 import { localDay } from '../../src/referral/deadlines.ts';
 import type { Directory } from '../../src/referral/directory.ts';
-import { classOfRefusal } from '../../src/referral/error-class.ts';
 import { readAlarms } from '../../src/store/alarms.ts';
 import { listJobs } from '../../src/store/bulk.ts';
 import { listCredentials } from '../../src/store/credentials.ts';
 import { listDestinations } from '../../src/store/destinations.ts';
 import { countLosses, readMappingUse } from '../../src/store/mapping-use.ts';
-import { seenRefusals } from '../../src/store/queue-counts.ts';
 import { listLanes, listQueue } from '../../src/store/queue-list.ts';
 import { listRefused } from '../../src/store/refused.ts';
 import { stoppedSubscriptions } from '../../src/store/subscriptions.ts';
@@ -14,7 +12,8 @@ import { listAlarms } from '../../src/store/watch.ts';
 import { countedSince } from '../../src/web/mappings.ts';
 import { jobState } from '../../src/web/queue-bulk.ts';
 import { classesNow } from '../../src/web/queue-classes.ts';
-import { type Filter, toQueue } from '../../src/web/queue-filter.ts';
+import { type Filter, isOfOne, toQueue } from '../../src/web/queue-filter.ts';
+import { toRefused } from '../../src/web/queue-refused.ts';
 import type { Site } from '../../src/web/site.ts';
 import type { Row } from './print.ts';
 
@@ -31,10 +30,9 @@ const day = (site: Site) => localDay(site.store.clock());
 
 async function journeys(site: Site, { filter, limit, mapping }: Asked): Promise<Row[]> {
   const directory = await site.directory();
-  const { practice, owner, number, control } = toQueue(filter, directory, site.store.clock());
-  const exact = [number, control, mapping].some((one) => one !== undefined);
-  const open = filter.state !== 'all' && !exact;
-  const lanes = await listLanes(site.store, { practice, owner, number, control, mapping, open }, limit);
+  const { practice, owner, number, control, journey } = toQueue(filter, directory, site.store.clock());
+  const open = filter.state !== 'all' && !isOfOne(filter) && mapping === undefined;
+  const lanes = await listLanes(site.store, { practice, owner, number, control, journey, mapping, open }, limit);
   return lanes.map((lane) => ({
     number: lane.number,
     practice: lane.practice,
@@ -134,12 +132,8 @@ async function alarms({ store }: Site, { limit }: Asked): Promise<Row[]> {
 }
 
 async function refused(site: Site, { filter, limit }: Asked): Promise<Row[]> {
-  const { practice } = toQueue(filter, await site.directory(), site.store.clock());
-  const of = filter.class;
-  const codes =
-    of && (await seenRefusals(site.store)).map(({ code }) => code).filter((one) => classOfRefusal(one) === of);
-  return (await listRefused(site.store, { codes: codes || undefined, practice }, limit)).map((one) => ({
-    ...{ id: one.id, practice: one.practice, application: one.application, door: one.door },
+  return (await listRefused(site.store, await toRefused(site, filter), limit)).map((one) => ({
+    ...{ id: one.id, practice: one.practice, application: one.application, door: one.door, control: one.controlId },
     ...{ codes: [...new Set(one.codes)].join(' '), received: at(one.receivedAt), kept: one.isKept },
   }));
 }

@@ -26,3 +26,7 @@ export function progress(done: number, total: number, isTerminal: boolean): stri
   const text = `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${done} of ${total}`;
   return isTerminal ? `\r${text}` : `${text}\n`;
 }
+
+/** The English sentences of a refusal, as one. */
+export const wordsOf = (refusal: { readonly refused: readonly { readonly said: { readonly en: string } }[] }): string =>
+  refusal.refused.map(({ said }) => said.en).join(' ');

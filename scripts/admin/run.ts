@@ -16,6 +16,7 @@ import type { OpenRecord } from '../open-record.ts';
 import { accessActs } from './access.ts';
 import { type Acting, actOnMany, askDestination, bulkActs, destinationActs, turnJob } from './acts.ts';
 import { lists } from './lists.ts';
+import { actOnDelivery, oneActs } from './one.ts';
 import { shown } from './print.ts';
 import { undo } from './undo.ts';
 
@@ -32,10 +33,14 @@ Look (nothing changes):
 
 Do (each needs --reason, which stands in the audit trail):
   retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
+  give-up <delivery>                              a mail that says only that there is work
+  reassign <delivery> --way <endpoint>            feedback, by another way of its practice
+  correct-address <delivery> --address <address>  of its connection; and it is tried again
   stop | go-on <job id>                           work on many
   undo <delivery | job | destination | kind of error>     the last thing that was done with it, while that is possible
   pause | drain | down | resume <destination>     a receiver; down: hold while their system is down
   window <destination> --from <moment> --until <moment>   maintenance, as 2027-01-31T22:00+01:00; window-off ends it
+  retries-off | retries-on <destination>          whether what failed there is tried again by itself
   give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
   revoke-credential <id>                                  at once
   end-subscription <id>                                   of a system that has stopped listening for good
@@ -44,7 +49,8 @@ Do (each needs --reason, which stands in the audit trail):
 Filters, as on the page:
   --state held|pending|queued|sent|landed|abandoned|open|all   --destination <id>   --direction wally|practice
   --class <kind of error>   --code <code>   --practice <AGB or id>   --wally <id>   --number KL-…
-  --control <control id>    --age hour|day|week    --mapping <name, or name@version+hash>, of journeys and losses
+  --control <control id>    --journey <id>    --age hour|day|week
+  --mapping <name, or name@version+hash>, of journeys and losses
 
 Options:
   --json         for a program            --limit <n>    at most so many, oldest first (usual: 50 shown, 500 done)
@@ -69,6 +75,7 @@ function readArguments(args: readonly string[]) {
         ...(Object.fromEntries(filterNames.map((name) => [name, text])) as Record<FilterName, typeof text>),
         ...{ json: flag, 'dry-run': flag, help: flag, limit: text, reason: text, as: text },
         ...{ from: text, until: text, application: text, file: text, mapping: text },
+        ...{ way: text, address: text },
       },
     });
   } catch (error) {
@@ -146,7 +153,8 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const turned = { stop: 'job-stopped', 'go-on': 'job-resumed' }[what] as 'job-stopped' | 'job-resumed' | undefined;
   const access = Object.hasOwn(accessActs, what) ? accessActs[what] : undefined;
   const isUndo = what === 'undo';
-  if (!list && !bulk && !asked && !turned && !access && !isUndo && what !== 'health')
+  const isOne = Object.hasOwn(oneActs, what);
+  if (!list && !bulk && !asked && !turned && !access && !isUndo && !isOne && what !== 'health')
     throw new Wrongly(`${what || 'nothing'}: not known`);
   const filter = filterIn(values);
   const limit = limitIn(values.limit, list ? 50 : 500);
@@ -156,7 +164,10 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
   const given = isDry && values.reason === undefined ? 'dry run' : values.reason;
   const reason = list || what === 'health' ? '' : reasonIn({ reason: given });
   if (isRefusal(reason)) throw new Wrongly(`--reason: ${reason.refused.map(({ said }) => said.en).join(' ')}`);
-  if ((asked || turned || access || isUndo) && names.length !== 1) throw new Wrongly(`${what} is about one: say which`);
+  if ((asked || turned || access || isUndo || isOne) && names.length !== 1)
+    throw new Wrongly(`${what} is about one: say which`);
+  if ((what === 'reassign' && !values.way) || (what === 'correct-address' && !values.address))
+    throw new Wrongly(`${what}: say --${what === 'reassign' ? 'way' : 'address'}`);
   if (bulk && names.some((name) => !/^\d{1,18}$/.test(name))) throw new Wrongly('deliveries are said by their number');
   // Everything that there is must be asked for in so many words.
   if (bulk && names.length === 0 && Object.keys(filter).length === 0)
@@ -180,6 +191,7 @@ export async function runAdmin(args: readonly string[], around: Around): Promise
     if (move) await askDestination(acting, move);
     else if (access) await access(acting, names[0] ?? '', { application, secret });
     else if (turned) await turnJob(acting, names[0] ?? '', turned);
+    else if (isOne) await actOnDelivery(acting, what, names[0] ?? '', values);
     else if (isUndo) await undo(acting, names[0] ?? '');
     else if (bulk) {
       const queue = toQueue(filter, await site.directory(), store.clock());

@@ -4,11 +4,9 @@ import { readJob } from '../../src/store/bulk.ts';
 import { undoJob } from '../../src/web/queue-bulk.ts';
 import { type Undone, undoClass, undoDelivery, undoDestination } from '../../src/web/queue-undo.ts';
 import { type Acting, followJob } from './acts.ts';
+import { wordsOf } from './print.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const wordsOf = (refusal: { readonly refused: readonly { readonly said: { readonly en: string } }[] }) =>
-  refusal.refused.map(({ said }) => said.en).join(' ');
 
 /** Undoes the last press on one delivery (its number), job (its id), kind of error or receiver (its name); as on the pages. */
 export async function undo(acting: Acting, name: string): Promise<void> {

@@ -20,6 +20,9 @@ export function validBsn(text: string): boolean {
   return weights.reduce((sum, weight, i) => sum + weight * Number(bsn[i]), 0) % 11 === 0;
 }
 
+/** Whether a text holds nine digits in a row, which may be somebody's BSN. */
+export const mayHoldBsn = (text: string): boolean => /(?<!\d)\d{9}(?!\d)/.test(text);
+
 /** An AGB code of Vektis: eight digits, the first two the kind of carer (01 GP); it has no check digit. */
 export function validAgb(text: string): boolean {
   return /^\d{8}$/.test(text) && !/^0+$/.test(text);

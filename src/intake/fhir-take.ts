@@ -1,4 +1,4 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import type { Request } from 'express';
 import type { Issue } from '../fhir/outcome.ts';
 import { validateBaseR4 } from '../fhir/validate.ts';
@@ -10,10 +10,10 @@ import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { readResource } from '../store/referrals.ts';
 import { type Accepted, type Accepting, type Arriving, journeyIn } from './arriving.ts';
 import { isBundle } from './fhir-answer.ts';
-import { fhirBody } from './fhir-body.ts';
+import { fhirBody, jsonIn } from './fhir-body.ts';
 import { earlierReferences, transactionIssues } from './fhir-bundle.ts';
 import { type Knocking, practiceOf } from './practice-key.ts';
-import { keepRefused } from './refused.ts';
+import { keepRefused, refusedLine } from './refused.ts';
 
 export interface FhirDoor extends Accepting, Knocking {
   readonly mapping: Mapping;
@@ -122,12 +122,19 @@ export function controlIdOf(resource: Resource, mapped: Mapped, requestId: strin
   return `${mapped.intent} ${value} ${Buffer.from(messageHash(mapped)).toString('hex')}`;
 }
 
+/** What its sender calls a message that nobody could read to its end: Bundle.identifier, MessageHeader.id, else X-Request-ID. */
+function controlIdSent(request: Request): string | undefined {
+  const body = jsonIn(request) as Partial<Bundle> | null | undefined;
+  const header = body?.type === 'message' ? body.entry?.[0]?.resource?.id : undefined;
+  const named: unknown = header ?? body?.identifier?.value ?? request.get('x-request-id');
+  return typeof named === 'string' ? named : undefined;
+}
+
 /** Keeps what was refused (decision 15), and says so in the log. */
 export async function noteRefused(parts: FhirDoor, request: Request, refusal: Refusal): Promise<void> {
-  const { practice } = practiceOf(request);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  await keepRefused(parts.store, { ...practiceOf(request), door }, body, refusal);
-  parts.log.info('referral-refused', { door, practice, code: refusal.refused[0]?.reason ?? '' });
+  const by = { ...practiceOf(request), door, controlId: controlIdSent(request) };
+  parts.log.info('referral-refused', refusedLine(by, refusal, await keepRefused(parts.store, by, body, refusal)));
 }
 
 export function noteAccepted(parts: FhirDoor, request: Request, accepted: Accepted): void {

@@ -12,7 +12,7 @@ import { acceptedOutcome } from './fhir-answer.ts';
 import { fhirBody, unreadRequest } from './fhir-body.ts';
 import { send } from './fhir-reply.ts';
 import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
-import { bug, isFault, keepRefused } from './refused.ts';
+import { bug, isFault, keepRefused, refusedLine } from './refused.ts';
 
 export interface FormatDoor extends Accepting, Knocking {
   readonly mappings: ReadonlyMap<string, Mapping>;
@@ -82,13 +82,10 @@ export async function mapFormat(
 async function take(
   parts: FormatDoor,
   request: Request,
-  mapping: Mapping,
-  received: unknown,
+  { format }: Mapping,
+  mapped: Mapped,
 ): Promise<Accepted | Refusal> {
-  const { format } = mapping;
   const { practice, application, actor } = practiceOf(request);
-  const mapped = await mapFormat(parts, practice, mapping, received);
-  if (isRefusal(mapped)) return mapped;
   return acceptMessage(parts, {
     practice,
     application,
@@ -144,11 +141,13 @@ export function formatRouter(parts: FormatDoor): Router {
     const door = mapping.format.name;
     const { practice } = practiceOf(request);
     const received = read(request);
-    const taken = isRefusal(received) ? received : await take(parts, request, mapping, received);
+    const mapped = isRefusal(received) ? received : await mapFormat(parts, practice, mapping, received);
+    const taken = isRefusal(mapped) ? mapped : await take(parts, request, mapping, mapped);
     if (isRefusal(taken)) {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      await keepRefused(parts.store, { ...practiceOf(request), door }, body, taken);
-      parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
+      const messageKey = isRefusal(mapped) ? undefined : mapped.messageKey;
+      const by = { ...practiceOf(request), door, controlId: messageKey ?? request.get('x-request-id') };
+      parts.log.info('referral-refused', refusedLine(by, taken, await keepRefused(parts.store, by, body, taken)));
       return sendRefusal(request, response, taken);
     }
     parts.log.info('referral-accepted', { door, practice, outcome: taken.outcome, ...journeyIn(taken) });

@@ -16,7 +16,7 @@ import { acceptedIssues } from './fhir-answer.ts';
 import { madeId, type OwnReferences, ownReferences, writeReply } from './maildrop-answer.ts';
 import { MaildropFolder, type Taken } from './maildrop-folder.ts';
 import { readDropped, type Single } from './maildrop-read.ts';
-import { isFault, keepRefused } from './refused.ts';
+import { isFault, keepRefused, refusedLine } from './refused.ts';
 
 export interface MaildropDoor extends Accepting {
   readonly mappings: ReadonlyMap<string, Mapping>;
@@ -46,6 +46,10 @@ interface From {
 /** What we could not do now: the file stays where it is, and is read again. */
 class NotNow extends Error {}
 
+/** What a message of an interchange is known by. The day too: there are systems that begin to count anew. */
+const controlIdOf = (envelope: Envelope, reference: string | undefined): string =>
+  [envelope.day, envelope.minute, envelope.controlReference, reference].join(' ');
+
 /** The one message of an interchange as a referral, and the key that it is remembered by; or every reason why not. Pure. */
 export function mapInterchange(
   mappings: ReadonlyMap<string, Mapping>,
@@ -59,9 +63,7 @@ export function mapInterchange(
   if (isRefusal(mapped)) return mapped;
   const { envelope, messages } = interchange;
   const [message] = messages;
-  // The day too: there are systems that begin to count anew.
-  const controlId = [envelope.day, envelope.minute, envelope.controlReference, message?.reference].join(' ');
-  return { mapped, key: { controlId, messageType: message?.type ?? '' } };
+  return { mapped, key: { controlId: controlIdOf(envelope, message?.reference), messageType: message?.type ?? '' } };
 }
 
 export const ediContentType = 'application/edifact';
@@ -105,19 +107,25 @@ async function refused(
   folder: MaildropFolder,
   from: From,
   of: OwnReferences,
-  no: { readonly refusal: Refusal; readonly bytes: Uint8Array },
+  no: { readonly refusal: Refusal; readonly bytes: Uint8Array; readonly reference?: string | undefined },
 ): Promise<void> {
   const { mailbox, actor, envelope, directory } = from;
   const { practice } = mailbox;
   const { refusal, bytes } = no;
   if (refusal.refused.every((one) => one.code === 'transient')) throw new NotNow();
-  const by = { practice, application: `edi:${mailbox.address}`, actor, door };
-  await keepRefused(parts.store, by, Buffer.from(bytes), refusal);
+  const by = {
+    practice,
+    application: `edi:${mailbox.address}`,
+    actor,
+    door,
+    controlId: controlIdOf(envelope, no.reference).trim(),
+  };
+  const kept = await keepRefused(parts.store, by, Buffer.from(bytes), refusal);
   await call(parts, from, of, true);
   const reply = { envelope, references: of, practice, issues: refusal.refused, isTaken: false };
   const { reference, bytes: answer } = writeReply(reply, directory, parts.store.clock());
   await folder.answer(reference, answer);
-  parts.log.info('referral-refused', { door, practice, code: refusal.refused[0]?.reason ?? '' });
+  parts.log.info('referral-refused', refusedLine(by, refusal, kept));
 }
 
 /** A yes. Only an urgent one is answered: whoever sent it must call too (H1), and this is the only way to say so. */
@@ -167,7 +175,7 @@ async function readFile(
     if (!isRefusal(outcome)) await accepted(parts, folder, from, of, outcome);
     else {
       noes.push(outcome);
-      await refused(parts, folder, from, of, { refusal: outcome, bytes: single.bytes });
+      await refused(parts, folder, from, of, { refusal: outcome, bytes: single.bytes, reference: message?.reference });
     }
   }
   // Without consent nothing of it may stay here, whatever the settings say (decision 15).

@@ -14,7 +14,7 @@ import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
 import { acceptedAnswers, committedAnswer, type Envelope, readEnvelope, refusedAnswers } from './mllp-answer.ts';
 import { type From, findPeer } from './mllp-peer.ts';
 import { headerIssues, rejections } from './mllp-refusals.ts';
-import { bug, isFault, keepRefused } from './refused.ts';
+import { bug, isFault, keepRefused, refusedLine } from './refused.ts';
 
 export interface MllpDoor extends Accepting {
   readonly mappings: ReadonlyMap<string, Mapping>;
@@ -103,9 +103,10 @@ async function known(parts: MllpDoor, peer: MllpPeer, envelope: Envelope, bytes:
   const at = { newId: parts.store.newId, now: parts.store.clock() };
   if (isRefusal(taken)) {
     // What we could not do now comes again by itself: only a no that stands is kept.
-    if (taken.refused.every((one) => one.code !== 'transient'))
-      await keepRefused(parts.store, { practice, application, actor, door }, bytes, taken);
-    parts.log.info('referral-refused', { door, practice, code: taken.refused[0]?.reason ?? '' });
+    const stands = taken.refused.every((one) => one.code !== 'transient');
+    const by = { practice, application, actor, door, controlId: envelope.header.controlId };
+    const kept = stands ? await keepRefused(parts.store, by, bytes, taken) : undefined;
+    parts.log.info('referral-refused', refusedLine(by, taken, kept));
     return refusedAnswers(envelope, taken, at);
   }
   const { accepted, message } = taken;

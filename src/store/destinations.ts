@@ -186,3 +186,13 @@ export async function listDestinations(store: Store): Promise<ListedDestination[
   });
   return rows;
 }
+
+/** How much is on its way to a destination now: what waits for its turn there, and what was sent and has no proof yet. */
+export async function openAt(store: Store, id: string): Promise<{ readonly waiting: number; readonly sent: number }> {
+  const { rows } = await store.pool.query<{ waiting: number; sent: number }>(
+    `select count(*) filter (where state in ('pending', 'queued')) as waiting, count(*) filter (where state = 'sent') as sent
+       from delivery where destination = $1 and state in ('pending', 'queued', 'sent')`,
+    [id],
+  );
+  return rows[0] ?? { waiting: 0, sent: 0 };
+}

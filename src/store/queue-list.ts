@@ -16,6 +16,8 @@ export interface QueueFilter {
   readonly number?: string | undefined;
   /** Control id of a message that the referral came in, or the message id of what goes out. */
   readonly control?: string | undefined;
+  /** Id of the referral's journey, as log lines have it. */
+  readonly journey?: string | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly before?: Date | undefined;
 }
@@ -36,7 +38,7 @@ function byControl(control: string): RawBuilder<unknown> {
 }
 
 function conditions(filter: QueueFilter): Condition[] {
-  const { states, codes, destination, kinds, practice, owner, number, control, ids, before } = filter;
+  const { states, codes, destination, kinds, practice, owner, number, control, journey, ids, before } = filter;
   return [
     // The words of the partial index, or PostgreSQL would not know that it may use it.
     codes &&
@@ -49,6 +51,7 @@ function conditions(filter: QueueFilter): Condition[] {
     owner !== undefined && sql`d.journey_id in (select id from journey where owner_id = ${owner})`,
     number !== undefined && sql`d.journey_id = (select id from journey where number = ${number})`,
     control !== undefined && byControl(control),
+    journey !== undefined && sql`d.journey_id = ${journey}::uuid`,
     ids && sql`d.id = any(${ids}::bigint[])`,
     before && sql`d.created_at < ${before}`,
   ];
@@ -102,7 +105,7 @@ export interface Lane {
   readonly stuck: { readonly id: string; readonly kind: string; readonly state: string; readonly code: string } | null;
 }
 
-type LaneFilter = Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control'> & {
+type LaneFilter = Pick<QueueFilter, 'practice' | 'owner' | 'number' | 'control' | 'journey'> & {
   readonly open?: boolean;
   /** With which mapping a message of it was read. */
   readonly mapping?: string | undefined;
@@ -116,12 +119,13 @@ const openWays: readonly Condition[] = [
 
 /** The query behind listLanes: which referrals first, then their hops. */
 function lanesPage(filter: LaneFilter, limit: number, after?: Place) {
-  const { practice, owner, number, control, open, mapping } = filter;
+  const { practice, owner, number, control, journey, open, mapping } = filter;
   const narrowed = [
     practice !== undefined && sql`j.practice_id = ${practice}`,
     owner !== undefined && sql`j.owner_id = ${owner}`,
     number !== undefined && sql`j.number = ${number}`,
     control !== undefined && sql`j.id in (select journey_id from inbound where control_id = ${control})`,
+    journey !== undefined && sql`j.id = ${journey}::uuid`,
     mapping !== undefined && sql`j.id in (select journey_id from inbound where mapping = ${mapping})`,
     after && sql`(j.received_at, j.id) > (${after.at}, ${after.id}::uuid)`,
   ];

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { open } from './keys.ts';
 import type { Place } from './queue-list.ts';
 import type { Store } from './store.ts';
+import { allOf, rowsOf } from './writing.ts';
 
 /** A message that was refused, without what is in it: codes and places only. */
 export interface RefusedMessage {
@@ -8,6 +10,8 @@ export interface RefusedMessage {
   readonly practice: string;
   readonly application: string;
   readonly door: string;
+  /** What its sender calls it; null when that is not known, or may not be kept. */
+  readonly controlId: string | null;
   readonly codes: readonly string[];
   readonly paths: readonly string[];
   readonly receivedAt: Date;
@@ -16,22 +20,38 @@ export interface RefusedMessage {
   readonly isKept: boolean;
 }
 
-const COLUMNS = `id, practice_id as practice, application, door, codes, paths, received_at as "receivedAt", taken_at as "takenAt",
+const COLUMNS = `id, practice_id as practice, application, door, control_id as "controlId", codes, paths, received_at as "receivedAt", taken_at as "takenAt",
   sealed is not null as "isKept"`;
 
-/** Refused messages whose first code is one of `codes` (all when absent) and of a practice, oldest first. */
-export async function listRefused(
+/** What the list of refused messages is narrowed to; what is absent narrows nothing. */
+export interface RefusedFilter {
+  /** The first code, which is what its class is told by. */
+  readonly firstCodes?: readonly string[] | undefined;
+  /** One of its codes. */
+  readonly code?: string | undefined;
+  readonly practice?: string | undefined;
+  readonly controlId?: string | undefined;
+}
+
+/** Messages that were refused and not taken in since, oldest first. */
+export function listRefused(
   store: Store,
-  filter: { readonly codes?: readonly string[] | undefined; readonly practice?: string | undefined },
+  { firstCodes, code, practice, controlId }: RefusedFilter,
   limit: number,
   after?: Place,
 ): Promise<RefusedMessage[]> {
-  const { rows } = await store.pool.query<RefusedMessage>(
-    `select ${COLUMNS} from refused where taken_at is null and ($1::text[] is null or codes[1] = any($1)) and ($2::text is null or practice_id = $2)
-        and ($3::timestamptz is null or (received_at, id) > ($3, $4::uuid)) order by received_at, id limit $5`,
-    [filter.codes ?? null, filter.practice ?? null, after?.at ?? null, after?.id ?? null, limit],
+  const where = allOf([
+    sql`taken_at is null`,
+    firstCodes && sql`codes[1] = any(${firstCodes}::text[])`,
+    code !== undefined && sql`${code} = any(codes)`,
+    practice !== undefined && sql`practice_id = ${practice}`,
+    controlId !== undefined && sql`control_id = ${controlId}`,
+    after && sql`(received_at, id) > (${after.at}, ${after.id}::uuid)`,
+  ]);
+  return rowsOf(
+    store,
+    sql`select ${sql.raw(COLUMNS)} from refused where ${where} order by received_at, id limit ${limit}`,
   );
-  return rows;
 }
 
 /** One refused message and its bytes, opened; undefined when it is not there, no body when it was not kept. */

@@ -134,24 +134,27 @@ export async function writeRefused(
   refused: {
     application: string;
     door: string;
+    /** What its sender calls it. */
+    controlId?: string | undefined;
     hash: Uint8Array;
     codes: string[];
     paths: string[];
     body: Buffer | undefined;
   },
-): Promise<void> {
+): Promise<string> {
   const id = store.newId();
   const now = store.clock();
   const key = randomBytes(32);
   const context = `${scope.practice}|refused|${id}`;
   await store.pool.query(
-    `insert into refused (practice_id, id, application, door, hash, codes, paths, wrapped, sealed, received_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `insert into refused (practice_id, id, application, door, control_id, hash, codes, paths, wrapped, sealed, received_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       scope.practice,
       id,
       refused.application,
       refused.door,
+      refused.controlId ?? null,
       Buffer.from(refused.hash),
       refused.codes,
       refused.paths,
@@ -161,6 +164,7 @@ export async function writeRefused(
       new Date(now.getTime() + 30 * 86_400_000),
     ],
   );
+  return id;
 }
 
 /** A named secret of the service itself (signing keys), made once by `make`, sealed by the master key. */

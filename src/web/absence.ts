@@ -18,6 +18,10 @@ const within = (one: NotAvailable, day: string): boolean => {
   return start !== undefined && start <= day && (end === undefined || day <= end);
 };
 
+/** Whether an absence of the role covers this day. */
+export const isAbsentOn = (role: StoredRole, day: string): boolean =>
+  (role.notAvailable ?? []).some((one) => within(one, day));
+
 function withEntries(role: StoredRole, entries: readonly NotAvailable[]): StoredRole {
   const { notAvailable: _before, ...rest } = role;
   return entries.length > 0 ? { ...rest, notAvailable: [...entries] } : rest;

@@ -3,7 +3,7 @@ import type { Said } from '../fhir/outcome.ts';
 import type { Replaying } from '../intake/replay.ts';
 import { field, query, sendNotFound, type ViewerOf, type Visit, visiting } from './acting.ts';
 import type { PageParts } from './page.ts';
-import { queuePage } from './queue.ts';
+import { listPaths, queuePage } from './queue.ts';
 import { actOn, editAddress, type Pressed, reassign, retryFromList } from './queue-actions.ts';
 import { beginJob, jobPage, jobsPage, previewPage, turnJob, undoJobBy } from './queue-bulk.ts';
 import { classesPage, sayOfClass } from './queue-classes.ts';
@@ -43,7 +43,7 @@ const filterIn = (text: string) => {
 /** A search comes back as an address that holds what was filled in and nothing else. */
 async function find(visit: Visit): Promise<void> {
   const { body } = visit.request;
-  const path = field(body, 'path') === '/admin/journeys' ? '/admin/journeys' : '/admin';
+  const path = listPaths.find((one) => one === field(body, 'path')) ?? '/admin';
   visit.response.redirect(
     303,
     address(

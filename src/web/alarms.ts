@@ -14,6 +14,7 @@ import type { PageParts, Viewer } from './page.ts';
 import { queueMenu } from './queue.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
 import { destinationName } from './queue-words.ts';
+import { listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 const hourMs = 3_600_000;
@@ -114,14 +115,14 @@ async function alarmsPage(site: Site, visit: Visit, notice?: PageParts['notice']
   const open = alarms.filter((one) => one.overAt === null);
   const ended = alarms.filter((one) => one.overAt !== null);
   const title = t('Alarmen', 'Alarms');
-  const main = html`<h1>${title} <span class="count">${open.length}</span></h1>${queueMenu(visit, 'alarms')}
+  const main = html`<h1>${title} <span class="count">${open.length}</span></h1>${queueMenu(visit, site.store.clock(), 'alarms')}
 ${await watchPart(site, viewer)}
 ${open.length > 0 ? html`<ul class="deliveries">${open.map((one) => openItem(one, drawn))}</ul>` : html`<p class="empty">${t('Er is nu niets aan de hand.', 'Nothing is wrong now.')}</p>`}
 ${digest && html`<p>${t('Laatste ochtendbericht', 'Last morning digest')}: ${momentText(digest.madeAt, viewer.language)}.</p>${unsentPart(digest.id, drawn)}`}
 ${ended.length > 0 && html`<h2>${t('Voorbij, deze week', 'Over, this week')}</h2><ul class="plain">${ended.map((one) => html`<li>${alarmSaid[one.class].title[viewer.language]}: ${momentText(new Date(one.openedAt), viewer.language)} – ${momentText(new Date(one.overAt ?? ''), viewer.language)}${unsentPart(one.id, drawn)}</li>`)}</ul>`}`;
   const done = query(visit.request, 'done') === 'yes' && { kind: 'done' as const, text: t('Genoteerd.', 'Noted.') };
   const shown = notice ?? (done || undefined);
-  send(visit, { title, main, ...(shown && { notice: shown }) }, status);
+  send(visit, { title, main, ...listRefresh(visit, site.store.clock()), ...(shown && { notice: shown }) }, status);
 }
 
 /** Notes that a person knows, or wants no more of it for a while; the alarm stays on the page until its trouble is over. */

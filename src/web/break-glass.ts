@@ -17,6 +17,7 @@ import {
   field,
   journeyOf,
   noteList,
+  query,
   send,
   sendNotFound,
   sentences,
@@ -205,7 +206,7 @@ export function breakGlassPages(site: Site, viewerOf: ViewerOf): Router {
   const admin = (handle: (visit: Visit) => Promise<void>) => visiting('administrator', viewerOf, handle);
   router.get(
     '/admin/break-glass',
-    admin((visit) => list(site, visit, { number: '', reason: '' })),
+    admin((visit) => list(site, visit, { number: query(visit.request, 'number').slice(0, 40), reason: '' })),
   );
   router.post(
     '/admin/break-glass',

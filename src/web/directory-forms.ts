@@ -107,6 +107,7 @@ ${selectOf(parts, 'substitute', t('Vaste vervanger (van een Wally)', 'Fixed subs
 ${selectOf(parts, 'wally', t('Eigen vaste Wally (van een huisarts)', 'Own fixed Wally (of a GP)'), wallys(book))}
 ${parts.fields.absences && html`<p>${t('Afwezig', 'Absent')}: ${parts.fields.absences}</p>`}
 <div class="row">${lineOf(parts, { name: 'absentFrom', optional: true, type: 'date', label: t('Ook afwezig van', 'Also absent from') })}${lineOf(parts, { name: 'absentTo', optional: true, type: 'date', label: t('tot en met', 'until') })}</div>
+${(parts.fields.absences || parts.fields.backFrom) && lineOf(parts, { name: 'backFrom', optional: true, type: 'date', label: t('Weer aanwezig vanaf', 'Present again from'), hint: t('De afwezigheid waar deze dag in valt, eindigt de dag ervoor.', 'The absence that this day falls in ends the day before.') })}
 ${lineOf(parts, { name: 'lastDay', optional: true, type: 'date', label: t('Laatste werkdag', 'Last working day'), hint: t('Wie weggaat, is daarna afwezig. Draag het werk over bij "Mijn team".', 'Who leaves is absent after that. Hand the work over at "My team".') })}`;
 }
 

@@ -1,9 +1,10 @@
 import type { Endpoint, Extension, HealthcareService, Organization, PractitionerRole } from '@medplum/fhirtypes';
+import type { Said } from '../fhir/outcome.ts';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { addressForms } from '../referral/directory-rules.ts';
 import { isLifeArea } from '../referral/life-area.ts';
 import { type AssignmentRule, withAgreed } from '../referral/practice-service.ts';
-import { readAbsence, withAbsence } from './absence.ts';
+import { isAbsentOn, presentFrom, readAbsence, withAbsence } from './absence.ts';
 import { closuresIn } from './directory-closures.ts';
 import { hoursIn } from './directory-hours.ts';
 import { launchIn } from './directory-launch.ts';
@@ -132,6 +133,11 @@ function readPractice({ book, id, fields, stored, today }: Reading): { resources
 
 const kinds = ['wally', 'team-lead', 'gp', 'poh', 'poh-jeugd', 'assistant'];
 
+const notAbsentThen: Said = {
+  nl: 'Kies vandaag of een dag die nog komt, waarop deze persoon afwezig zou zijn.',
+  en: 'Choose today or a day to come on which this person would be absent.',
+};
+
 function readPerson({ id, fields, stored, today }: Reading): { resources: Stored[]; faults: Fault[] } {
   const { name = '', kind = '', organization = '', agb = '', phone = '', email = '' } = fields;
   const { substitute = '', wally = '', lastDay = '' } = fields;
@@ -167,7 +173,11 @@ function readPerson({ id, fields, stored, today }: Reading): { resources: Stored
   const absence = absentFrom || absentTo ? readAbsence(absentFrom, absentTo, today) : undefined;
   if (absence && 'fault' in absence) faults.push({ field: 'absentFrom', said: absence.fault });
   const away = absence && 'from' in absence ? withAbsence(role, absence) : role;
-  return { faults, resources: [away, person] };
+  const { backFrom = '' } = fields;
+  const ends = isDay(backFrom) && backFrom >= today && isAbsentOn(away, backFrom);
+  const present = ends ? presentFrom(away, backFrom) : away;
+  if (backFrom && !ends) faults.push({ field: 'backFrom', said: notAbsentThen });
+  return { faults, resources: [present, person] };
 }
 
 function readOrganisation({ id, fields, stored }: Reading): { resources: Stored[]; faults: Fault[] } {

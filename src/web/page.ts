@@ -17,6 +17,8 @@ export interface PageParts {
   readonly main: Markup;
   /** Where the page is, so that the menu can say so. */
   readonly path?: string;
+  /** Seconds after which it is asked for anew; never while someone is at it, where the script runs. */
+  readonly refresh?: number;
   /** With the script that counts and answers keys; everything works without. */
   readonly script?: boolean;
   /** One short line above the page: what was just done, or why it was not. */
@@ -101,12 +103,13 @@ export function page(parts: PageParts): string {
 <title>${parts.title} – Kortelijn</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/kortelijn.css">
+${parts.refresh && html`<noscript><meta http-equiv="refresh" content="${parts.refresh}"></noscript>`}
 ${parts.script && html`<script src="/assets/kortelijn.js" defer></script>`}
 </head>
 <body>
 <a class="skip" href="#main">${t('Naar de inhoud', 'Skip to content')}</a>
 <header><a class="brand" href="/">Kortelijn</a>${menu}</header>
-<main id="main">
+<main id="main"${parts.refresh && html` data-every="${parts.refresh}"`}>
 ${parts.notice && html`<p class="notice ${parts.notice.kind}" role="status">${parts.notice.text}</p>`}
 ${parts.main}
 </main>

@@ -71,31 +71,52 @@ const refusedNow = refuse(issue('conflict', 'not-in-this-state', '', notNow));
 /** How a press ended: where it leads, or what is said on the page of the delivery. */
 export type Pressed = { readonly location: string } | { readonly text: string; readonly status: number } | 'absent';
 
-async function press(
-  site: Site,
-  visit: Visit,
+/** What an administrator asks of one delivery: who, and why as it was typed. */
+export interface Asking {
+  readonly site: Pick<Site, 'store' | 'directory'>;
+  readonly actor: Actor;
+  readonly id: string;
+  readonly reason: string;
+}
+
+async function doTo(
+  { site, id }: Asking,
   decider: (one: ListedDelivery, at: string) => Promise<Change | Refusal> | Change | Refusal,
-): Promise<Pressed> {
-  const id = String(visit.request.params.id);
+): Promise<'done' | 'absent' | Refusal> {
   const one = /^\d{1,18}$/.test(id) ? await readDelivery(site.store, id) : undefined;
   if (!one) return 'absent';
   const change = await decider(one, site.store.clock().toISOString());
-  const refusal = isRefusal(change) ? change : (await site.store.commit(change)).ok ? undefined : refusedNow;
-  if (!refusal) return { location: `/admin/deliveries/${id}?done=yes` };
-  return { text: sentences(refusal, visit.viewer), status: httpStatus(refusal) };
+  if (isRefusal(change)) return change;
+  return (await site.store.commit(change)).ok ? 'done' : refusedNow;
+}
+
+async function press(
+  site: Site,
+  visit: Visit,
+  work: (asking: Asking) => Promise<'done' | 'absent' | Refusal>,
+): Promise<Pressed> {
+  const { viewer, request } = visit;
+  const id = String(request.params.id);
+  const reason = reasonIn(request.body);
+  const done = isRefusal(reason) ? reason : await work({ site, actor: viewer.actor, id, reason });
+  if (done === 'absent') return 'absent';
+  if (done === 'done') return { location: `/admin/deliveries/${id}?done=yes` };
+  return { text: sentences(done, viewer), status: httpStatus(done) };
+}
+
+/** Does one thing to a delivery, when that fits how it stands. */
+export function actOnOne(asking: Asking, asked: string): Promise<'done' | 'absent' | Refusal> {
+  return doTo(asking, (one, at) => {
+    const action = actionsOf(one).find((name) => name === asked);
+    if (!action) return refusedNow;
+    const { event, move } = moves[action];
+    return changeOf(one, asking.actor, at, event, move(one.id), asking.reason);
+  });
 }
 
 /** Does what the button said, with the reason that was typed. */
-export function actOn(site: Site, visit: Visit): Promise<Pressed> {
-  return press(site, visit, (one, at) => {
-    const action = actionsOf(one).find((name) => name === field(visit.request.body, 'action'));
-    const reason = reasonIn(visit.request.body);
-    if (isRefusal(reason)) return reason;
-    if (!action) return refusedNow;
-    const { event, move } = moves[action];
-    return changeOf(one, visit.viewer.actor, at, event, move(one.id), reason);
-  });
-}
+export const actOn = (site: Site, visit: Visit): Promise<Pressed> =>
+  press(site, visit, (asking) => actOnOne(asking, field(visit.request.body, 'action')));
 
 /** The button of the list: tries again what waits, at once. Tapped twice, or meanwhile sent: there is nothing left to try. */
 export async function retryFromList(site: Site, visit: Visit, back: string): Promise<void> {
@@ -126,16 +147,15 @@ export const mayEditAddress = (one: ListedDelivery): boolean =>
   one.kind === 'feedback' && (one.state === 'held' || one.state === 'pending') && one.reason === null;
 
 /** Gives up one way and goes on by another, in one commit; the same choice twice is the same message. */
-export function reassign(site: Site, visit: Visit): Promise<Pressed> {
-  return press(site, visit, async (one, at) => {
-    const reason = reasonIn(visit.request.body);
-    if (isRefusal(reason)) return reason;
+export function reassignTo(asking: Asking, asked: string): Promise<'done' | 'absent' | Refusal> {
+  const { site, actor, reason } = asking;
+  return doTo(asking, async (one, at) => {
     const practice = (await site.directory()).practices.get(one.practice);
-    const way = practice && otherWays(one, practice).find((channel) => channel.id === field(visit.request.body, 'way'));
+    const way = practice && otherWays(one, practice).find((channel) => channel.id === asked);
     if (!practice || !way || one.kind !== 'feedback' || !one.documentId) return refusedNow;
     const move: DeliveryMove = { to: 'abandoned', id: one.id, reason: 'reassigned' };
     return {
-      ...changeOf(one, visit.viewer.actor, at, 'delivery-reassigned', move, reason),
+      ...changeOf(one, actor, at, 'delivery-reassigned', move, reason),
       outbox: [
         {
           messageId: derivedId(one.messageId, way.id),
@@ -149,11 +169,13 @@ export function reassign(site: Site, visit: Visit): Promise<Pressed> {
   });
 }
 
+export const reassign = (site: Site, visit: Visit): Promise<Pressed> =>
+  press(site, visit, (asking) => reassignTo(asking, field(visit.request.body, 'way')));
+
 /** Corrects the address of the connection and tries again, in one commit: the try cannot go to the old one. */
-export function editAddress(site: Site, visit: Visit): Promise<Pressed> {
-  return press(site, visit, async (one, at) => {
-    const reason = reasonIn(visit.request.body);
-    if (isRefusal(reason)) return reason;
+export function correctAddress(asking: Asking, address: string): Promise<'done' | 'absent' | Refusal> {
+  const { site, actor, reason } = asking;
+  return doTo(asking, async (one, at) => {
     const directory = await site.directory();
     const practice = directory.practices.get(one.practice);
     const channel = practice && channelAt(practice, one.destination);
@@ -161,9 +183,8 @@ export function editAddress(site: Site, visit: Visit): Promise<Pressed> {
     const stored = channel && resourcesOf(book, 'endpoints', channel.id);
     if (!channel || !stored || !mayEditAddress(one)) return refusedNow;
     const today = localDay(site.store.clock());
-    const fields = { ...fieldsOf(book, stored, today), address: field(visit.request.body, 'address') };
+    const fields = { ...fieldsOf(book, stored, today), address };
     const { resources } = readThing('endpoints', { book, id: channel.id, fields, stored, today });
-    const { actor } = visit.viewer;
     const { revision } = directory;
     const proposed = resources.map((resource) => ({ resource, place: '' }));
     const decided = decideDirectory({ proposed, newest: book.versions, revision, at, validFrom: at, actor });
@@ -177,3 +198,6 @@ export function editAddress(site: Site, visit: Visit): Promise<Pressed> {
     };
   });
 }
+
+export const editAddress = (site: Site, visit: Visit): Promise<Pressed> =>
+  press(site, visit, (asking) => correctAddress(asking, field(visit.request.body, 'address')));

@@ -13,6 +13,7 @@ import { filterOf, partsOf, toQueue } from './queue-filter.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
 import { tooLate, undoing } from './queue-undo.ts';
 import { actionSaid, destinationName, kindSaid } from './queue-words.ts';
+import { jobRefresh, jobRefreshLink, listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 /** One job takes no more: whoever wants more begins another, and sees in between what the first one did. */
@@ -181,9 +182,9 @@ export async function jobsPage(site: Site, visit: Visit): Promise<void> {
   const t = sayIn(visit.viewer.language);
   const title = t('Grote opdrachten', 'Bulk work');
   const jobs = await listJobs(site.store, 20);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'bulk')}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, site.store.clock(), 'bulk')}
 ${jobs.length === 0 ? html`<p class="empty">${t('Nog geen. Begin er een vanaf een lijst met berichten.', 'None yet. Begin one from a list of messages.')}</p>` : html`<ul class="deliveries">${jobs.map((job) => html`<li class="delivery">${jobLine(job, visit)}<p><a href="${path(job.id)}">${t('Bekijk', 'Look')}<span class="vh"> ${momentText(job.startedAt, visit.viewer.language)}</span></a></p></li>`)}</ul>`}`;
-  send(visit, { title, main });
+  send(visit, { title, main, ...listRefresh(visit, site.store.clock()) });
 }
 
 const idIn = (visit: Visit) =>
@@ -191,20 +192,21 @@ const idIn = (visit: Visit) =>
 
 /** One job, how far it is, and the button that stops it or lets it go on. */
 export async function jobPage(site: Site, visit: Visit, notice?: PageParts['notice'], status = 200): Promise<void> {
-  const { viewer, request } = visit;
+  const { viewer } = visit;
   const t = sayIn(viewer.language);
   const id = idIn(visit);
   const job = id && (await readJob(site.store, id));
   if (!job) return sendNotFound(visit);
   const state = jobState(job);
   const title = t('Grote opdracht', 'Bulk work');
+  const { refresh } = state === 'running' ? jobRefresh(visit, job.startedAt, site.store.clock()) : {};
   const button = (to: 'stop' | 'resume', label: string) =>
     html`<form method="post" action="${path(job.id)}/${to}">${csrfField(viewer)}<button>${label}</button></form>`;
   const main = html`<p><a href="/admin/bulk">${t('Alle opdrachten', 'All work')}</a></p><h1>${title}</h1>${jobLine(job, visit)}
-<p><a href="${request.originalUrl}">${t('Ververs', 'Refresh')}</a></p>
+<p>${jobRefreshLink(visit, refresh)}</p>
 ${state === 'running' && button('stop', t('Stop', 'Stop'))}${state === 'stopped' && !job.undoneBy && button('resume', t('Ga verder', 'Go on'))}
 ${mayUndoJob(job, site.store.clock()) && undoJobPart(job, visit)}`;
-  send(visit, { title, main, ...(notice && { notice }) }, status);
+  send(visit, { title, main, ...(refresh && { refresh }), ...(notice && { notice }) }, status);
 }
 
 function undoJobPart({ id }: BulkJob, visit: Visit): Markup {

@@ -16,6 +16,7 @@ import { address } from './queue-filter.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
 import { undoForm } from './queue-undo.ts';
 import { classSaid } from './queue-words.ts';
+import { listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 /** One class as it stands: what waits because of it, when it was seen, whom it touches, and what was said of it. */
@@ -114,9 +115,9 @@ export async function classesPage(site: Site, visit: Visit, notice?: PageParts['
   const t = sayIn(visit.viewer.language);
   const title = t('Soorten fouten', 'Kinds of errors');
   const [classes, directory] = await Promise.all([classesNow(site), site.directory()]);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'errors')}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, site.store.clock(), 'errors')}
 ${classes.length === 0 ? html`<p class="empty">${t('Er ging nog nooit iets mis.', 'Nothing ever went wrong yet.')}</p>` : html`<ul class="deliveries">${classes.map((one) => classItem(one, directory.practices, visit))}</ul>`}`;
-  send(visit, { title, main, ...(notice && { notice }) }, status);
+  send(visit, { title, main, ...listRefresh(visit, site.store.clock()), ...(notice && { notice }) }, status);
 }
 
 /** Notes what a person said of a class. */

@@ -137,7 +137,7 @@ export async function deliveryPage(
   const main = html`<p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p><h1>${title}</h1>
 <dl class="facts brief">${fact(t('Status', 'State'), stateSaid[one.state][viewer.language])}${fact(t('Ontvanger', 'Receiver'), html`<a href="/admin/destination?id=${encodeURIComponent(one.destination)}">${destinationName(one.destination, directory, viewer)}</a>`)}${fact(t('Praktijk', 'Practice'), practice?.name ?? one.practice)}${fact(t('Sinds', 'Since'), momentText(one.createdAt, viewer.language))}${fact(t('Code', 'Code'), one.failureCode)}${fact(t('Reden', 'Reason'), reason)}${fact(t('Ons nummer van het bericht', 'Our number of the message'), html`<span class="code">${one.messageId}</span>`)}</dl>
 ${one.failureCode && html`<p class="why">${failureSaid(one.failureCode)[viewer.language]}</p>`}
-${one.number && html`<p><a href="${address({ number: one.number }, '/admin/journeys')}">${t('De hele verwijzing, stap voor stap', 'The whole referral, step by step')}</a>. ${t('Moet u echt in de inhoud kijken?', 'Do you really have to see the content?')} <a href="/admin/break-glass">${t('Noodinzage', 'Break-glass')}</a></p>`}
+${one.number && html`<p><a href="${address({ number: one.number }, '/admin/journeys')}">${t('De hele verwijzing, stap voor stap', 'The whole referral, step by step')}</a>. ${t('Moet u echt in de inhoud kijken?', 'Do you really have to see the content?')} <a href="${address({ number: one.number }, '/admin/break-glass')}">${t('Noodinzage', 'Break-glass')}</a></p>`}
 ${
   actions.length > 0 &&
   html`<section class="move" aria-labelledby="act"><h2 id="act">${t('Wat kunt u doen?', 'What can you do?')}</h2>${smallForm(

@@ -1,7 +1,7 @@
 import type { Said } from '../fhir/outcome.ts';
 import type { DestinationMove } from '../referral/delivery-move.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
-import { type ListedDestination, listDestinations, moveDestination } from '../store/destinations.ts';
+import { type ListedDestination, listDestinations, moveDestination, openAt } from '../store/destinations.ts';
 import { field, query, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { PageParts, Viewer } from './page.ts';
@@ -103,6 +103,7 @@ export async function destinationPage(
   const one = await find(site, id);
   if (!one) return sendNotFound(visit);
   const now = site.store.clock();
+  const { waiting, sent } = await openAt(site.store, id);
   const title = destinationName(id, await site.directory(), viewer);
   const hidden = html`<input type="hidden" name="id" value="${id}">`;
   const moment = (name: string, label: string): Markup =>
@@ -113,6 +114,7 @@ ${one.askedAt && html`<p>${t('Voor het laatst gevraagd wat daar is gedaan:', 'La
 <p><a href="/admin?destination=${id}">${t('Wat hier nog open staat', 'What is still open here')}</a></p>
 ${lastPart(one, visit)}
 <section class="move" aria-labelledby="ask"><h2 id="ask">${t('Wat wilt u?', 'What do you want?')}</h2>
+<p class="hint">${t(`Dit raakt wat hier nu wacht (${waiting}) en wat er nog bij komt. Wat al verstuurd is (${sent}), wacht alleen nog op een ontvangstbericht: dat verandert niet.`, `This touches what waits here now (${waiting}) and what still comes. What was sent already (${sent}) only waits for a receipt: that does not change.`)}</p>
 ${smallForm(
   visit,
   '/admin/destination',

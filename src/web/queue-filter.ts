@@ -1,3 +1,4 @@
+import { mayHoldBsn } from '../fhir/identifiers.ts';
 import type { Said } from '../fhir/outcome.ts';
 import type { Directory } from '../referral/directory.ts';
 import { classOfFailure, type ErrorClass, errorClasses, failureCodes } from '../referral/error-class.ts';
@@ -28,6 +29,8 @@ export interface Filter {
   readonly wally?: string;
   readonly number?: string;
   readonly control?: string;
+  /** Id of the referral's journey, as log lines have it. */
+  readonly journey?: string;
   readonly age?: Age;
 }
 export type FilterName = keyof Filter;
@@ -43,6 +46,7 @@ export const filterNames: readonly FilterName[] = [
   'wally',
   'number',
   'control',
+  'journey',
   'age',
 ];
 
@@ -60,8 +64,9 @@ const checks: Record<FilterName, (value: string) => boolean> = {
   practice: like(/^[\w.-]{1,64}$/),
   wally: like(/^[\w.-]{1,64}$/),
   number: like(/^[A-Z0-9-]{3,40}$/i),
-  // Nine digits in a row may be somebody's BSN: no control id that could be one stands in an address.
-  control: (value) => /^[\w.:^ -]{1,120}$/.test(value) && !/(?<!\d)\d{9}(?!\d)/.test(value),
+  // No control id that could be somebody's BSN stands in an address.
+  control: (value) => /^[\w.:^ -]{1,120}$/.test(value) && !mayHoldBsn(value),
+  journey: like(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   age: among(...Object.keys(ages)),
 };
 
@@ -125,10 +130,14 @@ const practiceOf = (value: string, directory: Directory) =>
 
 const stillOpen: readonly DeliveryState[] = ['pending', 'queued', 'sent', 'held'];
 
+/** Whether it asks for one referral or message by its own name: then also what has ended is looked for. */
+export const isOfOne = ({ number, control, journey }: Filter): boolean =>
+  [number, control, journey].some((one) => one !== undefined);
+
 /** What the store is asked. Without a state: what is open; only an exact number is looked for among all. */
 export function toQueue(filter: Filter, directory: Directory, now: Date): QueueFilter {
-  const { state, destination, direction, code, practice, wally, number, control, age } = filter;
-  const isExact = number !== undefined || control !== undefined;
+  const { state, destination, direction, code, practice, wally, number, control, journey, age } = filter;
+  const isExact = isOfOne(filter);
   const codes = code !== undefined ? [code] : filter.class && failureCodes(filter.class);
   const either = code !== undefined && filter.class && classOfFailure(code) !== filter.class ? [] : codes;
   return {
@@ -145,6 +154,7 @@ export function toQueue(filter: Filter, directory: Directory, now: Date): QueueF
     owner: wally,
     number,
     control,
+    journey,
     before: age && new Date(now.getTime() - ages[age].ms),
   };
 }

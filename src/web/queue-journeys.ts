@@ -4,9 +4,10 @@ import { awaitedWordsPart } from './awaited-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
-import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './queue-filter.ts';
+import { address, type Filter, filterOf, isOfOne, placeOf, placeText, toQueue } from './queue-filter.ts';
 import { mappingName } from './queue-masked.ts';
 import { kindSaid } from './queue-words.ts';
+import { listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 const pageSize = 50;
@@ -54,12 +55,13 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const { viewer, request } = visit;
   const t = sayIn(viewer.language);
   const asked = filterOf((name) => query(request, name));
-  const { practice, wally, number, control, state } = asked;
+  const { practice, wally, number, control, journey, state } = asked;
   const filter: Filter = {
     ...(practice && { practice }),
     ...(wally && { wally }),
     ...(number && { number }),
     ...(control && { control }),
+    ...(journey && { journey }),
     ...(state === 'all' && { state }),
   };
   const directory = await site.directory();
@@ -67,7 +69,7 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const { states: _states, ...narrowed } = toQueue(filter, directory, now);
   const after = placeOf(query(request, 'after'), uuid);
   const mapping = mappingIn(query(request, 'mapping'));
-  const open = state !== 'all' && number === undefined && control === undefined && mapping === undefined;
+  const open = state !== 'all' && !isOfOne(filter) && mapping === undefined;
   const [found, awaited] = await Promise.all([
     listLanes(site.store, { ...narrowed, open, mapping }, pageSize, after),
     awaitedWordsPart(site, viewer),
@@ -76,10 +78,10 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const drawn: Drawn = { filter, directory, viewer, now };
   const title = t('Verwijzingen', 'Referrals');
   const last = found.at(-1);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'journeys')}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, now, 'journeys')}
 <p>${open ? html`${t('U ziet wat nog niet klaar is, het oudste eerst.', 'You see what has not ended, the oldest first.')} <a href="${address({ ...filter, state: 'all' }, '/admin/journeys')}">${t('Laat alles zien', 'Show everything')}</a>` : t('Het oudste eerst.', 'The oldest first.')}</p>
 ${awaited}${mapping ? mappingPill(mapping, filter, viewer) : html`${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}`}
 ${found.length > 0 ? html`<ul class="deliveries">${found.map((one) => laneItem(one, drawn))}</ul>` : html`<p class="empty">${t('Geen verwijzingen.', 'No referrals.')}</p>`}
 ${found.length === pageSize && last && html`<p><a href="${nextPage(filter, mapping, placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
-  send(visit, { title, main });
+  send(visit, { title, main, ...listRefresh(visit, now) });
 }

@@ -1,45 +1,59 @@
 import { maskedMessage } from '../intake/masked.ts';
 import { type Replaying, rehearse, takeAgain } from '../intake/replay.ts';
-import { classOfRefusal, errorClasses } from '../referral/error-class.ts';
+import { classOfRefusal } from '../referral/error-class.ts';
 import { placeName } from '../referral/reading.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import { seenRefusals } from '../store/queue-counts.ts';
-import { listRefused, type RefusedMessage, readRefused } from '../store/refused.ts';
+import { listRefused, type RefusedFilter, type RefusedMessage, readRefused } from '../store/refused.ts';
 import { noteList, query, send, sendNotFound, sentences, type Visit } from './acting.ts';
 import { html, momentText, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
-import { queueMenu } from './queue.ts';
-import { placeOf, placeText } from './queue-filter.ts';
+import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
+import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './queue-filter.ts';
 import { maskedPart, rehearsalPart } from './queue-masked.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './queue-reason.ts';
 import { classSaid } from './queue-words.ts';
+import { listRefresh } from './refresh.ts';
 import type { Site } from './site.ts';
 
 const pageSize = 50;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Messages that were refused and not taken in since, oldest first, of one class when the address says so. */
+/** A filter as the store is asked for refused messages: a class by the codes of it that were seen. */
+export async function toRefused(site: Site, filter: Filter): Promise<RefusedFilter> {
+  const { class: of, code, control } = filter;
+  const { practice } = toQueue(filter, await site.directory(), site.store.clock());
+  const seen = of && [...new Set((await seenRefusals(site.store)).map((one) => one.code))];
+  return { firstCodes: seen?.filter((one) => classOfRefusal(one) === of), code, practice, controlId: control };
+}
+
+/** Messages that were refused and not taken in since, oldest first, as the address narrows them. */
 export async function refusedPage(site: Site, visit: Visit): Promise<void> {
   const { viewer, request } = visit;
   const t = sayIn(viewer.language);
-  const of = errorClasses.find((one) => one === query(request, 'class'));
-  const codes = of
-    ? [...new Set((await seenRefusals(site.store)).map((one) => one.code))].filter((one) => classOfRefusal(one) === of)
-    : undefined;
+  const { practice, class: of, code, control } = filterOf((name) => query(request, name));
+  const filter: Filter = {
+    ...(practice && { practice }),
+    ...(of && { class: of }),
+    ...(code && { code }),
+    ...(control && { control }),
+  };
   const after = placeOf(query(request, 'after'), uuid);
-  const [found, directory] = await Promise.all([listRefused(site.store, { codes }, pageSize, after), site.directory()]);
+  const [asked, directory] = await Promise.all([toRefused(site, filter), site.directory()]);
+  const found = await listRefused(site.store, asked, pageSize, after);
+  const drawn: Drawn = { filter, directory, viewer, now: site.store.clock() };
   await noteList(site, viewer.actor, 'refused', found.length);
   const title = t('Geweigerde berichten', 'Refused messages');
   const last = found.at(-1);
   const item = (one: RefusedMessage) =>
     html`<li class="delivery"><div class="lead"><a href="/admin/refused/${one.id}">${momentText(one.receivedAt, viewer.language)}</a> ${directory.practices.get(one.practice)?.name ?? one.practice}</div>
-<p class="more"><span>${classSaid[classOfRefusal(one.codes[0] ?? '')].said[viewer.language]}</span><span class="code">${[...new Set(one.codes)].join(' ')}</span><span>${one.door}</span></p></li>`;
-  const main = html`<h1>${title}${of && `: ${classSaid[of].said[viewer.language]}`}</h1>${queueMenu(visit, 'refused')}
+<p class="more"><span>${classSaid[classOfRefusal(one.codes[0] ?? '')].said[viewer.language]}</span><span class="code">${[...new Set(one.codes)].join(' ')}</span><span>${one.door}</span>${one.controlId && html`<span class="code">${one.controlId}</span>`}</p></li>`;
+  const main = html`<h1>${title}${of && `: ${classSaid[of].said[viewer.language]}`}</h1>${queueMenu(visit, drawn.now, 'refused')}
 <p>${t('De afzender kreeg te horen waarom. Wij bewaren een geweigerd bericht 30 dagen, versleuteld; zonder toestemming bewaren wij de inhoud niet.', 'The sender was told why. We keep a refused message for 30 days, encrypted; without consent we do not keep its content.')}</p>
-${of && html`<ul class="pills"><li><a href="/admin/refused">${classSaid[of].said[viewer.language]} <span aria-hidden="true">×</span><span class="vh"> (${t('filter weghalen', 'remove filter')})</span></a></li></ul>`}
+${searchPart(drawn, '/admin/refused')}${pills(drawn, '/admin/refused')}
 ${found.length > 0 ? html`<ul class="deliveries">${found.map(item)}</ul>` : html`<p class="empty">${t('Geen.', 'None.')}</p>`}
-${found.length === pageSize && last && html`<p><a href="/admin/refused?${of && `class=${of}&`}after=${placeText(last.receivedAt, last.id)}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
-  send(visit, { title, main });
+${found.length === pageSize && last && html`<p><a href="${address(filter, '/admin/refused', placeText(last.receivedAt, last.id))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
+  send(visit, { title, main, ...listRefresh(visit, drawn.now) });
 }
 
 async function readOne(site: Site, visit: Visit) {
@@ -70,7 +84,7 @@ export async function refusedMessagePage(
   const title = t('Geweigerd bericht', 'Refused message');
   const mayTake = rehearsal && !('refused' in rehearsal) && !message.takenAt;
   const main = html`<p><a href="/admin/refused">${t('Naar de geweigerde berichten', 'To the refused messages')}</a></p>
-<h1>${title}</h1><p>${practice}, ${message.door}, ${momentText(message.receivedAt, viewer.language)}</p>
+<h1>${title}</h1><p>${practice}, ${message.door}, ${momentText(message.receivedAt, viewer.language)}${message.controlId && html`, <span class="code">${message.controlId}</span>`}</p>
 ${message.takenAt && html`<p class="panel">${t('Dit bericht is later alsnog aangenomen.', 'This message was taken in later.')}</p>`}
 <h2>${t('Waarom', 'Why')}</h2><ul>${message.codes.map((code, nth) => html`<li><span class="code">${code}</span> <span class="code">${placeName(message.paths[nth] ?? '')}</span> (<a href="/admin/errors#${classOfRefusal(code)}">${classSaid[classOfRefusal(code)].said[viewer.language]}</a>)</li>`)}</ul>
 <h2>${t('Het bericht', 'The message')}</h2>${body ? maskedPart(maskedMessage(message.door, body), viewer) : html`<p>${t('De inhoud is niet bewaard.', 'The content was not kept.')}</p>`}

@@ -24,6 +24,7 @@ import {
   stateSaid,
   states,
 } from './queue-words.ts';
+import { listRefresh, refreshLinks } from './refresh.ts';
 import type { Site } from './site.ts';
 import { waitingText } from './words.ts';
 
@@ -129,20 +130,25 @@ export function pills(drawn: Drawn, path = '/admin'): Markup | undefined {
   )}</ul>`;
 }
 
+/** The lists that one searches alike. */
+export const listPaths = ['/admin', '/admin/journeys', '/admin/refused'] as const;
+export type ListPath = (typeof listPaths)[number];
+
 /** Where to search; it is posted and comes back as an address that holds only what was filled in. */
-export function searchPart({ filter, viewer, directory }: Drawn, path: '/admin' | '/admin/journeys'): Markup {
+export function searchPart({ filter, viewer, directory }: Drawn, path: ListPath): Markup {
   const t = sayIn(viewer.language);
   const input = (name: 'number' | 'practice' | 'control' | 'code', label: string) =>
     html`<div class="field"><label for="find-${name}">${label}</label><input type="text" id="find-${name}" name="${name}" value="${filter[name] ?? ''}" maxlength="120" autocomplete="off"></div>`;
   const wallys = [...directory.roles.values()].filter((one) => one.kind === 'wally');
+  const isRefused = path === '/admin/refused';
   const kept = (['state', 'destination', 'direction', 'class', 'age'] as const).flatMap((name) =>
     filter[name] ? [html`<input type="hidden" name="${name}" value="${filter[name]}">`] : [],
   );
-  return html`<details${(filter.number || filter.practice || filter.control || filter.wally) && html` open`}><summary>${t('Zoeken', 'Search')}</summary>
+  return html`<details${(filter.number || filter.practice || filter.control || filter.wally || filter.code) && html` open`}><summary>${t('Zoeken', 'Search')}</summary>
 <form method="post" action="/admin/find" class="form">${csrfField(viewer)}<input type="hidden" name="path" value="${path}">${kept}
-<div class="row">${input('number', t('Nummer van de verwijzing', 'Number of the referral'))}${input('practice', t('AGB-code van de praktijk', 'AGB code of the practice'))}
-<div class="field"><label for="find-wally">Wally</label><select id="find-wally" name="wally"><option value="">${t('Iedereen', 'Everyone')}</option>${wallys.map((one) => html`<option value="${one.id}"${filter.wally === one.id && html` selected`}>${one.name}</option>`)}</select></div></div>
-<div class="row">${input('control', t('Nummer van het bericht (control id)', 'Number of the message (control id)'))}${path === '/admin' && input('code', t('Foutcode', 'Failure code'))}</div>
+<div class="row">${!isRefused && input('number', t('Nummer van de verwijzing', 'Number of the referral'))}${input('practice', t('AGB-code van de praktijk', 'AGB code of the practice'))}
+${!isRefused && html`<div class="field"><label for="find-wally">Wally</label><select id="find-wally" name="wally"><option value="">${t('Iedereen', 'Everyone')}</option>${wallys.map((one) => html`<option value="${one.id}"${filter.wally === one.id && html` selected`}>${one.name}</option>`)}</select></div>`}</div>
+<div class="row">${input('control', t('Nummer van het bericht (control id)', 'Number of the message (control id)'))}${path !== '/admin/journeys' && input('code', t('Foutcode', 'Failure code'))}</div>
 <p class="buttons"><button>${t('Zoek', 'Search')}</button></p></form></details>`;
 }
 
@@ -162,9 +168,10 @@ function viewsPart(views: readonly { name: string; query: string }[], { filter, 
   }`;
 }
 
-/** Links to the other lists, and to the same page as it is now: nothing moves under a reader by itself (WCAG 2.2.2). */
+/** Links to the other lists, and to the same page as it is now: it refreshes itself only when asked to (WCAG 2.2.2). */
 export function queueMenu(
   visit: Visit,
+  now: Date,
   current: 'deliveries' | 'journeys' | 'errors' | 'refused' | 'bulk' | 'alarms' | 'calls',
 ): Markup {
   const t = sayIn(visit.viewer.language);
@@ -180,7 +187,7 @@ export function queueMenu(
   return html`<nav class="folders" aria-label="${t('Wachtrij', 'Queue')}"><ul>${items.map(
     ([name, path, label]) =>
       html`<li><a href="${path}"${name === current && html` aria-current="page"`}>${label}</a></li>`,
-  )}<li><a href="${visit.request.originalUrl}">${t('Ververs', 'Refresh')}</a></li></ul></nav>`;
+  )}${refreshLinks(visit, now).map((one) => html`<li>${one}</li>`)}</ul></nav>`;
 }
 
 /** The button that undoes the retry that was just pressed in the list, or that its try has begun. */
@@ -222,7 +229,7 @@ export async function queuePage(site: Site, visit: Visit, notice?: PageParts['no
   const labels = partsOf(shown, directory, viewer).map((one) => one.label);
   const last = found.at(-1);
   const more = found.length === pageSize && last && placeText(last.createdAt, last.id);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, 'deliveries')}${await undoRetryPart(site, visit)}
+  const main = html`<h1>${title}</h1>${queueMenu(visit, now, 'deliveries')}${await undoRetryPart(site, visit)}
 <p>${held === 0 ? t('Niets wacht op u. Wat niet lukt, probeert Kortelijn vanzelf opnieuw.', 'Nothing waits for you. What fails is tried again by Kortelijn itself.') : html`<a href="${address({ state: 'held' })}">${held === 1 ? t('1 bericht wacht op u.', '1 message waits for you.') : t(`${held} berichten wachten op u.`, `${held} messages wait for you.`)}</a>`}</p>
 ${viewsPart(views, drawn)}
 <h2>${t('Per ontvanger', 'Per receiver')}</h2>${destinationsPart(open, known, drawn)}${groupsPart(open, drawn)}
@@ -238,5 +245,5 @@ ${
     : html`<p class="empty">${t('Geen berichten.', 'No messages.')}</p>`
 }
 ${more && html`<p><a href="${address(shown, '/admin', more)}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
-  send(visit, { title, main, ...(notice && { notice }) }, status);
+  send(visit, { title, main, ...listRefresh(visit, now), ...(notice && { notice }) }, status);
 }

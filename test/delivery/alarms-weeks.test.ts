@@ -405,6 +405,35 @@ describe('a fault raises one alarm in time, and it ends with the fault', () => {
   });
 });
 
+test('an ordinary morning with short outages, looked at every minute for two hours, raises nothing', async () => {
+  let outages = 0;
+  let away = 0;
+  ailing = 'queue-away';
+  for (let nth = 0; nth < 120; nth += 1) {
+    at.now = new Date(monday.getTime() + nth * minute);
+    // What waits or was sent lands within forty minutes; referrals are opened within the hour.
+    await row(
+      `update delivery set state = 'landed', landed_at = $1 where state in ('pending', 'sent') and kind <> 'alarm' and created_at <= $2`,
+      at.now,
+      new Date(at.now.getTime() - 40 * minute),
+    );
+    if (nth % 5 === 0) await message('pending');
+    if (nth % 5 === 2) await message('sent', { proof: 'transport' });
+    if (nth % 15 === 0) await referral({ status: nth % 60 === 0 ? 'requested' : 'accepted' });
+    const [isOut, isAway] = [nth % 60 >= 10 && nth % 60 < 35, nth % 30 < 2];
+    await row(`update destination set breaker = $2 where id = $1`, destination, isOut ? 'open' : 'closed');
+    ails = () => signal('queue-away', isAway ? 1 : 0);
+    await look(nth * minute);
+    outages += isOut ? 1 : 0;
+    away += isAway ? 1 : 0;
+  }
+  expect([await alarms(), outages, away]).toEqual([[], 50, 8]);
+  // The same outage, five minutes longer, is one.
+  await row(`update destination set breaker = 'open' where id = $1`, destination);
+  for (let nth = 120; nth < 152; nth += 31) await look(nth * minute);
+  expect((await alarms()).map((one) => one.class)).toEqual(['breaker']);
+});
+
 test('three quiet weeks with weekends, Christmas and practices that refer now and then raise nothing', async () => {
   const rhythms = [
     ['de-brink', 1],

@@ -40,6 +40,9 @@ test('without it an administrator sees no referral, and does not learn whether t
 });
 
 test('it wants a number that there is, and a reason', async () => {
+  // From the page of a message nothing has to be typed but the reason.
+  const from = await text(admin, `/admin/break-glass?number=${journey.index.number}`);
+  expect(from.text).toContain(`name="number" value="${journey.index.number}"`);
   const wrong = await app.post(admin, '/admin/break-glass', { number: 'nergens', reason: 'kort' });
   expect(wrong.status).toBe(422);
   const page = await wrong.text();

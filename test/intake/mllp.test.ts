@@ -191,12 +191,13 @@ describe('refusals', () => {
     const answer = await ask(client, { controlId: 'NOCON', number: 'V-nocon', change: { CON: [] } });
     expect([answer.code, answer.to, answer.errors]).toEqual(['AE', 'NOCON', ['CON^1 207 consent-missing']]);
     const { rows } = await at.owner.query(
-      `select practice_id, application, door, codes, paths, sealed from refused where 'consent-missing' = any(codes) order by received_at, id`,
+      `select practice_id, application, door, control_id, codes, paths, sealed from refused where 'consent-missing' = any(codes) order by received_at, id`,
     );
     expect(rows.at(-1)).toEqual({
       practice_id: 'de-brink',
       application: 'VOORBEELDHIS',
       door: 'mllp',
+      control_id: 'NOCON',
       codes: ['consent-missing'],
       paths: ['CON'],
       sealed: null,

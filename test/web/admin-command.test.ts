@@ -80,6 +80,14 @@ test('lists are the lists of the pages, for people or for programs, without anyt
   ]);
 });
 
+test('one referral by the id that a log line has of it', async () => {
+  const of = async (...args: string[]) => JSON.parse((await admin(...args, '--json')).out) as { journey: string }[];
+  const { journey = '' } = (await of('journeys'))[0] ?? {};
+  expect((await of('journeys', '--journey', journey)).map((one) => one.journey)).toEqual([journey]);
+  expect((await of('deliveries', '--journey', journey)).every((one) => one.journey === journey)).toBe(true);
+  expect((await admin('journeys', '--journey', 'abc')).code).toBe(2);
+});
+
 test('what is asked wrongly changes nothing, and says what was wrong', async () => {
   const before = await states();
   const wrong = await Promise.all([
@@ -139,6 +147,37 @@ test('the last thing that was done is undone: of a delivery, of many, and of a d
   expect(await trail('destination-undone')).toHaveLength(1);
 });
 
+test('of one delivery and one receiver: what the pages can do, as the pages do it', async () => {
+  const why = ['--reason', 'De mail komt nergens aan', '--as', 'beheer'];
+  const { rows } = await at.owner.query<{ id: string; kind: string }>(
+    `select distinct on (kind) id::text, kind from delivery where kind in ('notify', 'worklist') order by kind, id`,
+  );
+  const [mail = '', referral = ''] = ['notify', 'worklist'].map((kind) => rows.find((one) => one.kind === kind)?.id);
+  const stateOf = async (id: string) =>
+    (await at.owner.query<{ state: string }>('select state from delivery where id = $1', [id])).rows[0]?.state;
+  expect((await admin('give-up', mail, '--dry-run')).out).toContain('Nothing was changed');
+  expect(await admin('give-up', mail, ...why)).toMatchObject({ code: 0, out: `${mail}: done.\n` });
+  expect(await stateOf(mail)).toBe('abandoned');
+  // A referral always goes to its worklist (promise 2).
+  expect(await admin('give-up', referral, ...why)).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('not poss'),
+  });
+  expect((await admin('give-up', '999999', ...why)).code).toBe(1);
+  expect((await admin('reassign', mail, ...why)).code).toBe(2);
+  expect((await admin('reassign', mail, '--way', 'nowhere', ...why)).code).toBe(1);
+  expect((await admin('correct-address', mail, '--address', 'https://x.example', ...why)).code).toBe(1);
+  expect(await trail('delivery-given-up')).toMatchObject([{ actor: { id: 'beheer' } }]);
+  expect((await admin('pause', 'worklist', '--dry-run')).out).toMatch(
+    /would be paused; \d+ wait for it, \d+ were sent/,
+  );
+  const retries = async () =>
+    (await at.owner.query<{ retries: boolean }>(`select retries from destination where id = 'worklist'`)).rows[0]
+      ?.retries;
+  expect([(await admin('retries-off', 'worklist', ...why)).code, await retries()]).toEqual([0, false]);
+  expect([(await admin('retries-on', 'worklist', ...why)).code, await retries()]).toEqual([0, true]);
+});
+
 test('a practice gets a credential, shown once; it opens the door until it is revoked, and the trail never has it', async () => {
   const why = ['--reason', 'De praktijk sluit aan', '--as', 'beheer'];
   const none = await admin('give-credential', 'no-such', ...why);
@@ -193,7 +232,7 @@ test('maintenance, refused messages and the alarms of the region are there as on
     { practice: 'de-brink' },
     {
       ...{ application: 'his-de-brink', door: 'fhir', hash: Buffer.alloc(32), paths: ['Bundle.entry[0]'] },
-      ...{ codes: ['no-wally-service'], body: undefined },
+      ...{ codes: ['no-wally-service'], body: undefined, controlId: 'HIS-77' },
     },
   );
   for (const [of, count] of [
@@ -201,6 +240,13 @@ test('maintenance, refused messages and the alarms of the region are there as on
     ['duplicate', 0],
   ] as const)
     expect(JSON.parse((await admin('refused', '--class', of, '--json')).out)).toHaveLength(count);
+  for (const [by, count] of [
+    [['--control', 'HIS-77'], 1],
+    [['--control', 'HIS-78'], 0],
+    [['--code', 'no-wally-service', '--practice', 'de-brink'], 1],
+    [['--practice', 'zuidrand'], 0],
+  ] as const)
+    expect(JSON.parse((await admin('refused', ...by, '--json')).out)).toHaveLength(count);
   await at.owner.query(
     `insert into region_alarm (id, class, revision, opened_at, begun_at, subjects, count)
      values ('01900000-0000-7000-8000-000000000001', 'practice-silent', 1, now(), now(), '{de-brink}', 1)`,

@@ -257,6 +257,10 @@ describe('people', () => {
     });
     expect((await journeyOf(site, journey.id)).index).toMatchObject({ owner: 'wally-joost', route: 'substitute' });
     expect((await pages.get('admin', address('people', 'wally-sanne'))).text).toContain('2026-11-23 – 2026-11-27');
+    // Back earlier than was planned: an administrator can say so too.
+    await change('people', 'wally-sanne', { backFrom: '2026-11-25' });
+    expect((await pages.get('admin', address('people', 'wally-sanne'))).text).toContain('2026-11-23 – 2026-11-24');
+    expect((await change('people', 'wally-sanne', { backFrom: '2026-11-26' })).text).toContain('href="#backFrom"');
   });
 
   test('who leaves is absent after the last day', async () => {
@@ -289,6 +293,7 @@ describe('refused, with what was typed', () => {
     ['people', 'wally-sanne', { substitute: 'wally-sanne' }, 'substitute'],
     ['people', 'wally-sanne', { organization: 'de-brink' }, 'organization'],
     ['people', 'wally-sanne', { absentFrom: '2026-11-27', absentTo: '2026-11-20' }, 'absentFrom'],
+    ['people', 'wally-sanne', { backFrom: '2026-11-25' }, 'backFrom'],
     ['organisations', 'voorbeeldstreek', { name: '' }, 'name'],
     ['endpoints', 'his-de-brink', { address: 'ftp://x' }, 'address'],
     ['endpoints', 'his-de-brink', { launchKeys: '{"keys":[{"kty":"EC","d":"secret"}]}' }, 'launchKeys'],

@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { workBulk } from '../../src/delivery/bulk.ts';
 import { openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { bounded } from '../../src/meter.ts';
 import { sealAudit } from '../../src/store/audit.ts';
 import { claim, type Due } from '../../src/store/outbox.ts';
-import { type OpenApp, openApp } from '../doubles/app.ts';
+import { brinkCredential, type OpenApp, openApp } from '../doubles/app.ts';
 import { findChromium, openChromium } from '../doubles/browser.ts';
+import { until } from '../doubles/made.ts';
 import { people, refer, referralOf } from './harness.ts';
 
 let app: OpenApp;
@@ -113,6 +116,59 @@ test('bull-board is for administrators, looks and never touches, and shows ids a
   expect(await claim(app.at.store, first?.data as Due, 1_000)).toBeDefined();
 });
 
+test('the ids in the log open: of an accepted referral its journey, of a refused message that message, by any of its names', async () => {
+  const got = async (path: string) => (await app.ask('GET', path, { headers: { cookie: admin } })).text();
+  const send = (body: string, more: Record<string, string> = {}) => {
+    const headers = { authorization: `Bearer ${brinkCredential}`, 'content-type': 'application/fhir+json', ...more };
+    return app.ask('POST', '/fhir/R4', { headers, body });
+  };
+  const lines = (event: string) =>
+    app.logged
+      .map((one) => JSON.parse(one) as Record<string, string>)
+      .filter((one) => one.event === event)
+      .map(({ journey = '', refused = '' }) => ({ journey, refused }));
+  const received = readFileSync(new URL('../../fixtures/fhir-loneliness/0-received.json', import.meta.url), 'utf8');
+  expect((await send(received)).status).toBe(200);
+  const [taken] = lines('referral-accepted');
+  const { rows } = await app.at.owner.query<{ number: string }>('select number from journey where id = $1', [
+    taken?.journey,
+  ]);
+  const lane = await got(`/admin/journeys?journey=${taken?.journey}`);
+  expect(lane.match(/class="lanes"/g)).toHaveLength(1);
+  expect(lane).toContain(rows[0]?.number ?? 'no number');
+  expect(await got(`/admin?journey=${taken?.journey}`)).toContain(rows[0]?.number ?? 'no number');
+  expect(await got('/admin/journeys?journey=01900000-0000-7000-8000-00000000abcd')).not.toContain('class="lanes"');
+  const wrong = (identifier?: string) =>
+    JSON.stringify({
+      resourceType: 'Bundle',
+      type: 'transaction',
+      ...(identifier && { identifier: { value: identifier } }),
+    });
+  await send(wrong('HIS-2026-77'));
+  await send(wrong('patient-999990019'));
+  await send('{', { 'x-request-id': 'request-78' });
+  const refused = lines('referral-refused').map((one) => one.refused);
+  expect(refused.map((id) => id.length)).toEqual([36, 36, 36]);
+  for (const id of refused) expect(await got(`/admin/refused/${id}`)).toContain('Geweigerd bericht');
+  const listed = async (query: string) => {
+    const text = await got(`/admin/refused?${query}`);
+    return refused.map((id) => text.includes(`/admin/refused/${id}`));
+  };
+  expect(await listed('control=HIS-2026-77')).toEqual([true, false, false]);
+  expect(await listed('control=request-78')).toEqual([false, false, true]);
+  expect(await listed('code=not-parseable')).toEqual([false, false, true]);
+  expect(await listed('practice=de-brink')).toEqual([true, true, true]);
+  expect(await listed('practice=zuidrand')).toEqual([false, false, false]);
+  expect((await app.at.owner.query('select 1 from refused where control_id is null')).rowCount).toBe(1);
+  const found = await app.post(
+    admin,
+    '/admin/find',
+    { path: '/admin/refused', control: 'HIS-2026-77' },
+    '/admin/refused',
+  );
+  expect(found.headers.get('location')).toBe('/admin/refused?control=HIS-2026-77');
+});
+
 const chromium = findChromium();
 test.runIf(chromium)('bull-board works in a browser under its policy, and asks nobody else for anything', async () => {
   const browser = await openChromium(chromium as string);
@@ -142,4 +198,65 @@ test.runIf(chromium)('bull-board works in a browser under its policy, and asks n
   } finally {
     await browser.close();
   }
+});
+
+const listed =
+  'a list refreshes itself when asked, never under one’s hands; bulk work is stopped, gone on with and followed';
+test.runIf(chromium)(listed, async () => {
+  await app.at.owner.query(`update delivery set state = 'held', failure_code = 'rejected', lease = null`);
+  const browser = await openChromium(chromium as string);
+  try {
+    const page = await browser.newPage({ locale: 'nl-NL', viewport: { width: 360, height: 300 } });
+    const [name = '', value = ''] = admin.split('=');
+    await page.context().addCookies([{ name, value, url: app.url }]);
+    page.setDefaultTimeout(4_000);
+    await page.clock.install();
+    await page.goto(`${app.url}/admin`);
+    expect(await page.locator('[data-every]').count()).toBe(0);
+    await page.getByRole('link', { name: /elke 30 seconden/ }).click();
+    await page.locator('[data-every="30"]').waitFor();
+    expect(await page.locator('noscript').first().textContent()).toContain('http-equiv="refresh" content="30"');
+    let loads = 0;
+    page.on('domcontentloaded', () => {
+      loads += 1;
+    });
+    const box = page.locator('input[name=d]').first();
+    await box.check();
+    await page.clock.runFor(31_000);
+    await box.uncheck();
+    await page.getByText('Zoeken').click();
+    await page.clock.runFor(31_000);
+    expect(loads).toBe(0);
+    await page.getByText('Zoeken').click();
+    await page.evaluate('document.activeElement.blur(); scrollTo(0, 400)');
+    const again = page.waitForEvent('load');
+    await page.clock.runFor(31_000);
+    await again;
+    await until('the same place', async () => (await page.evaluate('scrollY')) === 400);
+    await page.getByRole('link', { name: 'Niet meer vanzelf verversen' }).click();
+    await page.locator('main:not([data-every])').waitFor();
+    await page.getByRole('button', { name: 'Doe iets met alles van dit filter' }).click();
+    await page.getByLabel('Waarom?').fill('Verholpen door de leverancier');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByText('gestopt').waitFor();
+    expect(await workBulk(app.at)).toBe(0);
+    await page.getByRole('button', { name: 'Ga verder' }).click();
+    await page.locator('[data-every="5"]').waitFor();
+    expect(await workBulk(app.at)).toBeGreaterThan(0);
+    await page.clock.runFor(6_000);
+    await page.getByText(/klaar\. (\d+) van \1 gehad/).waitFor();
+    expect(await page.locator('[data-every]').count()).toBe(0);
+  } finally {
+    await browser.close();
+  }
+  const get = async (path: string) => (await app.ask('GET', path, { headers: { cookie: admin } })).text();
+  // An hour is the end of it, whatever an address says: a session that nobody uses must end.
+  const now = app.at.now.getTime();
+  for (const [end, is] of [
+    [now + 60_000, true],
+    [now - 1, false],
+    [now + 7_200_000, false],
+  ] as const)
+    expect((await get(`/admin?every=30&until=${end}`)).includes('data-every')).toBe(is);
 });

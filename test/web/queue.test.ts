@@ -178,7 +178,7 @@ test('one delivery: set aside, released, tried again and to be called, each with
     before?.message_id ?? '',
     'payload[0].contentString',
     'Communication',
-    '/admin/break-glass',
+    `/admin/break-glass?number=${held.number}`,
   ])
     expect(page.text).toContain(said);
   expect((await act(held.id, 'park', 'x')).status).toBe(422);
@@ -246,6 +246,7 @@ test('a destination: what is asked of it is seen on the list, and undone', async
   const ask = (fields: Record<string, string>) =>
     pages.post('admin', '/admin/destination', { id: 'practice:de-brink', reason, ...fields });
   expect((await pages.get('admin', '/admin/destination?id=practice:nowhere')).status).toBe(404);
+  expect((await pages.get('admin', '/admin/destination?id=practice:de-brink')).text).toMatch(/wacht \(\d+\)/);
   expect((await ask({ to: 'paused', reason: '' })).status).toBe(422);
   expect((await ask({ to: 'paused' })).location).toBe('/admin/destination?id=practice%3Ade-brink&done=yes');
   expect((await pages.get('admin', '/admin')).text).toContain('Gepauzeerd: er gaat niets heen.');
@@ -282,12 +283,16 @@ test('many at once: seen first, begun with a limit and a reason, stopped, gone o
   expect((await pages.post('admin', '/admin/bulk', { ...all, action: 'retry', limit: '0', reason })).status).toBe(422);
   const begun = await pages.post('admin', '/admin/bulk', { ...all, action: 'retry', limit: '2', reason });
   const job = begun.location ?? '';
-  expect((await pages.get('admin', job)).text).toContain('0 van 2 gehad');
+  const running = (await pages.get('admin', job)).text;
+  for (const said of ['0 van 2 gehad', 'content="5"', `${job}?every=off`]) expect(running).toContain(said);
+  expect((await pages.get('admin', `${job}?every=off`)).text).not.toContain('data-every');
   await pages.post('admin', `${job}/stop`, {});
   expect(await workBulk(at)).toBe(0);
   await pages.post('admin', `${job}/resume`, {});
   expect(await workBulk(at)).toBe(2);
-  expect((await pages.get('admin', job)).text).toContain('klaar. 2 van 2 gehad');
+  const done = (await pages.get('admin', job)).text;
+  expect(done).toContain('klaar. 2 van 2 gehad');
+  expect(done).not.toContain('data-every');
   expect((await Promise.all(ids.map(rowOf))).map((row) => row?.state)).toEqual(['pending', 'pending', 'held']);
   const chosen = await pages.post('admin', '/admin/bulk', {
     of: 'chosen',

@@ -1,4 +1,4 @@
-// What pages can do besides: count characters, answer keys, put a phrase in a field, keep a draft. Nothing needs it.
+// What pages can do besides: count characters, answer keys, put a phrase in a field, refresh, keep a draft. Nothing needs it.
 
 const all = (selector) => [...document.querySelectorAll(selector)];
 const typing = (element) => element.matches('input, textarea, select, [contenteditable]');
@@ -45,6 +45,18 @@ if (document.querySelector('[data-keys]')) {
     else if (event.key === 'k') step(-1);
     else if (/^[a-z]$/.test(event.key)) document.querySelector(`[data-key="${event.key}"]`)?.click();
   });
+}
+
+// A page that refreshes itself does not while someone is at it; a reload keeps the place.
+const { every } = document.getElementById('main').dataset;
+if (every) {
+  const open = all('details[open]').length;
+  const isFree = () =>
+    !document.hidden &&
+    document.activeElement === document.body &&
+    !document.querySelector('input:checked') &&
+    all('details[open]').length === open;
+  setInterval(() => isFree() && location.reload(), every * 1000);
 }
 
 // The form is kept while one types; when the connection is gone it stays where it is and says so.
