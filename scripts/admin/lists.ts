@@ -5,6 +5,7 @@ import { readAlarms } from '../../src/store/alarms.ts';
 import { listJobs } from '../../src/store/bulk.ts';
 import { listCredentials } from '../../src/store/credentials.ts';
 import { listDestinations } from '../../src/store/destinations.ts';
+import { listAdmitted } from '../../src/store/locked-out.ts';
 import { seenRefusals } from '../../src/store/queue-counts.ts';
 import { listLanes, listQueue } from '../../src/store/queue-list.ts';
 import { listRefused } from '../../src/store/refused.ts';
@@ -144,6 +145,13 @@ async function credentials(site: Site, { filter }: Asked): Promise<Row[]> {
   }));
 }
 
+async function sessions({ store }: Site): Promise<Row[]> {
+  return (await listAdmitted(store)).map(({ person, sessions: open, seenAt, lockedOutAt }) => ({
+    ...{ person, sessions: open, seen: at(seenAt) },
+    lockedOut: at(lockedOutAt),
+  }));
+}
+
 async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
   return (await listJobs(store, limit)).map(({ id, action, state, total, done, skipped, by, startedAt }) => ({
     ...{ id, action, state, done, skipped, total, by },
@@ -160,6 +168,7 @@ export const lists: Readonly<Record<string, (site: Site, asked: Asked) => Promis
   alarms,
   refused,
   credentials,
+  sessions,
   jobs,
   practices: async (site) => practices(await site.directory()),
   wallys: async (site) =>

@@ -25,7 +25,8 @@ Look (nothing changes):
   classes       kinds of errors, and what waits       destinations  receivers, and what holds them up
   alarms        what a person must look at            jobs          work on many
   refused       messages that were refused            credentials   with what systems of practices knock here
-  practices     wallys     absences                   health        is everything up? exit code 3 when not
+  sessions      who is signed in, or locked out      practices     wallys     absences
+  health        is everything up? exit code 3 when not
 
 Do (each needs --reason, which stands in the audit trail):
   retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
@@ -34,6 +35,7 @@ Do (each needs --reason, which stands in the audit trail):
   window <destination> --from <moment> --until <moment>   maintenance, as 2027-01-31T22:00+01:00; window-off ends it
   give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
   revoke-credential <id>                                  at once
+  end-sessions | lock-out | let-in <person>               sign somebody out, now or until they are let in again
   keep-secret <destination> [--file <path>]               with what we knock there; from the file or standard input
 
 Filters, as on the page:

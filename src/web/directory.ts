@@ -19,6 +19,7 @@ import { isDay } from './directory-values.ts';
 import { testPart } from './endpoint-test.ts';
 import type { Fault } from './form-controls.ts';
 import { html, sayIn } from './html.ts';
+import { accessLink } from './person-access.ts';
 import type { Site } from './site.ts';
 
 /** Something in the directory changed: who owns what may have too. Gives how many referrals moved. */
@@ -78,7 +79,7 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
   const test = id && site.probe && isWay && testPart(id, (await readEndpointTests(site.store)).get(id), viewer);
   const name = id ? `${thingSaid[thing][viewer.language]} ${fieldsOf(book, stored).name || id}` : t('Nieuw', 'New');
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
-<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
+<h1>${name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${thing === 'people' && id && accessLink(id, visit)}${history}`;
   const moved = Number(query(request, 'moved')) || 0;
   const done =
     query(request, 'done') === 'saved' &&

@@ -80,6 +80,7 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/directory'],
   ['admin', '/admin/directory/practices/de-brink'],
   ['admin', '/admin/directory/people/wally-sanne'],
+  ['admin', '/admin/directory/people/wally-sanne/access'],
   ['admin', '/admin/directory/organisations/voorbeeldstreek'],
   ['admin', '/admin/directory/endpoints/hl7-aan-de-kade'],
   ['admin', '/admin/directory/practices/new', 'main form button', 'Fout: '],
