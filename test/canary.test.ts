@@ -443,6 +443,56 @@ async function laterDoors(): Promise<void> {
     expect(await page(administrator, path)).toBe(200);
 }
 
+/** A message, a person handed to the refer page, a launch, and the pages of who has no account: right and wrong. */
+async function doorsWithoutReferral(): Promise<void> {
+  const person = {
+    resourceType: 'Patient',
+    name: [{ family: canaries.family, given: [canaries.given] }],
+    birthDate: canaries.birthDate,
+    telecom: [{ system: 'phone', value: canaries.phone }],
+  };
+  const message = {
+    resourceType: 'Bundle',
+    type: 'message',
+    entry: [
+      {
+        fullUrl: 'urn:uuid:01900000-0000-7000-8000-00000000c0de',
+        resource: {
+          resourceType: 'MessageHeader',
+          // Event and source come back in the answer, as FHIR has it: they are the sender's system, not a person.
+          eventCoding: { system: 'http://example.org', code: 'no-such-event' },
+          source: { name: 'HIS', endpoint: 'https://his.example.org' },
+          reason: { text: canaries.question },
+        },
+      },
+      { fullUrl: `urn:uuid:${canaries.bsn}`, resource: person },
+    ],
+  };
+  expect((await ask('/fhir/R4/$process-message', message)).status).toBeGreaterThan(399);
+  const handed = await ask('/refer/context', person, { 'x-practice-referral': 'https://example.org/number|C-context' });
+  expect(handed.status).toBe(201);
+  expect((await ask('/refer/context', { ...person, birthDate: canaries.family })).status).toBe(422);
+  const visit = async (path: string, fields?: Record<string, string>) => {
+    const response = await fetch(`${service.url}${path}`, {
+      redirect: 'manual',
+      ...(fields && { method: 'POST', body: new URLSearchParams(fields) }),
+    });
+    // A form gives back to its writer what was typed; what stands around it is looked through.
+    answers.push(JSON.stringify([...response.headers]));
+    return response.status;
+  };
+  const launched = new URLSearchParams({ iss: `https://${canaries.family}.example/fhir`, launch: canaries.reason });
+  expect(await visit(`/launch?${launched}`)).toBeGreaterThan(399);
+  expect(
+    await visit(`/launch/callback?${new URLSearchParams({ state: canaries.given, code: canaries.bsn })}`),
+  ).toBeGreaterThan(399);
+  expect(await visit(`/link/${encodeURIComponent(canaries.family)}`)).toBeGreaterThan(399);
+  const form = await (await fetch(`${service.url}/mijn`)).text();
+  const csrf = /name="csrf" value="([^"]+)"/.exec(form)?.[1] ?? '';
+  expect(await visit('/mijn', { csrf, code: canaries.family, born: canaries.birthDate })).toBe(403);
+  expect(await visit('/mijn', { csrf, code: canaries.bsn, born: canaries.given })).toBe(422);
+}
+
 /** What the doubles date on a day that may not have come yet. */
 const earlier = (text: string) =>
   text.replaceAll(/(2026-?11-?|26:?11:?)2[0-9]/g, '$119').replaceAll(/2\d-11-2026/g, '19-11-2026');
@@ -490,6 +540,7 @@ describe('a name, a BSN, an address and a text that stand nowhere else', () => {
     );
     journeys = rows.map((row) => row.id);
     await laterDoors();
+    await doorsWithoutReferral();
     expect([...new Set(rows.map((row) => row.door))].toSorted()).toEqual([
       'fhir',
       'fhir-stu3',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { brinkCredential, type OpenApp, openApp } from './doubles/app.ts';
-import { requestsAt, sendWire, type Who, type Wire } from './doubles/hostile.ts';
+import { brinkCredential, type OpenApp, openApp, systemKey, tokenOf } from './doubles/app.ts';
+import { type Known, requestsAt, sendWire, type Who, type Wire } from './doubles/hostile.ts';
 import { journeyOf, takeIn } from './doubles/made.ts';
 import { type Route, withRoutes } from './doubles/routes.ts';
-import { people } from './web/harness.ts';
+import { people, putOnWorklist } from './web/harness.ts';
 
 // `npm run fuzz -- --routes --count 100 --seed 7` runs the same, longer and elsewhere.
 const runs = Number(process.env.FUZZ_ROUTES_COUNT ?? 8);
@@ -19,14 +19,29 @@ const areas = [
   ['admin', '/admin'],
 ] as const;
 
+const ofWally = ['Task', 'Communication', 'Appointment', 'Subscription', '$'];
+const ofDirectory = ['Organization', 'HealthcareService', 'Practitioner', 'CareTeam', 'Location', 'Endpoint'];
+
 let app: OpenApp;
 let routes: Route[];
 let who: Who[];
-let known: string[];
+let known: Known;
 beforeAll(async () => {
   [app, routes] = await withRoutes(openApp, (one) => one.app);
   const journey = await journeyOf(app.at.store, await takeIn(app.at.store, { number: 'fuzzed' }));
-  known = [journey.id, journey.task.resource.id, journey.serviceRequest.resource.id, journey.index.number, 'de-brink'];
+  await putOnWorklist(app.site, journey.id);
+  const { task, serviceRequest, index } = journey;
+  known = {
+    ids: [journey.id, task.resource.id, serviceRequest.resource.id, index.number, 'de-brink'],
+    byType: {
+      Task: task.resource.id,
+      ServiceRequest: serviceRequest.resource.id,
+      Patient: journey.patient.resource.id,
+      Organization: 'de-brink',
+      PractitionerRole: 'wally-sanne',
+      Endpoint: 'his-de-brink',
+    },
+  };
   const signedIn = await Promise.all(
     areas.map(async ([name, ...at]): Promise<Who> => {
       const cookie = await app.signedIn(people[name]);
@@ -34,9 +49,21 @@ beforeAll(async () => {
       return { at, headers: { cookie }, csrf: /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? '' };
     }),
   );
+  const key = await systemKey();
+  const system = async (kind: 'team' | 'administrator', party?: string) => {
+    const scopes = ['system/*.cruds'];
+    const jwks = { keys: [{ ...key.jwk }] };
+    await app.register({ id: `fuzz-${kind}`, kind, ...(party && { party }), scopes, jwks });
+    return { authorization: `Bearer ${await tokenOf(app, `fuzz-${kind}`, key, 'system/*.cruds')}` };
+  };
+  const coordinator = await app.signedIn({ id: 'coordinator-region', name: 'Coördinator', role: 'coordinator' });
   who = [
+    // Each where its writing begins: what only a Wally's system or an administrator's may must not end at "you may not".
+    { at: ofWally.map((type) => `/fhir/R4/${type}`), headers: await system('team', 'voorbeeldstreek') },
+    { at: ofDirectory.map((type) => `/fhir/R4/${type}`), headers: await system('administrator') },
     { at: ['/fhir', '/intake', '/refer/context'], headers: { authorization: `Bearer ${brinkCredential}` } },
     ...signedIn,
+    { at: ['/report'], headers: { cookie: coordinator } },
     { at: [], headers: {} },
   ];
 });
@@ -50,6 +77,15 @@ const issuers: Route[] = ['auth', 'token', 'jwks', 'session/end', '.well-known/o
 
 const said = ({ method, path, headers, body }: Wire) =>
   `${method} ${path.slice(0, 200)} ${JSON.stringify(headers).slice(0, 300)} ${String(body).slice(0, 200)}`;
+
+const placeOf = ({ method, path }: Wire) =>
+  `${['GET', 'HEAD'].includes(method) ? 'read' : 'write'} ${/^\/fhir\/R4\/\w+|^\/[\w-]*/.exec(path)?.[0]}`;
+const mustBeReached = [
+  ...[...ofWally.slice(0, 4), ...ofDirectory].map((type) => `write /fhir/R4/${type}`),
+  'read /report',
+  'write /admin',
+  'write /worklist',
+];
 
 test('every door and area is among the routes that are tried', () => {
   const paths = routes.map((one) => one.path);
@@ -73,10 +109,13 @@ test(`whatever is sent to any route: an answer, never a 5xx, nothing of ours in 
     fc.sample(requestsAt(route, known, who), { seed, numRuns: runs }),
   );
   const wrong: string[] = [];
+  // Who was let in got as far as what was sent: no look at it ends at the door.
+  const reached = new Set<string>();
   const next = wires.values();
   const one = async () => {
     for (const wire of next) {
       const got = await sendWire(app.url, wire, hangMs).catch((error: Error) => ({ status: 0, text: error.message }));
+      if (![0, 401, 403, 404, 405, 415].includes(got.status)) reached.add(placeOf(wire));
       const tells = /at (?:async )?\S+ \(?file:|node_modules|select .* from |process\.env/.test(got.text);
       if (got.status === 0 || got.status >= 500 || tells)
         wrong.push(`${got.status} ${got.text.slice(0, 200)} ← ${said(wire)}`);
@@ -84,6 +123,7 @@ test(`whatever is sent to any route: an answer, never a 5xx, nothing of ours in 
   };
   await Promise.all(Array.from({ length: atOnce }, one));
   expect(wrong).toEqual([]);
+  expect([...mustBeReached].filter((place) => !reached.has(place))).toEqual([]);
   expect(wires.length).toBeGreaterThan(300);
   expect(({} as Record<string, unknown>).resourceType).toBeUndefined();
   expect(app.logged.filter((line) => line.includes('"bug"'))).toEqual([]);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { weaknessesIn } from '../scripts/packages.ts';
 import { bom, readBom } from '../scripts/sbom.ts';
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'));
@@ -34,4 +35,22 @@ describe('the SBOM', () => {
       false,
     );
   });
+});
+
+test('weaknesses that are known are told worst first, each with its term; no answer is never "none"', () => {
+  const weak = (name: string, severity: string, via: unknown[]) => ({
+    [name]: { name, severity, range: '<2.0.0', via },
+  });
+  const reported = (vulnerabilities: object) => JSON.stringify({ auditReportVersion: 2, vulnerabilities });
+  const advisory = { title: 'It opens', url: 'https://example.org/advisory', source: 1 };
+  const found = weaknessesIn(
+    reported({ ...weak('brings-it', 'low', ['bad']), ...weak('bad', 'critical', [advisory]) }),
+  );
+  expect(found?.map((one) => [one.package, one.severity, one.mendWithinDays, one.advisories])).toEqual([
+    ['bad', 'critical', 2, ['It opens https://example.org/advisory']],
+    ['brings-it', 'low', 90, []],
+  ]);
+  expect(weaknessesIn(reported({}))).toEqual([]);
+  const offline = JSON.stringify({ message: '405 Method Not Allowed', error: { summary: '', detail: '' } });
+  for (const none of [offline, '', 'found 0 vulnerabilities', '[]']) expect(weaknessesIn(none)).toBeUndefined();
 });

@@ -1,6 +1,9 @@
 import type { Actor } from '../../src/referral/actor.ts';
+import type { PersonMove } from '../../src/referral/person-move.ts';
 import { giveCredential, keepDestinationSecret, revokeCredential } from '../../src/store/credentials.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { movePerson } from '../../src/store/locked-out.ts';
+import { personEvents } from '../../src/web/person-access.ts';
 import { adminLine } from '../../src/web/queue-reason.ts';
 import { endSubscription } from '../../src/web/stopped-subscriptions.ts';
 import type { Acting } from './acts.ts';
@@ -57,10 +60,30 @@ async function endTelling(acting: Acting, id: string): Promise<void> {
   say(`${id}: ended.\n`);
 }
 
+const already: Readonly<Record<PersonMove['to'], string>> = {
+  'sessions-ended': 'has no session',
+  'locked-out': 'is locked out',
+  'let-in': 'is not locked out',
+};
+
+/** About anybody, also who is not in the directory: an administrator signs in without being in it. */
+const move =
+  (to: PersonMove['to']): Access =>
+  async (acting, person) => {
+    if (!/^[\w.-]{1,64}$/.test(person)) throw new Error('say who by the id that npm run admin -- sessions lists');
+    if (acting.isDry) return acting.say(`${person}: ${to}, if it were done. Nothing was changed.\n`);
+    const audit = line(acting, personEvents[to], `PractitionerRole/${person}`);
+    if (!(await movePerson(acting.store, to, person, audit))) throw new Error(`${person} ${already[to]} already`);
+    acting.say(`${person}: ${to}.\n`);
+  };
+
 /** Who may knock here, and with what we knock elsewhere; each is about one, and is in the trail without the secret. */
 export const accessActs: Readonly<Record<string, Access>> = {
   'give-credential': give,
   'revoke-credential': revoke,
   'keep-secret': keep,
   'end-subscription': endTelling,
+  'end-sessions': move('sessions-ended'),
+  'lock-out': move('locked-out'),
+  'let-in': move('let-in'),
 };

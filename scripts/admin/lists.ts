@@ -4,6 +4,7 @@ import { readAlarms } from '../../src/store/alarms.ts';
 import { listJobs } from '../../src/store/bulk.ts';
 import { listCredentials } from '../../src/store/credentials.ts';
 import { listDestinations } from '../../src/store/destinations.ts';
+import { listAdmitted } from '../../src/store/locked-out.ts';
 import { countLosses, readMappingUse } from '../../src/store/mapping-use.ts';
 import { listLanes, listQueue } from '../../src/store/queue-list.ts';
 import { listRefused } from '../../src/store/refused.ts';
@@ -146,6 +147,13 @@ async function credentials(site: Site, { filter }: Asked): Promise<Row[]> {
   }));
 }
 
+async function sessions({ store }: Site): Promise<Row[]> {
+  return (await listAdmitted(store)).map(({ person, sessions: open, seenAt, lockedOutAt }) => ({
+    ...{ person, sessions: open, seen: at(seenAt) },
+    lockedOut: at(lockedOutAt),
+  }));
+}
+
 async function jobs({ store }: Site, { limit }: Asked): Promise<Row[]> {
   return (await listJobs(store, limit)).map((one) => ({
     ...{ id: one.id, action: one.action, state: jobState(one), done: one.done, skipped: one.skipped, total: one.total },
@@ -180,6 +188,7 @@ export const lists: Readonly<Record<string, (site: Site, asked: Asked) => Promis
   alarms,
   refused,
   credentials,
+  sessions,
   jobs,
   mappings,
   losses,

@@ -29,7 +29,8 @@ Look (nothing changes):
   refused       messages that were refused            credentials   with what systems of practices knock here
   mappings      what messages were read with          losses        what those did not carry, by place; 30 days
   stopped       systems that are told no more of what changes
-  practices     wallys     absences                   health        is everything up? exit code 3 when not
+  sessions      who is signed in, or locked out      practices     wallys     absences
+  health        is everything up? exit code 3 when not
 
 Do (each needs --reason, which stands in the audit trail):
   retry | hold | release | call  [delivery ids]   of these deliveries, or of everything a filter holds
@@ -44,6 +45,7 @@ Do (each needs --reason, which stands in the audit trail):
   give-credential <practice> [--application <name>]       a bearer credential for its system, shown once
   revoke-credential <id>                                  at once
   end-subscription <id>                                   of a system that has stopped listening for good
+  end-sessions | lock-out | let-in <person>               sign somebody out, now or until they are let in again
   keep-secret <destination> [--file <path>]               with what we knock there; from the file or standard input
 
 Filters, as on the page:

@@ -35,7 +35,11 @@ export function readAloud(
       version,
       resource: resource.resourceType === 'Communication' ? { ...resource, note } : resource,
     })),
-    events: [{ kind: 'landed', at, owner: acting.actor.id, outcome: 'by-phone' }],
+    events: (landed.events ?? []).map((event) => ({
+      ...event,
+      owner: acting.actor.id,
+      outcome: `${event.outcome} by-phone`,
+    })),
     deliveries: [{ to: 'abandoned', id: delivery.id, reason: 'by-phone' }],
     alarms: [{ kind: 'retry-exhausted', team: journey.index.team, raise: false, at }],
     audit: landed.audit,

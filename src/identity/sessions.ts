@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { CookieOptions, Request, RequestHandler, Response } from 'express';
 import { type Language, preferredLanguage } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
+import { localDay } from '../referral/deadlines.ts';
+import { type Directory, hasLeft } from '../referral/directory.ts';
 import { endSession, readSession, startSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 
@@ -52,14 +54,21 @@ function csrfOf(key: Buffer, token: string): string {
   return createHmac('sha256', key).update(token).digest('base64url');
 }
 
-/** Middleware: finds out who looks, from the session cookie; goes before every page. Nobody signed in is no error. */
-export function readViewer(store: Store, publicUrl: string): RequestHandler {
+/**
+ * Middleware: finds out who looks, from the session cookie; goes before every page. Nobody signed in is no error. A session
+ * does not outlive its person: of who left by the directory, or is locked out, it opens nothing from then on.
+ */
+export function readViewer(
+  site: { readonly store: Store; readonly directory: () => Promise<Directory> },
+  publicUrl: string,
+): RequestHandler {
+  const { store, directory } = site;
   const key = store.master.derive('csrf');
   const name = cookieName(publicUrl, sessionCookie);
   return async (request, _response, next) => {
     const token = readCookie(request, name);
     const actor = token && (await readSession(store, token, sessionIdleMs));
-    if (actor) {
+    if (actor && !hasLeft(await directory(), actor.id, localDay(store.clock()))) {
       const language = preferredLanguage(request.headers['accept-language']);
       viewers.set(request, { actor, language, csrf: csrfOf(key, token) });
     }

@@ -14,7 +14,8 @@ function looking(parts: readonly string[]): Interaction | undefined {
   if (more.length > 0) return undefined;
   if (first === undefined) return 'search-type';
   if (first === '_history') return second === undefined ? 'history-type' : undefined;
-  if (second === undefined) return 'read';
+  // What was told of a subscription is read with it.
+  if (second === undefined || (second === '$events' && third === undefined)) return 'read';
   if (second !== '_history') return undefined;
   return third === undefined ? 'history-instance' : 'vread';
 }

@@ -9,6 +9,7 @@ import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { KeepingMove } from './keeping-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
+import type { PersonMove } from './person-move.ts';
 import type { QueueMove } from './queue-move.ts';
 import type { Reading } from './reading.ts';
 import type { AlarmWrite } from './region-alarm.ts';
@@ -62,6 +63,8 @@ export interface Change {
   readonly client?: ClientMove;
   /** A bearer credential is given or revoked, or our secret for a destination is kept (store/credentials). */
   readonly credential?: CredentialMove;
+  /** Somebody is locked out, let in, or their sessions end (store/locked-out). */
+  readonly person?: PersonMove;
   /** An administrator opens this change's journey for a while (store/breaks). */
   readonly breakGlass?: BreakGlass;
   readonly queue?: readonly QueueMove[];

@@ -109,6 +109,8 @@ export interface Directory {
   readonly practices: ReadonlyMap<string, Practice>;
   readonly roles: ReadonlyMap<string, Role>;
   readonly teams: ReadonlyMap<string, Team>;
+  /** Roles that are no longer active: who had one has left. */
+  readonly closed?: ReadonlySet<string>;
 }
 
 const idOf = (reference: Reference | undefined): string | undefined => reference?.reference?.split('/')[1];
@@ -233,8 +235,10 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
     );
   const organizations = of('Organization').filter((one) => one.active !== false);
   const roles = of('PractitionerRole').filter((one) => one.active !== false);
+  const closed = of('PractitionerRole').filter((one) => one.active === false);
   return {
     revision,
+    closed: new Set(closed.map((one) => one.id ?? '')),
     practices: new Map(
       organizations.filter(isPractice).map((one) => [one.id ?? '', toPractice(one, services, endpoints)]),
     ),
@@ -250,6 +254,12 @@ export function readDirectory(resources: readonly DirectoryResource[], revision:
 /** Whether a person is at work on a local day. */
 export function isPresent(role: Role, day: string): boolean {
   return !role.absences.some((absence) => absence.from <= day && (absence.to === undefined || day <= absence.to));
+}
+
+/** Whether a role is over on a local day: no longer active, or its last day was before. Unknown here is not over. */
+export function hasLeft(directory: Directory, id: string, day: string): boolean {
+  const lastDay = directory.roles.get(id)?.lastDay;
+  return directory.closed?.has(id) === true || (lastDay !== undefined && lastDay < day);
 }
 
 /** The team leads of a team, in the directory's order. */

@@ -43,6 +43,8 @@ const ends: Readonly<Record<string, Ending>> = {
   cancelled: 'stopped',
   recalled: 'stopped',
 };
+/** Of the last feedback, whether by its channel (`final`) or read aloud (`final by-phone`). */
+const isFinal = ({ outcome }: PastEvent) => outcome?.split(' ')[0] === 'final';
 /** After these, and after nothing else, it is with another one. */
 const owning = ['assigned', 'acting'];
 
@@ -69,7 +71,7 @@ function measureOf(events: readonly PastEvent[]): Measure | undefined {
     toOpened: days(events.find((one) => one.kind === 'opened')),
     toContact: days(contacts[0], dayOf),
     toClosed: days(end),
-    toLanded: days(events.find((one) => one.kind === 'landed' && one.outcome === 'final')),
+    toLanded: days(events.find((one) => one.kind === 'landed' && isFinal(one))),
   };
   // A correction may have changed both; a later event without them says nothing.
   const last = <T>(of: (one: PastEvent) => T | null) => events.findLast((one) => of(one) !== null);

@@ -12,6 +12,7 @@ import { insertParts } from './inserts.ts';
 import { keepingParts } from './keeping.ts';
 import { fieldHmac, seal } from './keys.ts';
 import { linkHash, linkParts } from './links.ts';
+import { personParts } from './locked-out.ts';
 import { moveParts } from './moves.ts';
 import { queueParts } from './queue-writes.ts';
 import { requestId } from './request-id.ts';
@@ -180,6 +181,7 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
     ...linkParts(batch),
     ...clientParts(batch),
     ...credentialParts(batch),
+    ...personParts(batch),
     ...breakParts(batch),
     ...queueParts(batch),
     ...alarmParts(batch),

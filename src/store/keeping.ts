@@ -171,13 +171,16 @@ export async function readKeeping(store: Store, journeys: readonly string[]): Pr
   return rows;
 }
 
+/** A delivery that arrived: by its channel, or read aloud by telephone to someone who is named. */
+const arrived = (delivery: string) =>
+  `(${delivery}.state = 'landed' or (${delivery}.state = 'abandoned' and ${delivery}.reason = 'by-phone'))`;
 // Feedback that was given up on purpose (H10, H3) need not land; anything else must have, by whichever channel.
 const LANDED = `not exists (
     select from delivery d where d.journey_id = j.id and d.kind = 'feedback' and d.state = 'abandoned'
       and d.reason not in ('consent-withdrawn', 'recalled')
-      and not exists (select from delivery e where e.journey_id = j.id and e.document_id = d.document_id and e.state = 'landed'))
+      and not exists (select from delivery e where e.journey_id = j.id and e.document_id = d.document_id and ${arrived('e')}))
   and (j.task_status in ('cancelled', 'entered-in-error')
-       or exists (select from delivery d where d.journey_id = j.id and d.kind = 'feedback' and d.state = 'landed'))`;
+       or exists (select from delivery d where d.journey_id = j.id and d.kind = 'feedback' and ${arrived('d')}))`;
 /** The moment that something must have landed before, for its content to be kept no longer. */
 export const landedBefore = ({ clock }: Pick<Store, 'clock'>, days: number): Date =>
   new Date(clock().getTime() - days * 24 * 3_600_000);
@@ -185,7 +188,8 @@ export const landedBefore = ({ clock }: Pick<Store, 'clock'>, days: number): Dat
 /** Over, landed, unheld, and nothing of it has moved since this parameter. */
 const ripe = (before: '$1' | '$2') => `k.wrapped is not null and k.held_at is null and ${OVER} and ${LANDED}
   and j.updated_at < ${before} and not exists (select from clock c where c.journey_id = j.id)
-  and not exists (select from delivery d where d.journey_id = j.id and d.landed_at >= ${before})`;
+  and not exists (select from delivery d where d.journey_id = j.id and d.landed_at >= ${before})
+  and not exists (select from journey_event e where e.journey_id = j.id and e.kind = 'landed' and e.at >= ${before})`;
 /** In the receiver's own record; what nobody there ever saw has nothing to be kept there. */
 const ELSEWHERE = `(${TRANSFERRED} or not ${SEEN})`;
 

@@ -49,7 +49,8 @@ export interface Account {
 
 export async function readAccount(store: Store, username: string): Promise<Account | undefined> {
   const { rows } = await store.pool.query<Account>(
-    'select username, password, actor, demo from account where username = $1 and disabled_at is null',
+    `select username, password, actor, demo from account
+      where username = $1 and not exists (select from locked_out l where l.person = actor->>'id')`,
     [username],
   );
   return rows[0];
@@ -74,12 +75,13 @@ export async function startSession(store: Store, actor: Actor, lifetimeMs: numbe
   return token;
 }
 
-/** The actor of a live session; using it within `idleMs` keeps it alive, to the end of its lifetime. */
+/** The actor of a live session, unless they are locked out; using it within `idleMs` keeps it alive, to the end of its lifetime. */
 export async function readSession(store: Store, token: string, idleMs: number): Promise<Actor | undefined> {
   const now = store.clock();
   const { rows } = await store.pool.query<{ actor: Actor }>({
     name: 'session',
-    text: `update session set seen_at = $2 where hash = $1 and expires_at > $2 and seen_at > $3 returning actor`,
+    text: `update session set seen_at = $2 where hash = $1 and expires_at > $2 and seen_at > $3
+             and not exists (select from locked_out l where l.person = actor->>'id') returning actor`,
     values: [hashOf(token), now, new Date(now.getTime() - idleMs)],
   });
   return rows[0]?.actor;

@@ -18,6 +18,7 @@ import { isDay } from './directory-values.ts';
 import { testPart } from './endpoint-test.ts';
 import type { Fault } from './form-controls.ts';
 import { html, sayIn } from './html.ts';
+import { accessLink } from './person-access.ts';
 import type { Site } from './site.ts';
 
 /** Something in the directory changed: who owns what may have too. Gives how many referrals moved. */
@@ -79,7 +80,7 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
   const own = fieldsOf(book, stored, today).name || id;
   const name = id ? `${kind} ${own}` : newSaid[thing][viewer.language];
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
-<h1>${id ? html`${own} <span class="born">${kind.toLowerCase()}</span>` : name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${history}`;
+<h1>${id ? html`${own} <span class="born">${kind.toLowerCase()}</span>` : name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${thing === 'people' && id && accessLink(id, visit)}${history}`;
   const moved = Number(query(request, 'moved')) || 0;
   const done =
     query(request, 'done') === 'saved' &&

@@ -22,6 +22,8 @@ const plain: Readonly<Record<string, Said>> = {
   deviated: { nl: 'Gedaan door de teamleider, met een reden', en: 'Done by the team lead, with a reason' },
 };
 
+const readAloud: Said = { nl: 'Terugkoppeling voorgelezen per telefoon', en: 'Feedback read aloud by telephone' };
+
 /** Sentences that depend on how it ended; the first is for any other outcome. */
 const byOutcome: Readonly<Record<string, readonly [other: Said, outcomes: Readonly<Record<string, Said>>]>> = {
   contact: [plain.attempt as Said, { made: { nl: 'Contact met de inwoner', en: 'Contact with the resident' } }],
@@ -35,7 +37,7 @@ const byOutcome: Readonly<Record<string, readonly [other: Said, outcomes: Readon
   ],
   landed: [
     { nl: 'Terugkoppeling aangekomen bij de praktijk', en: 'Feedback arrived at the practice' },
-    { 'by-phone': { nl: 'Terugkoppeling voorgelezen per telefoon', en: 'Feedback read aloud by telephone' } },
+    { 'final by-phone': readAloud, 'interim by-phone': readAloud },
   ],
   appointment: [
     { nl: 'Afspraak gemaakt met de inwoner', en: 'Appointment made with the resident' },

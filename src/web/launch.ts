@@ -1,6 +1,7 @@
 import express, { type Request, type Response, Router } from 'express';
 import { type Language, preferredLanguage, type Said } from '../fhir/outcome.ts';
 import { launchLifetimeMs, openSession } from '../identity/sessions.ts';
+import { mayBeIn } from '../identity/standing.ts';
 import { signChange } from '../identity/trail.ts';
 import {
   beginSmartLaunch,
@@ -148,6 +149,7 @@ export function launchPages(door: LaunchDoor): Router {
   };
   const enter = async (request: Request, response: Response, opened: Opened) => {
     if ('refused' in opened) return refused(request, response, opened.refused);
+    if (!(await mayBeIn(door, opened.actor))) return refused(request, response, 'unknown-user');
     // Written before the session starts: a log-in that cannot be written down does not happen.
     const noted = await store.commit(signChange('sign-in', opened.actor, store.clock().toISOString()));
     if (!noted.ok) throw new Error('the audit line could not be written');

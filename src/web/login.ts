@@ -8,6 +8,7 @@ import type { Finished, Relying } from '../identity/relying.ts';
 import { safeReturn } from '../identity/return-path.ts';
 import { closeSession, openSession, viewerOf } from '../identity/sessions.ts';
 import { openSignIn, type SignIn } from '../identity/sign-in.ts';
+import { mayBeIn } from '../identity/standing.ts';
 import type { Actor } from '../referral/actor.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { homeOf, page } from './page.ts';
@@ -244,6 +245,10 @@ export function loginPages(
       return showUnfinished(request, response, finished.why);
     }
     const { actor } = finished;
+    if (!(await mayBeIn(site, actor))) {
+      await signIn.unknownRole(actor.id);
+      return showUnfinished(request, response, 'unknown-role');
+    }
     await signIn.signedIn(actor);
     await openSession(store, publicUrl, request, response, actor);
     response.redirect(303, landing(actor, finished.returnTo));

@@ -38,6 +38,7 @@ import { mappingPages } from './mappings.ts';
 import { minePages } from './mine.ts';
 import { ownRecordPages } from './own-record-list.ts';
 import { homeOf, page, type Viewer } from './page.ts';
+import { personAccessPages } from './person-access.ts';
 import { practicePages } from './practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from './questions.ts';
 import { referPages } from './refer.ts';
@@ -113,7 +114,7 @@ function pagesOf(parts: AppParts): express.Router {
     if (!found) throw new Error('page without a viewer');
     return found;
   };
-  router.use(readViewer(parts.store, parts.publicUrl));
+  router.use(readViewer(parts, parts.publicUrl));
   router.use(noteRefusals(parts));
   router.get('/', (request, response) => {
     const seen = viewerOf(request);
@@ -150,6 +151,7 @@ function pagesOf(parts: AppParts): express.Router {
     ['/admin', mappingPages(parts, viewer, parts.formats.mappings)],
     ['/admin', directoryExchangePages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', endpointTestPages(parts, viewer)],
+    ['/admin', personAccessPages(parts, viewer)],
     ['/admin', directoryPages(parts, viewer, parts.onAbsence, parts.fhir.outbound)],
     ['/admin', alarmPages(parts, viewer)],
     ['/admin', adminPages(parts, viewer, parts.formats.mappings)],

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { purgeContent, retentionDuties } from '../../src/delivery/retention.ts';
 import { end, recall } from '../../src/feedback/ending.ts';
 import type { Acting } from '../../src/feedback/moves.ts';
+import { readAloud } from '../../src/feedback/read-aloud.ts';
 import { confirmTransfer, undoTransfer } from '../../src/feedback/transfer.ts';
 import { acceptMessage } from '../../src/intake/accept.ts';
 import { openLog } from '../../src/log.ts';
@@ -125,6 +126,31 @@ describe('H16: content is purged', () => {
       days(50),
     ]);
     line.at.now = days(91);
+    expect(await purge()).toBe(0);
+    line.at.now = days(141);
+    expect(await purge()).toBe(1);
+  });
+
+  test('H16: feedback that was read aloud has landed, on the day that it was; someone must still say that they have it', async () => {
+    const journey = await open();
+    const letter = await reportBack(line.at.store, journey);
+    const { rows } = await line.at.owner.query<{ id: string }>(
+      `update delivery set state = 'held', reason = 'rejected', lease = null, lease_until = null, landed_at = null
+        where journey_id = $1 and kind = 'feedback' returning id::text`,
+      [journey],
+    );
+    line.at.now = days(50);
+    const found = await journeyOf(line.at.store, journey);
+    const delivery = { id: rows[0]?.id ?? '', communication: letter };
+    const heard = readAloud(found, delivery, { heardBy: 'assistente Nadia' }, await acting(ownerOf(found)));
+    if (!heard) throw new Error('it had landed');
+    await committed(line.at.store, heard);
+    const awaited = (before: number) =>
+      awaitedWords(line.at.store, { kind: 'team', team: 'voorbeeldstreek' }, days(before));
+    expect(await awaited(49)).toEqual([]);
+    expect(await awaited(51)).toMatchObject([{ owner: 'wally-sanne', count: 1 }]);
+    await transfer(journey);
+    line.at.now = days(139);
     expect(await purge()).toBe(0);
     line.at.now = days(141);
     expect(await purge()).toBe(1);

@@ -19,6 +19,17 @@ export interface Who {
   readonly csrf?: string;
 }
 
+/** What is there: ids that addresses and bodies name, and of a type of resource the one that its caller may see. */
+export interface Known {
+  readonly ids: readonly string[];
+  readonly byType: Readonly<Record<string, string>>;
+}
+
+/** Stands in a body for the id of its address: what is updated says the same twice. */
+const sameId = '@id';
+/** Words that get a body past its first question. */
+const plausible = ['accepted', 'completed', 'order', 'accept', 'active', 'booked', 'true', '2026-11-23', sameId];
+
 const hostileTexts = [
   '',
   '__proto__',
@@ -93,8 +104,16 @@ const queryOf = (all: readonly (readonly [string, string])[]) =>
   all.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
 
 /** JSON that names what no message should: own keys `__proto__` and the like, depth, wrong kinds in right places. */
-const json = (known: readonly string[]) => {
-  const leaf = fc.oneof(text, fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constantFrom(...known));
+const json = ({ ids }: Known, own: string | undefined) => {
+  const leaf = fc.oneof(
+    text,
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.constantFrom(...ids),
+    fc.constantFrom(...plausible),
+  );
   const keys = fc.constantFrom(
     'resourceType',
     'id',
@@ -103,6 +122,16 @@ const json = (known: readonly string[]) => {
     'resource',
     'status',
     'identifier',
+    'intent',
+    'name',
+    'parameter',
+    'valueCode',
+    'businessStatus',
+    'output',
+    'period',
+    'coding',
+    'system',
+    'reference',
     'op',
     'path',
     'value',
@@ -120,20 +149,33 @@ const json = (known: readonly string[]) => {
       fc.array(fc.tuple(keys, tie('tree')), { maxLength: 5 }).map((all) => asJson(all as [string, unknown][])),
     ),
   }));
-  const types = fc.constantFrom(
+  const others = fc.constantFrom(
     'Bundle',
     'ServiceRequest',
     'Task',
     'Communication',
     'Appointment',
     'Patient',
+    'Consent',
+    'DocumentReference',
+    'Subscription',
+    'Organization',
+    'HealthcareService',
+    'Practitioner',
+    'PractitionerRole',
+    'CareTeam',
+    'Location',
+    'Endpoint',
     'Parameters',
     'Nothing',
   );
+  const types = own ? fc.oneof({ weight: 3, arbitrary: fc.constant(own) }, others) : others;
   return fc
     .tuple(types, tree, fc.array(fc.tuple(keys, tree), { maxLength: 5 }))
     .map(([resourceType, value, fields]) =>
-      fields.length === 0 ? stringified(value) : asJson([['resourceType', resourceType], ...fields]).text,
+      fields.length === 0
+        ? stringified(value)
+        : asJson([['resourceType', resourceType], ['id', sameId], ...fields]).text,
     );
 };
 
@@ -155,12 +197,31 @@ const asJson = (fields: readonly (readonly [string, unknown])[]) =>
 
 const bomb = gzipSync(Buffer.alloc(30_000_000, 0x20));
 
-const bodies = (known: readonly string[], who: Who) =>
+const operations = fc
+  .array(
+    fc.record({
+      op: fc.constantFrom('test', 'replace', 'add', 'remove', 'move', 'copy', '__proto__'),
+      path: fc.oneof(fc.constantFrom('/status', '/', '/name/0', '/meta/versionId', '/__proto__/x', '/output/-'), text),
+      value: fc.oneof(text, fc.constantFrom(...plausible), fc.integer()),
+    }),
+    { maxLength: 3 },
+  )
+  .map((all) => JSON.stringify(all));
+
+const bodies = (known: Known, who: Who, route: Route) =>
   fc.oneof(
-    { weight: 4, arbitrary: json(known).map((body) => ({ type: 'application/fhir+json', body })) },
-    { weight: 2, arbitrary: json(known).map((body) => ({ type: 'application/json-patch+json', body })) },
     {
-      weight: 4,
+      weight: route.path.startsWith('/fhir/') ? 8 : 4,
+      arbitrary: json(known, typeIn(route)).map((body) => ({ type: 'application/fhir+json', body })),
+    },
+    {
+      weight: route.methods.includes('PATCH') ? 8 : 1,
+      arbitrary: fc
+        .oneof({ weight: 3, arbitrary: operations }, json(known, undefined))
+        .map((body) => ({ type: 'application/json-patch+json', body })),
+    },
+    {
+      weight: route.path.startsWith('/fhir/') && !route.path.endsWith('_search') ? 1 : 4,
       arbitrary: pairs.map((all) => ({
         type: 'application/x-www-form-urlencoded',
         body: queryOf([...(who.csrf ? [['csrf', who.csrf] as const] : []), ...all]),
@@ -200,15 +261,27 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
+const withId = (body: string | Buffer, id: string) =>
+  typeof body === 'string' ? body.replaceAll(JSON.stringify(sameId), JSON.stringify(id)) : body;
+
+/** The type of resource that an address of the FHIR door is about. */
+const typeIn = ({ path }: Route) => /^\/fhir\/R4\/([A-Z]\w+)/.exec(path)?.[1];
+
 /** Any request at a route: mostly its own method, ids that are there and ids that never are. */
-export function requestsAt(route: Route, known: readonly string[], who: readonly Who[]): fc.Arbitrary<Wire> {
+export function requestsAt(route: Route, known: Known, who: readonly Who[]): fc.Arbitrary<Wire> {
   const parts = route.path.split('/');
+  const own = known.byType[typeIn(route) ?? ''];
+  const idAt = parts.indexOf(':id');
   const part = (name: string) =>
     /^[:*]/.test(name)
       ? fc
-          .oneof({ weight: 2, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: text.map(encoded) })
+          .oneof(
+            { weight: own && name === ':id' ? 6 : 0, arbitrary: fc.constant(own ?? '') },
+            { weight: 2, arbitrary: fc.constantFrom(...known.ids) },
+            { weight: 1, arbitrary: text.map(encoded) },
+          )
           .map((value) => value || 'x')
-      : fc.constant(name.replace(/:\w+/, known[0] ?? ''));
+      : fc.constant(name.replace(/:\w+/, known.ids[0] ?? ''));
   const methods = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...route.methods) },
     fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'),
@@ -220,7 +293,7 @@ export function requestsAt(route: Route, known: readonly string[], who: readonly
   );
   return asking.chain((one) =>
     fc
-      .tuple(methods, fc.tuple(...parts.map(part)), pairs, headers, bodies(known, one))
+      .tuple(methods, fc.tuple(...parts.map(part)), pairs, headers, bodies(known, one, route))
       .map(([method, path, query, extra, { type, body, encoding }]) => ({
         method,
         path: `${path.join('/') || '/'}${query.length > 0 ? `?${queryOf(query)}` : ''}`,
@@ -230,7 +303,7 @@ export function requestsAt(route: Route, known: readonly string[], who: readonly
           'content-type': type,
           ...(encoding && { 'content-encoding': encoding }),
         },
-        body: method === 'GET' || method === 'HEAD' ? '' : body,
+        body: method === 'GET' || method === 'HEAD' ? '' : withId(body, path[idAt] ?? ''),
       })),
   );
 }

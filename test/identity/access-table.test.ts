@@ -1,3 +1,4 @@
+import type { Bundle } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Area,
@@ -13,6 +14,7 @@ import { interactions, isRouted } from '../../src/intake/fhir-table.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { ClientKind } from '../../src/referral/client-entry.ts';
 import { type OpenApp, openApp, systemKey, tokenOf } from '../doubles/app.ts';
+import { reportBack } from '../doubles/made.ts';
 import { putOnWorklist, refer, referralOf } from '../web/harness.ts';
 
 type Role = Actor['role'];
@@ -186,6 +188,31 @@ describe('over HTTP', () => {
     }
   });
 
+  test('operations: a move of a Task, what a subscription told, and a check, as each may', async () => {
+    const parties: readonly Role[] = ['practice-system', 'wally-system'];
+    const operations = [
+      ['POST', `/Task/${nobody}/$move`, parties],
+      ['GET', `/Subscription/${nobody}/$events`, parties],
+      // Changes nothing and reads nothing: whoever may knock at all.
+      ...types
+        .filter((type) => interactions[type] !== undefined)
+        .flatMap((type) => [
+          ['POST', `/${type}/$validate`, systems.map(([role]) => role)] as const,
+          ['POST', `/${type}/${nobody}/$validate`, systems.map(([role]) => role)] as const,
+        ]),
+    ] as const;
+    for (const [role, kind] of systems)
+      for (const [method, path, allowed] of operations) {
+        const headers = { authorization: `Bearer ${tokens.get(kind)}`, 'content-type': 'application/fhir+json' };
+        const sent = method === 'POST' && { body: '{"resourceType":"Parameters"}' };
+        const { status } = await app.ask(method, `/fhir/R4${path}`, { headers, ...sent });
+        expect([kind, path, status === 403]).toEqual([kind, path, !allowed.includes(role)]);
+        expect([kind, path, status === 401 || status >= 500]).toEqual([kind, path, false]);
+      }
+    for (const [method, path] of operations)
+      expect([path, (await app.ask(method, `/fhir/R4${path}`)).status]).toEqual([path, 401]);
+  });
+
   test('referrals come in from a practice’s system only, by whatever door', async () => {
     for (const [role, kind] of systems)
       for (const path of ['/fhir/R4/', '/fhir/R4/$process-message', '/intake/json', '/refer/context']) {
@@ -320,5 +347,32 @@ test('what is hidden is as what is not there, by every way to look or to write',
     const page = await answer('GET', `${path}/${journey.id}`, headers);
     expect([role, page]).toEqual([role, await answer('GET', `${path}/${nobody}`, headers)]);
     expect(page.status).toBe(404);
+  }
+});
+
+/** Types of which the invented region and one referral have nothing: other tests read those that somebody made. */
+const unmade = ['Appointment', 'Binary', 'CareTeam', 'DocumentReference', 'Location', 'Subscription'];
+
+test('what somebody may read is there for them: one of each type, now, in its version and in its history', async () => {
+  const { id } = await refer(app.site, 'de-brink', referralOf(7));
+  await putOnWorklist(app.site, id);
+  await reportBack(app.at.store, id);
+  for (const [role, kind] of systems) {
+    const headers = { authorization: `Bearer ${tokens.get(kind)}` };
+    const read = async (path: string) => {
+      const response = await app.ask('GET', `/fhir/R4/${path}`, { headers });
+      return { status: response.status, body: (await response.json()) as Bundle & { id?: string } };
+    };
+    for (const type of types.filter((one) => expected(role, one, 'read') && !unmade.includes(one))) {
+      const found = (await read(`${type}?_count=1`)).body.entry?.[0]?.resource;
+      expect([kind, type, typeof found?.id]).toEqual([kind, type, 'string']);
+      const one = await read(`${type}/${found?.id}`);
+      expect([kind, type, one.status, one.body.id]).toEqual([kind, type, 200, found?.id]);
+      if (expected(role, type, 'history-instance'))
+        expect((await read(`${type}/${found?.id}/_history`)).body.entry?.length).toBeGreaterThan(0);
+      if (!expected(role, type, 'vread')) continue;
+      const version = await read(`${type}/${found?.id}/_history/${found?.meta?.versionId}`);
+      expect([kind, type, version.status, version.body.id]).toEqual([kind, type, 200, found?.id]);
+    }
   }
 });

@@ -83,7 +83,7 @@ export async function openSite(
     response.setHeader('Referrer-Policy', options.referrerPolicy ?? 'same-origin');
     next();
   });
-  app.use(readViewer(store, publicUrl));
+  app.use(readViewer(site, publicUrl));
   const demoPeople = [{ username: 'oefen', name: people.oefen.name, role: people.oefen.role }];
   app.use(loginPages(site, { relying, demoPeople, ...(issuer && { issuer }) }));
   if (issuer) app.use('/oauth', issuer.router);

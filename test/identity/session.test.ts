@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { auditLines, Browser, csrfIn, type OpenSite, openSite } from './open-site.ts';
+import type { PersonMove } from '../../src/referral/person-move.ts';
+import { movePerson } from '../../src/store/locked-out.ts';
+import { readSession, startSession } from '../../src/store/sessions.ts';
+import { auditLines, Browser, csrfIn, type OpenSite, openSite, password, people } from './open-site.ts';
 
 let site: OpenSite;
 let started: Date;
@@ -37,6 +40,53 @@ describe('a session', () => {
     }
     later(20);
     expect((await browser.ask('GET', '/worklist')).status).toBe(303);
+  });
+
+  test('does not outlive its person: who is locked out, signed out everywhere, or gone by the directory', async () => {
+    const { store } = site.at;
+    const line = { event: 'person-locked-out', at: '', actor: people.beheer, action: 'U', outcome: 'ok' } as const;
+    const move = (to: PersonMove['to'], person: string) =>
+      movePerson(store, to, person, { ...line, purpose: 'SYSADMIN', at: store.clock().toISOString() });
+    const [one, two, other] = [new Browser(site), new Browser(site), new Browser(site)];
+    for (const browser of [one, two]) await browser.signIn('sanne');
+    await other.signIn('vanleeuwen');
+    const open = async (browser: Browser, path: string) => (await browser.ask('GET', path)).status;
+    expect(await move('sessions-ended', 'wally-sanne')).toBe(true);
+    expect([await open(one, '/worklist'), await open(two, '/worklist')]).toEqual([303, 303]);
+    expect(await open(other, '/practice')).toBe(200);
+    // She may come in anew, until she is locked out.
+    await one.signIn('sanne');
+    expect(await open(one, '/worklist')).toBe(200);
+    expect([await move('locked-out', 'wally-sanne'), await move('locked-out', 'wally-sanne')]).toEqual([true, false]);
+    expect(await open(one, '/worklist')).toBe(303);
+    expect((await one.type('sanne', password)).status).toBe(401);
+    // What began before and was written after is nobody's too.
+    const late = await startSession(store, people.sanne, 60_000);
+    expect(await readSession(store, late, 60_000)).toBeUndefined();
+    expect([await move('let-in', 'wally-sanne'), await move('let-in', 'wally-sanne')]).toEqual([true, false]);
+    await one.signIn('sanne');
+    expect(await open(one, '/worklist')).toBe(200);
+
+    const role = { resourceType: 'PractitionerRole', id: 'wally-sanne', code: [], period: { end: '2026-11-23' } };
+    const stored = (change: object, revision: number) =>
+      site.at.owner.query(
+        `with r as (update directory_revision set revision = $3)
+         insert into directory_resource (type, id, version, valid_from, doc, recorded_at, recorded_by)
+         values ('PractitionerRole', 'wally-sanne', $3, $1, $2, $1, 'test')`,
+        [started, JSON.stringify({ ...role, ...change }), revision],
+      );
+    await stored({}, 1);
+    site.at.now = new Date('2026-11-23T22:50:00Z');
+    await one.signIn('sanne');
+    expect(await open(one, '/worklist')).toBe(200);
+    site.at.now = new Date('2026-11-23T23:05:00Z');
+    expect(await open(one, '/worklist')).toBe(303);
+    expect((await one.signIn('sanne')).status).toBe(403);
+    expect(await open(one, '/worklist')).toBe(303);
+    await stored({ period: {}, active: false }, 2);
+    expect((await one.signIn('sanne')).status).toBe(403);
+    await stored({ period: {}, active: true }, 3);
+    expect(await open(one, '/worklist')).toBe(200);
   });
 
   test('opens the pages of the role only', async () => {

@@ -56,6 +56,13 @@ describe('one referral in figures', () => {
     });
   });
 
+  test('feedback that was read aloud has landed; an interim message is not the end of it', () => {
+    const told = (outcome: string) => whole('a').map((one) => (one.kind === 'landed' ? { ...one, outcome } : one));
+    expect(only(told('final by-phone'))?.toLanded).toBe(15);
+    expect(only(told('interim by-phone'))).not.toHaveProperty('toLanded');
+    expect(only(told('interim'))).not.toHaveProperty('toLanded');
+  });
+
   test('H13: contacts count, by the day they were; clicks, attempts and letters do not', () => {
     const clicks = whole('a').filter((one) => one.kind !== 'contact');
     expect(only(clicks)).not.toHaveProperty('toContact');

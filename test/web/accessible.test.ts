@@ -81,6 +81,7 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/directory'],
   ['admin', '/admin/directory/practices/de-brink'],
   ['admin', '/admin/directory/people/wally-sanne'],
+  ['admin', '/admin/directory/people/wally-sanne/access'],
   ['admin', '/admin/directory/organisations/voorbeeldstreek'],
   ['admin', '/admin/directory/endpoints/hl7-aan-de-kade'],
   ['admin', '/admin/directory/endpoints/smart-r4-de-brink'],

@@ -7,7 +7,7 @@ import { theLine } from '../../src/referral/actor.ts';
 import { takeInDirectory } from '../../src/region/take-in.ts';
 import { readDestinationSecret, readDirectoryResource } from '../../src/store/directory.ts';
 import { offerDue } from '../../src/store/outbox.ts';
-import { practiceByCredential, writeRefused } from '../../src/store/sessions.ts';
+import { practiceByCredential, readSession, startSession, writeRefused } from '../../src/store/sessions.ts';
 import type { Site } from '../../src/web/site.ts';
 import { type Commands, openCommands } from '../doubles/command.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
@@ -176,6 +176,27 @@ test('of one delivery and one receiver: what the pages can do, as the pages do i
       ?.retries;
   expect([(await admin('retries-off', 'worklist', ...why)).code, await retries()]).toEqual([0, false]);
   expect([(await admin('retries-on', 'worklist', ...why)).code, await retries()]).toEqual([0, true]);
+});
+
+test('somebody is signed out, locked out and let in again, also who is not in the directory; each has its line', async () => {
+  const token = await startSession(at.store, { id: 'admin-oud', name: 'Oud', role: 'administrator' }, 60_000);
+  const listed = async () =>
+    (JSON.parse((await admin('sessions', '--json')).out) as { person: string }[]).filter(
+      (one) => one.person === 'admin-oud',
+    );
+  const why = ['--reason', 'Werkt hier niet meer', '--as', 'beheer'];
+  expect(await listed()).toMatchObject([{ sessions: 1, lockedOut: null }]);
+  expect((await admin('lock-out', 'admin-oud', '--dry-run')).out).toContain('Nothing was changed');
+  expect((await admin('lock-out', "x' or 1=1", ...why)).code).toBe(1);
+  expect((await admin('end-sessions', 'admin-oud', ...why)).code).toBe(0);
+  expect(await readSession(at.store, token, 60_000)).toBeUndefined();
+  expect((await admin('lock-out', 'admin-oud', ...why)).code).toBe(0);
+  expect((await admin('lock-out', 'admin-oud', ...why)).error).toContain('already');
+  expect(await listed()).toMatchObject([{ sessions: 0, lockedOut: expect.any(String) }]);
+  expect((await admin('let-in', 'admin-oud', ...why)).code).toBe(0);
+  expect(await listed()).toEqual([]);
+  for (const event of ['person-sessions-ended', 'person-locked-out', 'person-let-in'])
+    expect(await trail(event)).toMatchObject([{ actor: { id: 'beheer' }, reason: 'Werkt hier niet meer' }]);
 });
 
 test('a practice gets a credential, shown once; it opens the door until it is revoked, and the trail never has it', async () => {

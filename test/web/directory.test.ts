@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { readDirectoryNewest } from '../../src/store/directory.ts';
+import { readSession, startSession } from '../../src/store/sessions.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
-import { type Browsing, browse, journeyOf, refer, referralOf, siteOver } from './harness.ts';
+import { type Browsing, browse, journeyOf, people, refer, referralOf, siteOver } from './harness.ts';
 
 let at: TestStore;
 let site: Site;
@@ -464,4 +465,35 @@ test('mappings: name, version and README of each, and per door who sends and wha
   expect((await pages.get('admin', '/admin/mappings/medvri')).text).toContain('# ');
   expect((await pages.get('admin', '/admin/mappings/nonsense')).status).toBe(404);
   expect((await pages.get('sanne', '/admin/mappings')).status).toBe(404);
+});
+
+test('a person is signed out everywhere, locked out and let in again, with a reason that stands in the trail', async () => {
+  const token = await startSession(at.store, people.sanne, 60_000);
+  const place = '/admin/directory/people/wally-sanne';
+  expect((await pages.get('admin', place)).text).toContain(`href="${place}/access"`);
+  const page = await pages.get('admin', `${place}/access`);
+  expect(page.text).toContain('Nu ingelogd op 1 plaatsen');
+  expect(page.text).not.toContain('Weer toelaten');
+  expect((await pages.post('admin', `${place}/access`, { to: 'locked-out', reason: '' })).status).toBe(422);
+  expect(await readSession(at.store, token, 60_000)).toBeDefined();
+  const press = async (to: string) =>
+    (await pages.post('admin', `${place}/access`, { to, reason: 'Uit dienst sinds vandaag' })).location;
+  for (const twice of [1, 2])
+    expect([twice, await press('locked-out')]).toEqual([twice, `${place}/access?done=locked-out`]);
+  expect(await readSession(at.store, token, 60_000)).toBeUndefined();
+  expect((await pages.get('admin', `${place}/access`)).text).toContain('Niet toegelaten sinds');
+  await press('let-in');
+  expect((await pages.get('admin', `${place}/access?done=let-in`)).text).toContain('Weer toegelaten.');
+  await press('sessions-ended');
+  for (const [path, fields] of [
+    [`${place}/access`, { to: 'nonsense', reason: 'Uit dienst' }],
+    ['/admin/directory/people/no-such/access', { to: 'locked-out', reason: 'Uit dienst' }],
+  ] as const)
+    expect((await pages.post('admin', path, fields)).status).toBe(404);
+  expect((await pages.get('sanne', `${place}/access`)).status).toBe(404);
+  const { rows } = await at.owner.query<{ event: string }>(
+    `select line::jsonb->>'event' as event from audit where line::jsonb->>'object' = 'PractitionerRole/wally-sanne'
+        and line::jsonb->>'event' like 'person-%' order by id`,
+  );
+  expect(rows.map((one) => one.event)).toEqual(['person-locked-out', 'person-let-in', 'person-sessions-ended']);
 });

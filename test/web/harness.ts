@@ -31,6 +31,7 @@ import { mappingPages } from '../../src/web/mappings.ts';
 import { minePages } from '../../src/web/mine.ts';
 import { ownRecordPages } from '../../src/web/own-record-list.ts';
 import type { Viewer } from '../../src/web/page.ts';
+import { personAccessPages } from '../../src/web/person-access.ts';
 import { practicePages } from '../../src/web/practice.ts';
 import { practiceQuestionPages, wallyQuestionPages } from '../../src/web/questions.ts';
 import { referPages } from '../../src/web/refer.ts';
@@ -248,6 +249,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(directoryExchangePages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(endpointTestPages(site, viewerOf));
   app.use(directoryPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
+  app.use(personAccessPages(site, viewerOf));
   app.use(alarmPages(site, viewerOf));
   app.use(credentialPages(site, viewerOf));
   app.use(bullPages({ ...site, boards: [] }, viewerOf));

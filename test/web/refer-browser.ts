@@ -82,7 +82,7 @@ export async function referSite(
   app.set('query parser', 'simple');
   app.use(referContextRouter(site));
   mount(app, site);
-  app.use(readViewer(store, publicUrl), express.urlencoded({ extended: false, limit: 200_000 }));
+  app.use(readViewer(site, publicUrl), express.urlencoded({ extended: false, limit: 200_000 }));
   app.use('/refer', requireRole('/refer', showRefusal), (request, response, next) =>
     request.method === 'POST' ? ownForm(request, response, next) : next(),
   );

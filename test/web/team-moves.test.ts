@@ -292,7 +292,7 @@ describe('feedback that did not land', () => {
         `select outcome from journey_event where kind = 'landed' and journey_id = $1`,
         [id],
       );
-      expect(rows).toEqual([{ outcome: 'by-phone' }]);
+      expect(rows).toEqual([{ outcome: 'final by-phone' }]);
       const seen = (await pages.get('brink', `/practice/${id}`)).text;
       expect(seen).toContain('voorgelezen per telefoon');
     },
