@@ -7,7 +7,7 @@ export default defineConfig({
     pool: 'forks',
     // Many tests wait (for a start, a kill, a page): a third keeps two cores busy.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,
   },

@@ -105,13 +105,7 @@ export const isOwn = ({ index, practice }: Journey, actor: Actor): boolean =>
 const about = (journey: Journey, audit: AuditLine, link: Link): Pick<Change, 'scope' | 'journey' | 'audit'> => ({
   scope: { practice: journey.practice },
   journey: journey.id,
-  audit: [
-    {
-      ...audit,
-      ...(link.purpose === 'resident' && { actor: byResident }),
-      object: `Link/${link.id}`,
-    },
-  ],
+  audit: [{ ...audit, object: `Link/${link.id}` }],
 });
 
 /** A wrong code: counted and audited; after the fifth the link is dead, and whoever has the referral is told (H12). */
@@ -156,8 +150,6 @@ export function mailCode(journey: Journey, link: Link, acting: Acting): Change {
   };
 }
 
-const byResident = { id: 'resident', role: 'resident' };
-
 /** The resident wants to object: the Wally and the practice are told without content, and one of them calls (GDPR 21). */
 export function askToObject(journey: Journey, acting: Acting): Change {
   const { directory, newId, now } = acting;
@@ -166,7 +158,7 @@ export function askToObject(journey: Journey, acting: Acting): Change {
     journey: journey.id,
     events: [{ kind: 'objection-asked', at: now.toISOString() }],
     outbox: [...tellOwner(journey, acting), ...practiceNotice(directory.practices.get(journey.practice), newId)],
-    audit: [{ ...auditOf('objection-asked', journey, acting, 'E'), actor: byResident }],
+    audit: [auditOf('objection-asked', journey, acting, 'E')],
   };
 }
 

@@ -125,7 +125,10 @@ export function end(journey: Journey, reason: EndReason, acting: Acting): Change
         journey,
         {
           category: 'feedback-final',
-          firstLine: 'De Wally is gestopt met deze verwijzing.',
+          firstLine:
+            acting.actor.role === 'resident'
+              ? 'De inwoner is zelf gestopt met deze verwijzing.'
+              : 'De Wally is gestopt met deze verwijzing.',
           lines: [endReasons[reason]],
         },
         acting,

@@ -66,7 +66,8 @@ export interface Step {
   readonly index?: Partial<Omit<Journey['index'], 'taskId' | 'taskStatus' | 'businessStatus' | 'identity'>>;
 }
 
-function agentOf({ actor }: Acting): Provenance['agent'][number]['who'] {
+function agentOf({ patient }: Journey, { actor }: Acting): Provenance['agent'][number]['who'] {
+  if (actor.role === 'resident') return { reference: `Patient/${patient.resource.id}` };
   if (actor.role === 'line') return { display: actor.name };
   if (actor.role === 'practice-system' || actor.role === 'organisation')
     return { reference: `Organization/${actor.organization}`, display: actor.name };
@@ -120,7 +121,7 @@ export function step(
     agent: [
       {
         type: concept(codeSystems.provenanceParticipant, 'author'),
-        who: agentOf(acting),
+        who: agentOf(journey, acting),
       },
       ...(acting.via
         ? [{ type: concept(codeSystems.provenanceParticipant, 'enterer'), who: { display: acting.via } }]

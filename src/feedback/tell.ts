@@ -21,10 +21,10 @@ export interface Told {
   readonly id: string;
 }
 
-/** Whoever speaks for the line itself: no person wrote it. */
+/** The line tells by itself, and what a resident did: nobody at the Wally's wrote that. */
 function headOf(journey: Journey, acting: Acting): LetterHead {
   const head = letterHead(journey, { residentAgreed: true }, acting);
-  return acting.actor.role === 'line' ? { ...head, sender: 'Kortelijn' } : head;
+  return ['line', 'resident'].includes(acting.actor.role) ? { ...head, sender: 'Kortelijn' } : head;
 }
 
 /** A short letter to the practice (a question, a no, a notice), on its way by the practice's own channel. */

@@ -98,6 +98,8 @@ const table: Readonly<Record<Actor['role'], Row>> = {
   },
   // Comes in by a link and sees the one case that it is for.
   organisation: { purpose: 'TREAT', pages: [], resources: {} },
+  // Comes in by a code on paper and sees where the own referral is; may stop it (H10).
+  resident: { purpose: 'TREAT', pages: [], resources: {} },
   line: { purpose: 'HOPERAT', pages: [], resources: {} },
 };
 

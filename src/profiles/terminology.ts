@@ -88,6 +88,7 @@ const roles = {
   administrator: { nl: 'beheerder van de regio', en: 'administrator of the region' },
   'practice-system': { nl: 'het systeem van de praktijk', en: "the practice's system" },
   organisation: { nl: 'een organisatie, met een link', en: 'an organisation, by a link' },
+  resident: { nl: 'de inwoner zelf', en: 'the resident' },
   coordinator: { nl: 'coördinator van de regio', en: 'coordinator of the region' },
   'wally-system': { nl: 'het systeem van de organisatie van de Wally', en: "the system of the Wally's organisation" },
   'coordinator-system': { nl: 'het systeem van de coördinator', en: "the coordinator's system" },

@@ -11,6 +11,7 @@ export interface Actor {
     | 'administrator'
     | 'practice-system'
     | 'organisation'
+    | 'resident'
     | 'wally-system'
     | 'coordinator-system'
     | 'administrator-system'

@@ -12,6 +12,7 @@ export const whoWords: Record<Who, string> = {
   coordinator: 'the coordinator',
   administrator: 'the administrator',
   organisation: 'the other organisation',
+  resident: 'the resident',
   'wally-system': "a Wally organisation's system",
   'coordinator-system': "the coordinator's system",
   'administrator-system': "the administrator's system",

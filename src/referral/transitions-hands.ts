@@ -168,11 +168,11 @@ export const handRows: readonly Transition[] = [
     tells: ['practice', 'owner', 'organisation'],
   },
   {
-    // Consent withdrawn, deceased, moved away, another GP (H10): stop, tell, keep the legal minimum.
+    // Consent withdrawn, deceased, moved away, another GP (H10): stop, tell, keep the legal minimum. The resident withdraws.
     move: 'end',
     from: openStatuses,
     to: 'cancelled',
-    by: [...practice, 'owner', 'team-lead'],
+    by: [...practice, 'owner', 'team-lead', 'resident'],
     businessStatus: 'ended',
     said: { nl: 'gestopt', en: 'stopped' },
     tells: ['practice', 'owner', 'organisation'],

@@ -1,5 +1,6 @@
 import express, { type Request, type Response, Router } from 'express';
 import { askToObject, rightCode, stillAsked, wrongCode } from '../feedback/by-link.ts';
+import { end } from '../feedback/ending.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { preferredLanguage } from '../fhir/outcome.ts';
 import { formToken, isOwnForm } from '../identity/link-session.ts';
@@ -15,14 +16,14 @@ import { isBornOn, linkByResidentCode } from '../store/links.ts';
 import { readJourney } from '../store/referrals.ts';
 import { ContentErased } from '../store/store.ts';
 import { readTrail } from '../store/trail.ts';
-import { actingFor, csrfField, field, send, type Visit } from './acting.ts';
+import { actingFor, csrfField, decide, field, send, type Visit } from './acting.ts';
 import { type Controls, errorSummary, faultOf, hintOf, ties } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import { facts, telLink } from './referral-view.ts';
 import type { Site } from './site.ts';
 
 /** Whoever asks here has no account; the trail says `resident`. */
-const resident: Actor = { id: 'resident', name: '', role: 'organisation' };
+const resident: Actor = { id: 'resident', name: '', role: 'resident' };
 /** What every form here must carry: that it is ours; who fills it in, it cannot say. */
 const secret = 'mijn';
 
@@ -98,8 +99,30 @@ async function whoLooked(site: Site, journey: Journey, directory: Directory, vie
   return html`<ul>${[...last].map(([who, day]) => html`<li>${who} (${t('het laatst op', 'last on')} ${dayText(day, viewer.language, today)})</li>`)}</ul>`;
 }
 
-async function showPage(site: Site, visit: Visit, journey: Journey, asked: boolean): Promise<void> {
-  const { viewer, request } = visit;
+/** What the resident did on this page just now; `stop` asks once more. */
+type Act = 'object' | 'stop' | 'stop-sure' | undefined;
+const acts: readonly string[] = ['object', 'stop', 'stop-sure'] satisfies Act[];
+
+/** The code and the birth date go along: nobody signs in here, so that a browser that is shared keeps nothing. */
+const actForm = ({ viewer, request }: Visit, buttons: Markup): Markup =>
+  html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}">${buttons}</form>`;
+
+/** Stopping (H10) and objecting (GDPR 21): the first at once and for good, the second after a talk. */
+function objectPart(visit: Visit, { task }: Journey, did: Act): Markup {
+  const t = sayIn(visit.viewer.language);
+  if (did === 'stop-sure')
+    return html`<p class="notice done" role="status">${t('De verwijzing is gestopt. Uw huisartsenpraktijk en de Wally weten het. Zij mogen er niets meer mee doen.', 'The referral was stopped. Your GP practice and the Wally know. They may do nothing more with it.')}</p>`;
+  if (did === 'stop')
+    return html`<p><strong>${t('Weet u het zeker? De Wally stopt dan, en dit kan niet terug. Uw huisarts kan u later wel opnieuw verwijzen.', 'Are you sure? The Wally then stops, and this cannot be undone. Your GP can refer you again later.')}</strong></p>
+${actForm(visit, html`<button name="act" value="stop-sure">${t('Ja, stop mijn verwijzing', 'Yes, stop my referral')}</button> <button class="quiet">${t('Nee, ga terug', 'No, go back')}</button>`)}`;
+  const mayStop = isOpen(task.resource.status ?? '');
+  return html`<p>${t('U mag altijd stoppen. U mag ook bezwaar maken tegen het gebruik van uw gegevens: dan belt iemand u om het samen vast te leggen. Bellen met uw huisartsenpraktijk kan ook.', 'You may always stop. You may also object to the use of your data: someone then calls you to put it on record together. You can also call your GP practice.')}</p>
+${did === 'object' && html`<p class="notice done" role="status">${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`}
+${(mayStop || did !== 'object') && actForm(visit, html`${mayStop && html`<button name="act" value="stop" class="quiet">${t('Ik wil stoppen', 'I want to stop')}</button> `}${did !== 'object' && html`<button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button>`}`)}`;
+}
+
+async function showPage(site: Site, visit: Visit, journey: Journey, did: Act): Promise<void> {
+  const { viewer } = visit;
   const t = sayIn(viewer.language);
   const directory = await site.directory();
   const { index } = journey;
@@ -122,12 +145,7 @@ ${facts([
 ])}
 <section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>${await whoLooked(site, journey, directory, viewer)}</section>
 <section aria-labelledby="object"><h2 id="object">${t('Bent u het er niet mee eens?', 'Do you object?')}</h2>
-<p>${t('U mag altijd stoppen, of bezwaar maken tegen het gebruik van uw gegevens. Bel uw huisartsenpraktijk, of druk op de knop. Dan belt iemand u om het samen vast te leggen.', 'You may always stop, or object to the use of your data. Call your GP practice, or press the button. Someone then calls you to put it on record together.')}</p>
-${
-  asked
-    ? html`<p class="notice done" role="status">${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`
-    : html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}"><button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button></form>`
-}</section>`;
+${objectPart(visit, journey, did)}</section>`;
   send(visit, { title, main });
 }
 
@@ -141,6 +159,15 @@ async function journeyOf(site: Site, link: Link | undefined): Promise<Journey | 
     if (error instanceof ContentErased) return undefined;
     throw error;
   }
+}
+
+/** Does what the resident asked; gives what became of it. Work that has ended meanwhile is stopped already. */
+async function did(site: Site, journey: Journey, asked: Act): Promise<Act> {
+  if (asked === 'object') await site.store.commit(askToObject(journey, await actingFor(site, resident)));
+  if (asked !== 'stop-sure') return asked;
+  const read = () => readJourney(site.store, { kind: 'practice', practice: journey.practice }, journey.id);
+  const outcome = await decide(site, resident, read, (now, acting) => end(now, 'consent-withdrawn', acting));
+  return outcome === 'done' ? asked : undefined;
 }
 
 /**
@@ -184,9 +211,11 @@ export function minePages(site: Site): Router {
       const noted = await store.commit(isRight ? rightCode(journey, link, acting) : wrongCode(journey, link, acting));
       if (!noted.ok || !isRight) return askPage(visit, 403, 'wrong');
       throttle.succeeded(name, address);
-      const objects = field(request.body, 'act') === 'object';
-      if (objects) await store.commit(askToObject(journey, acting));
-      await showPage(site, visit, journey, objects);
+      const asked = field(request.body, 'act');
+      const done = acts.includes(asked) ? await did(site, journey, asked as Act) : undefined;
+      const scope = { kind: 'practice', practice: journey.practice } as const;
+      const now = asked === 'stop-sure' ? await readJourney(store, scope, journey.id) : undefined;
+      await showPage(site, visit, now ?? journey, done);
     },
   );
   return router;

@@ -55,6 +55,7 @@ const menus: Record<Actor['role'], readonly (readonly [path: string, said: Said]
   coordinator: [['/report', { nl: 'Cijfers', en: 'Figures' }]],
   'practice-system': [],
   organisation: [],
+  resident: [],
   'wally-system': [],
   'coordinator-system': [],
   'administrator-system': [],

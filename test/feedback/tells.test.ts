@@ -130,6 +130,7 @@ const actors: Partial<Record<Who, Actor>> = {
   'practice-system': his,
   'team-lead': marijke,
   organisation: { id: 'link-1', name: 'Budgetcoaches', role: 'organisation', organization: elsewhere },
+  resident: { id: 'resident', name: '', role: 'resident' },
   line: theLine,
 };
 

@@ -31,6 +31,7 @@ const pages: Record<Role, readonly Area[]> = {
   'coordinator-system': [],
   'administrator-system': [],
   organisation: [],
+  resident: [],
   line: [],
 };
 const ofPatients = [

@@ -49,7 +49,7 @@ function onePerson(journey: Journey, kept: Kept, at: Standing, broken: Broken): 
 const isFinal = (category: string) => category === 'feedback-final' || category === 'recall';
 
 /** Promise 3: what ended has told the practice, and is done only when that landed. */
-function noSilentEnd(journey: Journey, rows: readonly KeptDelivery[], at: Standing, broken: Broken): void {
+function noSilentEnd(journey: Journey, kept: Kept, rows: readonly KeptDelivery[], at: Standing, broken: Broken): void {
   const { communications, serviceRequest } = journey;
   const status = serviceRequest.resource.status;
   const rowsOf = (id: string) => rows.filter((one) => one.kind === 'feedback' && one.document === id);
@@ -75,10 +75,12 @@ function noSilentEnd(journey: Journey, rows: readonly KeptDelivery[], at: Standi
       rowsOf(one.resource.id).some((row) => row.state !== 'abandoned' || row.reason === 'by-phone'),
   );
   if (!told && !by.startsWith('practice')) broken(`ended by ${by} as ${journey.index.businessStatus}, and nobody told`);
-  // H3, H10: whoever has it hears that it was called back or ended, by a mail that nothing takes out of the way.
-  const { owner, businessStatus } = journey.index;
+  // H3, H10: whoever has it hears that it was called back or ended, by a mail that nothing takes out of the way; but for what
+  // never stood on a worklist.
+  const { owner, businessStatus, taskId } = journey.index;
+  const wasSeen = [...kept.visible].some((one) => one.startsWith(`${taskId} `));
   const mailed = rows.some((one) => one.kind === 'notify' && one.recipient === owner && one.state !== 'abandoned');
-  if (owner && by !== 'wally' && ['recalled', 'ended'].includes(businessStatus) && !mailed)
+  if (wasSeen && owner && by !== 'wally' && ['recalled', 'ended'].includes(businessStatus) && !mailed)
     broken(`${owner} does not hear of its end`);
   if (journey.children.some((one) => isOpen(one.resource.status ?? ''))) broken('a child outlived its parent');
   if (journey.childRequests.some((one) => one.resource.status === 'active')) broken('a child request outlived it');
@@ -185,7 +187,7 @@ export function holds(journeyIds: readonly string[], kept: Kept, at: Standing): 
       expectedClocks.set(journey, expected);
     }
     clocksRun(journey, kept, at, broken, expected);
-    noSilentEnd(journey, rows, at, broken);
+    noSilentEnd(journey, kept, rows, at, broken);
     nothingAfterWithdrawal(journey, rows, broken);
     nothingOnOverdueConsent(journey, broken);
     if (!isOpen(journey.index.taskStatus)) continue;

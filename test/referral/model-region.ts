@@ -87,6 +87,7 @@ export function actorFor(who: Who, { index, practice, children }: Journey): Acto
     const organization = asked?.reference?.split('/')[1];
     return organization ? { id: `link-${organization}`, name: 'Organisatie', role: who, organization } : undefined;
   }
+  if (who === 'resident') return { id: 'resident', name: '', role: who };
   if (who === 'line') return { id: 'kortelijn', name: 'Kortelijn', role: 'line' };
   return { id: 'stranger', name: 'stranger', role: 'administrator' };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Referral } from '../../src/referral/referral.ts';
 import { readKeeping } from '../../src/store/keeping.ts';
 import { linksOf, residentCode } from '../../src/store/links.ts';
+import { readJourney } from '../../src/store/referrals.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, type Person, referralOf, referred, siteOver } from './harness.ts';
@@ -156,6 +157,38 @@ test('who wants to object is called, and the objection is put on record by a per
   expect((await move(id, 'objection')).status).toBe(303);
   expect((await readKeeping(at.store, [id]))[0]?.objectedAt).toEqual(at.now);
   expect((await pages.get('brink', `/practice/${id}`)).text).not.toContain('<strong>De inwoner wil bezwaar maken.');
+});
+
+test('H10: the resident stops it, asked once more; the practice and the Wally are told, and nothing goes on', async () => {
+  const id = await made();
+  await move(id, 'resident-code');
+  const code = await codeOf(id);
+  const task = async () =>
+    (await at.owner.query<{ status: string }>('select task_status as status from journey where id = $1', [id])).rows[0]
+      ?.status;
+  const sure = await asked(code, born, { act: 'stop' });
+  expect(sure.text).toContain('Weet u het zeker?');
+  expect(await task()).toBe('requested');
+  const stopped = await asked(code, born, { act: 'stop-sure' });
+  expect(stopped.text).toContain('De verwijzing is gestopt.');
+  expect(stopped.text).toContain('Uw verwijzing is klaar of gestopt.');
+  expect(stopped.text).not.toContain('value="stop"');
+  expect(await task()).toBe('cancelled');
+  const journey = await readJourney(at.store, { kind: 'practice', practice: 'de-brink' }, id);
+  expect(journey?.consent.resource).toMatchObject({ status: 'inactive', provision: { type: 'deny' } });
+  expect(journey?.communications.at(-1)?.resource.payload?.[0]?.contentString).toBe(
+    'De inwoner is zelf gestopt met deze verwijzing.',
+  );
+  const { rows } = await at.owner.query<{ kind: string; state: string }>(
+    `select kind, state from delivery where journey_id = $1 and state <> 'abandoned' order by kind`,
+    [id],
+  );
+  expect(rows.map((one) => one.kind)).toContain('feedback');
+  const trail = await at.owner.query<{ actor: string }>(
+    `select line::json -> 'actor' ->> 'role' as actor from audit where journey_id = $1 and line like '%referral-ended%'`,
+    [id],
+  );
+  expect(trail.rows).toEqual([{ actor: 'resident' }]);
 });
 
 test('the code goes with the content', async () => {
