@@ -1,4 +1,5 @@
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
+import { type Custody, isCustody } from '../../src/referral/custody.ts';
 import type { Consent } from '../../src/referral/referral.ts';
 import type { ReferralMessage as Message } from './contract.ts';
 
@@ -53,18 +54,26 @@ function consentHow(consent: Message['consent']): Consent['how'] | undefined {
   return consent.sourceAttachment || consent.sourceReference ? 'written' : undefined;
 }
 
+/** Who has custody, when our extension says so with a code of ours; what it says with another is a loss. */
+function custodyIn(consent: Message['consent']): Custody | undefined {
+  const codes = (consent.extension ?? []).map((one) => (one.url === extensions.custody ? one.valueCode : undefined));
+  return codes.find(isCustody);
+}
+
 /** The consent of the message; who and how may be missing, which the caller refuses. Scope not named is scope not given. */
 export function toConsent(message: Message): Omit<Consent, 'by' | 'how'> & {
   by: Consent['by'] | undefined;
   how: Consent['how'] | undefined;
 } {
   const { consent } = message;
+  const custody = custodyIn(consent);
   const details = (consent.provision?.code ?? [])
     .flatMap((one) => one.coding ?? [])
     .filter((one) => one.system === codeSystems.consentDetail)
     .map((one) => one.code);
   return {
     by: consentBy(message),
+    ...(custody && { custody }),
     how: consentHow(consent),
     on: consent.dateTime.slice(0, 10),
     medicalCodes: details.includes('share-medical-codes'),

@@ -1,5 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { extensions } from '../../src/fhir/systems.ts';
+import { isCustody } from '../../src/referral/custody.ts';
 import type { Loss } from '../../src/referral/referral.ts';
 import type { Part, Resolve } from './parts.ts';
 import { agbDeviations, personLosses } from './person-losses.ts';
@@ -135,6 +136,7 @@ const readExtensions: readonly string[] = [
   extensions.residentQuestion,
   extensions.safeContact,
   extensions.consentMethod,
+  extensions.custody,
   // What the sender may have from our answer, and sends back with an update.
   extensions.promise,
 ];
@@ -144,8 +146,15 @@ interface Pointer {
   readonly reference?: string;
   readonly identifier?: { readonly value?: string };
 }
+interface Extended {
+  readonly url: string;
+  readonly valueCode?: string;
+}
+/** One that says a code which we do not have is not read. */
+const isRead = ({ url, valueCode }: Extended) =>
+  readExtensions.includes(url) && (url !== extensions.custody || isCustody(valueCode));
 interface Repeated {
-  readonly extension?: readonly { readonly url: string }[];
+  readonly extension?: readonly Extended[];
   readonly supportingInfo?: readonly Pointer[];
   readonly reasonReference?: readonly Pointer[];
   readonly replaces?: readonly unknown[];
@@ -164,7 +173,7 @@ function lossesWithin(part: Part, known: readonly string[], resolve: Resolve): L
   const each = <T>(name: string, list: readonly T[], kept: (one: T, n: number) => boolean) =>
     known.includes(name) ? list.flatMap((one, n) => (kept(one, n) ? [] : [lost(`${path}.${name}[${n}]`)])) : [];
   return [
-    ...each('extension', extension, (one) => readExtensions.includes(one.url)),
+    ...each('extension', extension, isRead),
     ...each('supportingInfo', supportingInfo, (one) => here(one) || isConsent(one) || isEpisode(one)),
     ...each('reasonReference', reasonReference, here),
     ...each('replaces', replaces, (_, n) => n === 0),

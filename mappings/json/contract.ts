@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { validBsn } from '../../src/fhir/identifiers.ts';
+import { type Custody, custodyCodes } from '../../src/referral/custody.ts';
 import { lifeAreaCodes } from '../../src/referral/life-area.ts';
 import { says } from './says.ts';
 
@@ -77,6 +78,9 @@ const consent = part(
       .describe(
         'Who said yes. Under 12 the parents, from 12 to 15 both, from 16 the resident, or who represents them.',
       ),
+    custody: maybe(z.enum(custodyCodes as [Custody, ...Custody[]], field('value:custody'))).describe(
+      'Who has custody of a resident under 16. Left out when it is not known.',
+    ),
     how: z
       .enum(['spoken', 'written'], named('required:consent-how', 'value:consent-how'))
       .describe('How it was given.'),

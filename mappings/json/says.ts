@@ -50,6 +50,10 @@ export const says: Readonly<Record<string, Said>> = {
     nl: 'Toestemming komt van resident, parents, resident-and-parents of representative.',
     en: 'Consent comes from resident, parents, resident-and-parents or representative.',
   },
+  'value:custody': {
+    nl: 'Het gezag ligt bij both-parents, one-parent of guardian. Is het niet bekend? Laat custody dan weg.',
+    en: 'Custody is with both-parents, one-parent or guardian. If it is not known, leave custody out.',
+  },
   'required:consent-how': {
     nl: 'Er staat niet bij hoe de toestemming is gegeven: mondeling (spoken) of schriftelijk (written).',
     en: 'It does not say how consent was given: spoken or written.',

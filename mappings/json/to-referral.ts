@@ -108,6 +108,7 @@ function refers(message: Refers, unknown: readonly Loss[], translate: Translate)
       reasonCodes: coded.codes,
       consent: {
         by: consent.by,
+        ...said({ custody: consent.custody }),
         how: consent.how,
         on: consent.on,
         // What is not named is not given.

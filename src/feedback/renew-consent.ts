@@ -2,7 +2,7 @@ import type { Consent } from '@medplum/fhirtypes';
 import { z } from 'zod';
 import { extensions } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
-import { givenOnIssues, giverIssues, giversOf, renewalDue } from '../referral/consent.ts';
+import { custodyDecides, givenOnIssues, giverIssues, giversOf, renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle.ts';
@@ -40,10 +40,14 @@ export function renewConsent(
   const today = localDay(acting.now);
   const { patient } = journey;
   const { extension = [], ...former } = journey.consent.resource;
+  const { birthDate } = patient.resource;
+  // Custody stays as the practice said it, until the resident decides alone.
+  const grown = birthDate !== undefined && !custodyDecides(birthDate, today);
+  const overtaken: string[] = [extensions.consentMethod, ...(grown ? [extensions.custody] : [])];
   const renewed: Consent & { id: string } = {
     ...former,
     extension: [
-      ...extension.filter((one) => one.url !== extensions.consentMethod),
+      ...extension.filter((one) => !overtaken.includes(one.url)),
       { url: extensions.consentMethod, valueCode: given.how },
     ],
     dateTime: given.on,
@@ -52,7 +56,7 @@ export function renewConsent(
   const version = journey.consent.version + 1;
   const stillDue = renewalDue({ patient, consent: { resource: renewed } }, today);
   const issues = [
-    ...giverIssues(patient.resource.birthDate, given.by, today, 'consent.by'),
+    ...giverIssues(birthDate, given.by, today, 'consent.by'),
     ...givenOnIssues(given.on, today, 'consent.on'),
     ...(stillDue ? [beforeBirthday] : []),
   ];

@@ -39,6 +39,7 @@ export const codeSystems = {
   taskOutput: `${ours}/CodeSystem/task-output`,
   role: `${ours}/CodeSystem/role`,
   consentMethod: `${ours}/CodeSystem/consent-method`,
+  custody: `${ours}/CodeSystem/custody`,
   proof: `${ours}/CodeSystem/proof`,
   route: `${ours}/CodeSystem/route`,
   bsnUse: `${ours}/CodeSystem/bsn-use`,
@@ -120,6 +121,8 @@ export const extensions = {
   safeContact: `${ours}/StructureDefinition/safe-contact`,
   /** Consent → how it was given: spoken or written. */
   consentMethod: `${ours}/StructureDefinition/consent-method`,
+  /** Consent → who has custody of a resident under 16, when that was said (H6). */
+  custody: `${ours}/StructureDefinition/custody`,
   /** Communication → coded outcome per life area. */
   lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
   /** Communication of a Wally's system → the resident agreed that its content goes back to the GP (H9). */

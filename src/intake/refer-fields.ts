@@ -4,6 +4,9 @@ import { cleanText } from '../fhir/narrative.ts';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
+import { custodyDecides } from '../referral/consent.ts';
+import { isCustody } from '../referral/custody.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { MappedReferral } from '../referral/format.ts';
 import { lifeAreaCodes } from '../referral/life-area.ts';
 import { type Referral, referralSchema } from '../referral/referral.ts';
@@ -32,7 +35,7 @@ export const fieldNames: readonly string[] = [
     'slot',
   ],
   ...['safePhone', 'safeTimes', 'noVoicemail', 'noLetters', 'unsafe', 'contactName', 'contactPhone', 'contactRelation'],
-  ...['consentBy', 'consentHow', 'consentOn', 'feedback', 'medicalCodes', 'icpc', 'number'],
+  ...['consentBy', 'custody', 'consentHow', 'consentOn', 'feedback', 'medicalCodes', 'icpc', 'number'],
 ];
 
 /** The fields of the form out of a posted body, trimmed and without control characters; everything else is ignored. */
@@ -95,6 +98,12 @@ export function readDay(text: string): string | undefined {
   const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
   const instant = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(day) ? day : undefined;
+}
+
+/** Custody is asked of who may be under 16 (H6): by their birth date, and as long as there is none. */
+export function asksCustody({ birthDate = '' }: FormFields, today: string): boolean {
+  const born = readDay(birthDate);
+  return born === undefined || custodyDecides(born, today);
 }
 
 const said = {
@@ -252,6 +261,7 @@ export function readForm(
     reasonCodes: fields.icpc ? [{ system: codeSystems.icpc1, code: fields.icpc.toUpperCase() }] : [],
     consent: {
       by: fields.consentBy,
+      ...(isCustody(fields.custody) && asksCustody(fields, localDay(from.now)) && { custody: fields.custody }),
       how: fields.consentHow,
       on: readDay(fields.consentOn ?? ''),
       medicalCodes: ticked('medicalCodes'),

@@ -63,6 +63,13 @@ const onReferrals: readonly ExtensionSpec[] = [
     value: { type: 'code', required: method },
   },
   {
+    url: extensions.custody,
+    title: 'Custody',
+    description: 'Who has custody of a resident under 16. Absent when nobody said.',
+    context: ['Consent'],
+    value: { type: 'code', required: valueSetOf(codeSystems.custody) },
+  },
+  {
     url: extensions.lifeAreaOutcome,
     title: 'Outcome of a life area',
     description: 'How it ended for the resident, per life area. Absent when no content may go back.',

@@ -147,7 +147,10 @@ const referralProfiles: readonly Profile[] = [
     url: profiles.Consent,
     title: 'Consent',
     description: 'What the resident agreed to, in both directions. Without it nothing leaves the practice.',
-    carries: [{ slice: 'method', url: extensions.consentMethod, min: 1, max: '1' }],
+    carries: [
+      { slice: 'method', url: extensions.consentMethod, min: 1, max: '1' },
+      { slice: 'custody', url: extensions.custody, max: '1' },
+    ],
     rules: [
       { path: 'Consent.patient', min: 1 },
       { path: 'Consent.dateTime', min: 1 },

@@ -9,6 +9,7 @@ import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Assignment } from '../referral/assignment.ts';
 import type { DataContract } from '../referral/contract.ts';
+import { custodies } from '../referral/custody.ts';
 import type { Proof, Role } from '../referral/directory.ts';
 import { lifeAreas } from '../referral/life-area.ts';
 import type { Referral } from '../referral/referral.ts';
@@ -193,6 +194,11 @@ export const terms: Readonly<Record<string, Terms>> = {
     title: 'How consent was given',
     description: 'How the resident gave consent.',
     codes: methods,
+  },
+  [codeSystems.custody]: {
+    title: 'Custody',
+    description: 'Who has custody of a resident under 16.',
+    codes: custodies,
   },
   [codeSystems.legalBasis]: {
     title: 'Legal basis',

@@ -54,7 +54,10 @@ function toConsent(referral: Referral, id: string, patientId: string, making: Ma
   return {
     resourceType: 'Consent',
     id,
-    extension: [{ url: extensions.consentMethod, valueCode: consent.how }],
+    extension: [
+      { url: extensions.consentMethod, valueCode: consent.how },
+      ...(consent.custody ? [{ url: extensions.custody, valueCode: consent.custody }] : []),
+    ],
     status: 'active',
     scope: concept(codeSystems.consentScope, 'patient-privacy'),
     category: [concept(codeSystems.actCode, 'IDSCL')],

@@ -13,6 +13,9 @@ export type ConsentBy = Consent['by'];
 export const giversOf = (by: ConsentBy, patient: string): Reference<Patient>[] =>
   by.split('-and-').map((who) => (who === 'resident' ? { reference: `Patient/${patient}` } : { display: who }));
 
+/** Until 16 who has custody decides, alone or too (BW 7:447, 7:450; H6). */
+export const custodyDecides = (birthDate: string, day: string): boolean => ageOn(birthDate, day) < 16;
+
 const wrongPerson = (path: string, nl: string, en: string): Issue =>
   issue('business-rule', 'consent-by-wrong-person', path, { nl, en });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { type Custody, custodyCodes } from './custody.ts';
 import { lifeAreaCodes } from './life-area.ts';
 
 /**
@@ -43,6 +44,8 @@ export const patientSchema = z.strictObject({
 const consentSchema = z.strictObject({
   /** Who said yes; ages 12, 16 and 18 decide who must (BW 7:447, 7:450, 7:465; H6, H7). */
   by: z.enum(['resident', 'parents', 'resident-and-parents', 'representative']),
+  /** Who has custody of a child, when somebody said so (H6). */
+  custody: z.enum(custodyCodes as [Custody, ...Custody[]]).optional(),
   how: z.enum(['spoken', 'written']),
   on: localDate,
   /** Medical codes may travel along (P and Z codes, H17). */

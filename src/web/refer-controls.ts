@@ -1,6 +1,7 @@
 import type { Said } from '../fhir/outcome.ts';
-import { type FormFields, fieldNames } from '../intake/refer-fields.ts';
-import { type Controls, type Fault, faultOf, hintOf, ties } from './form-controls.ts';
+import { asksCustody, type FormFields, fieldNames } from '../intake/refer-fields.ts';
+import { custodies, custodyCodes } from '../referral/custody.ts';
+import { type Choice, type Controls, type Fault, faultOf, hintOf, radiosOf, ties } from './form-controls.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 
@@ -44,6 +45,25 @@ ${hintOf(name, hint)}${faultOf(parts, name)}<textarea id="${name}" name="${name}
 
 export function tickOf(parts: FormParts, name: string, label: string): Markup {
   return html`<div class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}><label for="${name}">${label}</label></div>`;
+}
+
+/** Who has custody of who may be under 16 (H6); for anyone else it is not asked, and what was chosen stays behind. */
+export function custodyOf(parts: FormParts, today: string): Markup | undefined {
+  if (!asksCustody(parts.fields, today)) return undefined;
+  const { language } = parts.viewer;
+  const t = sayIn(language);
+  const choices = custodyCodes.map((code): Choice => [code, custodies[code][language]]);
+  return html`${radiosOf(
+    parts,
+    'custody',
+    t('Wie heeft het gezag?', 'Who has custody?'),
+    [...choices, ['unknown', t('niet bekend', 'not known')]],
+    t(
+      'Alleen als de inwoner jonger is dan 16. Mag leeg blijven. Hebben beide ouders het gezag? Dan is "de ouders" het ja van allebei.',
+      'Only if the resident is younger than 16. May stay empty. Do both parents have custody? Then "the parents" is the yes of both.',
+    ),
+  )}
+<p class="hint">${t('Zegt een jongere van 12 tot en met 15 nee? Dan gaat de verwijzing niet door, ook als de ouders ja zeggen.', 'Does a young person of 12 to 15 say no? Then the referral does not go ahead, even if the parents say yes.')}</p>`;
 }
 
 /** Fields that travel along unseen; empty ones stay behind. */

@@ -9,6 +9,7 @@ import type { Viewer } from './page.ts';
 import { phrasesPart } from './phrases.ts';
 import {
   areaOf,
+  custodyOf,
   draftNote,
   type FormParts,
   hiddenFields,
@@ -150,6 +151,7 @@ ${radiosOf(
     'Younger than 12: the parents. 12 to 15: both. From 16: the resident.',
   ),
 )}
+${custodyOf(parts, today)}
 ${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was consent given?'), [
   ['spoken', t('mondeling', 'spoken')],
   ['written', t('schriftelijk', 'in writing')],

@@ -1,6 +1,7 @@
 import type { Extension } from '@medplum/fhirtypes';
 import { extensions, identifiers } from '../fhir/systems.ts';
 import { birthdaySince } from '../referral/consent.ts';
+import { custodies, isCustody } from '../referral/custody.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -251,6 +252,7 @@ export function consentPart(shown: Shown): Markup {
     return t(nl, en);
   });
   const how = part(consent.extension, extensions.consentMethod)?.valueCode;
+  const custody = part(consent.extension, extensions.custody)?.valueCode;
   const on = consent.dateTime ? dayText(consent.dateTime.slice(0, 10), language, shown.today) : '';
   const { birthDate } = shown.journey.patient.resource;
   const grown = consent.dateTime && birthdaySince(birthDate, consent.dateTime.slice(0, 10), shown.today);
@@ -263,6 +265,7 @@ export function consentPart(shown: Shown): Markup {
   return html`<section aria-labelledby="agreed"><h2 id="agreed">${t('Wat is afgesproken', 'What was agreed')}</h2>
 ${facts([
   [t('Toestemming van', 'Consent of'), who.join(t(' en ', ' and '))],
+  [t('Gezag', 'Custody'), isCustody(custody) && custodies[custody][language]],
   [
     t('Hoe', 'How'),
     `${how === 'written' ? t('schriftelijk', 'in writing') : t('mondeling', 'spoken')}${on && `, ${on}`}`,

@@ -5,7 +5,7 @@ import { lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
 import { errorSummary, faultOf, radiosOf, ties } from './form-controls.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
-import { areaOf, type FormParts, hiddenFields, lineOf, optionalMark, tickOf } from './refer-controls.ts';
+import { areaOf, custodyOf, type FormParts, hiddenFields, lineOf, optionalMark, tickOf } from './refer-controls.ts';
 import { consentPart, reachPart, recognition, type Shown, telLink, whoPart, whyPart } from './referral-view.ts';
 
 type RegisterParts = FormParts & { readonly directory: Directory; readonly today: string };
@@ -76,6 +76,7 @@ ${radiosOf(
     'Younger than 12: the parents. 12 to 15: both. From 16: the resident.',
   ),
 )}
+${custodyOf(parts, parts.today)}
 ${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was consent given?'), [
   ['spoken', t('mondeling', 'spoken')],
   ['written', t('schriftelijk', 'in writing')],

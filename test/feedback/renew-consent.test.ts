@@ -1,3 +1,4 @@
+import type { Consent } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { sendLinkAnew } from '../../src/feedback/by-link.ts';
 import { contactMade } from '../../src/feedback/contact.ts';
@@ -7,6 +8,7 @@ import { referOn } from '../../src/feedback/onward.ts';
 import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { agreeToStop } from '../../src/feedback/stop.ts';
+import { extensions } from '../../src/fhir/systems.ts';
 import { canaries, young } from '../doubles/made.ts';
 import { auditsIn, errorsIn, refusedWith, sentIn, written } from './changes.ts';
 import { accepted, answerOf, gp, karim, marijke, sanne } from './journeys.ts';
@@ -101,6 +103,19 @@ test('H6: what the Wally says when she stops on request stays here too, until th
   played.move(gp, (journey, acting) => askToStop(journey, 'Het hoeft niet meer.', acting));
   const change = played.move(sanne, (journey, acting) => agreeToStop(journey, canaries.letter, acting), tuesday);
   expect(letterOf(change)).not.toContain(canaries.letter);
+});
+
+test.each([
+  ['2014-11-24', 'parents', 'resident-and-parents', ['one-parent']],
+  ['2010-11-24', 'resident-and-parents', 'resident', []],
+] as const)('H6: born %s, custody stays on the consent until the resident decides alone', (born, by, now, kept) => {
+  const child = young(born, by);
+  const played = accepted({ ...child, ...(child.consent && { consent: { ...child.consent, custody: 'one-parent' } }) });
+  const custodyIn = ({ extension = [] }: Consent) =>
+    extension.flatMap((one) => (one.url === extensions.custody ? one.valueCode : []));
+  expect(custodyIn(played.journey().consent.resource)).toEqual(['one-parent']);
+  played.move(sanne, (journey, acting) => renewConsent(journey, renewal(now), acting), tuesday);
+  expect(custodyIn(played.journey().consent.resource)).toEqual(kept);
 });
 
 test('H7: a mentor who was appointed meanwhile is recorded as the one who consents, without a birthday', () => {

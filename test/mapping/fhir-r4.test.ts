@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Condition, Resource } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { readMessage } from '../../scripts/fixture-case.ts';
-import { codeSystems, identifiers } from '../../src/fhir/systems.ts';
+import { codeSystems, extensions, identifiers } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import type { MappedReferral } from '../../src/referral/format.ts';
 import { isLifeArea } from '../../src/referral/life-area.ts';
@@ -145,6 +145,16 @@ describe('what is carried', () => {
       consent.performer = [{ reference: 'urn:uuid:related' }];
     });
     expect(referral.consent.by).toBe(by);
+  });
+
+  test('H6: who has custody is read from our extension; a code that is not ours is a loss', () => {
+    const said = (valueCode: string) =>
+      mappedOf(({ consent }) => consent.extension?.push({ url: extensions.custody, valueCode }));
+    const lost = (one: MappedReferral) => one.losses.filter(({ path }) => path.endsWith('.extension[1]'));
+    expect(said('guardian').referral.consent.custody).toBe('guardian');
+    expect(lost(said('guardian'))).toEqual([]);
+    expect(said('aunt').referral.consent).not.toHaveProperty('custody');
+    expect(lost(said('aunt'))).toMatchObject([{ why: 'kept-with-source' }]);
   });
 
   test('scope that is not named is scope that is not given', () => {

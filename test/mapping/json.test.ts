@@ -68,6 +68,13 @@ describe('the contract', () => {
     expect(pathsOf(JSON.parse(JSON.stringify(message)))).toContain(said);
   });
 
+  test('H6: who has custody goes along when it is named, and another word is refused', () => {
+    const of = (custody: string | null) => ({ ...full, consent: { ...(full.consent as Json), custody } });
+    expect(read(of('both-parents'))).toMatchObject({ referral: { consent: { custody: 'both-parents' } } });
+    expect(read(of(null))).not.toHaveProperty('referral.consent.custody');
+    expect(pathsOf(of('aunt'))).toEqual(['consent.custody value-custody']);
+  });
+
   test('every message of the contract has a sentence', () => {
     const named = new Set<string>();
     const walk = fc.property(fc.json(), fc.integer({ min: 0, max: 400 }), (json, at) => {

@@ -1,5 +1,6 @@
 import type { HealthcareService } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { extensions } from '../../src/fhir/systems.ts';
 import { withAgreed } from '../../src/referral/practice-service.ts';
 import { directoryReader, readDirectoryResource } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
@@ -185,6 +186,25 @@ describe('a referral typed by hand', () => {
     expect(second.page.text).toContain('href="#number"');
     expect(second.page.text).toContain('id="number-error"');
   });
+});
+
+test('H6: who has custody is asked of who may be under 16, never required, and shown to the Wally', async () => {
+  const fields = await filled(visitor);
+  const child = { ...fields, birthDate: '01-05-2013', consentBy: 'resident-and-parents' };
+  const asked = 'Wie heeft het gezag?';
+  const form = async (change: Fields) => (await visitor.post('/refer', { ...child, ...change, step: 'edit' })).text;
+  expect(await form({})).toMatch(/name="custody" value="both-parents" aria-describedby="custody-hint">/);
+  expect(await form({})).toContain('Dan gaat de verwijzing niet door');
+  expect(await form({ birthDate: '' })).toContain(asked);
+  expect(await form({ birthDate: '23-11-2010' })).not.toContain(asked);
+  const shown = async (change: Fields) => (await previewed(visitor, { ...child, ...change })).text;
+  expect(await shown({ custody: 'guardian' })).toMatch(/Gezag<\/dt><dd[^>]*>een voogd/);
+  for (const nothing of ['', 'unknown', 'else']) expect(await shown({ custody: nothing })).not.toContain('Gezag');
+  expect(await shown({ ...typed, custody: 'guardian' })).not.toContain('Gezag');
+  const { page, journey } = await sent(visitor, { ...child, custody: 'one-parent' });
+  expect(page.status).toBe(303);
+  const found = await readJourney(opened.store, { kind: 'practice', practice: 'de-brink' }, journey);
+  expect(found?.consent.resource.extension).toContainEqual({ url: extensions.custody, valueCode: 'one-parent' });
 });
 
 describe('what is refused', () => {

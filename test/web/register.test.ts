@@ -115,6 +115,16 @@ test.each([
   expect(await journeys()).toEqual([]);
 });
 
+test('H6: who has custody of a child is written down as the caller said it', async () => {
+  const child = { birthDate: '12-04-2013', consentBy: 'resident-and-parents', custody: 'both-parents' };
+  expect((await pages.get('sanne', '/worklist/new')).text).toContain('Wie heeft het gezag?');
+  await pages.post('sanne', '/worklist/new', await filled({ ...child, step: 'send' }));
+  const [id = ''] = await journeys();
+  const { extension } = (await journeyOf(site, id)).consent.resource;
+  expect(extension).toContainEqual({ url: extensions.custody, valueCode: 'both-parents' });
+  expect((await pages.get('brink', `/practice/${id}`)).text).toMatch(/Gezag<\/dt><dd[^>]*>beide ouders/);
+});
+
 test('names and medical text are pointed out before anything is written down (H17)', async () => {
   const reason = 'Zij slikt sertraline sinds de verhuizing.';
   const preview = await pages.post('sanne', '/worklist/new', await filled({ reason, step: 'preview' }));
