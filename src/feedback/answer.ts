@@ -40,6 +40,8 @@ const reported = z.strictObject({
   outcomes: outcomesSchema,
   /** The resident agreed that this content goes back to the GP (Wmo 5.3.3, H9). */
   residentAgreed: z.boolean(),
+  /** The GP must do something; the first line says what. */
+  gpMustAct: z.boolean().optional(),
 });
 const isDated = (answer: { contact: string; contactOn?: string | undefined }) =>
   answer.contact === 'none' || answer.contactOn !== undefined;

@@ -71,6 +71,12 @@ const begins = {
   todo: 'Wat u hoeft te doen: ',
 } as const;
 
+const goesOn = 'De Wally gaat verder; u krijgt nog een bericht bij het afsluiten.';
+
+/** Whether a letter that was kept is a report of work that goes on: not a closing one, a question or a notice. */
+export const isReportUnderway = (text: string): boolean =>
+  readLetter(text).some((part) => part.kind === 'about' && part.lines.includes(goesOn));
+
 const fromPart = (head: LetterHead): LetterPart => {
   const lines = [`${head.sender}, sociaal werker (Wally), ${head.team}`, dutchDate(head.writtenOn)];
   if (head.phone) lines.push(`Telefoon: ${head.phone}`);
@@ -99,9 +105,7 @@ export function letterParts(answer: FeedbackAnswer, head: LetterHead): LetterPar
       kind: 'about',
       lines: [
         `${begins.about}${head.practiceReferralId} (Kortelijn ${head.number}).`,
-        answer.final
-          ? 'Dit is het laatste bericht: de Wally heeft de verwijzing afgesloten.'
-          : 'De Wally gaat verder; u krijgt nog een bericht bij het afsluiten.',
+        answer.final ? 'Dit is het laatste bericht: de Wally heeft de verwijzing afgesloten.' : goesOn,
       ],
     },
   ];
@@ -125,7 +129,9 @@ export function letterParts(answer: FeedbackAnswer, head: LetterHead): LetterPar
       parts.push({ kind: 'outcomes', lines: [begins.outcomes, ...each] });
     }
   }
-  return [...parts, { kind: 'todo', lines: [`${begins.todo}niets.`] }, fromPart(head)];
+  // What does not go along asks nothing of the GP either.
+  const todo = answer.gpMustAct && !head.closureOnly ? 'zie de eerste regel.' : 'niets.';
+  return [...parts, { kind: 'todo', lines: [`${begins.todo}${todo}`] }, fromPart(head)];
 }
 
 const between = '\n\n';

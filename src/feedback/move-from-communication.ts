@@ -152,6 +152,7 @@ export function feedbackOf(sent: Communication, journey: Journey, place: Place, 
   if (issues.length > 0) return refuse(...issues);
   const [first, ...rest] = (sent.payload ?? []).map((one) => one.contentString ?? '');
   const residentAgreed = sent.extension?.find((one) => one.url === extensions.residentAgreed)?.valueBoolean;
+  const gpMustAct = sent.extension?.find((one) => one.url === extensions.gpMustAct)?.valueBoolean;
   const isWithheld =
     first !== undefined && residentAgreed !== undefined && closureOnly(journey, { residentAgreed }, day);
   const isBare = first === undefined && residentAgreed === false;
@@ -164,12 +165,14 @@ export function feedbackOf(sent: Communication, journey: Journey, place: Place, 
       ...(rest.length > 0 && { plan: rest.join('\n') }),
       outcomes: outcomesIn(sent),
       ...(residentAgreed !== undefined && { residentAgreed }),
+      ...(gpMustAct !== undefined && { gpMustAct }),
     },
     places: {
       firstLine: `${path}.payload[0].contentString`,
       plan: `${path}.payload[1].contentString`,
       outcomes: `${path}.extension.where(url='${extensions.lifeAreaOutcome}')`,
       residentAgreed: `${path}.extension.where(url='${extensions.residentAgreed}')`,
+      gpMustAct: `${path}.extension.where(url='${extensions.gpMustAct}')`,
     },
     ...personIn(sent),
     losses: [

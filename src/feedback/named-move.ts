@@ -47,7 +47,7 @@ const askedAlready = issue('conflict', 'stop-asked-already', 'Task', {
 });
 
 function reported(journey: Journey, given: Omit<FeedbackAnswer, 'final'>, acting: Acting, final: boolean) {
-  const issues = reportIssues(journey, { ...given, final }, acting.now);
+  const issues = reportIssues(journey, { ...given, final }, acting);
   return issues.length > 0 ? refuse(...issues) : report(journey, { ...given, final }, acting);
 }
 

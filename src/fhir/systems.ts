@@ -127,6 +127,8 @@ export const extensions = {
   lifeAreaOutcome: `${ours}/StructureDefinition/life-area-outcome`,
   /** Communication of a Wally's system → the resident agreed that its content goes back to the GP (H9). */
   residentAgreed: `${ours}/StructureDefinition/resident-agreed`,
+  /** Communication of a Wally's system → the GP must do something; the first line says what. */
+  gpMustAct: `${ours}/StructureDefinition/gp-must-act`,
   /** Task → the fixed Wally for whom the owner acts during an absence. */
   actingFor: `${ours}/StructureDefinition/acting-for`,
   /** Task → the colleague to whom the owner offered it; the owner stays the owner until that one accepts. */

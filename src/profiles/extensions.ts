@@ -115,6 +115,14 @@ const onReferrals: readonly ExtensionSpec[] = [
     context: ['Communication'],
     value: { type: 'boolean' },
   },
+  {
+    url: extensions.gpMustAct,
+    title: 'GP must act',
+    description:
+      "On feedback that a Wally's system sends: the GP must do something, and the first line says what. A practice that wants no interim letters gets one only then.",
+    context: ['Communication'],
+    value: { type: 'boolean' },
+  },
 ];
 
 const days = (name: string, short: string) => ({ name, short, type: 'positiveInt' });
@@ -196,6 +204,12 @@ const inDirectory: readonly ExtensionSpec[] = [
         name: 'printCode',
         type: 'boolean',
         short: "The slip printed at referring carries the resident's code, unless home is not safe",
+      },
+      {
+        name: 'interimLetters',
+        type: 'boolean',
+        short:
+          'The practice wants letters between contact-and-plan and closing; else only when the GP must do something',
       },
     ],
   },

@@ -111,11 +111,13 @@ export interface ServiceTerms {
   readonly hours?: readonly ConsultingHours[];
   /** The slip that the practice prints at referring carries the resident's code for "Waar is mijn verwijzing?". */
   readonly printsCode?: true;
+  /** The practice asks for letters between contact-and-plan and closing. */
+  readonly interimLetters?: true;
 }
 
-/** Whether the practice agreed to that (part `printCode` of the cooperation). */
-const printsCodeOf = (service: HealthcareService): boolean =>
-  all(service, extensions.cooperation).some((one) => partsOf(one).get('printCode')?.valueBoolean === true);
+/** Whether the practice agreed to what a part of the cooperation names. */
+const agreedTo = (service: HealthcareService, part: 'printCode' | 'interimLetters'): boolean =>
+  all(service, extensions.cooperation).some((one) => partsOf(one).get(part)?.valueBoolean === true);
 
 export function termsOf(service: HealthcareService): ServiceTerms {
   const [rules, ages, closures, hours] = [
@@ -129,7 +131,8 @@ export function termsOf(service: HealthcareService): ServiceTerms {
     ...(ages && { ages }),
     ...(closures.length > 0 && { closures }),
     ...(hours.length > 0 && { hours }),
-    ...(printsCodeOf(service) && { printsCode: true as const }),
+    ...(agreedTo(service, 'printCode') && { printsCode: true as const }),
+    ...(agreedTo(service, 'interimLetters') && { interimLetters: true as const }),
   };
 }
 
@@ -182,9 +185,10 @@ export function withAgreed<T extends HealthcareService>(
     readonly levels: Partial<ServiceLevels>;
     readonly cooperation: Cooperation;
     readonly printsCode?: boolean;
+    readonly interimLetters?: boolean;
   },
 ): T {
-  const { rules, levels, cooperation, printsCode } = agreed;
+  const { rules, levels, cooperation, printsCode, interimLetters } = agreed;
   const ours: readonly string[] = [extensions.assignmentRule, extensions.serviceLevels, extensions.cooperation];
   const days = levelNames.flatMap((url): Extension[] => {
     const valuePositiveInt = levels[url];
@@ -196,6 +200,7 @@ export function withAgreed<T extends HealthcareService>(
     ),
     ...cooperationDays.flatMap((url): Extension[] => (cooperation[url] ? [{ url, valueDate: cooperation[url] }] : [])),
     ...(printsCode ? [{ url: 'printCode', valueBoolean: true }] : []),
+    ...(interimLetters ? [{ url: 'interimLetters', valueBoolean: true }] : []),
   ];
   const { extension = [], ...rest } = service;
   const next: Extension[] = [

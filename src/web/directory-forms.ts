@@ -92,7 +92,8 @@ ${rules}
 <h2>${t('Samenwerking', 'Cooperation')}</h2>
 ${text('goal', 'Doel', 'Goal')}${text('tasks', 'Taken van de Wally', 'Tasks of the Wally')}${text('problems', 'Wat de praktijk het meest ziet', 'What the practice sees most')}${text('mayShare', 'Wat gedeeld mag worden', 'What may be shared')}
 <div class="row">${lineOf(parts, { name: 'agreedOn', optional: true, type: 'date', label: t('Afgesproken op', 'Agreed on') })}${lineOf(parts, { name: 'agreedWith', optional: true, label: t('Afgesproken met', 'Agreed with') })}${lineOf(parts, { name: 'evaluateOn', optional: true, type: 'date', label: t('Evalueren op', 'Evaluate on') })}</div>
-${tickOf(parts, 'printCode', t('Zet de code van de inwoner meteen op het briefje', "Put the resident's code on the slip at once"))}`;
+${tickOf(parts, 'printCode', t('Zet de code van de inwoner meteen op het briefje', "Put the resident's code on the slip at once"))}
+${tickOf(parts, 'interimLetters', t('De praktijk wil tussenberichten, naast contact-en-plan en het afsluiten', 'The practice wants interim messages, besides contact-and-plan and the closing'))}`;
 }
 
 function personPart(parts: ThingParts): Markup {

@@ -126,7 +126,13 @@ function readPractice({ book, id, fields, stored, today }: Reading): { resources
     faults,
     resources: [
       organization,
-      withAgreed(service, { rules, levels, cooperation, printsCode: fields.printCode === 'yes' }),
+      withAgreed(service, {
+        rules,
+        levels,
+        cooperation,
+        printsCode: fields.printCode === 'yes',
+        interimLetters: fields.interimLetters === 'yes',
+      }),
     ],
   };
 }

@@ -124,6 +124,7 @@ function practiceFields(book: Book, organization: Organization & { id: string },
     ...hoursFields(service),
     ...Object.fromEntries(agreed.map((name) => [name, cooperation[name] ?? ''])),
     printCode: terms?.printsCode ? 'yes' : '',
+    interimLetters: terms?.interimLetters ? 'yes' : '',
   };
 }
 

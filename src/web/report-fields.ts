@@ -25,6 +25,7 @@ const names = [
   'appointmentPlace',
   ...lifeAreaCodes.map(outcomeField),
   'residentAgreed',
+  'gpMustAct',
   'final',
 ];
 
@@ -134,6 +135,7 @@ export function readReport(
     ...(at && { appointment: { at, ...(fields.appointmentPlace && { place: fields.appointmentPlace }) } }),
     outcomes: chosen,
     residentAgreed: content && fields.residentAgreed === 'yes',
+    ...(content && fields.gpMustAct === 'yes' && { gpMustAct: true }),
   });
   // The schema's own cross-field rules wait until each field is right; a person wants all faults at once.
   if (fields.contact && fields.contact !== 'none' && !fields.contactOn)

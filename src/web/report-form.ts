@@ -1,4 +1,5 @@
 import { firstLineMax, outcomeCodes, outcomes } from '../feedback/answer.ts';
+import { asksNoMore } from '../feedback/report-rules.ts';
 import { renewalDue } from '../referral/consent.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
 import { csrfField } from './acting.ts';
@@ -100,8 +101,18 @@ function agreedPart(parts: FormParts): Markup | undefined {
     'Vraag het de inwoner. Zonder dit vinkje krijgt de huisarts alleen bericht dát de verwijzing loopt of is afgesloten. Uw tekst gaat dan niet mee en wordt niet bewaard.',
     'Ask the resident. Without this tick the GP only hears that the referral is in progress or closed. Your text then does not go along and is not kept.',
   );
-  return html`<div class="field choice"><input type="checkbox" id="residentAgreed" name="residentAgreed" value="yes"${parts.fields.residentAgreed === 'yes' && html` checked`} aria-describedby="residentAgreed-hint">
-<label for="residentAgreed">${t('De inwoner is het ermee eens dat dit naar de huisarts gaat', 'The resident agrees that this goes to the GP')}</label><p class="hint" id="residentAgreed-hint">${hint}</p></div>`;
+  const act = t(
+    'Zet in de eerste regel wat. Onder het bericht staat dan niet "niets", maar "zie de eerste regel".',
+    'Put in the first line what. The message then does not end with "nothing to do", but with "see the first line".',
+  );
+  const { fields } = parts;
+  return html`${tick('residentAgreed', t('De inwoner is het ermee eens dat dit naar de huisarts gaat', 'The resident agrees that this goes to the GP'), hint, fields.residentAgreed === 'yes')}
+${tick('gpMustAct', t('De huisarts moet iets doen', 'The GP must do something'), act, fields.gpMustAct === 'yes')}`;
+}
+
+function tick(name: string, label: string, hint: string, isTicked: boolean): Markup {
+  return html`<div class="field choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${isTicked && html` checked`} aria-describedby="${name}-hint">
+<label for="${name}">${label}</label>${hintOf(name, hint)}</div>`;
 }
 
 /** The form to report back; comes back with what was typed and with its faults. */
@@ -133,7 +144,12 @@ ${radiosOf(parts, 'final', t('Wat voor bericht is dit?', 'What kind of message i
   [
     'interim',
     t('Tussenbericht', 'Interim message'),
-    t('u gaat verder met de inwoner', 'you continue with the resident'),
+    asksNoMore(shown.journey, shown.directory)
+      ? t(
+          'deze praktijk vraagt ze niet: alleen als de huisarts iets moet doen',
+          'this practice does not ask for them: only when the GP must do something',
+        )
+      : t('u gaat verder met de inwoner', 'you continue with the resident'),
   ],
   [
     'final',

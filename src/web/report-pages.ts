@@ -1,6 +1,7 @@
 import { letterText } from '../feedback/letter.ts';
 import type { Acting } from '../feedback/moves.ts';
 import { closureOnly, letterHead, report } from '../feedback/report.ts';
+import { interimIssues } from '../feedback/report-rules.ts';
 import type { Said } from '../fhir/outcome.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -96,6 +97,8 @@ export async function postReport(site: Site, visit: Visit, id: string): Promise<
   if (step !== 'send') {
     const allowed = transition(journey, answer.final ? 'close' : 'report', actor);
     if (isRefusal(allowed)) return sendRefused(site, visit, journey, fields, allowed);
+    const faults = interimIssues(journey, answer, acting).map(({ said }): Fault => ({ field: 'final', said }));
+    if (faults.length > 0) return sendForm(site, visit, journey, { fields, faults }, 422);
     await noteView(site, journey, acting);
     const shown = show(journey, acting.directory, viewer, localDay(acting.now));
     const withheld = closureOnly(journey, answer, localDay(acting.now));
@@ -107,7 +110,10 @@ export async function postReport(site: Site, visit: Visit, id: string): Promise<
     actor,
     () => readOwn(site, actor, id),
     (now, deciding) => {
-      if (String(now.task.version) === fields.version) return report(now, answer, deciding);
+      if (String(now.task.version) === fields.version) {
+        const issues = interimIssues(now, answer, deciding);
+        return issues.length > 0 ? refuse(...issues) : report(now, answer, deciding);
+      }
       // Tapped twice: this very letter is there already. Anything else that changed, the Wally must see first.
       const sent = now.communications.some((one) => one.resource.payload?.[1]?.contentString === letter(now, deciding));
       return sent ? undefined : refuse(issue('conflict', 'changed-meanwhile', 'Task', changedSince));

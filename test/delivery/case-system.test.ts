@@ -492,7 +492,10 @@ test('it is asked for its own ids and nothing else; a next page elsewhere is not
   const { id, task } = await standsThere();
   there.write({ ...task, status: 'accepted' });
   await followed();
-  for (const nth of [1, 2, 3]) there.write(messageThere(task, 'feedback-interim', `Bericht ${nth}`));
+  for (const nth of [1, 2, 3]) {
+    const said = messageThere(task, 'feedback-interim', `Bericht ${nth}`);
+    there.write({ ...said, extension: [...(said.extension ?? []), { url: extensions.gpMustAct, valueBoolean: true }] });
+  }
   there.requests.length = 0;
   there.pageMax = 2;
   there.nextAt = 'http://169.254.169.254';

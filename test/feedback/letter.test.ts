@@ -172,6 +172,7 @@ describe('a letter that was kept', () => {
     ['interim', answerOf({ final: false, contact: 'attempted', outcomes: [] }), withoutPhone],
     ['interim with an appointment', answerOf({ final: false, outcomes: [], appointment }), head],
     ['without content', answerOf({ plan: 'geheim', appointment }), closed],
+    ['where the GP must act', answerOf({ gpMustAct: true }), head],
   ])('is taken apart as it was made: %s', (_, answer, by) => {
     expect(readLetter(letterText(answer, by))).toEqual(letterParts(answer, by));
   });

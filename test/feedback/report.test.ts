@@ -1,13 +1,18 @@
 import type { Communication, Task } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { journeyAfter } from '../../scripts/fixture-work.ts';
+import type { FeedbackAnswer } from '../../src/feedback/answer.ts';
+import { contactMade } from '../../src/feedback/contact.ts';
+import { askToStop } from '../../src/feedback/later.ts';
 import { accept, seen } from '../../src/feedback/moves.ts';
 import { noteLanded, report } from '../../src/feedback/report.ts';
+import { asksNoMore, interimIssues } from '../../src/feedback/report-rules.ts';
+import { refuseToStop } from '../../src/feedback/stop.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import type { Change } from '../../src/referral/change.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { canaries, referralOf } from '../doubles/made.ts';
-import { accepted, answerOf, gp, karim, monday, received, sanne, theLine } from './journeys.ts';
+import { accepted, answerOf, gp, karim, monday, type Played, received, sanne, theLine } from './journeys.ts';
 
 const tuesday = '2026-11-24T13:00:00.000Z';
 const of = <T>(change: Change, type: string) =>
@@ -101,6 +106,39 @@ describe('reporting back', () => {
     played.move(sanne, (journey, acting) => report(journey, answerOf(), acting), tuesday);
     expect(played.journey().task.resource.output).toHaveLength(3);
     expect(played.journey().communications).toHaveLength(2);
+  });
+
+  test('a letter more only where the practice agreed to it, or the GP must act; what is not yet contact-and-plan is none', () => {
+    const more = (played: Played, change: Partial<FeedbackAnswer> = {}, directory = played.acting(sanne).directory) =>
+      interimIssues(played.journey(), answerOf({ final: false, outcomes: [], ...change }), {
+        ...played.acting(sanne, '2026-11-26T09:00:00Z'),
+        directory,
+      }).map(({ reason, path }) => `${reason} ${path}`);
+    const refused = ['interim-not-wanted gpMustAct'];
+    const tell = (played: Played, change: Partial<FeedbackAnswer>, at: string) =>
+      played.move(sanne, (journey, acting) => report(journey, answerOf({ final: false, ...change }), acting), at);
+    const played = accepted();
+    expect(more(played)).toEqual([]);
+    tell(played, { contact: 'attempted' }, '2026-11-24T09:00:00Z');
+    expect([more(played), more(played, { contact: 'attempted' })]).toEqual([[], refused]);
+    tell(played, { contactOn: '2026-11-25' }, '2026-11-25T09:00:00Z');
+    expect([more(played), more(played, { final: true })]).toEqual([refused, []]);
+    expect([more(played, { gpMustAct: true }), more(played, { gpMustAct: true, residentAgreed: false })]).toEqual([
+      [],
+      refused,
+    ]);
+    const { practices, ...directory } = played.acting(sanne).directory;
+    const service = { id: 's', name: 'Wally', team: 'voorbeeldstreek', interimLetters: true as const };
+    const asking = [...practices].map(([id, one]) => [id, { ...one, service }] as const);
+    expect(more(played, {}, { ...directory, practices: new Map(asking) })).toEqual([]);
+  });
+
+  test('an answer to a request to stop is no letter of this kind', () => {
+    const played = accepted();
+    played.move(sanne, (journey, acting) => contactMade(journey, monday, acting));
+    played.move(gp, (journey, acting) => askToStop(journey, 'Verhuisd.', acting));
+    played.move(sanne, (journey, acting) => refuseToStop(journey, 'Zij wil door.', acting));
+    expect(asksNoMore(played.journey(), played.acting(sanne).directory)).toBe(false);
   });
 
   test('what goes back is no more than filing needs: no BSN, no address, no number, no reason (promise 4)', () => {

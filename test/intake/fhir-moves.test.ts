@@ -16,7 +16,18 @@ import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, reasonsIn }
 import { committed, delivered, journeyOf, notRefused, takeIn, young } from '../doubles/made.ts';
 import { elsewhereToken, teamToken } from '../doubles/wally-systems.ts';
 import { elsewhere } from '../feedback/onward-region.ts';
-import { type Before, feedback, his, lead, letter, type Request, type Row, rows, sanne } from './fhir-moves-cases.ts';
+import {
+  agreed,
+  type Before,
+  feedback,
+  his,
+  lead,
+  letter,
+  type Request,
+  type Row,
+  rows,
+  sanne,
+} from './fhir-moves-cases.ts';
 import { transactions } from './fhir-transactions.ts';
 
 let door: OpenFhirDoor;
@@ -425,11 +436,24 @@ describe('a Communication', () => {
     );
     expect([medical.status, reasonsIn(medical.body)]).toEqual([201, ['looks-medical', 'looks-personal']]);
     const no = { url: extensions.residentAgreed, valueBoolean: false };
+    const other = await accepted('c-3-no');
     const closed = await post(
-      feedback(journey, false, { extension: [no], payload: [{ contentString: 'Geheim woord.' }] }),
+      feedback(other, false, { extension: [no], payload: [{ contentString: 'Geheim woord.' }] }),
     );
     expect([closed.status, reasonsIn(closed.body)]).toEqual([201, ['loss-not-shared']]);
-    expect(JSON.stringify((await journeyOf(door.at.store, journey.id)).communications)).not.toContain('Geheim woord');
+    expect(JSON.stringify((await journeyOf(door.at.store, other.id)).communications)).not.toContain('Geheim woord');
+  });
+
+  test('a letter more than a practice asks for goes only when the GP must act', async () => {
+    const journey = await accepted('c-interim');
+    expect((await post(feedback(journey, false))).status).toBe(201);
+    const more = await post(feedback(journey, false));
+    expect([more.status, reasonsIn(more.body)]).toEqual([422, ['interim-not-wanted']]);
+    expect(JSON.stringify(more.body)).toContain(`Communication.extension.where(url='${extensions.gpMustAct}')`);
+    const act = { url: extensions.gpMustAct, valueBoolean: true };
+    expect((await post(feedback(journey, false, { extension: [agreed, act] }))).status).toBe(201);
+    const [, last] = (await journeyOf(door.at.store, journey.id)).communications;
+    expect(last?.resource.payload?.[1]?.contentString).toContain('Wat u hoeft te doen: zie de eerste regel.');
   });
 
   test('H6: after a birthday underway goes without content, and says who must be asked first', async () => {

@@ -190,6 +190,14 @@ test('the code of the resident on the slip: agreed with a tick, and not any more
   expect(await printsCode()).toBeUndefined();
 });
 
+test('interim letters: agreed with a tick, beside the code on the slip', async () => {
+  const service = async () => (await site.directory()).practices.get('de-brink')?.service;
+  await change('practices', 'de-brink', { interimLetters: 'yes', printCode: 'yes' });
+  expect(await service()).toMatchObject({ interimLetters: true, printsCode: true });
+  await change('practices', 'de-brink', { interimLetters: '', printCode: '' });
+  expect((await service())?.interimLetters).toBeUndefined();
+});
+
 test('connections that only launch stay with their practice, and are offered as no way for feedback', async () => {
   const form = (await pages.get('admin', address('practices', 'aan-de-kade'))).text;
   expect(formIn(form)).toMatchObject({ way1: 'his-aan-de-kade', way2: 'hl7-aan-de-kade', way3: '' });

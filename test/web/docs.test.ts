@@ -58,7 +58,7 @@ test('every link of the guide leads somewhere, and every page is small, without 
   }
   expect(broken).toEqual([]);
   // All menus, each profile and extension, each code system, each definition behind them.
-  expect([...pages.keys()].filter((path) => path.startsWith('/docs/profiles/')).length).toBe(39);
+  expect([...pages.keys()].filter((path) => path.startsWith('/docs/profiles/')).length).toBe(40);
   expect([...pages.keys()].filter((path) => path.startsWith('/docs/codes/')).length).toBe(19);
 });
 

@@ -166,6 +166,32 @@ test('tapped twice sends once; a form from before another change asks to look fi
   expect(await feedbackRows(id)).toHaveLength(1);
 });
 
+test('a practice that asks for no interim messages gets one more only when the GP must act, and only what goes along', async () => {
+  const id = await accepted();
+  const interim = { ...final, final: 'interim' };
+  await post(id, { ...interim, version: await versionOf(id), step: 'send' });
+  expect((await pages.get('sanne', `/worklist/${id}/report`)).text).toContain('deze praktijk vraagt ze niet');
+  const more = async (change: Record<string, string>) =>
+    post(id, {
+      ...interim,
+      firstLine: 'Graag een controle.',
+      version: await versionOf(id),
+      step: 'preview',
+      ...change,
+    });
+  const refused = await more({});
+  expect([refused.status, refused.text.includes('href="#final"')]).toEqual([422, true]);
+  expect(refused.text).toContain('Deze praktijk vraagt geen tussenberichten');
+  expect((await more({ gpMustAct: 'yes', residentAgreed: '' })).status).toBe(422);
+  expect((await more({ step: 'send' })).status).toBe(422);
+  const preview = await more({ gpMustAct: 'yes' });
+  expect([preview.status, preview.text.includes('name="gpMustAct" value="yes"')]).toEqual([200, true]);
+  expect(preview.text).toContain('Wat u hoeft te doen: zie de eerste regel.');
+  expect((await more({ gpMustAct: 'yes', step: 'send' })).status).toBe(303);
+  expect((await more({ final: 'final' })).status).toBe(200);
+  expect(await feedbackRows(id)).toHaveLength(2);
+});
+
 test('two taps at the very same moment still send once', async () => {
   const id = await accepted();
   const fields = { ...final, version: await versionOf(id), step: 'send' };
