@@ -3,7 +3,6 @@ import { alarmSettings } from './alarm-settings.ts';
 
 /** The roles a process may have (decision 11): together in one process, or split over several on a database of their own. */
 export const roles = ['http', 'mllp', 'relay', 'deliver', 'clock'] as const;
-export type ProcessRole = (typeof roles)[number];
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);

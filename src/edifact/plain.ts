@@ -139,6 +139,3 @@ export function carry(text: string, charset: Charset): Carried {
   }
   return { text: out, replaced };
 }
-
-/** The text in plain ASCII, as Dutch mailboxes take it by default; see `carry`. */
-export const toPlain = (text: string): Carried => carry(text, 'ASCII');

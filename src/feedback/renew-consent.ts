@@ -15,7 +15,6 @@ export const consentGivenSchema = z.strictObject({
   how: z.enum(['spoken', 'written']),
   on: z.iso.date(),
 });
-export type ConsentGiven = z.infer<typeof consentGivenSchema>;
 
 export const renewalSchema = z.strictObject({ consent: consentGivenSchema });
 

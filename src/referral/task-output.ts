@@ -45,7 +45,7 @@ const hourFormat = new Intl.DateTimeFormat('sv-SE', {
 });
 
 /** The part of the day of an instant, by the Dutch clock: until noon, until six, and after. */
-export function dayPartOf(instant: Date): DayPart {
+function dayPartOf(instant: Date): DayPart {
   const hour = Number(hourFormat.format(instant));
   if (hour < 12) return 'morning';
   return hour < 18 ? 'afternoon' : 'evening';

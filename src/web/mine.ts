@@ -101,24 +101,34 @@ async function whoLooked(site: Site, journey: Journey, directory: Directory, vie
 
 /** What the resident did on this page just now; `stop` asks once more. */
 type Act = 'object' | 'stop' | 'stop-sure' | undefined;
-const acts: readonly string[] = ['object', 'stop', 'stop-sure'] satisfies Act[];
+const acts: readonly Act[] = ['object', 'stop', 'stop-sure'];
 
 /** The code and the birth date go along: nobody signs in here, so that a browser that is shared keeps nothing. */
 const actForm = ({ viewer, request }: Visit, buttons: Markup): Markup =>
   html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}">${buttons}</form>`;
 
+/** What the resident did, for the top of the page. */
+const doneSaid: Readonly<Partial<Record<NonNullable<Act>, Said>>> = {
+  'stop-sure': {
+    nl: 'De verwijzing is gestopt. Uw huisartsenpraktijk en de Wally weten het. Zij mogen er niets meer mee doen.',
+    en: 'The referral was stopped. Your GP practice and the Wally know. They may do nothing more with it.',
+  },
+  object: {
+    nl: 'Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.',
+    en: 'Your GP practice and the Wally know that you want to object.',
+  },
+};
+
 /** Stopping (H10) and objecting (GDPR 21): the first at once and for good, the second after a talk. */
 function objectPart(visit: Visit, { task }: Journey, did: Act): Markup {
   const t = sayIn(visit.viewer.language);
-  if (did === 'stop-sure')
-    return html`<p class="notice done" role="status">${t('De verwijzing is gestopt. Uw huisartsenpraktijk en de Wally weten het. Zij mogen er niets meer mee doen.', 'The referral was stopped. Your GP practice and the Wally know. They may do nothing more with it.')}</p>`;
   if (did === 'stop')
     return html`<p><strong>${t('Weet u het zeker? De Wally stopt dan, en dit kan niet terug. Uw huisarts kan u later wel opnieuw verwijzen.', 'Are you sure? The Wally then stops, and this cannot be undone. Your GP can refer you again later.')}</strong></p>
 ${actForm(visit, html`<button name="act" value="stop-sure">${t('Ja, stop mijn verwijzing', 'Yes, stop my referral')}</button> <button class="quiet">${t('Nee, ga terug', 'No, go back')}</button>`)}`;
   const mayStop = isOpen(task.resource.status ?? '');
-  return html`<p>${t('U mag altijd stoppen. U mag ook bezwaar maken tegen het gebruik van uw gegevens: dan belt iemand u om het samen vast te leggen. Bellen met uw huisartsenpraktijk kan ook.', 'You may always stop. You may also object to the use of your data: someone then calls you to put it on record together. You can also call your GP practice.')}</p>
-${did === 'object' && html`<p class="notice done" role="status">${t('Uw huisartsenpraktijk en de Wally weten dat u bezwaar wilt maken.', 'Your GP practice and the Wally know that you want to object.')}</p>`}
-${(mayStop || did !== 'object') && actForm(visit, html`${mayStop && html`<button name="act" value="stop" class="quiet">${t('Ik wil stoppen', 'I want to stop')}</button> `}${did !== 'object' && html`<button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button>`}`)}`;
+  const mayObject = did !== 'object';
+  return html`<p>${mayStop && t('U mag altijd stoppen.', 'You may always stop.')} ${t('U mag bezwaar maken tegen het gebruik van uw gegevens: dan belt iemand u om het samen vast te leggen. Bellen met uw huisartsenpraktijk kan ook.', 'You may object to the use of your data: someone then calls you to put it on record together. You can also call your GP practice.')}</p>
+${(mayStop || mayObject) && actForm(visit, html`${mayStop && html`<button name="act" value="stop" class="quiet">${t('Ik wil stoppen', 'I want to stop')}</button> `}${mayObject && html`<button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button>`}`)}`;
 }
 
 async function showPage(site: Site, visit: Visit, journey: Journey, did: Act): Promise<void> {
@@ -146,7 +156,8 @@ ${facts([
 <section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>${await whoLooked(site, journey, directory, viewer)}</section>
 <section aria-labelledby="object"><h2 id="object">${t('Bent u het er niet mee eens?', 'Do you object?')}</h2>
 ${objectPart(visit, journey, did)}</section>`;
-  send(visit, { title, main });
+  const done = did && doneSaid[did];
+  send(visit, { title, main, ...(done && { notice: { kind: 'done', text: done[viewer.language] } }) });
 }
 
 /** The journey behind a code; undefined for whatever may not be seen, which all gets the same answer. */
@@ -161,13 +172,13 @@ async function journeyOf(site: Site, link: Link | undefined): Promise<Journey | 
   }
 }
 
-/** Does what the resident asked; gives what became of it. Work that has ended meanwhile is stopped already. */
-async function did(site: Site, journey: Journey, asked: Act): Promise<Act> {
-  if (asked === 'object') await site.store.commit(askToObject(journey, await actingFor(site, resident)));
-  if (asked !== 'stop-sure') return asked;
+/** Does what the resident asked; gives what became of it, and the journey as it is then. What ended meanwhile is stopped already. */
+async function act(site: Site, journey: Journey, asked: Act): Promise<readonly [Act, Journey]> {
   const read = () => readJourney(site.store, { kind: 'practice', practice: journey.practice }, journey.id);
+  if (asked === 'object') await decide(site, resident, read, askToObject);
+  if (asked !== 'stop-sure') return [asked, journey];
   const outcome = await decide(site, resident, read, (now, acting) => end(now, 'consent-withdrawn', acting));
-  return outcome === 'done' ? asked : undefined;
+  return [outcome === 'done' ? asked : undefined, (await read()) ?? journey];
 }
 
 /**
@@ -212,10 +223,12 @@ export function minePages(site: Site): Router {
       if (!noted.ok || !isRight) return askPage(visit, 403, 'wrong');
       throttle.succeeded(name, address);
       const asked = field(request.body, 'act');
-      const done = acts.includes(asked) ? await did(site, journey, asked as Act) : undefined;
-      const scope = { kind: 'practice', practice: journey.practice } as const;
-      const now = asked === 'stop-sure' ? await readJourney(store, scope, journey.id) : undefined;
-      await showPage(site, visit, now ?? journey, done);
+      const [did, now] = await act(
+        site,
+        journey,
+        acts.find((one) => one === asked),
+      );
+      await showPage(site, visit, now, did);
     },
   );
   return router;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Charset, charsetOf, decodeBytes, encodeText, fits, unfit } from '../../src/edifact/charset.ts';
-import { carry, toPlain } from '../../src/edifact/plain.ts';
+import { carry } from '../../src/edifact/plain.ts';
 
 const latin = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).filter((one) => fits(one, '8859/1'));
 const anyText = fc
@@ -78,7 +78,7 @@ describe('plain letters', () => {
     ['e\u0301e\u0308n x\u0301', 'een x'],
     ['zacht\u00adje', 'zachtje'],
   ])('%j becomes %j, and nothing is lost', (text, plain) => {
-    const carried = toPlain(text);
+    const carried = carry(text, 'ASCII');
     expect(carried.text).toBe(plain);
     expect(carried.replaced.filter((one) => one.lost)).toEqual([]);
     expect(carried.replaced).not.toEqual([]);
@@ -87,7 +87,7 @@ describe('plain letters', () => {
   test.each(['☂', '日', '≮', '⁵', '¨', '\u0007', '\ud800', '😀'])(
     '%j is lost, and said so with its place',
     (character) => {
-      expect(toPlain(`ab${character}`)).toEqual({
+      expect(carry(`ab${character}`, 'ASCII')).toEqual({
         text: 'ab?',
         replaced: [{ at: 2, character, written: '?', lost: true }],
       });
@@ -100,7 +100,7 @@ describe('plain letters', () => {
   });
 
   test('every kind of line end is one', () => {
-    expect(toPlain('a\r\nb\rc\nd\u2028e\u0085f')).toEqual({ text: 'a\nb\nc\nd\ne\nf', replaced: [] });
+    expect(carry('a\r\nb\rc\nd\u2028e\u0085f', 'ASCII')).toEqual({ text: 'a\nb\nc\nd\ne\nf', replaced: [] });
   });
 
   test('letters with loose accents are put together where the set has them', () => {
@@ -129,7 +129,7 @@ describe('plain letters', () => {
   test('every letter of Latin-1 survives in Latin-1, and in ASCII is there or declared', () => {
     for (const one of latin) {
       expect(carry(one, '8859/1')).toEqual({ text: one, replaced: [] });
-      const { text, replaced } = toPlain(one);
+      const { text, replaced } = carry(one, 'ASCII');
       if (text === one) expect(replaced).toEqual([]);
       else expect(replaced).toMatchObject([{ at: 0, character: one, written: text }]);
       if (/\p{L}/u.test(one)) expect(text).toMatch(/^[\x20-\x3e\x40-\x7e]+$/);

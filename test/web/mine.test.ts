@@ -167,9 +167,11 @@ test('H10: the resident stops it, asked once more; the practice and the Wally ar
     (await at.owner.query<{ status: string }>('select task_status as status from journey where id = $1', [id])).rows[0]
       ?.status;
   const sure = await asked(code, born, { act: 'stop' });
+  expectSound(sure.text);
   expect(sure.text).toContain('Weet u het zeker?');
   expect(await task()).toBe('requested');
   const stopped = await asked(code, born, { act: 'stop-sure' });
+  expectSound(stopped.text);
   expect(stopped.text).toContain('De verwijzing is gestopt.');
   expect(stopped.text).toContain('Uw verwijzing is klaar of gestopt.');
   expect(stopped.text).not.toContain('value="stop"');
