@@ -1,10 +1,10 @@
 import { toOutcome } from '../src/fhir/outcome.ts';
 import { codeSystems } from '../src/fhir/systems.ts';
 import type { Accepted } from '../src/intake/arriving.ts';
-import { acceptedOutcome } from '../src/intake/fhir-answer.ts';
+import { acceptedOutcome } from '../src/intake/fhir/answer.ts';
 import { controlIdOf } from '../src/intake/format.ts';
-import { messageKeyOf, readReferral } from '../src/intake/mllp.ts';
-import { acceptedAnswers, readEnvelope, refusedAnswers } from '../src/intake/mllp-answer.ts';
+import { acceptedAnswers, readEnvelope, refusedAnswers } from '../src/intake/mllp/answer.ts';
+import { messageKeyOf, readReferral } from '../src/intake/mllp/mllp.ts';
 import { chooseMapping, type Mapping } from '../src/mapping/run.ts';
 import type { Mapped, Syntax } from '../src/referral/format.ts';
 import type { ConsentAgreement } from '../src/referral/mllp.ts';

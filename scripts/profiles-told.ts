@@ -96,7 +96,7 @@ function validatorRefusals(source: string): [string, ToldRefusal][] {
     ],
   );
 }
-/** What intake/fhir-answer.ts tells of a message that was taken: its losses and what became of it, by their tables. */
+/** What intake/fhir/answer.ts tells of a message that was taken: its losses and what became of it, by their tables. */
 function informationOf(source: string): [string, ToldRefusal][] {
   const table = (name: string) =>
     new RegExp(String.raw`const ${name}: [^=]+= \{([\s\S]*?)\n\s*\};`).exec(source)?.[1] ?? '';

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { codeSystems, extensions, identifiers } from '../src/fhir/systems.ts';
-import { readMllpTls } from '../src/intake/mllp-listen.ts';
+import { readMllpTls } from '../src/intake/mllp/listen.ts';
 import { openProbing } from '../src/outside.ts';
 import { theLine } from '../src/referral/actor.ts';
 import { beginOfDay } from '../src/referral/deadlines.ts';

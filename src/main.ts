@@ -7,7 +7,7 @@ import { followAgreed } from './delivery/agreed.ts';
 import { reevaluatePresence } from './delivery/presence.ts';
 import type { Relay } from './delivery/relay.ts';
 import { openMllp, openWeb } from './doors.ts';
-import { readMllpTls } from './intake/mllp-listen.ts';
+import { readMllpTls } from './intake/mllp/listen.ts';
 import { type Opened, openLine } from './line.ts';
 import { type Log, openLog } from './log.ts';
 import { loadMappings } from './mapping/load.ts';

@@ -5,7 +5,7 @@ import type { Bundle } from '@medplum/fhirtypes';
 import express from 'express';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fhirRouter } from '../src/intake/fhir-rest.ts';
+import { fhirRouter } from '../src/intake/fhir/rest.ts';
 import { openLog } from '../src/log.ts';
 import { loadMappings, mappingOf } from '../src/mapping/load.ts';
 import { openPool } from '../src/store/database.ts';

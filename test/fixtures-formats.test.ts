@@ -9,10 +9,10 @@ import { type FormatFixture, playFormat, readFormatFixture } from '../scripts/fi
 import { demoPractices } from '../scripts/fixture-world.ts';
 import { normalisePhone, validBsn } from '../src/fhir/identifiers.ts';
 import { validateBaseR4 } from '../src/fhir/validate.ts';
-import { fhirRouter } from '../src/intake/fhir-rest.ts';
+import { fhirRouter } from '../src/intake/fhir/rest.ts';
 import { formatRouter } from '../src/intake/format.ts';
 import { joinEarly } from '../src/intake/join.ts';
-import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp-listen.ts';
+import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp/listen.ts';
 import { openLog } from '../src/log.ts';
 import { loadMappings, mappingOf } from '../src/mapping/load.ts';
 import { type Mapped, numberOf } from '../src/referral/format.ts';

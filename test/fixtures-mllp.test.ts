@@ -8,7 +8,7 @@ import { takeLateAnswer } from '../src/delivery/late-answer.ts';
 import { accept } from '../src/feedback/moves.ts';
 import { report } from '../src/feedback/report.ts';
 import { normalisePhone, validBsn } from '../src/fhir/identifiers.ts';
-import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp-listen.ts';
+import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp/listen.ts';
 import { openLog } from '../src/log.ts';
 import { loadMappings } from '../src/mapping/load.ts';
 import { openAlarms } from '../src/store/lists.ts';

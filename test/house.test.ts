@@ -94,8 +94,8 @@ const packages: Record<string, readonly string[]> = {
   'prom-client': ['src/meter.ts'],
   '@opentelemetry/api': ['src/trace.ts'],
   'bullmq-otel': ['src/delivery/queue.ts'],
-  '@bull-board/api': ['src/web/bull-board.ts'],
-  '@bull-board/api/bullMQAdapter': ['src/web/bull-board.ts'],
+  '@bull-board/api': ['src/web/admin/bull-board.ts'],
+  '@bull-board/api/bullMQAdapter': ['src/web/admin/bull-board.ts'],
   'date-holidays': ['src/referral/deadlines.ts'],
   uuid: ['src/main.ts'],
 };

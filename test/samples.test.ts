@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Bundle, Consent, Patient, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { validateBaseR4 } from '../src/fhir/validate.ts';
-import { transactionIssues } from '../src/intake/fhir-bundle.ts';
+import { transactionIssues } from '../src/intake/fhir/bundle.ts';
 import { runMapping } from '../src/mapping/run.ts';
 import type { MappedReferral } from '../src/referral/format.ts';
 import type { FhirPatientSource } from '../src/referral/patient-from-fhir.ts';

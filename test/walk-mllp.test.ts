@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Delivering, deliver } from '../src/delivery/deliver.ts';
 import { takeLateAnswer } from '../src/delivery/late-answer.ts';
-import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp-listen.ts';
+import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp/listen.ts';
 import { openLog } from '../src/log.ts';
 import { loadMappings } from '../src/mapping/load.ts';
 import { type Due, offerDue } from '../src/store/outbox.ts';

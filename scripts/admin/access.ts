@@ -3,9 +3,9 @@ import type { PersonMove } from '../../src/referral/person-move.ts';
 import { giveCredential, keepDestinationSecret, revokeCredential } from '../../src/store/credentials.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { movePerson } from '../../src/store/locked-out.ts';
-import { personEvents } from '../../src/web/person-access.ts';
-import { adminLine } from '../../src/web/queue-reason.ts';
-import { endSubscription } from '../../src/web/stopped-subscriptions.ts';
+import { personEvents } from '../../src/web/admin/person-access.ts';
+import { endSubscription } from '../../src/web/admin/stopped-subscriptions.ts';
+import { adminLine } from '../../src/web/queue/reason.ts';
 import type { Acting } from './acts.ts';
 
 /** What is typed besides the one that it is about. */

@@ -6,8 +6,8 @@ import { type BulkJob, readJob } from '../../src/store/bulk.ts';
 import { listDestinations, moveDestination, openAt } from '../../src/store/destinations.ts';
 import { countQueue, listQueue, type QueueFilter, queueIds } from '../../src/store/queue-list.ts';
 import type { Store } from '../../src/store/store.ts';
-import { jobMax, jobState, startJob, turn } from '../../src/web/queue-bulk.ts';
-import { adminLine } from '../../src/web/queue-reason.ts';
+import { jobMax, jobState, startJob, turn } from '../../src/web/queue/bulk.ts';
+import { adminLine } from '../../src/web/queue/reason.ts';
 import { progress } from './print.ts';
 
 /** Who does it, why, and whether it is only looked at. */

@@ -10,11 +10,11 @@ import { listLanes, listQueue } from '../../src/store/queue-list.ts';
 import { listRefused } from '../../src/store/refused.ts';
 import { stoppedSubscriptions } from '../../src/store/subscriptions.ts';
 import { listAlarms } from '../../src/store/watch.ts';
-import { countedSince } from '../../src/web/mappings.ts';
-import { jobState } from '../../src/web/queue-bulk.ts';
-import { classesNow } from '../../src/web/queue-classes.ts';
-import { type Filter, isOfOne, toQueue } from '../../src/web/queue-filter.ts';
-import { toRefused } from '../../src/web/queue-refused.ts';
+import { countedSince } from '../../src/web/admin/mappings.ts';
+import { jobState } from '../../src/web/queue/bulk.ts';
+import { classesNow } from '../../src/web/queue/classes.ts';
+import { type Filter, isOfOne, toQueue } from '../../src/web/queue/filter.ts';
+import { toRefused } from '../../src/web/queue/refused.ts';
 import type { Site } from '../../src/web/site.ts';
 import type { Row } from './print.ts';
 

@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { type Asking, actOnOne, correctAddress, reassignTo } from '../../src/web/queue-actions.ts';
+import { type Asking, actOnOne, correctAddress, reassignTo } from '../../src/web/queue/actions.ts';
 import type { Acting } from './acts.ts';
 import { wordsOf } from './print.ts';
 

@@ -8,7 +8,7 @@ import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
 import { openStore } from '../../src/store/store.ts';
-import { adminPages } from '../../src/web/admin.ts';
+import { adminPages } from '../../src/web/admin/admin.ts';
 import { quantile } from './figures.ts';
 import type { Place } from './place.ts';
 import type { Figures } from './scale.ts';

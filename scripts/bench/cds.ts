@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { v7 } from 'uuid';
 import { signAs } from '../../demo/launch.ts';
-import { cdsRouter } from '../../src/intake/cds-hooks.ts';
+import { cdsRouter } from '../../src/intake/launch/cds-hooks.ts';
 import { openLog } from '../../src/log.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';

@@ -10,7 +10,7 @@ import { directoryReader } from '../../src/store/directory.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
 import { openStore } from '../../src/store/store.ts';
 import { lookOf } from '../../src/web/look.ts';
-import { worklistPages } from '../../src/web/worklist.ts';
+import { worklistPages } from '../../src/web/worklist/worklist.ts';
 import { findChromium, openChromium } from '../../test/doubles/browser.ts';
 import { quantile } from './figures.ts';
 import { FhirLoad } from './http-load.ts';

@@ -1,5 +1,5 @@
 import { Hl7Message, type Hl7Segment } from '@medplum/core';
-import { readEnvelope } from '../../src/intake/mllp-answer.ts';
+import { readEnvelope } from '../../src/intake/mllp/answer.ts';
 import { asBsn, identityOf, isAgreed, isWithin, type SecondReader, saying } from './second.ts';
 
 const labels: Readonly<Record<string, string>> = {

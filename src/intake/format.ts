@@ -8,9 +8,9 @@ import { type Mapped, messageHash, type Syntax } from '../referral/format.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { acceptMessage } from './accept.ts';
 import { type Accepted, type Accepting, journeyIn } from './arriving.ts';
-import { acceptedOutcome } from './fhir-answer.ts';
-import { fhirBody, unreadRequest } from './fhir-body.ts';
-import { send } from './fhir-reply.ts';
+import { acceptedOutcome } from './fhir/answer.ts';
+import { fhirBody, unreadRequest } from './fhir/body.ts';
+import { send } from './fhir/reply.ts';
 import { type Knocking, practiceKey, practiceOf, sendRefusal } from './practice-key.ts';
 import { bug, isFault, keepRefused, refusedLine } from './refused.ts';
 

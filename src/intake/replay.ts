@@ -12,13 +12,13 @@ import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/re
 import { readFirstAnswer, readJourney } from '../store/referrals.ts';
 import { acceptMessage, answerAtOnce, begin, isStanding, replacedKey } from './accept.ts';
 import { type Accepted, type Accepting, type Arriving, keyOf } from './arriving.ts';
-import { checked, type Expected, controlIdOf as fhirControlIdOf, knownEarlier } from './fhir-take.ts';
+import { checked, type Expected, controlIdOf as fhirControlIdOf, knownEarlier } from './fhir/take.ts';
 import { controlIdOf, mapFormat } from './format.ts';
 import { decideJoin, outdated } from './join.ts';
-import { ediContentType, mapInterchange } from './maildrop.ts';
-import { readDropped } from './maildrop-read.ts';
-import { hl7ContentType, messageKeyOf, readReferral } from './mllp.ts';
-import { readEnvelope } from './mllp-answer.ts';
+import { ediContentType, mapInterchange } from './maildrop/maildrop.ts';
+import { readDropped } from './maildrop/read.ts';
+import { readEnvelope } from './mllp/answer.ts';
+import { hl7ContentType, messageKeyOf, readReferral } from './mllp/mllp.ts';
 
 export interface Replaying extends Accepting {
   readonly mappings: ReadonlyMap<string, Mapping>;

@@ -1,7 +1,7 @@
 import type { Said } from '../fhir/outcome.ts';
 import { type Clock, type ClockKind, clocksOf } from '../referral/clocks.ts';
 import { dayText, html, type Markup } from './html.ts';
-import type { Shown } from './referral-view.ts';
+import type { Shown } from './journey/referral-view.ts';
 import type { Reader } from './words.ts';
 
 /** What must happen, as the one who must do it reads it, and as the practice does; undefined is not that reader's business. */

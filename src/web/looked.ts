@@ -5,12 +5,12 @@ import { type Looked, readLooked, trailBundle, trailCsv } from '../rights/looked
 import { act, journeysOf, lineOf } from '../rights/rights.ts';
 import type { Keeping } from '../store/keeping.ts';
 import { journeyOf, send, sendNotFound, type ViewerOf, type Visit, visiting } from './acting.ts';
-import { attach } from './attachment.ts';
+import { lineWords } from './admin/trail-words.ts';
 import { html, type Markup, momentText, sayIn } from './html.ts';
+import { attach } from './journey/attachment.ts';
 import type { Viewer } from './page.ts';
-import { rightsOf } from './rights-visit.ts';
+import { rightsOf } from './rights/visit.ts';
 import type { Site } from './site.ts';
-import { lineWords } from './trail-words.ts';
 
 /** More than any referral has had; who needs more takes the command. */
 const linesMax = 5_000;

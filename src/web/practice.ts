@@ -27,21 +27,21 @@ import {
   type Visit,
   visiting,
 } from './acting.ts';
-import { breakNews } from './break-news.ts';
+import { breakNews } from './admin/break-news.ts';
 import { clocksPart } from './clock-words.ts';
-import { eventsPart, fateWord, feedbackPart } from './history-view.ts';
 import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
-import { agreedPart, involvedPart } from './involved.ts';
-import { codePart, residentCodeOf } from './links-part.ts';
+import { eventsPart, fateWord, feedbackPart } from './journey/history-view.ts';
+import { agreedPart, involvedPart } from './journey/involved.ts';
+import { seesPart } from './journey/receiver-view.ts';
+import { consentPart, facts, recognition, type Shown, show, telLink } from './journey/referral-view.ts';
+import { codePart, residentCodeOf } from './link/part.ts';
 import { addressFrom, askedSize, type ListPage, noneText, pageOf, pagesPart, placeIn } from './list-pages.ts';
 import { urgencyMark } from './marks.ts';
-import { movesPart, type PanelParts, type Posted, postedFaults } from './move-forms.ts';
-import { doneNotice, type MovePlace, postMove } from './move-pages.ts';
-import { objectionPart } from './objection.ts';
+import { movesPart, type PanelParts, type Posted, postedFaults } from './moves/forms.ts';
+import { doneNotice, type MovePlace, postMove } from './moves/pages.ts';
+import { practiceForms } from './moves/practice.ts';
 import type { PageParts, Viewer } from './page.ts';
-import { practiceForms } from './practice-moves.ts';
-import { seesPart } from './receiver-view.ts';
-import { consentPart, facts, recognition, type Shown, show, telLink } from './referral-view.ts';
+import { objectionPart } from './rights/objection.ts';
 import type { Site } from './site.ts';
 import { wallyNews } from './wally-news.ts';
 import { pressing, stateWords } from './words.ts';

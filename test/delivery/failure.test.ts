@@ -10,7 +10,7 @@ import {
   retryDelayMs,
 } from '../../src/delivery/failure.ts';
 import { restMs } from '../../src/delivery/relay.ts';
-import { failureSaid } from '../../src/web/failure-words.ts';
+import { failureSaid } from '../../src/web/admin/failure-words.ts';
 
 const shown = ({ kind, code, retryAfterMs }: Failure) => [kind, code, retryAfterMs];
 

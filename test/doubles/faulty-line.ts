@@ -16,7 +16,7 @@ import { claimsTogether } from '../../src/delivery/batch.ts';
 import { deliver } from '../../src/delivery/deliver.ts';
 import type { DeliveryQueue } from '../../src/delivery/queue.ts';
 import { openRounds } from '../../src/delivery/relay.ts';
-import { fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { fhirRouter } from '../../src/intake/fhir/rest.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import type { Directory } from '../../src/referral/directory.ts';

@@ -4,7 +4,7 @@ import type { Bundle, Resource } from '@medplum/fhirtypes';
 import express from 'express';
 import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
-import { type FhirDoor, fhirRouter } from '../../src/intake/fhir-rest.ts';
+import { type FhirDoor, fhirRouter } from '../../src/intake/fhir/rest.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
 import type { Journey } from '../../src/referral/journey.ts';

@@ -9,7 +9,7 @@ import type { Journey } from '../../src/referral/journey.ts';
 import type { Refusal } from '../../src/referral/refusal.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
-import { withAbsence } from '../../src/web/absence.ts';
+import { withAbsence } from '../../src/web/team/absence.ts';
 import type { TestLine } from './line.ts';
 import { committed, notRefused } from './made.ts';
 

@@ -1,7 +1,7 @@
 import type { Bundle, CapabilityStatement, OperationOutcome, Resource } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
-import { interactions } from '../../src/intake/fhir-table.ts';
+import { interactions } from '../../src/intake/fhir/table.ts';
 import { servedTypes } from '../../src/profiles/stored.ts';
 import { type Answered, reasonsIn } from '../doubles/fhir-door.ts';
 import { bsn, foundIn, type Given, linkIn, openWorld, type Who, type World } from './world.ts';

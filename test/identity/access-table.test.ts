@@ -10,7 +10,7 @@ import {
   mayOpen,
   roles,
 } from '../../src/identity/access.ts';
-import { interactions, isRouted } from '../../src/intake/fhir-table.ts';
+import { interactions, isRouted } from '../../src/intake/fhir/table.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { ClientKind } from '../../src/referral/client-entry.ts';
 import { type OpenApp, openApp, systemKey, tokenOf } from '../doubles/app.ts';

@@ -2,7 +2,7 @@ import type { CapabilityStatement } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeSystems } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
-import { interactions, isDirectoryType } from '../../src/intake/fhir-table.ts';
+import { interactions, isDirectoryType } from '../../src/intake/fhir/table.ts';
 import { type OpenFhirDoor, openFhirDoor, otherToken, practiceToken, transaction } from '../doubles/fhir-door.ts';
 
 let door: OpenFhirDoor;

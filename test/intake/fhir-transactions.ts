@@ -2,7 +2,7 @@ import type { Bundle, BundleEntry, OperationOutcome, Task } from '@medplum/fhirt
 import { expect, test } from 'vitest';
 import { accept } from '../../src/feedback/moves.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import { writesMax } from '../../src/intake/fhir-together.ts';
+import { writesMax } from '../../src/intake/fhir/together.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type Answered, type OpenFhirDoor, practiceToken, reasonsIn } from '../doubles/fhir-door.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readInterchange } from '../../src/edifact/interchange.ts';
 import { readMedvri } from '../../src/edifact/medvri.ts';
 import { extensions } from '../../src/fhir/systems.ts';
-import { type MaildropDoor, openMaildrop } from '../../src/intake/maildrop.ts';
+import { type MaildropDoor, openMaildrop } from '../../src/intake/maildrop/maildrop.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
 import { joinEarly } from '../../src/intake/join.ts';
-import { listenMllp, type MllpListener } from '../../src/intake/mllp-listen.ts';
+import { listenMllp, type MllpListener } from '../../src/intake/mllp/listen.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import type { Journey } from '../../src/referral/journey.ts';

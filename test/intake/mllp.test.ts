@@ -1,6 +1,6 @@
 import { Hl7Message } from '@medplum/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { listenMllp, type MllpListener, type MllpListening } from '../../src/intake/mllp-listen.ts';
+import { listenMllp, type MllpListener, type MllpListening } from '../../src/intake/mllp/listen.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';

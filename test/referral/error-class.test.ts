@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { classOfFailure, classOfRefusal, errorClasses, failureCodes } from '../../src/referral/error-class.ts';
-import { failureSaid } from '../../src/web/failure-words.ts';
-import { classSaid } from '../../src/web/queue-words.ts';
+import { failureSaid } from '../../src/web/admin/failure-words.ts';
+import { classSaid } from '../../src/web/queue/words.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const textOf = (...folders: string[]): string =>

@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionsRouter } from '../../src/intake/definitions.ts';
 import { TRANSITIONS } from '../../src/referral/transitions.ts';
-import { docsPages } from '../../src/web/docs.ts';
+import { docsPages } from '../../src/web/docs/docs.ts';
 import { undressed } from './markup.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { requireCsrf, requireRole } from '../../src/identity/access.ts';
 import { readViewer, viewerOf } from '../../src/identity/sessions.ts';
-import { referContextRouter } from '../../src/intake/refer-context.ts';
+import { referContextRouter } from '../../src/intake/refer/context.ts';
 import { openLog } from '../../src/log.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { startSession } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { showRefusal } from '../../src/web/login.ts';
-import { referPages } from '../../src/web/refer.ts';
-import { referDraftPages } from '../../src/web/refer-draft.ts';
+import { referDraftPages } from '../../src/web/refer/draft.ts';
+import { referPages } from '../../src/web/refer/refer.ts';
 import type { Site } from '../../src/web/site.ts';
 import { undressed } from './markup.ts';
 

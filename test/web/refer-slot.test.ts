@@ -7,7 +7,7 @@ import { openPool } from '../../src/store/database.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
 import { openStore } from '../../src/store/store.ts';
-import { worklistPages } from '../../src/web/worklist.ts';
+import { worklistPages } from '../../src/web/worklist/worklist.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed } from '../doubles/made.ts';
 import { journeyOf, people, putOnWorklist, siteOver } from './harness.ts';

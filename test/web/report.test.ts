@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { localInstant, readReport, reportFields } from '../../src/web/report-fields.ts';
 import type { Site } from '../../src/web/site.ts';
+import { localInstant, readReport, reportFields } from '../../src/web/worklist/report-fields.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { attemptFeedback, type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
 

@@ -5,7 +5,7 @@ import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import told from '../../src/profiles/told-codes.json' with { type: 'json' };
 import { directoryReader } from '../../src/store/directory.ts';
 import { readKeeping } from '../../src/store/keeping.ts';
-import { trailWords } from '../../src/web/trail-words.ts';
+import { trailWords } from '../../src/web/admin/trail-words.ts';
 import { type OpenApp, openApp } from '../doubles/app.ts';
 import { canaries, committed, journeyOf, notRefused, ownerOf, referralOf, takeIn } from '../doubles/made.ts';
 import { people } from './harness.ts';

@@ -2,8 +2,8 @@ import type { PractitionerRole } from '@medplum/fhirtypes';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
-import { presentFrom, readAbsence, withAbsence, withoutAbsence } from '../../src/web/absence.ts';
 import type { Site } from '../../src/web/site.ts';
+import { presentFrom, readAbsence, withAbsence, withoutAbsence } from '../../src/web/team/absence.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, putOnWorklist, refer, referralOf, referred, siteOver } from './harness.ts';
 

@@ -5,7 +5,7 @@ import { addWorkingDays } from '../../src/referral/deadlines.ts';
 import type { Proof } from '../../src/referral/directory.ts';
 import { TRANSITIONS } from '../../src/referral/lifecycle.ts';
 import type { Carriage } from '../../src/store/lists.ts';
-import { failureSaid } from '../../src/web/failure-words.ts';
+import { failureSaid } from '../../src/web/admin/failure-words.ts';
 import { type Fate, fateOf, pressing, stateWords, waitingText } from '../../src/web/words.ts';
 
 const carriage = fc.record({

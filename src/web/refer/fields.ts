@@ -1,0 +1,231 @@
+import { type FormFields, fieldNames, phoneFields, readDay } from '../../intake/refer/fields.ts';
+import { type LifeArea, lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
+import { suggestedAreas } from '../../referral/social-icpc.ts';
+import type { Sentences } from '../../referral/standard-sentences.ts';
+import { csrfField } from '../acting.ts';
+import { errorSummary, radiosOf } from '../form-controls.ts';
+import { birthDateText, html, type Markup, sayIn } from '../html.ts';
+import { facts, postcodeText } from '../journey/referral-view.ts';
+import type { Viewer } from '../page.ts';
+import { phrasesPart } from '../worklist/phrases.ts';
+import {
+  areaOf,
+  custodyOf,
+  draftNote,
+  type FormParts,
+  hiddenFields,
+  type Line,
+  lineOf,
+  optionalMark,
+  tickOf,
+} from './controls.ts';
+import { slotPart } from './slot.ts';
+
+/** Name and birth date as typed, together (H3); nothing as long as they do not make a person. */
+export function typedPerson(fields: FormFields, viewer: Viewer): Markup | undefined {
+  const t = sayIn(viewer.language);
+  const name = [fields.callName || fields.given, fields.family].filter(Boolean).join(' ');
+  const day = readDay(fields.birthDate ?? '');
+  if (!fields.family || !day) return undefined;
+  return html`<p class="recognise"><strong>${name}</strong> <span class="born">${t('geboren', 'born')} ${birthDateText(day, viewer.language)}</span></p>`;
+}
+
+const personFields = [
+  'callName',
+  'given',
+  'family',
+  'birthDate',
+  'gender',
+  ...phoneFields,
+  'email',
+  'street',
+  'houseNumber',
+  'postcode',
+  'city',
+  'bsn',
+];
+
+function personInputs(parts: FormParts): Markup {
+  const { viewer, fields } = parts;
+  const t = sayIn(viewer.language);
+  const plain = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
+    lineOf(parts, { name, label: t(nl, en), ...more });
+  const optional = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
+    plain(name, nl, en, { optional: true, ...more });
+  const phones = phoneFields.slice(0, Math.max(2, phoneFields.findLastIndex((one) => fields[one]) + 1));
+  const sexes = [
+    ['', ''],
+    ['female', t('vrouw', 'female')],
+    ['male', t('man', 'male')],
+    ['other', t('anders', 'other')],
+    ['unknown', t('onbekend', 'unknown')],
+  ] as const;
+  return html`<div class="row">${optional('callName', 'Roepnaam', 'Call name')}${optional('given', 'Voorletters of namen', 'Initials or names')}</div>
+${lineOf(parts, { name: 'family', label: t('Achternaam, met tussenvoegsel', 'Family name, with its prefix'), hint: t('Bijvoorbeeld: van der Berg', 'For example: van der Berg') })}
+${lineOf(parts, { name: 'birthDate', label: t('Geboortedatum', 'Birth date'), hint: t('Dag, maand, jaar. Bijvoorbeeld: 14-03-1957', 'Day, month, year. For example: 14-03-1957'), inputmode: 'numeric', short: true })}
+<div class="field short"><label for="gender">${t('Geslacht', 'Sex')}${optionalMark(viewer)}</label><select id="gender" name="gender">${sexes.map(([value, label]) => html`<option value="${value}"${fields.gender === value && html` selected`}>${label}</option>`)}</select></div>
+<div class="row">${phones.map((name, nth) => lineOf(parts, { name, label: nth === 0 ? t('Telefoon', 'Phone') : t(`Telefoon ${nth + 1}`, `Phone ${nth + 1}`), inputmode: 'tel', optional: true }))}</div>
+${optional('email', 'E-mail', 'E-mail', { inputmode: 'email' })}
+<fieldset><legend>${t('Adres', 'Address')}${optionalMark(viewer)}</legend><div class="row">${plain('street', 'Straat', 'Street')}${plain('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
+<div class="row">${plain('postcode', 'Postcode', 'Postcode', { short: true })}${plain('city', 'Woonplaats', 'Town')}</div></fieldset>
+${optional('bsn', 'BSN', 'BSN', { hint: t('Alleen om het antwoord in uw eigen dossier te zetten. De Wally ziet het BSN niet.', 'Only to file the answer in your own record. The Wally does not see the BSN.'), inputmode: 'numeric', short: true })}`;
+}
+
+/** Typed by hand: all fields. Handed over by the practice's system: to be read, and mended where that is needed. */
+function personPart(parts: FormParts): Markup {
+  const { fields, faults, viewer } = parts;
+  const t = sayIn(viewer.language);
+  const title = html`<h2>${t('Wie verwijst u?', 'Whom do you refer?')}</h2>`;
+  if (!fields.knownFamily) return html`${title}${personInputs(parts)}`;
+  const street = [fields.street, fields.houseNumber].filter(Boolean).join(' ');
+  const town = [postcodeText(fields.postcode ?? ''), fields.city].filter(Boolean).join(' ');
+  const wrong = faults.some((one) => personFields.includes(one.field));
+  const phones = phoneFields.flatMap((one) => fields[one] || []);
+  return html`${title}<div class="panel">${typedPerson(fields, viewer)}${facts([
+    [t('Telefoon', 'Phone'), phones.join(', ')],
+    ['E-mail', fields.email],
+    [t('Adres', 'Address'), [street, town].filter(Boolean).join(', ')],
+  ])}<details${wrong && html` open`}><summary>${t('Klopt iets niet? Verbeter het hier', 'Something wrong? Correct it here')}</summary>${personInputs(parts)}</details></div>`;
+}
+
+/** The ICPC codes of the record that opened this form. */
+const knownCodes = ({ knownIcpc = '' }: FormFields) =>
+  knownIcpc.split(' ').filter((code) => /^[A-Z]\d{2}(\.\d{2})?$/.test(code));
+
+function whyPart(parts: FormParts & { readonly sentences: Sentences | undefined }): Markup {
+  const { language } = parts.viewer;
+  const t = sayIn(language);
+  const likely = suggestedAreas(knownCodes(parts.fields));
+  const discreet = t(
+    'Geen diagnoses of medicijnen. Noem andere mensen niet bij naam.',
+    'No diagnoses or medicines. Do not name other people.',
+  );
+  return html`<h2>${t('Wat is de vraag?', 'What is the question?')}</h2>
+${areaOf(parts, { name: 'reason', label: t('Waarom verwijst u?', 'Why do you refer?'), hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`, rows: 4 })}${phrasesPart('reason', t('waarom u verwijst', 'why you refer'), parts.sentences, parts.viewer)}
+${areaOf(parts, { name: 'question', optional: true, label: t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words"), hint: `${t('Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.', 'Read it back to the resident. That way the resident need not tell it again.')} ${discreet}`, rows: 3 })}
+<fieldset><legend>${t('Waar gaat het over?', 'What is it about?')}${optionalMark(parts.viewer)}</legend>${
+    likely.length > 0 &&
+    html`<p class="hint">${t('Past bij de episodes in uw dossier', 'Fits the episodes in your record')}: ${likely.map((code) => lifeAreas[code][language]).join('; ')}. ${t('Kies alleen wat de inwoner wil delen.', 'Choose only what the resident wants to share.')}</p>`
+  }<div class="choices">${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
+}
+
+function reachPart(parts: FormParts): Markup {
+  const t = sayIn(parts.viewer.language);
+  return html`<h2>${t('Hoe bereikt de Wally de inwoner veilig?', 'How does the Wally reach the resident safely?')}</h2>
+<p class="hint">${t('Vraag het de inwoner. Thuis mag misschien niet iedereen dit weten.', 'Ask the resident. Perhaps not everyone at home may know.')}</p>
+<div class="row">${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
+<fieldset><legend>${t('Wat moet de Wally weten?', 'What must the Wally know?')}</legend>
+${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}${tickOf(parts, 'unsafe', t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'))}</fieldset>
+<h2>${t('Contactpersoon', 'Contact person')}${optionalMark(parts.viewer)}</h2>
+<p class="hint">${t('Bijvoorbeeld een mantelzorger. Alleen als de inwoner dat wil.', 'For example an informal carer. Only if the resident wants it.')}</p>
+<div class="row">${lineOf(parts, { name: 'contactName', label: t('Naam van de contactpersoon', 'Name of the contact person') })}${lineOf(parts, { name: 'contactPhone', label: t('Telefoon van de contactpersoon', 'Phone of the contact person'), inputmode: 'tel' })}</div>
+${lineOf(parts, { name: 'contactRelation', label: t('Wie is dat van de inwoner?', 'Who is that to the resident?'), hint: t('Bijvoorbeeld: dochter, buurman', 'For example: daughter, neighbour') })}`;
+}
+
+function consentPart(parts: FormParts, today: string): Markup {
+  const t = sayIn(parts.viewer.language);
+  const on = parts.fields.consentOn ?? '';
+  const codes = knownCodes(parts.fields);
+  // A date field would show nothing of a day that does not exist: then it is text, and what was typed stays.
+  const type = on === '' || (/^\d{4}/.test(on) && readDay(on)) ? 'date' : 'text';
+  return html`<h2>${t('Toestemming', 'Consent')}</h2>
+<p class="hint">${t('Zonder toestemming gaat er niets uit uw praktijk.', 'Without consent nothing leaves your practice.')}</p>
+${radiosOf(
+  parts,
+  'consentBy',
+  t('Wie gaf toestemming?', 'Who gave consent?'),
+  [
+    ['resident', t('de inwoner', 'the resident')],
+    ['parents', t('de ouders of de voogd', 'the parents or guardian')],
+    ['resident-and-parents', t('de inwoner én de ouders', 'the resident and the parents')],
+    [
+      'representative',
+      t(
+        'de vertegenwoordiger: mentor, curator of gemachtigde',
+        'the representative: mentor, curator or authorised person',
+      ),
+    ],
+  ],
+  t(
+    'Jonger dan 12: de ouders. 12 tot en met 15: allebei. Vanaf 16: de inwoner.',
+    'Younger than 12: the parents. 12 to 15: both. From 16: the resident.',
+  ),
+)}
+${custodyOf(parts, today)}
+${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was consent given?'), [
+  ['spoken', t('mondeling', 'spoken')],
+  ['written', t('schriftelijk', 'in writing')],
+])}
+${lineOf(parts, { name: 'consentOn', label: t('Op welke dag?', 'On which day?'), type, ...(type === 'date' && { max: today }), short: true })}
+${radiosOf(parts, 'feedback', t('Wat mag de Wally u terug laten weten?', 'What may the Wally tell you afterwards?'), [
+  ['content', t('hoe het ging en wat is afgesproken', 'how it went and what was agreed')],
+  ['closure-only', t('alleen dát het is afgesloten', 'only that it was closed')],
+])}
+${radiosOf(
+  parts,
+  'medicalCodes',
+  t('Mag er een medische code (ICPC) mee naar de Wally?', 'May a medical code (ICPC) go along to the Wally?'),
+  [
+    ['no', t('nee', 'no')],
+    ['yes', t('ja, de inwoner vindt dat goed', 'yes, the resident agrees')],
+  ],
+)}
+${lineOf(parts, { name: 'icpc', optional: true, label: t('ICPC-code', 'ICPC code'), hint: [t('Alleen bij ja.', 'Only with yes.'), codes.length > 0 && `${t('In uw dossier', 'In your record')}: ${codes.join(', ')}.`].filter(Boolean).join(' '), short: true })}`;
+}
+
+/** Days before which the Wally calls, as people say them. */
+export interface Before {
+  readonly routine: string;
+  readonly urgent: string;
+}
+
+/** The whole form on one page; comes back with what was typed and with its faults. */
+export function referForm(
+  parts: FormParts & {
+    readonly ahead: Markup;
+    readonly before: Before;
+    readonly today: string;
+    readonly slots: readonly string[];
+    readonly sentences: Sentences | undefined;
+  },
+): Markup {
+  const { viewer, fields, before } = parts;
+  const t = sayIn(viewer.language);
+  const unseen = [...fieldNames.slice(0, fieldNames.indexOf('danger')), 'danger'];
+  const ownNumber = fields.numberSystem
+    ? t(
+        'Dit nummer gaf uw systeem. Onder dit nummer komt het antwoord in uw dossier.',
+        'Your system gave this number. Under this number the answer comes into your record.',
+      )
+    : t(
+        'Onder dit nummer komt het antwoord terug. Laat u het leeg? Dan maken wij een nummer.',
+        'The answer comes back under this number. If you leave it empty, we make one.',
+      );
+  return html`${errorSummary(parts.faults, viewer)}
+<h1>${t('Verwijzen naar de Wally', 'Refer to the Wally')}</h1>
+${parts.ahead}
+<form method="post" action="/refer" class="form" novalidate data-draft="/refer/draft">${csrfField(viewer)}${hiddenFields(fields, unseen)}
+<button class="first" name="step" value="enter"></button>
+${personPart(parts)}
+${whyPart(parts)}
+${radiosOf(
+  parts,
+  'urgency',
+  t('Hoe snel?', 'How soon?'),
+  [
+    ['routine', t(`gewoon: de Wally belt vóór ${before.routine}`, `routine: the Wally calls before ${before.routine}`)],
+    ['urgent', t(`dringend: de Wally belt vóór ${before.urgent}`, `urgent: the Wally calls before ${before.urgent}`)],
+  ],
+  t(
+    'Is het spoed? Verstuur dan niets, maar bel. Bij direct gevaar: 112.',
+    'Is it an emergency? Then send nothing, but call. In immediate danger: 112.',
+  ),
+)}
+${slotPart(parts)}
+${reachPart(parts)}
+${consentPart(parts, parts.today)}
+<h2>${t('Uw nummer', 'Your number')}</h2>
+${lineOf(parts, { name: 'number', optional: true, label: t('Uw eigen nummer van deze verwijzing', 'Your own number of this referral'), hint: ownNumber })}
+${draftNote(viewer)}<p class="buttons at-hand"><button name="step" value="preview">${t('Bekijk de verwijzing', 'Preview the referral')}</button></p>
+<p class="hint">${t('U ziet eerst wat u verstuurt. Er is nu nog niets verstuurd.', 'You first see what you send. Nothing has been sent yet.')}</p></form>`;
+}
