@@ -25,8 +25,8 @@ interface ReadRow {
 }
 
 // $1 is the scope's value.
-const versions = (scope: Scope) => `
-  select c.practice_id, c.type, c.id, c.journey_id, c.version, c.changed_at, d.sealed, k.wrapped
+const versions = (scope: Scope, also = '') => `
+  select c.practice_id, c.type, c.id, c.journey_id, c.version, c.changed_at, d.sealed, k.wrapped${also}
     from resource_change c join journey j on j.id = c.journey_id join journey_key k on k.journey_id = j.id
     join document d on d.practice_id = c.practice_id and d.type = c.type and d.id = c.id and d.version = c.version
    where ${scopeCondition(scope).sql} and ${visibleTo(scope)}`;
@@ -73,27 +73,32 @@ export interface HistoryOf {
   readonly type: string;
   readonly id?: string;
   readonly since?: Date;
-  /** The number of the last change of the page before. */
+  /** Where the page before ended: its `next`. */
   readonly before?: number;
   readonly count: number;
 }
 
-/** What a resource or a type was, newest first; only numbered changes, so that a page never has to be read again. */
+// A type is followed by the numbers of its changes, so that a page never has to be read again. One resource is there at
+// once, as a read of it is: its versions are their own order, and one without a moment yet is later than any asked for.
+const placeOf = (of: HistoryOf) => (of.id === undefined ? 'c.seq' : 'c.version');
+
+/** What a resource or a type was, newest first. */
 export async function readHistory(
   store: Store,
   scope: Scope,
   of: HistoryOf,
 ): Promise<{ readonly versions: readonly Read[]; readonly next?: number }> {
-  const { rows } = await store.pool.query<ReadRow & { seq: number }>({
+  const place = placeOf(of);
+  const { rows } = await store.pool.query<ReadRow & { place: number }>({
     name: `history-${scope.kind}-${of.id === undefined ? 'type' : 'one'}`,
-    text: `${versions(scope).replace('c.changed_at,', 'c.changed_at, c.seq,')} and c.practice_id = j.practice_id and c.type = $2
-       and ($3::uuid is null or c.id = $3) and c.seq is not null and k.wrapped is not null
-       and ($4::timestamptz is null or c.changed_at >= $4) and ($5::bigint is null or c.seq < $5)
-     order by c.seq desc limit $6`,
+    text: `${versions(scope, `, ${place} as place`)} and c.practice_id = j.practice_id and c.type = $2
+       and ($3::uuid is null or c.id = $3) and ${place} is not null and k.wrapped is not null
+       and ($4::timestamptz is null or coalesce(c.changed_at, 'infinity') >= $4) and ($5::bigint is null or ${place} < $5)
+     order by ${place} desc limit $6`,
     values: [scopeCondition(scope).value, of.type, of.id ?? null, of.since ?? null, of.before ?? null, of.count + 1],
   });
   const page = rows.slice(0, of.count);
   const last = page.at(-1);
   const found = await Promise.all(page.map((row) => opened(store, row)));
-  return { versions: found, ...(rows.length > of.count && last && { next: last.seq }) };
+  return { versions: found, ...(rows.length > of.count && last && { next: last.place }) };
 }

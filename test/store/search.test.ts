@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSearch } from '../../src/fhir/search-query.ts';
 import { changesAfter, numberChanges } from '../../src/store/changes.ts';
 import { readUnread } from '../../src/store/read-words.ts';
+import { readHistory } from '../../src/store/resources.ts';
 import { explainSearch, type Looking, searchResources } from '../../src/store/search.ts';
 import type { Scope } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
@@ -50,6 +51,13 @@ describe('following by _lastUpdated', () => {
     // A search shows it all the same, without a moment that could be taken for final.
     const { found: shown } = await searchResources(at.store, lookingAs(practice), asked('Task'));
     expect(shown.filter(({ journey }) => journey === late).map(({ changedAt }) => changedAt)).toEqual([undefined]);
+    // So does the history of that one; the history of the type waits, for it is followed.
+    const unnumbered = (await journeyOf(at.store, late)).task.resource.id;
+    const versionsOf = async (of: { id?: string; since?: Date }) =>
+      (await readHistory(at.store, practice, { type: 'Task', ...of, count: 10 })).versions;
+    expect(await versionsOf({ id: unnumbered })).toMatchObject([{ version: 1 }]);
+    expect(await versionsOf({ id: unnumbered, since: new Date() })).toHaveLength(1);
+    expect((await versionsOf({})).some(({ resource }) => resource.id === unnumbered)).toBe(false);
     const seen = new Date(Math.max(...before.map(({ changedAt }) => changedAt.getTime()))).toISOString();
     await slow.query('commit');
     slow.release();
