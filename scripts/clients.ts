@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { readRegistration, registrationChange, revocationChange } from '../src/identity/registration.ts';
 import { type Actor, theLine } from '../src/referral/actor.ts';
 import type { Change } from '../src/referral/change.ts';
-import { listClients } from '../src/store/clients.ts';
+import { listClients } from '../src/store/access/clients.ts';
 import { directoryReader } from '../src/store/directory.ts';
 import { command, openRecordFor, readSettings } from './open-record.ts';
 

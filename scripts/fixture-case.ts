@@ -10,7 +10,7 @@ import { transactionIssues } from '../src/intake/fhir/bundle.ts';
 import { transactionResponse } from '../src/intake/fhir/transaction.ts';
 import { type Mapping, runMapping } from '../src/mapping/run.ts';
 import { singly } from '../src/referral/bundle.ts';
-import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import { type DirectoryResource, readDirectory } from '../src/referral/directory/directory.ts';
 import type { MappedReferral } from '../src/referral/format.ts';
 import { receive } from '../src/referral/receive.ts';
 import { referralHash } from '../src/referral/referral.ts';

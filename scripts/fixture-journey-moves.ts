@@ -25,8 +25,8 @@ import { takeBack } from '../src/feedback/take-back.ts';
 import { tooClose } from '../src/feedback/too-close.ts';
 import type { Change } from '../src/referral/change.ts';
 import type { Journey } from '../src/referral/journey.ts';
+import type { Move } from '../src/referral/lifecycle/row.ts';
 import type { Refusal } from '../src/referral/refusal.ts';
-import type { Move } from '../src/referral/transition-row.ts';
 
 /** A move as a case tells it: what was filled in goes through the same form that the page has. */
 export type Told = (journey: Journey, input: unknown, acting: Acting, reason?: string) => Change | Refusal | undefined;

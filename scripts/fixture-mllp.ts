@@ -6,9 +6,9 @@ import { acceptedAnswers, readEnvelope, refusedAnswers } from '../src/intake/mll
 import { readReferral } from '../src/intake/mllp/mllp.ts';
 import type { Mapping } from '../src/mapping/run.ts';
 import { singly } from '../src/referral/bundle.ts';
-import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import { type DirectoryResource, readDirectory } from '../src/referral/directory/directory.ts';
+import type { MllpChannel } from '../src/referral/directory/mllp.ts';
 import { messageHash } from '../src/referral/format.ts';
-import type { MllpChannel } from '../src/referral/mllp.ts';
 import { receive } from '../src/referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
 import { caseSchema, casesOfDoor, countedIds, fixturesFolder, type Played, readJson } from './fixture-case.ts';

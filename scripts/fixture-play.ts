@@ -9,7 +9,7 @@ import { decideJoin } from '../src/intake/join.ts';
 import type { Mapping } from '../src/mapping/run.ts';
 import { theLine } from '../src/referral/actor.ts';
 import type { Change, OutboxRow } from '../src/referral/change.ts';
-import { type DirectoryResource, readDirectory } from '../src/referral/directory.ts';
+import { type DirectoryResource, readDirectory } from '../src/referral/directory/directory.ts';
 import type { Mapped } from '../src/referral/format.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import type { Deciding } from '../src/referral/receive.ts';

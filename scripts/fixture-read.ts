@@ -7,8 +7,8 @@ import { parseMessage } from '../src/hl7v2/message.ts';
 import { transactionIssues } from '../src/intake/fhir/bundle.ts';
 import { rejections } from '../src/intake/mllp/refusals.ts';
 import { type Mapping, runMapping } from '../src/mapping/run.ts';
+import type { ConsentAgreement } from '../src/referral/directory/mllp.ts';
 import type { Mapped, Syntax } from '../src/referral/format.ts';
-import type { ConsentAgreement } from '../src/referral/mllp.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
 
 /** What `gather` of a format of this syntax gets. */

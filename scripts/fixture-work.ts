@@ -3,7 +3,7 @@ import { type Acting, accept } from '../src/feedback/moves.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';
 import type { Change, OutboxRow } from '../src/referral/change.ts';
-import type { Directory } from '../src/referral/directory.ts';
+import type { Directory } from '../src/referral/directory/directory.ts';
 import { afterWriting, type Journey, journeyFrom } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, type Receiver, wallySees } from '../src/referral/minimise.ts';
 import { isRefusal, type Refusal } from '../src/referral/refusal.ts';

@@ -1,6 +1,6 @@
-import { openStatuses } from '../src/referral/statuses.ts';
-import type { Status } from '../src/referral/transition-row.ts';
-import { TRANSITIONS } from '../src/referral/transitions.ts';
+import type { Status } from '../src/referral/lifecycle/row.ts';
+import { openStatuses } from '../src/referral/lifecycle/statuses.ts';
+import { TRANSITIONS } from '../src/referral/lifecycle/transitions.ts';
 import { moveWords, stateWords } from './lifecycle-words.ts';
 
 /** One arrow: from a state to another, with every move that goes that way. */

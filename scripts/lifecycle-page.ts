@@ -1,6 +1,6 @@
-import type { Transition } from '../src/referral/transition-row.ts';
-import { conditionWords, tellsWords, whoWords } from '../src/referral/transition-words.ts';
-import { TRANSITIONS } from '../src/referral/transitions.ts';
+import type { Transition } from '../src/referral/lifecycle/row.ts';
+import { TRANSITIONS } from '../src/referral/lifecycle/transitions.ts';
+import { conditionWords, tellsWords, whoWords } from '../src/referral/lifecycle/words.ts';
 
 function rowOf(row: Transition): string {
   const who = row.by.map((one) => whoWords[one]).join(', ');
@@ -25,7 +25,7 @@ function rowOf(row: Transition): string {
 export function lifecyclePage(): string {
   return `# The life of a referral
 
-Made from \`src/referral/transitions.ts\` by \`npm run lifecycle\`; do not edit it here. A referral is one Task, and this
+Made from \`src/referral/lifecycle/transitions.ts\` by \`npm run lifecycle\`; do not edit it here. A referral is one Task, and this
 table is all that may happen to it: who may move it, from which state, to which, under what condition, and what follows.
 What is not in the table is refused, with the reason. In each open state somebody has it (promise 2), and each end but the
 practice's own leaves a last message for the practice (promise 3). Rows are tried in order; the first that fits counts.

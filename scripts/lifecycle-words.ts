@@ -1,4 +1,4 @@
-import type { Move, Status } from '../src/referral/transition-row.ts';
+import type { Move, Status } from '../src/referral/lifecycle/row.ts';
 
 /** What a move is called in the picture, as a team lead would say it. */
 export const moveWords: Record<Move, string> = {

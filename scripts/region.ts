@@ -13,7 +13,7 @@ import { beginOfDay } from '../src/referral/deadlines.ts';
 import { probeResult } from '../src/referral/probe.ts';
 import { takeInDirectory } from '../src/region/take-in.ts';
 import { directoryReader } from '../src/store/directory.ts';
-import { testEndpoint } from '../src/store/test-endpoint.ts';
+import { testEndpoint } from '../src/store/queue/test-endpoint.ts';
 import { command, openRecordFor, readSettings } from './open-record.ts';
 
 type Json = Record<string, unknown>;

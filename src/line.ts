@@ -36,13 +36,13 @@ import {
   openOutside,
 } from './outside.ts';
 import type { openRecord } from './record.ts';
-import type { Directory } from './referral/directory.ts';
+import type { Directory } from './referral/directory/directory.ts';
+import { removeExpired } from './store/access/sessions.ts';
 import { sealAudit } from './store/audit.ts';
 import { numberChanges } from './store/changes.ts';
 import { openClient } from './store/database.ts';
-import { directorySearcher } from './store/directory-search.ts';
-import { readUnread } from './store/read-words.ts';
-import { removeExpired } from './store/sessions.ts';
+import { directorySearcher } from './store/search/directory.ts';
+import { readUnread } from './store/search/read-words.ts';
 import type { Store } from './store/store.ts';
 import { removeOldSubscriptions } from './store/subscriptions.ts';
 

@@ -11,7 +11,7 @@ import { normalisePhone, validBsn } from '../src/fhir/identifiers.ts';
 import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp/listen.ts';
 import { openLog } from '../src/log.ts';
 import { loadMappings } from '../src/mapping/load.ts';
-import { openAlarms } from '../src/store/lists.ts';
+import { openAlarms } from '../src/store/lists/lists.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
 import { committed, journeyOf, notRefused } from './doubles/made.ts';
 import { giveMllp, type MllpHis, openMllpClient, openMllpHis } from './doubles/mllp.ts';

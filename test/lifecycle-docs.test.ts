@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { lifecyclePicture } from '../scripts/lifecycle-draw.ts';
 import { lifecyclePage } from '../scripts/lifecycle-page.ts';
 import { moveWords, stateWords } from '../scripts/lifecycle-words.ts';
-import { TRANSITIONS } from '../src/referral/transitions.ts';
+import { TRANSITIONS } from '../src/referral/lifecycle/transitions.ts';
 
 const doc = (path: string) => readFile(new URL(`../docs/${path}`, import.meta.url), 'utf8');
 

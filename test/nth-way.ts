@@ -8,7 +8,7 @@ import type { Change } from '../src/referral/change.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import type { Refusal } from '../src/referral/refusal.ts';
 import { sealAudit, verifyAudit } from '../src/store/audit.ts';
-import { listReferrals } from '../src/store/lists.ts';
+import { listReferrals } from '../src/store/lists/lists.ts';
 import { readJourney } from '../src/store/referrals.ts';
 import { decide } from '../src/web/acting.ts';
 import type { FaultyLine, Life } from './doubles/faulty-line.ts';

@@ -9,7 +9,7 @@ import { openLog } from '../src/log.ts';
 import type { Referral } from '../src/referral/referral.ts';
 import { directoryReader } from '../src/store/directory.ts';
 import { readKeeping } from '../src/store/keeping.ts';
-import { openAlarms } from '../src/store/lists.ts';
+import { openAlarms } from '../src/store/lists/lists.ts';
 import { readJourney } from '../src/store/referrals.ts';
 import { ContentErased } from '../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './doubles/database.ts';

@@ -4,7 +4,7 @@ import { takeLateAnswer } from '../src/delivery/late-answer.ts';
 import { listenMllp, type MllpListener, usualMllp } from '../src/intake/mllp/listen.ts';
 import { openLog } from '../src/log.ts';
 import { loadMappings } from '../src/mapping/load.ts';
-import { type Due, offerDue } from '../src/store/outbox.ts';
+import { type Due, offerDue } from '../src/store/outbox/outbox.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
 import { canaries, journeyOf, reportBack } from './doubles/made.ts';
 import { giveMllp, type MllpHis, openMllpClient, openMllpHis } from './doubles/mllp.ts';

@@ -8,7 +8,7 @@ import { report } from '../src/feedback/report.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, wallySees } from '../src/referral/minimise.ts';
 import { sealAudit, verifyAudit } from '../src/store/audit.ts';
-import { listReferrals, openAlarms, readCarriages } from '../src/store/lists.ts';
+import { listReferrals, openAlarms, readCarriages } from '../src/store/lists/lists.ts';
 import { readJourney } from '../src/store/referrals.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
 import { until } from './doubles/made.ts';

@@ -1,7 +1,7 @@
 import type { Issue } from '../../src/fhir/outcome.ts';
 import { identifiers } from '../../src/fhir/systems.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Gathered } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { issue } from '../../src/referral/refusal.ts';
 import { consentPart, type Performer } from './consent.ts';
 import { type Json, listOf, objectOf, pathOf, textOf, unfit } from './json.ts';

@@ -5,8 +5,8 @@ import type { PatientName } from '../../src/edifact/person.ts';
 import type { Issue, Said } from '../../src/fhir/outcome.ts';
 import { identifiers } from '../../src/fhir/systems.ts';
 import { readInstant } from '../../src/hl7v2/date.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Gathered, MappedReferral, ReferralNumber } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { issue } from '../../src/referral/refusal.ts';
 import { allNames, lists, longTexts, type Part, partOf, repeatable } from './names.ts';
 

@@ -1,8 +1,8 @@
 import type { Actor } from '../../src/referral/actor.ts';
 import type { PersonMove } from '../../src/referral/person-move.ts';
-import { giveCredential, keepDestinationSecret, revokeCredential } from '../../src/store/credentials.ts';
+import { giveCredential, keepDestinationSecret, revokeCredential } from '../../src/store/access/credentials.ts';
+import { movePerson } from '../../src/store/access/locked-out.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { movePerson } from '../../src/store/locked-out.ts';
 import { personEvents } from '../../src/web/admin/person-access.ts';
 import { endSubscription } from '../../src/web/admin/stopped-subscriptions.ts';
 import { adminLine } from '../../src/web/queue/reason.ts';

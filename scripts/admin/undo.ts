@@ -1,6 +1,6 @@
 import { errorClasses } from '../../src/referral/error-class.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
-import { readJob } from '../../src/store/bulk.ts';
+import { readJob } from '../../src/store/queue/bulk.ts';
 import { undoJob } from '../../src/web/queue/bulk.ts';
 import { type Undone, undoClass, undoDelivery, undoDestination } from '../../src/web/queue/undo.ts';
 import { type Acting, followJob } from './acts.ts';

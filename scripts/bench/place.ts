@@ -13,7 +13,7 @@ import type { DirectoryWrite } from '../../src/referral/change.ts';
 import { loadDemoAccess, loadDirectory, pointEndpointsAt } from '../../src/region/load.ts';
 import { migrate, openPool } from '../../src/store/database.ts';
 import { directoryReader, readDirectoryResource, syncDestinations } from '../../src/store/directory.ts';
-import { startEmbedded } from '../../src/store/embedded.ts';
+import { startEmbedded } from '../../src/store/embedded/embedded.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 

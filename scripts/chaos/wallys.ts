@@ -7,7 +7,7 @@ import type { Change } from '../../src/referral/change.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import type { Refusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { listReferrals, readCarriages } from '../../src/store/lists.ts';
+import { listReferrals, readCarriages } from '../../src/store/lists/lists.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import type { Store } from '../../src/store/store.ts';
 import { decide } from '../../src/web/acting.ts';

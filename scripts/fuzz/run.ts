@@ -1,7 +1,7 @@
 import type { Mapping } from '../../src/mapping/run.ts';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
+import type { DirectoryResource } from '../../src/referral/directory/directory.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Syntax } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { toTheDoor } from '../fixture-doors.ts';
 import { playFormat } from '../fixture-play.ts';

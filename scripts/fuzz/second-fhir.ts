@@ -1,5 +1,5 @@
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Mapped } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { asBsn, type Identity, identityOf, isAgreed, isWithin, type SecondReader, saying } from './second.ts';
 
 type Raw = Record<string, unknown>;

@@ -1,5 +1,5 @@
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Mapped } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 
 /** What a mapped message says of a person; absent is not said. */
 export interface Identity {

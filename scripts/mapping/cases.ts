@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 
 /** A case of a format: what its messages are and what became of them. */
 export interface Case {

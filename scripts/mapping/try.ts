@@ -1,7 +1,7 @@
 import type { Mapping } from '../../src/mapping/run.ts';
-import { readDirectory } from '../../src/referral/directory.ts';
+import { readDirectory } from '../../src/referral/directory/directory.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Mapped } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 import { regionWith } from '../fixture-case.ts';
 import { type FormatFixture, playFormat } from '../fixture-play.ts';

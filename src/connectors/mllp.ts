@@ -8,8 +8,8 @@ import { charsetOf, encodeText } from '../hl7v2/charset.ts';
 import { toControlId } from '../hl7v2/control-id.ts';
 import { Frames, frame } from '../hl7v2/frame.ts';
 import { fieldOf, parseMessage, segmentOf } from '../hl7v2/message.ts';
+import type { MllpChannel } from '../referral/directory/mllp.ts';
 import type { FeedbackEnvelope } from '../referral/format.ts';
-import type { MllpChannel } from '../referral/mllp.ts';
 
 export interface MllpSettings {
   /** `host:port` that may be sent to; anything else is refused before a name is looked up (SSRF). */

@@ -1,7 +1,7 @@
 import { clocksOf, usualLevels } from '../referral/clocks.ts';
-import type { Directory, Practice } from '../referral/directory.ts';
+import type { Directory, Practice } from '../referral/directory/directory.ts';
 import { practiceNotice } from '../referral/receive.ts';
-import { type OpenJourney, openJourneys } from '../store/lists.ts';
+import { type OpenJourney, openJourneys } from '../store/lists/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { readFollowed } from '../store/talks.ts';

@@ -1,7 +1,7 @@
 import { type News, newsOfAlarm, newsOfDigest } from '../referral/alarm-words.ts';
 import { alarmDestinations } from '../referral/region-alarm.ts';
-import { readAlarm, readDigest } from '../store/alarms.ts';
-import type { Claimed } from '../store/outbox.ts';
+import type { Claimed } from '../store/outbox/outbox.ts';
+import { readAlarm, readDigest } from '../store/queue/alarms.ts';
 import type { Store } from '../store/store.ts';
 import type { Connector, Parcel } from './connector.ts';
 import { Failure } from './failure.ts';

@@ -1,6 +1,6 @@
 import { addDays, beginOfDay, isWorkingDay, localDay } from '../referral/deadlines.ts';
 import type { AlarmClass } from '../referral/region-alarm.ts';
-import type { Observed, ObservedDestination, Signal } from '../store/alarm-observed.ts';
+import type { Observed, ObservedDestination, Signal } from '../store/queue/alarm-observed.ts';
 
 /** What is too long, too little or too late; from the settings. */
 export interface Thresholds {

@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { fedSystems } from '../referral/case-system.ts';
-import type { Directory } from '../referral/directory.ts';
-import { measureDatabase, noteSignal, readSignals } from '../store/alarm-observed.ts';
+import { fedSystems } from '../referral/directory/case-system.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { verifyAudit } from '../store/audit.ts';
+import { measureDatabase, noteSignal, readSignals } from '../store/queue/alarm-observed.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a process can measure of its own surroundings. */

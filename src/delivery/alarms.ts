@@ -3,10 +3,10 @@ import { assign } from '../referral/assignment.ts';
 import { byTheLine } from '../referral/audit-line.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { isWorkingDay, localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { type AlarmChannel, alarmDestinations, type RegionAlarm } from '../referral/region-alarm.ts';
-import { noteSignal, observe } from '../store/alarm-observed.ts';
-import { readAlarms, readDigest } from '../store/alarms.ts';
+import { noteSignal, observe } from '../store/queue/alarm-observed.ts';
+import { readAlarms, readDigest } from '../store/queue/alarms.ts';
 import type { Store } from '../store/store.ts';
 import { type Finding, findingsOf, isMorningOver, type Present, rhythmDays, type Thresholds } from './alarm-rules.ts';
 

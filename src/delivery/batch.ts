@@ -1,4 +1,4 @@
-import { type Claimed, claimAll, type Due } from '../store/outbox.ts';
+import { type Claimed, claimAll, type Due } from '../store/outbox/outbox.ts';
 import type { Store } from '../store/store.ts';
 
 interface Waiting {
@@ -16,7 +16,7 @@ export type Claim = (due: Due, leaseMs: number) => Promise<Claimed | undefined>;
 
 /**
  * Claims that wait at the same moment share one statement: round trips are the cost, not the work. When a statement
- * fails, each is tried alone, so that one never fails its neighbours. Receipts share their commits in store/commit.ts.
+ * fails, each is tried alone, so that one never fails its neighbours. Receipts share their commits in store/commit/commit.ts.
  */
 export function claimsTogether(store: Store): Claim {
   const waiting: Waiting[] = [];

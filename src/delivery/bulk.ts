@@ -1,7 +1,7 @@
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
 import type { BulkAction } from '../referral/queue-move.ts';
-import { type BulkItem, nextItems, unlessAnother } from '../store/bulk.ts';
+import { type BulkItem, nextItems, unlessAnother } from '../store/queue/bulk.ts';
 import type { Store } from '../store/store.ts';
 
 /** How many are looked up at once; a stop counts from the next one on, each commit asks again whether it may. */

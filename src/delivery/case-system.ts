@@ -1,9 +1,9 @@
 import type { Bundle } from '@medplum/fhirtypes';
-import { fedSystems } from '../referral/case-system.ts';
 import type { DestinationMove } from '../referral/delivery-move.ts';
-import type { Directory } from '../referral/directory.ts';
+import { fedSystems } from '../referral/directory/case-system.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { readDestinationSecret } from '../store/directory.ts';
-import type { Claimed } from '../store/outbox.ts';
+import type { Claimed } from '../store/outbox/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { verdictOf } from './breaker.ts';
 import type { Parcel } from './connector.ts';

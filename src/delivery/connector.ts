@@ -1,9 +1,9 @@
 import type { Bundle, Communication, DocumentReference, Task } from '@medplum/fhirtypes';
 import type { News } from '../referral/alarm-words.ts';
 import type { CaseCopy } from '../referral/case-copy.ts';
-import type { Mailbox } from '../referral/channels.ts';
-import type { Proof } from '../referral/directory.ts';
-import type { MllpChannel } from '../referral/mllp.ts';
+import type { Mailbox } from '../referral/directory/channels.ts';
+import type { Proof } from '../referral/directory/directory.ts';
+import type { MllpChannel } from '../referral/directory/mllp.ts';
 
 /** What a connector gets: everything to send one delivery once, and nothing to look further with. */
 export interface Parcel {

@@ -1,5 +1,5 @@
-import type { Proof } from '../referral/directory.ts';
-import type { AnswerMeaning } from '../referral/mllp.ts';
+import type { Proof } from '../referral/directory/directory.ts';
+import type { AnswerMeaning } from '../referral/directory/mllp.ts';
 
 /**
  * Why an attempt did not end in a receipt. `transient`: surely no effect, try again. `ambiguous`: it may have had its

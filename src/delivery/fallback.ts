@@ -1,8 +1,8 @@
 import { derivedId } from '../fhir/derived-id.ts';
 import type { OutboxRow } from '../referral/change.ts';
-import { channelAfter, channelAt, destinationOf } from '../referral/channels.ts';
-import type { Directory, PracticeEndpoint } from '../referral/directory.ts';
-import type { Claimed } from '../store/outbox.ts';
+import { channelAfter, channelAt, destinationOf } from '../referral/directory/channels.ts';
+import type { Directory, PracticeEndpoint } from '../referral/directory/directory.ts';
+import type { Claimed } from '../store/outbox/outbox.ts';
 import type { Failure } from './failure.ts';
 
 /** These end an attempt before the receiver could be asked whether it has the message already. */

@@ -1,5 +1,5 @@
-import { channelAt } from '../referral/channels.ts';
-import { readAwaited } from '../store/outbox.ts';
+import { channelAt } from '../referral/directory/channels.ts';
+import { readAwaited } from '../store/outbox/outbox.ts';
 import { type Deciding, failureChange, noteLandedAfter, receiptChange } from './deliver.ts';
 import { fromAnswer } from './failure.ts';
 

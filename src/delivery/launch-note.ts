@@ -3,10 +3,10 @@ import { codeSystems, identifiers } from '../fhir/systems.ts';
 import type { Log } from '../log.ts';
 import type { Ask } from '../referral/ask.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
-import { isOpen } from '../referral/lifecycle.ts';
-import { type LaunchNote, takeDueLaunches } from '../store/launches.ts';
+import { isOpen } from '../referral/lifecycle/lifecycle.ts';
+import { type LaunchNote, takeDueLaunches } from '../store/access/launches.ts';
 import { readJourney } from '../store/referrals.ts';
 import { ContentErased, type Store } from '../store/store.ts';
 

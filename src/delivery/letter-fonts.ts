@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { LetterFonts } from '../feedback/pdf-sheet.ts';
+import type { LetterFonts } from '../feedback/pdf/sheet.ts';
 
 const read = async (name: string): Promise<Uint8Array> =>
   new Uint8Array(await readFile(new URL(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))));

@@ -1,7 +1,7 @@
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { isLive, type Link } from '../referral/link.ts';
-import { linkById, linkCode, linksOf, linkToken } from '../store/links.ts';
-import type { Claimed } from '../store/outbox.ts';
+import { linkById, linkCode, linksOf, linkToken } from '../store/access/links.ts';
+import type { Claimed } from '../store/outbox/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Parcel } from './connector.ts';
 import { Failure } from './failure.ts';

@@ -1,13 +1,13 @@
 import type { Communication } from '@medplum/fhirtypes';
 import { inForm } from '../feedback/documents.ts';
-import { letterPdf } from '../feedback/letter-pdf.ts';
-import type { LetterFonts } from '../feedback/pdf-sheet.ts';
-import { channelAt } from '../referral/channels.ts';
-import type { Directory, PracticeEndpoint, Role } from '../referral/directory.ts';
+import { letterPdf } from '../feedback/pdf/letter.ts';
+import type { LetterFonts } from '../feedback/pdf/sheet.ts';
+import { channelAt } from '../referral/directory/channels.ts';
+import type { Directory, PracticeEndpoint, Role } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
-import type { Claimed } from '../store/outbox.ts';
+import type { Claimed } from '../store/outbox/outbox.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 import { type AlarmWays, packAlarm } from './alarm-parcel.ts';

@@ -2,9 +2,9 @@ import { goesBack, reassignByPresence } from '../feedback/reassign.ts';
 import { theLine } from '../referral/actor.ts';
 import { assign } from '../referral/assignment.ts';
 import { localDay } from '../referral/deadlines.ts';
-import { type Directory, isPresent } from '../referral/directory.ts';
+import { type Directory, isPresent } from '../referral/directory/directory.ts';
 import { isRefusal } from '../referral/refusal.ts';
-import { openJourneys } from '../store/lists.ts';
+import { openJourneys } from '../store/lists/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import type { Store } from '../store/store.ts';
 

@@ -4,7 +4,7 @@ import { byTheLine } from '../referral/audit-line.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
 import { usualLevels } from '../referral/clocks.ts';
 import { addWorkingDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
-import { type Directory, type Role, teamLeads } from '../referral/directory.ts';
+import { type Directory, type Role, teamLeads } from '../referral/directory/directory.ts';
 import { noticesFor } from '../referral/receive.ts';
 import { type OpenQuestion, openQuestions } from '../store/questions.ts';
 import type { Store } from '../store/store.ts';

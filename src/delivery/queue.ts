@@ -4,10 +4,10 @@ import { BullMQOtel } from 'bullmq-otel';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import type { Log } from '../log.ts';
+import { readOrMakeSetting } from '../store/access/sessions.ts';
 import type { ConnectionConfig } from '../store/database.ts';
-import type { Due } from '../store/outbox.ts';
-import { prepareQueuePlace, readQueueEpoch } from '../store/queue-place.ts';
-import { readOrMakeSetting } from '../store/sessions.ts';
+import type { Due } from '../store/outbox/outbox.ts';
+import { prepareQueuePlace, readQueueEpoch } from '../store/outbox/queue-place.ts';
 import type { Store } from '../store/store.ts';
 import {
   atMost,

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Log } from '../log.ts';
-import { noteSignal } from '../store/alarm-observed.ts';
-import { offerDue, offeredMax, putBackAllQueued, reconcile, untilNextDue } from '../store/outbox.ts';
+import { offerDue, offeredMax, putBackAllQueued, reconcile, untilNextDue } from '../store/outbox/outbox.ts';
+import { openWakeUp, type WakeUp } from '../store/outbox/wake-up.ts';
+import { noteSignal } from '../store/queue/alarm-observed.ts';
 import type { Store } from '../store/store.ts';
-import { openWakeUp, type WakeUp } from '../store/wake-up.ts';
 import { type DeliveryQueue, QueueAway } from './queue.ts';
 
 export interface Relaying {

@@ -1,10 +1,10 @@
 import { subscriptionStatus, type Told } from '../fhir/subscription-status.ts';
 import { byTheLine } from '../referral/audit-line.ts';
 import type { Change, OutboxRow } from '../referral/change.ts';
-import { type Directory, teamLeads } from '../referral/directory.ts';
+import { type Directory, teamLeads } from '../referral/directory/directory.ts';
 import type { FollowedType } from '../referral/subscription-move.ts';
-import { readClient } from '../store/clients.ts';
-import type { Claimed } from '../store/outbox.ts';
+import { readClient } from '../store/access/clients.ts';
+import type { Claimed } from '../store/outbox/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { readSubscription, readSubscriptionEvents, type Subscription } from '../store/subscriptions.ts';
 import type { Parcel } from './connector.ts';

@@ -1,6 +1,6 @@
 import { assign } from '../referral/assignment.ts';
 import type { Change } from '../referral/change.ts';
-import { type Directory, isPresent } from '../referral/directory.ts';
+import { type Directory, isPresent } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import type { Acting } from './moves.ts';

@@ -2,7 +2,7 @@ import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { organizationsAtWork } from '../referral/lead.ts';
-import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle.ts';
+import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle/lifecycle.ts';
 import { type Link, type LinkPurpose, linkEnd, linkTriesMax, mayHavePage, residentLink } from '../referral/link.ts';
 import { practiceNotice } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';

@@ -3,7 +3,7 @@ import { codeSystems } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { noted } from '../referral/task-output.ts';
 import { endAppointments, toAppointment } from './appointment.ts';

@@ -12,7 +12,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { derivedId } from '../fhir/derived-id.ts';
 import { codeSystems, identifiers } from '../fhir/systems.ts';
-import type { FhirForm } from '../referral/channels.ts';
+import type { FhirForm } from '../referral/directory/channels.ts';
 import { readLetter } from './letter.ts';
 
 /** Correspondence of a care provider; LOINC has no code for a social worker's letter (Zorgviewer uses this one too). */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Change, Written } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { attemptDays, isTriedEnough } from '../referral/task-output.ts';
 import { endAppointments } from './appointment.ts';

@@ -8,7 +8,7 @@ import { callBefore, localDay } from '../referral/deadlines.ts';
 import type { About, MappedCancellation, MappedReferral, MappedSupplement } from '../referral/format.ts';
 import type { Journey } from '../referral/journey.ts';
 import { keepLetters } from '../referral/letters.ts';
-import { isOpen, transition } from '../referral/lifecycle.ts';
+import { isOpen, transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { takeBack } from './take-back.ts';

@@ -4,7 +4,7 @@ import { extensions } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import { organizationsAtWork } from '../referral/lead.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, step } from './moves.ts';
 import { tellPractice } from './tell.ts';

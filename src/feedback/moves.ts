@@ -5,9 +5,9 @@ import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { afterWriting, indexOf, type Journey } from '../referral/journey.ts';
-import { isOpen, type Moving, transition } from '../referral/lifecycle.ts';
+import { isOpen, type Moving, transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 
 /** Who acts, when, with which directory: what every decider gets besides the journey. */

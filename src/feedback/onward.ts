@@ -6,7 +6,7 @@ import { givenOnIssues, giverIssues, giversOf } from '../referral/consent.ts';
 import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
-import { isOpen, transition } from '../referral/lifecycle.ts';
+import { isOpen, transition } from '../referral/lifecycle/lifecycle.ts';
 import { linkEnd } from '../referral/link.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { outcomes, outcomesSchema } from './answer.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle.ts';
+import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { firstLineMax } from './answer.ts';
 import { linkTo } from './by-link.ts';

@@ -1,9 +1,9 @@
 import { type About, type Assignment, assign } from '../referral/assignment.ts';
 import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
-import { isPresent, type Role } from '../referral/directory.ts';
+import { isPresent, type Role } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
-import { isOpen, type Moving, transition } from '../referral/lifecycle.ts';
+import { isOpen, type Moving, transition } from '../referral/lifecycle/lifecycle.ts';
 import { assignmentRows } from '../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { actForAbsent, rolesNamed } from './handover.ts';

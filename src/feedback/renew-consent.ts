@@ -5,7 +5,7 @@ import type { Change } from '../referral/change.ts';
 import { custodyDecides, givenOnIssues, giverIssues, giversOf, renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, step } from './moves.ts';
 

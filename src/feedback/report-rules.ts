@@ -1,6 +1,6 @@
 import type { Issue } from '../fhir/outcome.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { type LifeArea, lifeAreas } from '../referral/life-area.ts';
 import { issue } from '../referral/refusal.ts';

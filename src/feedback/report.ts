@@ -5,7 +5,7 @@ import type { Change, Written } from '../referral/change.ts';
 import { renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { noted } from '../referral/task-output.ts';
 import type { FeedbackAnswer } from './answer.ts';

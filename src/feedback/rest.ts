@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Change } from '../referral/change.ts';
 import { addDays, callBefore, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { type Acting, countedFrom, step } from './moves.ts';
 import { tellOwner } from './tell.ts';

@@ -1,6 +1,6 @@
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { endAppointments } from './appointment.ts';
 import { type Acting, step } from './moves.ts';

@@ -1,7 +1,7 @@
 import { extensions } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
-import { transition } from '../referral/lifecycle.ts';
+import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { namedRole } from '../referral/named-role.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { rolesNamed } from './handover.ts';

@@ -1,8 +1,8 @@
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
 import type { KeepingMove } from '../referral/keeping-move.ts';
+import { openStatuses } from '../referral/lifecycle/statuses.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
-import { openStatuses } from '../referral/statuses.ts';
 import { type Acting, auditOf } from './moves.ts';
 
 const stillOpen = issue('business-rule', 'still-open', 'Task.status', {

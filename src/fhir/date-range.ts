@@ -59,7 +59,7 @@ export function dateQuestion(value: string): DateQuestion | undefined {
   };
 }
 
-/** Whether a value answers the question (search.html#prefix): the same rules as store/search has in SQL. */
+/** Whether a value answers the question (search.html#prefix): the same rules as store/search/search has in SQL. */
 export function answersDate([low, high]: Span, { prefix, span: [from, to] }: DateQuestion): boolean {
   const isIn = low >= from && high <= to;
   switch (prefix) {

@@ -1,6 +1,6 @@
 import type { Issue, Said } from '../fhir/outcome.ts';
+import type { ConsentAgreement } from '../referral/directory/mllp.ts';
 import type { Translate } from '../referral/format.ts';
-import type { ConsentAgreement } from '../referral/mllp.ts';
 import type { Consent } from '../referral/referral.ts';
 import { issue, refusals } from '../referral/refusal.ts';
 import { codedOf, place, translated } from './coded.ts';

@@ -1,4 +1,4 @@
-import type { ConsentAgreement } from '../referral/mllp.ts';
+import type { ConsentAgreement } from '../referral/directory/mllp.ts';
 import type { Charset } from './charset.ts';
 import { type Delimiters, unescapeText } from './escape.ts';
 

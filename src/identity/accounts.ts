@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Account, readAccount } from '../store/sessions.ts';
+import { type Account, readAccount } from '../store/access/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { verifyPassword } from './password.ts';
 

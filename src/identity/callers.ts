@@ -8,9 +8,9 @@ import {
   jwtVerify,
 } from 'jose';
 import type { Actor } from '../referral/actor.ts';
-import type { CaseParty } from '../referral/case-system.ts';
-import type { Directory } from '../referral/directory.ts';
-import { type Client, noteClientUse, readClient } from '../store/clients.ts';
+import type { CaseParty } from '../referral/directory/case-system.ts';
+import type { Directory } from '../referral/directory/directory.ts';
+import { type Client, noteClientUse, readClient } from '../store/access/clients.ts';
 import type { Scope, Store } from '../store/store.ts';
 import { type Interaction, mayDo } from './access.ts';
 import { readIssuerSecrets } from './signing-keys.ts';

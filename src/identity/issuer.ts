@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { type Adapter, type AdapterPayload, type Configuration, errors, type JWK, Provider } from 'oidc-provider';
 import { type Language, preferredLanguage } from '../fhir/outcome.ts';
 import type { Log } from '../log.ts';
-import { oidcAdapter } from '../store/oidc.ts';
+import { oidcAdapter } from '../store/access/oidc.ts';
 import type { Store } from '../store/store.ts';
 import { demoAllowed, usableAccount } from './accounts.ts';
 import { type IssuerSecrets, readIssuerSecrets } from './signing-keys.ts';

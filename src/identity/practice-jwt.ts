@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
-import type { Directory } from '../referral/directory.ts';
-import type { LaunchSystem, PublicKey } from '../referral/launch-system.ts';
-import { useOnce } from '../store/launches.ts';
+import type { Directory } from '../referral/directory/directory.ts';
+import type { LaunchSystem, PublicKey } from '../referral/directory/launch-system.ts';
+import { useOnce } from '../store/access/launches.ts';
 import type { Store } from '../store/store.ts';
 
 /** A JWT of a practice's system, whose practice is the one that registered the key, whatever the claims say. */

@@ -3,7 +3,7 @@ import type { Said } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
 import type { ClientEntry, ClientKind } from '../referral/client-entry.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { isLoopbackHost } from './accounts.ts';
 import { readScope } from './smart-scopes.ts';
 

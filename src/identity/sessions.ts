@@ -4,8 +4,8 @@ import type { CookieOptions, Request, RequestHandler, Response } from 'express';
 import { type Language, preferredLanguage } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
-import { type Directory, hasLeft } from '../referral/directory.ts';
-import { endSession, readSession, startSession } from '../store/sessions.ts';
+import { type Directory, hasLeft } from '../referral/directory/directory.ts';
+import { endSession, readSession, startSession } from '../store/access/sessions.ts';
 import type { Store } from '../store/store.ts';
 
 /** The same as Viewer of web/page.ts, which identity may not import. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { byTheLine } from '../referral/audit-line.ts';
-import { changeSetting, readOrMakeSetting } from '../store/sessions.ts';
+import { changeSetting, readOrMakeSetting } from '../store/access/sessions.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the embedded issuer signs with. The first key signs; those behind it are still published. */

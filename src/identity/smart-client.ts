@@ -13,9 +13,9 @@ import {
   SignJWT,
 } from 'jose';
 import type { Ask } from '../referral/ask.ts';
-import type { LaunchSystem } from '../referral/launch-system.ts';
-import { useOnce } from '../store/launches.ts';
-import { readOrMakeSetting } from '../store/sessions.ts';
+import type { LaunchSystem } from '../referral/directory/launch-system.ts';
+import { useOnce } from '../store/access/launches.ts';
+import { readOrMakeSetting } from '../store/access/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { openFlows } from './flows.ts';
 import { algorithms } from './practice-jwt.ts';

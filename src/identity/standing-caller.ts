@@ -1,5 +1,5 @@
-import type { Directory } from '../referral/directory.ts';
-import { readClient } from '../store/clients.ts';
+import type { Directory } from '../referral/directory/directory.ts';
+import { readClient } from '../store/access/clients.ts';
 import type { Store } from '../store/store.ts';
 import { hasCredential } from '../store/subscriptions.ts';
 import { allowedCaller, type Caller, practiceCaller } from './callers.ts';

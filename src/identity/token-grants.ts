@@ -1,6 +1,6 @@
 import { type AdapterPayload, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditLine, Change } from '../referral/change.ts';
-import { type Client, noteClientUse, readClient } from '../store/clients.ts';
+import { type Client, noteClientUse, readClient } from '../store/access/clients.ts';
 import type { Store } from '../store/store.ts';
 import { grantScopes, isNarrowed } from './smart-scopes.ts';
 

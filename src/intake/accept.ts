@@ -1,4 +1,4 @@
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { type MappedReferral, numberOf } from '../referral/format.ts';
 import { type Deciding, receive } from '../referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';

@@ -1,6 +1,6 @@
-import type { Agenda } from '../referral/consulting-hours.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Agenda } from '../referral/directory/consulting-hours.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { readBooked } from '../store/booked.ts';
 import { countTaken } from '../store/slots.ts';
 import type { Store } from '../store/store.ts';

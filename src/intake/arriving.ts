@@ -1,6 +1,6 @@
 import type { Actor } from '../referral/actor.ts';
 import type { Arrival } from '../referral/change.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { type Mapped, messageHash, numberOf } from '../referral/format.ts';
 import type { Answer } from '../referral/receive.ts';
 import type { Store } from '../store/store.ts';

@@ -2,7 +2,7 @@ import { cancel, correct, supplement } from '../feedback/later.ts';
 import type { Log } from '../log.ts';
 import { theLine } from '../referral/actor.ts';
 import type { Change, Edition } from '../referral/change.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import type { MappedCancellation, MappedSupplement } from '../referral/format.ts';
 import type { Journey } from '../referral/journey.ts';
 import type { Answer, Deciding } from '../referral/receive.ts';

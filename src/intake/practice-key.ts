@@ -8,7 +8,7 @@ import { addressKey } from '../identity/throttle.ts';
 import type { Log } from '../log.ts';
 import type { AuditLine } from '../referral/change.ts';
 import { httpStatus, type Refusal, refusals, refuse } from '../referral/refusal.ts';
-import { practiceByCredential } from '../store/sessions.ts';
+import { practiceByCredential } from '../store/access/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { bug, isFault } from './refused.ts';
 

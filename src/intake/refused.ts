@@ -5,7 +5,7 @@ import type { LogFields } from '../log.ts';
 import type { Actor } from '../referral/actor.ts';
 import { wantsConsent } from '../referral/error-class.ts';
 import { issue, type Refusal } from '../referral/refusal.ts';
-import { writeRefused } from '../store/sessions.ts';
+import { writeRefused } from '../store/access/sessions.ts';
 import type { Store } from '../store/store.ts';
 
 /** A name of a message is kept beside it only when it is short and could not be somebody's BSN. */

@@ -5,7 +5,7 @@ import { mappingOf } from '../mapping/load.ts';
 import { readMessage } from '../mapping/reading.ts';
 import type { Mapping } from '../mapping/run.ts';
 import type { Actor } from '../referral/actor.ts';
-import { differences } from '../referral/directory-diff.ts';
+import { differences } from '../referral/directory/diff.ts';
 import type { Mapped } from '../referral/format.ts';
 import type { Loss } from '../referral/referral.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';

@@ -1,5 +1,5 @@
 import type { MappedReferral } from '../referral/format.ts';
-import { isOpen } from '../referral/lifecycle.ts';
+import { isOpen } from '../referral/lifecycle/lifecycle.ts';
 import { type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import { type NumberStanding, readNumbers } from '../store/numbers.ts';
 import { readFirstAnswer } from '../store/referrals.ts';

@@ -1,9 +1,9 @@
 import type { ConceptMap, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, IssueCode } from '../fhir/outcome.ts';
+import type { ConsentAgreement } from '../referral/directory/mllp.ts';
 import { wantsConsent } from '../referral/error-class.ts';
 import type { Format, Gathered, Mapped, Syntax, Translate } from '../referral/format.ts';
-import type { ConsentAgreement } from '../referral/mllp.ts';
 import { referralSchema } from '../referral/referral.ts';
 import { issue, type Refusal, refusals, refuse } from '../referral/refusal.ts';
 import type { Silent } from './silent.ts';

@@ -8,13 +8,13 @@ import type { Said } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import type { Assignment } from '../referral/assignment.ts';
-import type { DataContract } from '../referral/contract.ts';
 import { custodies } from '../referral/custody.ts';
-import type { Proof, Role } from '../referral/directory.ts';
+import type { DataContract } from '../referral/directory/contract.ts';
+import type { Proof, Role } from '../referral/directory/directory.ts';
 import { lifeAreas } from '../referral/life-area.ts';
+import { TRANSITIONS } from '../referral/lifecycle/transitions.ts';
 import type { Referral } from '../referral/referral.ts';
 import type { Noted } from '../referral/task-output.ts';
-import { TRANSITIONS } from '../referral/transitions.ts';
 import { asPublished, type Published } from './published.ts';
 
 /** A code system of ours: what it is for, and what each code means. */

@@ -1,7 +1,7 @@
 import type { Said } from '../fhir/outcome.ts';
-import { type Directory, isPresent, type Role } from './directory.ts';
+import { type Directory, isPresent, type Role } from './directory/directory.ts';
+import type { AssignmentRule } from './directory/practice-service.ts';
 import { isLifeArea, lifeAreas } from './life-area.ts';
-import type { AssignmentRule } from './practice-service.ts';
 import { ageOn } from './referral.ts';
 
 /** Who has the referral now, and why (promise 2). No owner means the team queue, with an alarm for the team lead. */

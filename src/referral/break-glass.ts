@@ -1,4 +1,4 @@
-/** One administrator, one journey, until a moment; the reason is sealed by store/breaks. */
+/** One administrator, one journey, until a moment; the reason is sealed by store/access/breaks. */
 export interface BreakGlass {
   readonly id: string;
   readonly actor: { readonly id: string; readonly name: string };

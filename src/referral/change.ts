@@ -3,9 +3,9 @@ import type { BreakGlass } from './break-glass.ts';
 import type { CaseCopyMove } from './case-copy.ts';
 import type { ClientMove } from './client-entry.ts';
 import type { Clock, ClockKind } from './clocks.ts';
-import type { SlotTaking } from './consulting-hours.ts';
 import type { CredentialMove } from './credential-move.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
+import type { SlotTaking } from './directory/consulting-hours.ts';
 import type { KeepingMove } from './keeping-move.ts';
 import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
@@ -61,14 +61,14 @@ export interface Change {
   readonly followed?: { readonly levels: string; readonly wally: string | null };
   /** A system that gets tokens is registered, changed or revoked. */
   readonly client?: ClientMove;
-  /** A bearer credential is given or revoked, or our secret for a destination is kept (store/credentials). */
+  /** A bearer credential is given or revoked, or our secret for a destination is kept (store/access/credentials). */
   readonly credential?: CredentialMove;
-  /** Somebody is locked out, let in, or their sessions end (store/locked-out). */
+  /** Somebody is locked out, let in, or their sessions end (store/access/locked-out). */
   readonly person?: PersonMove;
-  /** An administrator opens this change's journey for a while (store/breaks). */
+  /** An administrator opens this change's journey for a while (store/access/breaks). */
   readonly breakGlass?: BreakGlass;
   readonly queue?: readonly QueueMove[];
-  /** An alarm of the region as it now is, or the digest of a morning (store/alarms). */
+  /** An alarm of the region as it now is, or the digest of a morning (store/queue/alarms). */
   readonly regionAlarm?: AlarmWrite;
   /** A system is told of changes, or no more (`journey` is its id: it has no referral). */
   readonly subscription?: SubscriptionMove;

@@ -1,7 +1,7 @@
 import { isCategory } from './category.ts';
 import { addDays, addWorkingDays, localDay } from './deadlines.ts';
 import type { Journey } from './journey.ts';
-import { factsOf, isOpen, openQuestionsOf } from './lifecycle.ts';
+import { factsOf, isOpen, openQuestionsOf } from './lifecycle/lifecycle.ts';
 import { notesOf } from './task-output.ts';
 
 /**

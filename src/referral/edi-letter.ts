@@ -1,5 +1,5 @@
 import type { Communication } from '@medplum/fhirtypes';
-import type { Mailbox } from './channels.ts';
+import type { Mailbox } from './directory/channels.ts';
 
 /** What a letter in an EDIFACT mailbox needs besides its content. */
 export interface EdiEnvelope {

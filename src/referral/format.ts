@@ -2,7 +2,7 @@ import type { Communication, Resource } from '@medplum/fhirtypes';
 import type { z } from 'zod';
 import type { Issue, Said } from '../fhir/outcome.ts';
 import type { Edition } from './change.ts';
-import type { ConsentAgreement, MllpChannel } from './mllp.ts';
+import type { ConsentAgreement, MllpChannel } from './directory/mllp.ts';
 import type { Reading } from './reading.ts';
 import type { Places } from './receive.ts';
 import { hashOf, type Letter, type Loss, type Referral, referralHash } from './referral.ts';

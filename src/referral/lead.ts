@@ -1,6 +1,6 @@
 import { extensions } from '../fhir/systems.ts';
 import type { Journey } from './journey.ts';
-import { isOpen } from './lifecycle.ts';
+import { isOpen } from './lifecycle/lifecycle.ts';
 
 /** Who has the lead ("regie") of a referral: the Wally who has it, its practice, or an organisation it was led on to. */
 export type Lead =

@@ -9,9 +9,9 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
-import type { Mailbox } from './channels.ts';
-import type { DataContract } from './contract.ts';
-import type { Directory } from './directory.ts';
+import type { Mailbox } from './directory/channels.ts';
+import type { DataContract } from './directory/contract.ts';
+import type { Directory } from './directory/directory.ts';
 import type { Journey } from './journey.ts';
 import { ageOn } from './referral.ts';
 

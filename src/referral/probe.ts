@@ -1,5 +1,5 @@
-import type { FhirForm } from './channels.ts';
-import type { PracticeEndpoint } from './directory.ts';
+import type { FhirForm } from './directory/channels.ts';
+import type { PracticeEndpoint } from './directory/directory.ts';
 
 /** The steps of a test of a connection, in the order in which each needs the one before it. */
 export const probeSteps = ['address', 'name', 'connect', 'tls', 'credential', 'capability', 'write'] as const;

@@ -1,6 +1,6 @@
 import type { Appointment, HealthcareService } from '@medplum/fhirtypes';
 import { addDays, localDay } from './deadlines.ts';
-import type { Directory, Practice, Role } from './directory.ts';
+import type { Directory, Practice, Role } from './directory/directory.ts';
 
 /** The quarterly talk of a Wally with a practice, and the version it has. */
 export interface Talk {

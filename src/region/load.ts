@@ -4,9 +4,9 @@ import { hashPassword } from '../identity/password.ts';
 import type { Actor } from '../referral/actor.ts';
 import { byTheLine } from '../referral/audit-line.ts';
 import type { DirectoryWrite } from '../referral/change.ts';
-import type { Directory, DirectoryResource } from '../referral/directory.ts';
+import type { Directory, DirectoryResource } from '../referral/directory/directory.ts';
+import { readAccount, writeAccount, writeCredential } from '../store/access/sessions.ts';
 import { directoryIsEmpty, readDirectoryResource, writeDestinationSecret } from '../store/directory.ts';
-import { readAccount, writeAccount, writeCredential } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 
 /** One of the demo's invented users, as its file has them; the password is meant to be seen. */

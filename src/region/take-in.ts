@@ -1,5 +1,5 @@
 import type { Actor } from '../referral/actor.ts';
-import { nameOf, type Proposed } from '../referral/directory-change.ts';
+import { nameOf, type Proposed } from '../referral/directory/change.ts';
 import { isRefusal } from '../referral/refusal.ts';
 import type { Store } from '../store/store.ts';
 import { takeDirectory } from '../store/take-directory.ts';

@@ -1,10 +1,10 @@
 import { end } from '../feedback/ending.ts';
 import type { Actor } from '../referral/actor.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import type { KeepingMove } from '../referral/keeping-move.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import type { Keeping } from '../store/keeping.ts';
-import { type Carriage, readCarriages } from '../store/lists.ts';
+import { type Carriage, readCarriages } from '../store/lists/lists.ts';
 import { readJourney } from '../store/referrals.ts';
 import { act, changedJustNow, lineOf, type Outcome, type Rights } from './rights.ts';
 

@@ -1,5 +1,5 @@
 // Apart from what reads them (case-systems): the commit is below every list.
-import type { Part, Prepared } from './writes.ts';
+import type { Part, Prepared } from './commit/writes.ts';
 
 /** What the seal of a copy is bound to, so that no row can be put in the place of another. */
 export const copyContext = (destination: string, journey: string): string => `${destination}|copy|${journey}`;

@@ -1,9 +1,9 @@
 import type { CaseCopy, KeptCopy } from '../referral/case-copy.ts';
-import type { CaseParty, FedSystem } from '../referral/case-system.ts';
-import { openStatuses } from '../referral/statuses.ts';
+import type { CaseParty, FedSystem } from '../referral/directory/case-system.ts';
+import { openStatuses } from '../referral/lifecycle/statuses.ts';
 import { copyContext } from './case-copies.ts';
-import { openNow } from './destinations.ts';
-import { visibleTo } from './folders.ts';
+import { visibleTo } from './lists/folders.ts';
+import { openNow } from './outbox/destinations.ts';
 import { ContentErased, openJson, type Store, scopeCondition } from './store.ts';
 
 /** Where a case system is in the numbers of the changes (null: it has not begun), and the last number there is. */

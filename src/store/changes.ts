@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import type { Part, Prepared } from './commit/writes.ts';
 import type { Store } from './store.ts';
 import { inTransaction } from './transaction.ts';
-import type { Part, Prepared } from './writes.ts';
 
 /**
  * The part of a commit that tells who follows that a journey was delivered: to its receiver it begins here, whenever its

@@ -1,6 +1,6 @@
 import type { ClockKind } from '../referral/clocks.ts';
+import type { Part, Prepared } from './commit/writes.ts';
 import type { Store } from './store.ts';
-import type { Part, Prepared } from './writes.ts';
 
 /** A journey's clocks as a whole, and the steps of clocks that ran out; parts of the commit's one statement. */
 export function clockParts(batch: readonly Prepared[]): Part[] {

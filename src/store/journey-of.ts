@@ -1,4 +1,4 @@
-import { visibleTo } from './folders.ts';
+import { visibleTo } from './lists/folders.ts';
 import { type Scope, type Store, scopeCondition } from './store.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from './embedded-place.ts';
+import { syncFolder } from './embedded/place.ts';
 
 /** What a key management service must do for us: wrap and unwrap a data key, bound to a context. */
 export interface MasterKey {

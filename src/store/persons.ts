@@ -1,5 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { documentContext } from './commit.ts';
+import { documentContext } from './commit/commit.ts';
 import { type Keeping, readKeeping } from './keeping.ts';
 import { fieldHmac } from './keys.ts';
 import { ContentErased, openJson, type Store } from './store.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { ConnectionConfig } from './database.ts';
-import { startEmbedded } from './embedded.ts';
+import { startEmbedded } from './embedded/embedded.ts';
 
 /** Where the record is: how to log in as its owner and as the application, and how to leave it. */
 export interface Place {

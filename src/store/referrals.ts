@@ -2,7 +2,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import type { Edition, JourneyIndex } from '../referral/change.ts';
 import { indexOf, type Journey, journeyFrom, practiceReferralOf, type Versioned } from '../referral/journey.ts';
 import type { Answer } from '../referral/receive.ts';
-import { documentContext } from './commit.ts';
+import { documentContext } from './commit/commit.ts';
 import { ContentErased, openJson, type Scope, type Store, scopeCondition } from './store.ts';
 import { together } from './together.ts';
 

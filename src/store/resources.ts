@@ -1,6 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { documentContext } from './commit.ts';
-import { visibleTo } from './folders.ts';
+import { documentContext } from './commit/commit.ts';
+import { visibleTo } from './lists/folders.ts';
 import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
 
 /** One version of a resource of a journey, opened. */

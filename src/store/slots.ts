@@ -1,5 +1,5 @@
+import type { Part, Prepared } from './commit/writes.ts';
 import type { Store } from './store.ts';
-import type { Part, Prepared } from './writes.ts';
 
 /** How often a slot of the Wally's consulting hours on this local day was taken, at whatever practice. */
 export async function countTaken(store: Store, role: string, day: string): Promise<number> {

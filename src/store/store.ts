@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Change } from '../referral/change.ts';
-import { Commits, type Committed } from './commit.ts';
-import { heldCommit } from './commit-hold.ts';
+import { Commits, type Committed } from './commit/commit.ts';
+import { heldCommit } from './commit/hold.ts';
 import { type MasterKey, open } from './keys.ts';
 
 /** Whose rows a function may touch; every query carries it in its WHERE (decision 8). */

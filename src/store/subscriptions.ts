@@ -4,9 +4,9 @@ import type {
   SubscriptionEvent,
   SubscriptionMove,
 } from '../referral/subscription-move.ts';
+import type { Part, Prepared } from './commit/writes.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
-import type { Part, Prepared } from './writes.ts';
 
 /** A subscription as it stands. */
 export interface Subscription extends SubscriptionEntry {

@@ -1,8 +1,8 @@
 import type { Appointment } from '@medplum/fhirtypes';
 import { isLifeArea, type LifeArea } from '../referral/life-area.ts';
 import type { Talk } from '../referral/talk.ts';
+import type { Part, Prepared } from './commit/writes.ts';
 import type { Store } from './store.ts';
-import type { Part, Prepared } from './writes.ts';
 
 /** The rows of talks, reminders of them, and what was followed of agreements; parts of the commit's one statement. */
 export function talkParts(batch: readonly Prepared[]): Part[] {

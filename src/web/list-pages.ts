@@ -1,5 +1,5 @@
-import type { ListPlace } from '../store/list-order.ts';
-import type { ListedReferral } from '../store/lists.ts';
+import type { ListedReferral } from '../store/lists/lists.ts';
+import type { ListPlace } from '../store/lists/order.ts';
 import { query, type Visit } from './acting.ts';
 import { html, type Markup, sayIn } from './html.ts';
 

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { TrailLine } from '../referral/audit-event.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { type Looked, readLooked, trailBundle, trailCsv } from '../rights/looked.ts';
 import { act, journeysOf, lineOf } from '../rights/rights.ts';
 import type { Keeping } from '../store/keeping.ts';

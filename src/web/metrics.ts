@@ -2,10 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { type Meter, openGauge } from '../meter.ts';
 import { classOfFailure, classOfRefusal } from '../referral/error-class.ts';
-import { listDestinations } from '../store/destinations.ts';
-import { countOpen, seenRefusals } from '../store/queue-counts.ts';
+import { listDestinations } from '../store/outbox/destinations.ts';
+import { countOpen, seenRefusals } from '../store/queue/counts.ts';
+import { readStandingNow } from '../store/queue/watch.ts';
 import type { Store } from '../store/store.ts';
-import { readStandingNow } from '../store/watch.ts';
 import { openSpan } from '../trace.ts';
 
 /** What of this process can be measured besides the record itself. */

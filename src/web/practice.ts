@@ -3,13 +3,13 @@ import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
-import { isOpen, transition } from '../referral/lifecycle.ts';
+import { isOpen, transition } from '../referral/lifecycle/lifecycle.ts';
 import { httpStatus, isRefusal } from '../referral/refusal.ts';
-import { readEvents } from '../store/deliveries.ts';
-import { countFolders } from '../store/folders.ts';
-import { type ListedReferral, listReferrals, readCarriages } from '../store/lists.ts';
+import { countFolders } from '../store/lists/folders.ts';
+import { type ListedReferral, listReferrals, readCarriages } from '../store/lists/lists.ts';
+import { readEvents } from '../store/queue/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
 import {
   actingFor,

@@ -5,7 +5,7 @@ import { assign } from '../referral/assignment.ts';
 import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { looksPersonal } from '../referral/looks-personal.ts';
 import { noticesFor, practiceNotice } from '../referral/receive.ts';
 import { type Question, questionAnswered, questionAsked, readQuestions } from '../store/questions.ts';

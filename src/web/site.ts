@@ -1,6 +1,6 @@
-import type { LetterFonts } from '../feedback/pdf-sheet.ts';
+import type { LetterFonts } from '../feedback/pdf/sheet.ts';
 import type { Log } from '../log.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import type { Probe } from '../referral/probe.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,6 +1,6 @@
 import { extensions } from '../fhir/systems.ts';
 import { addDays, localDay } from '../referral/deadlines.ts';
-import type { Directory } from '../referral/directory.ts';
+import type { Directory } from '../referral/directory/directory.ts';
 import { type DirectoryVersion, readDirectoryHistory } from '../store/directory.ts';
 import { dayText, html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';

@@ -1,7 +1,7 @@
 import type { Language, Said } from '../fhir/outcome.ts';
 import { addWorkingDays } from '../referral/deadlines.ts';
-import { isOpen, stateSaid } from '../referral/lifecycle.ts';
-import type { Carriage } from '../store/lists.ts';
+import { isOpen, stateSaid } from '../referral/lifecycle/lifecycle.ts';
+import type { Carriage } from '../store/lists/lists.ts';
 
 /** What a message's way to the practice is called; H4: these are different things and never mixed. */
 export type Fate = 'ready' | 'sent' | 'received' | 'delivered' | 'filed' | 'held' | 'stopped' | 'told';

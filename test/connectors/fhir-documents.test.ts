@@ -6,10 +6,10 @@ import type { Parcel } from '../../src/delivery/connector.ts';
 import { Failure } from '../../src/delivery/failure.ts';
 import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
 import { inForm } from '../../src/feedback/documents.ts';
-import { letterPdf } from '../../src/feedback/letter-pdf.ts';
+import { letterPdf } from '../../src/feedback/pdf/letter.ts';
 import { identifiers } from '../../src/fhir/systems.ts';
 import { loadDefinitions, validateBaseR4 } from '../../src/fhir/validate.ts';
-import type { FhirForm } from '../../src/referral/channels.ts';
+import type { FhirForm } from '../../src/referral/directory/channels.ts';
 import { feedbackLetter, messageId } from '../doubles/feedback.ts';
 import { json, openOtherServer } from '../doubles/web.ts';
 

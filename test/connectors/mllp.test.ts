@@ -8,7 +8,7 @@ import { Failure } from '../../src/delivery/failure.ts';
 import { identifiers } from '../../src/fhir/systems.ts';
 import { fromControlId } from '../../src/hl7v2/control-id.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
-import type { MllpChannel } from '../../src/referral/mllp.ts';
+import type { MllpChannel } from '../../src/referral/directory/mllp.ts';
 import { type Certificates, hasOpenssl, makeCertificates } from '../doubles/certificates.ts';
 import { type MllpHis, openMllpHis } from '../doubles/mllp.ts';
 

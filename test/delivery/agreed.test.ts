@@ -5,7 +5,7 @@ import { pack } from '../../src/delivery/parcel.ts';
 import { overseeQuestions } from '../../src/delivery/questions.ts';
 import { extensions } from '../../src/fhir/systems.ts';
 import { openLog } from '../../src/log.ts';
-import { withAgreed } from '../../src/referral/practice-service.ts';
+import { withAgreed } from '../../src/referral/directory/practice-service.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';

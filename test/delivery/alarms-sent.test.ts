@@ -13,9 +13,9 @@ import { daily, lookAtCertificates, measureHere } from '../../src/delivery/alarm
 import { type Alarming, lookForAlarms, sendDigest } from '../../src/delivery/alarms.ts';
 import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { openLog } from '../../src/log.ts';
-import { noteSignal, readSignals } from '../../src/store/alarm-observed.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { type Due, offerDue } from '../../src/store/outbox.ts';
+import { type Due, offerDue } from '../../src/store/outbox/outbox.ts';
+import { noteSignal, readSignals } from '../../src/store/queue/alarm-observed.ts';
 import { hasOpenssl, makeCertificates } from '../doubles/certificates.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 

@@ -4,8 +4,8 @@ import { type Alarming, lookForAlarms, sendDigest } from '../../src/delivery/ala
 import { openLog } from '../../src/log.ts';
 import { addDays, isWorkingDay } from '../../src/referral/deadlines.ts';
 import type { AlarmClass } from '../../src/referral/region-alarm.ts';
-import { noteSignal } from '../../src/store/alarm-observed.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { noteSignal } from '../../src/store/queue/alarm-observed.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 
 let at: TestStore;

@@ -4,8 +4,8 @@ import { openForMs, verdictOf } from '../../src/delivery/breaker.ts';
 import { Failure, fromNetwork, fromStatus } from '../../src/delivery/failure.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { DeliveryMove } from '../../src/referral/delivery-move.ts';
-import { listDestinations, moveDestination } from '../../src/store/destinations.ts';
-import { type Claimed, claimAll, untilNextDue } from '../../src/store/outbox.ts';
+import { listDestinations, moveDestination } from '../../src/store/outbox/destinations.ts';
+import { type Claimed, claimAll, untilNextDue } from '../../src/store/outbox/outbox.ts';
 import { brink, type OutboxBench, openOutboxBench } from '../store/outbox-bench.ts';
 
 describe('for how long it opens', () => {

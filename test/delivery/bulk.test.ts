@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { workBulk } from '../../src/delivery/bulk.ts';
-import { readJob } from '../../src/store/bulk.ts';
-import { claimAll, type Due, offerDue } from '../../src/store/outbox.ts';
-import { queueIds } from '../../src/store/queue-list.ts';
+import { claimAll, type Due, offerDue } from '../../src/store/outbox/outbox.ts';
+import { readJob } from '../../src/store/queue/bulk.ts';
+import { queueIds } from '../../src/store/queue/list.ts';
 import { brink, type OutboxBench, openOutboxBench } from '../store/outbox-bench.ts';
 
 const many = 2_000;

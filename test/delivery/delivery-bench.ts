@@ -15,7 +15,7 @@ import { openLog } from '../../src/log.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { type Due, offerDue } from '../../src/store/outbox.ts';
+import { type Due, offerDue } from '../../src/store/outbox/outbox.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { canaries, reportBack, takeIn } from '../doubles/made.ts';
 

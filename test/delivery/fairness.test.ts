@@ -9,8 +9,8 @@ import { type DeliveryQueue, migrateQueue, openPostgresQueue } from '../../src/d
 import { type Relay, startRelay } from '../../src/delivery/relay.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import { openClient } from '../../src/store/database.ts';
-import { moveDestination } from '../../src/store/destinations.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
+import { moveDestination } from '../../src/store/outbox/destinations.ts';
 import { committed, reportBack, takeIn, until } from '../doubles/made.ts';
 import { type Receiver, startReceiver } from '../doubles/receiver.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';

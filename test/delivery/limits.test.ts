@@ -7,7 +7,7 @@ import { relayOnce } from '../../src/delivery/relay.ts';
 import { end } from '../../src/feedback/ending.ts';
 import { takeBack } from '../../src/feedback/take-back.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
+import type { DirectoryResource } from '../../src/referral/directory/directory.ts';
 import { readDirectoryResource, syncDestinations } from '../../src/store/directory.ts';
 import { canaries, committed, journeyOf, notRefused, reportBack, takeIn, until } from '../doubles/made.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';

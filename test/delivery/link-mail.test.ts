@@ -4,7 +4,7 @@ import { end } from '../../src/feedback/ending.ts';
 import { accept } from '../../src/feedback/moves.ts';
 import { referOn } from '../../src/feedback/onward.ts';
 import type { Actor } from '../../src/referral/actor.ts';
-import { linkCode, linksOf, linkToken } from '../../src/store/links.ts';
+import { linkCode, linksOf, linkToken } from '../../src/store/access/links.ts';
 import { canaries, journeyOf, notRefused } from '../doubles/made.ts';
 import { onward as toBudgetcoaches } from '../feedback/onward-region.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';

@@ -3,7 +3,7 @@ import type { DeliveryQueue } from '../../src/delivery/queue.ts';
 import { reconcileOnce, relayOnce, startRelay } from '../../src/delivery/relay.ts';
 import { openLog } from '../../src/log.ts';
 import { openClient } from '../../src/store/database.ts';
-import { claim, type Due } from '../../src/store/outbox.ts';
+import { claim, type Due } from '../../src/store/outbox/outbox.ts';
 import type { TestStore } from '../doubles/database.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { canaries, committed, journeyOf, reportBack, takeIn, until } from '../doubles/made.ts';

@@ -4,8 +4,8 @@ import { type DeliveryQueue, migrateQueue, openPostgresQueue } from '../../src/d
 import { type Relay, reconcileOnce, relayOnce, startRelay } from '../../src/delivery/relay.ts';
 import { openLog } from '../../src/log.ts';
 import { openClient } from '../../src/store/database.ts';
-import { claim, type Due } from '../../src/store/outbox.ts';
-import { commitNotifier } from '../../src/store/wake-up.ts';
+import { claim, type Due } from '../../src/store/outbox/outbox.ts';
+import { commitNotifier } from '../../src/store/outbox/wake-up.ts';
 import { until } from '../doubles/made.ts';
 import { type OutboxBench, openOutboxBench } from '../store/outbox-bench.ts';
 

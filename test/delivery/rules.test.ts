@@ -1,6 +1,6 @@
 import type { HealthcareService } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withAgreed } from '../../src/referral/practice-service.ts';
+import { withAgreed } from '../../src/referral/directory/practice-service.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
 import { openTestLine, type TestLine } from '../doubles/line.ts';
 import { committed, journeyOf, referralOf, takeIn } from '../doubles/made.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { propagation } from '@opentelemetry/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openOutbound } from '../../src/connectors/outbound.ts';
-import { claim, offerDue } from '../../src/store/outbox.ts';
+import { claim, offerDue } from '../../src/store/outbox/outbox.ts';
 import { openSpan, openTracing, traceparentNow } from '../../src/trace.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { refer, referralOf, siteOver } from '../web/harness.ts';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { v7 } from 'uuid';
 import { inject } from 'vitest';
 import { theLine } from '../../src/referral/actor.ts';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
+import type { DirectoryResource } from '../../src/referral/directory/directory.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader, syncDestinations } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';

@@ -29,8 +29,8 @@ import { type Log, openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { directorySearcher } from '../../src/store/directory-search.ts';
-import type { Due } from '../../src/store/outbox.ts';
+import type { Due } from '../../src/store/outbox/outbox.ts';
+import { directorySearcher } from '../../src/store/search/directory.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 
 const region = new URL('../../fixtures/region/', import.meta.url);

@@ -5,7 +5,7 @@ import { accept } from '../../src/feedback/moves.ts';
 import { report } from '../../src/feedback/report.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
-import type { Directory } from '../../src/referral/directory.ts';
+import type { Directory } from '../../src/referral/directory/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { type Answer, receive } from '../../src/referral/receive.ts';
 import { type Referral, referralHash } from '../../src/referral/referral.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type His, startHis } from '../../demo/his.ts';
 import { type MailCatcher, startMailCatcher } from '../../demo/mail.ts';
 import { practicesFileSchema } from '../../demo/model.ts';
-import { listReferrals, readCarriages } from '../../src/store/lists.ts';
+import { listReferrals, readCarriages } from '../../src/store/lists/lists.ts';
 import type { Store } from '../../src/store/store.ts';
 import { freePort, reportBack } from './made.ts';
 import { prepareService, type Service, storeOf } from './service.ts';

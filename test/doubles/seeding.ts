@@ -1,6 +1,6 @@
 import type { Endpoint, HealthcareService } from '@medplum/fhirtypes';
 import { theLine } from '../../src/referral/actor.ts';
-import type { DirectoryResource } from '../../src/referral/directory.ts';
+import type { DirectoryResource } from '../../src/referral/directory/directory.ts';
 import { directoryReader, readDirectoryResource } from '../../src/store/directory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { committed, reportBack, until } from './made.ts';

@@ -4,7 +4,7 @@ import { registrationChange } from '../../src/identity/registration.ts';
 import { readIssuerSecrets } from '../../src/identity/signing-keys.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { ClientEntry } from '../../src/referral/client-entry.ts';
-import type { Directory, DirectoryResource } from '../../src/referral/directory.ts';
+import type { Directory, DirectoryResource } from '../../src/referral/directory/directory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { elsewhere } from '../feedback/onward-region.ts';
 import { committed } from './made.ts';

@@ -3,7 +3,7 @@ import { contactMade } from '../../src/feedback/contact.ts';
 import { offer, refuseOffer, resumeOwn, takeOver } from '../../src/feedback/handover.ts';
 import { reassignByPresence } from '../../src/feedback/reassign.ts';
 import { tooClose } from '../../src/feedback/too-close.ts';
-import type { Absence } from '../../src/referral/directory.ts';
+import type { Absence } from '../../src/referral/directory/directory.ts';
 import { auditsIn, clocksIn, errorsIn, monday, notNow, notYours, refusedWith, sentIn, written } from './changes.ts';
 import { accepted, gp, karim, marijke, type Played, received, sanne, theLine } from './journeys.ts';
 

@@ -4,7 +4,7 @@ import type { FeedbackAnswer } from '../../src/feedback/answer.ts';
 import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
-import type { Absence, Directory } from '../../src/referral/directory.ts';
+import type { Absence, Directory } from '../../src/referral/directory/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { receive } from '../../src/referral/receive.ts';
 import { type Referral, referralHash } from '../../src/referral/referral.ts';

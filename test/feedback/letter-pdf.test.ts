@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
 import type { FeedbackAnswer } from '../../src/feedback/answer.ts';
 import { dutchDate } from '../../src/feedback/letter.ts';
-import { letterPdf } from '../../src/feedback/letter-pdf.ts';
+import { letterPdf } from '../../src/feedback/pdf/letter.ts';
 import { report } from '../../src/feedback/report.ts';
 import { identifiers } from '../../src/fhir/systems.ts';
 import { accepted, answerOf, sanne } from './journeys.ts';

@@ -1,6 +1,6 @@
 import type { Task } from '@medplum/fhirtypes';
 import { expect, test } from 'vitest';
-import { isAboutSame, type Names, saidByCopy } from '../../src/feedback/move-from-copy.ts';
+import { isAboutSame, type Names, saidByCopy } from '../../src/feedback/named-move/from-copy.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 
 const base = 'https://kortelijn.example/fhir/R4';

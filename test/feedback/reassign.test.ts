@@ -4,7 +4,7 @@ import { accept, seen } from '../../src/feedback/moves.ts';
 import { assignTo, reassignByPresence } from '../../src/feedback/reassign.ts';
 import { report } from '../../src/feedback/report.ts';
 import { takeBack } from '../../src/feedback/take-back.ts';
-import type { Absence } from '../../src/referral/directory.ts';
+import type { Absence } from '../../src/referral/directory/directory.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { answerOf, gp, karim, marijke, monday, type Played, received, sanne, theLine } from './journeys.ts';
 

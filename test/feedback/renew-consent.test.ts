@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sendLinkAnew } from '../../src/feedback/by-link.ts';
 import { contactMade } from '../../src/feedback/contact.ts';
 import { askToStop } from '../../src/feedback/later.ts';
-import { decideAsked } from '../../src/feedback/named-move.ts';
+import { decideAsked } from '../../src/feedback/named-move/named-move.ts';
 import { referOn } from '../../src/feedback/onward.ts';
 import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';

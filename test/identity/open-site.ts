@@ -10,8 +10,8 @@ import { type ExternalIssuer, openRelying } from '../../src/identity/relying.ts'
 import { readViewer, viewerOf } from '../../src/identity/sessions.ts';
 import { openLog } from '../../src/log.ts';
 import type { Actor } from '../../src/referral/actor.ts';
+import { writeAccount } from '../../src/store/access/sessions.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { writeAccount } from '../../src/store/sessions.ts';
 import { html } from '../../src/web/html.ts';
 import { issuerErrorPage, loginPages, showRefusal } from '../../src/web/login.ts';
 import { page } from '../../src/web/page.ts';

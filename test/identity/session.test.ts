@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PersonMove } from '../../src/referral/person-move.ts';
-import { movePerson } from '../../src/store/locked-out.ts';
-import { readSession, startSession } from '../../src/store/sessions.ts';
+import { movePerson } from '../../src/store/access/locked-out.ts';
+import { readSession, startSession } from '../../src/store/access/sessions.ts';
 import { auditLines, Browser, csrfIn, type OpenSite, openSite, password, people } from './open-site.ts';
 
 let site: OpenSite;

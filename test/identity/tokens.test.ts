@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { revocationChange } from '../../src/identity/registration.ts';
 import { readIssuerSecrets, retiredMs, turnSigningKeys } from '../../src/identity/signing-keys.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import { listClients } from '../../src/store/clients.ts';
+import { listClients } from '../../src/store/access/clients.ts';
 import { askToken, assertion, type OpenApp, openApp, type SystemKey, systemKey, tokenOf } from '../doubles/app.ts';
 import { json, type OtherServer, openOtherServer } from '../doubles/web.ts';
 

@@ -20,7 +20,7 @@ import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import { type Actor, theLine } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import type { Move } from '../../src/referral/lifecycle.ts';
+import type { Move } from '../../src/referral/lifecycle/lifecycle.ts';
 import type { Refusal } from '../../src/referral/refusal.ts';
 import { practiceToken } from '../doubles/fhir-door.ts';
 import { sanneToken, teamToken } from '../doubles/wally-systems.ts';

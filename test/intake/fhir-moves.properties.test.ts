@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accept } from '../../src/feedback/moves.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import { TRANSITIONS } from '../../src/referral/lifecycle.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/lifecycle.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type OpenFhirDoor, openFhirDoor, practiceToken } from '../doubles/fhir-door.ts';
 import { committed, delivered, journeyOf, notRefused, ownerOf, takeIn } from '../doubles/made.ts';

@@ -7,7 +7,7 @@ import { type Acting, accept } from '../../src/feedback/moves.ts';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
+import { isOpen, TRANSITIONS } from '../../src/referral/lifecycle/lifecycle.ts';
 import type { Referral } from '../../src/referral/referral.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { directoryReader } from '../../src/store/directory.ts';

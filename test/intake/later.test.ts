@@ -9,9 +9,9 @@ import type { Actor } from '../../src/referral/actor.ts';
 import type { Mapped, MappedReferral } from '../../src/referral/format.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
+import { removeExpired } from '../../src/store/access/sessions.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
-import { removeExpired } from '../../src/store/sessions.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { canaries, referralOf } from '../doubles/made.ts';
 

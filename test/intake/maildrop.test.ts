@@ -9,7 +9,7 @@ import { type MaildropDoor, openMaildrop } from '../../src/intake/maildrop/maild
 import { openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { openAlarms } from '../../src/store/lists.ts';
+import { openAlarms } from '../../src/store/lists/lists.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { linesWith, type MedvriParts, medvriBytes, usualLines } from '../doubles/medvri.ts';
 

@@ -11,7 +11,7 @@ import type { Actor } from '../../src/referral/actor.ts';
 import { addDays } from '../../src/referral/deadlines.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { looksMedical } from '../../src/referral/second-look.ts';
-import { writeCredential } from '../../src/store/sessions.ts';
+import { writeCredential } from '../../src/store/access/sessions.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 
 const actor: Actor = { id: 'assistant-nadia', name: 'Nadia Ouchan', role: 'practice', organization: 'de-brink' };

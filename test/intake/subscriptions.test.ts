@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { accept } from '../../src/feedback/moves.ts';
 import { payloadContent } from '../../src/fhir/subscription-status.ts';
 import { followSubscriptions } from '../../src/intake/subscription/follow.ts';
+import { writeCredential } from '../../src/store/access/sessions.ts';
 import { numberChanges } from '../../src/store/changes.ts';
-import { readDelivery } from '../../src/store/deliveries.ts';
-import { writeCredential } from '../../src/store/sessions.ts';
+import { readDelivery } from '../../src/store/queue/deliveries.ts';
 import { removeOldSubscriptions, stoppedSubscriptions } from '../../src/store/subscriptions.ts';
 import { endSubscription } from '../../src/web/admin/stopped-subscriptions.ts';
 import { reasonsIn } from '../doubles/fhir-door.ts';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { parseMessage } from '../../src/hl7v2/message.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { runMapping } from '../../src/mapping/run.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { MappedReferral } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { type RefParts, refMessage } from '../doubles/ref.ts';
 

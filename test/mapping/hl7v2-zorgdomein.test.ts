@@ -5,8 +5,8 @@ import { type Delimiters, encodingCharacters, escapeText } from '../../src/hl7v2
 import { parseMessage } from '../../src/hl7v2/message.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { chooseMapping, runMapping } from '../../src/mapping/run.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Mapped, MappedReferral } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { pdf64, type ZorgDomeinParts, zdAppointment, zdLetter, zdPatient } from '../doubles/zorgdomein.ts';
 

@@ -4,8 +4,8 @@ import { allNames } from '../../mappings/medvri/names.ts';
 import { readInterchange } from '../../src/edifact/interchange.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
 import { runMapping } from '../../src/mapping/run.ts';
+import type { ConsentAgreement } from '../../src/referral/directory/mllp.ts';
 import type { Mapped, MappedReferral } from '../../src/referral/format.ts';
-import type { ConsentAgreement } from '../../src/referral/mllp.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { linesWith, type MedvriParts, medvriBytes, usualLines } from '../doubles/medvri.ts';
 

@@ -10,7 +10,7 @@ import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { definitionsRouter } from '../../src/intake/definitions.ts';
 import { maps } from '../../src/profiles/concept-maps.ts';
 import { guide, supportedProfiles } from '../../src/profiles/stored.ts';
-import { TRANSITIONS } from '../../src/referral/transitions.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/transitions.ts';
 import { words } from '../intake/refusals-table-words.ts';
 
 const ours = 'https://kortelijn.example/fhir/';

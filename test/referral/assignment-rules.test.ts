@@ -7,15 +7,15 @@ import { codeSystems } from '../../src/fhir/systems.ts';
 import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { type About, assign } from '../../src/referral/assignment.ts';
-import { type Absence, type Directory, readDirectory } from '../../src/referral/directory.ts';
-import { lifeAreaCodes } from '../../src/referral/life-area.ts';
+import { type Absence, type Directory, readDirectory } from '../../src/referral/directory/directory.ts';
 import {
   type AssignmentRule,
   cooperationOf,
   levelsOf,
   rulesOf,
   withAgreed,
-} from '../../src/referral/practice-service.ts';
+} from '../../src/referral/directory/practice-service.ts';
+import { lifeAreaCodes } from '../../src/referral/life-area.ts';
 import { referralOf } from '../doubles/made.ts';
 import { monday, type Played, received, theLine } from '../feedback/journeys.ts';
 import { regionWith } from './region.ts';

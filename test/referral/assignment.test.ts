@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assign, phoneOf } from '../../src/referral/assignment.ts';
 import { addDays } from '../../src/referral/deadlines.ts';
-import { type Absence, isPresent } from '../../src/referral/directory.ts';
+import { type Absence, isPresent } from '../../src/referral/directory/directory.ts';
 import { regionWith } from './region.ts';
 
 const day = '2026-11-23';

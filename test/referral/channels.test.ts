@@ -1,8 +1,8 @@
 import type { Endpoint, Extension, Organization } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import { channelAfter, channelAt, destinationOf } from '../../src/referral/channels.ts';
-import { readDirectory } from '../../src/referral/directory.ts';
+import { channelAfter, channelAt, destinationOf } from '../../src/referral/directory/channels.ts';
+import { readDirectory } from '../../src/referral/directory/directory.ts';
 
 type Change = Partial<Endpoint> & { code?: string };
 const endpoint = (id: string, { code = 'hl7-fhir-rest', ...change }: Change = {}): Endpoint => ({

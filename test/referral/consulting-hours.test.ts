@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Assignment } from '../../src/referral/assignment.ts';
-import { freeSlots, takeSlot } from '../../src/referral/consulting-hours.ts';
-import type { Directory, Practice, Role } from '../../src/referral/directory.ts';
-import { consultingHoursOf } from '../../src/referral/practice-service.ts';
+import { freeSlots, takeSlot } from '../../src/referral/directory/consulting-hours.ts';
+import type { Directory, Practice, Role } from '../../src/referral/directory/directory.ts';
+import { consultingHoursOf } from '../../src/referral/directory/practice-service.ts';
 
 const sanne: Role = { id: 'wally-sanne', kind: 'wally', name: 'Sanne', organization: 'team', absences: [] };
 const now = new Date('2026-12-14T09:00:00Z');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { differences } from '../../src/referral/directory-diff.ts';
+import { differences } from '../../src/referral/directory/diff.ts';
 
 const rule = (to: string) => ({ url: 'https://x/rule', extension: [{ url: 'to', valueReference: { reference: to } }] });
 

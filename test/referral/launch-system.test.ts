@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Endpoint } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { extensions } from '../../src/fhir/systems.ts';
-import { channelsOf } from '../../src/referral/channels.ts';
-import { launchOf } from '../../src/referral/launch-system.ts';
+import { channelsOf } from '../../src/referral/directory/channels.ts';
+import { launchOf } from '../../src/referral/directory/launch-system.ts';
 import { icpcOf, isSocial, resourcesIn, suggestedAreas } from '../../src/referral/social-icpc.ts';
 
 const endpoint = (id: string, ...parts: object[]): Endpoint => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { addDays, localDay } from '../../src/referral/deadlines.ts';
-import { TRANSITIONS } from '../../src/referral/transitions.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/transitions.ts';
 import { openTestStore } from '../doubles/database.ts';
 import { openMemoryLine } from './model-line.ts';
 import { Story, silent } from './model-play.ts';

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey, Versioned } from '../../src/referral/journey.ts';
-import { isOpen, stateSaid, transition } from '../../src/referral/lifecycle.ts';
+import { isOpen, stateSaid, transition } from '../../src/referral/lifecycle/lifecycle.ts';
+import type { Condition, Move, Status, Transition, Who } from '../../src/referral/lifecycle/row.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/transitions.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import { noted } from '../../src/referral/task-output.ts';
-import type { Condition, Move, Status, Transition, Who } from '../../src/referral/transition-row.ts';
-import { TRANSITIONS } from '../../src/referral/transitions.ts';
 import { received } from '../feedback/journeys.ts';
 
 const statuses: readonly Status[] = [

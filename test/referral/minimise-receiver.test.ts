@@ -2,7 +2,7 @@ import type { Coding, DocumentReference, Organization, Patient, ServiceRequest }
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeSystems, extensions, identifiers } from '../../src/fhir/systems.ts';
-import { contractOf } from '../../src/referral/contract.ts';
+import { contractOf } from '../../src/referral/directory/contract.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { bsnForPractice, minimisePatient, receiverOf, receiverSees, wallySees } from '../../src/referral/minimise.ts';
 

@@ -1,7 +1,7 @@
 import type { Endpoint, Extension, Organization } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
-import { readDirectory } from '../../src/referral/directory.ts';
+import { readDirectory } from '../../src/referral/directory/directory.ts';
 
 const strings = (values: Record<string, string>): Extension[] =>
   Object.entries(values).map(([url, valueString]) => ({ url, valueString }));

@@ -1,6 +1,6 @@
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { isOpen } from '../../src/referral/lifecycle.ts';
+import { isOpen } from '../../src/referral/lifecycle/lifecycle.ts';
 import { type Decide, diceOf, moveWith } from './model-moves.ts';
 import { lead, wally, wallys } from './model-region.ts';
 

@@ -3,10 +3,10 @@ import { assign } from '../../src/referral/assignment.ts';
 import { clocksOf, overdueOn, promised, steps } from '../../src/referral/clocks.ts';
 import { renewalDue } from '../../src/referral/consent.ts';
 import { isWorkingDay } from '../../src/referral/deadlines.ts';
-import { type Directory, isPresent } from '../../src/referral/directory.ts';
+import { type Directory, isPresent } from '../../src/referral/directory/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { factsOf, isOpen, TRANSITIONS } from '../../src/referral/lifecycle.ts';
-import type { Condition, Status } from '../../src/referral/transition-row.ts';
+import { factsOf, isOpen, TRANSITIONS } from '../../src/referral/lifecycle/lifecycle.ts';
+import type { Condition, Status } from '../../src/referral/lifecycle/row.ts';
 import { canaries } from '../doubles/made.ts';
 import type { Kept, KeptDelivery } from './model-line.ts';
 

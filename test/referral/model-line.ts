@@ -8,13 +8,13 @@ import type { Change } from '../../src/referral/change.ts';
 import { overdueOn } from '../../src/referral/clocks.ts';
 import { isWorkingDay, localDay } from '../../src/referral/deadlines.ts';
 import type { DeliveryMove } from '../../src/referral/delivery-move.ts';
-import type { Absence, Directory } from '../../src/referral/directory.ts';
+import type { Absence, Directory } from '../../src/referral/directory/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { isOpen } from '../../src/referral/lifecycle.ts';
+import { isOpen } from '../../src/referral/lifecycle/lifecycle.ts';
+import type { Move } from '../../src/referral/lifecycle/row.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
-import type { Move } from '../../src/referral/transition-row.ts';
 import type { DueClock } from '../../src/store/clocks.ts';
-import type { Committed } from '../../src/store/commit.ts';
+import type { Committed } from '../../src/store/commit/commit.ts';
 import { directoryWith } from './model-region.ts';
 
 export interface KeptClock extends DueClock {

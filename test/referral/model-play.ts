@@ -3,7 +3,7 @@ import type { Actor } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
 import { addDays, localDay } from '../../src/referral/deadlines.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { isOpen, TRANSITIONS, transition } from '../../src/referral/lifecycle.ts';
+import { isOpen, TRANSITIONS, transition } from '../../src/referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';
 import { freeFor, nextToEnd } from './model-ending.ts';
 import { holds } from './model-holds.ts';

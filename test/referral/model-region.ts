@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { PractitionerRole } from '@medplum/fhirtypes';
 import type { Actor } from '../../src/referral/actor.ts';
-import { type Absence, type Directory, type DirectoryResource, readDirectory } from '../../src/referral/directory.ts';
+import {
+  type Absence,
+  type Directory,
+  type DirectoryResource,
+  readDirectory,
+} from '../../src/referral/directory/directory.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { isOpen } from '../../src/referral/lifecycle.ts';
-import type { Who } from '../../src/referral/transition-row.ts';
+import { isOpen } from '../../src/referral/lifecycle/lifecycle.ts';
+import type { Who } from '../../src/referral/lifecycle/row.ts';
 
 type Stored = DirectoryResource & { id: string };
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import type { Move, Transition, Who } from '../../src/referral/transition-row.ts';
-import { TRANSITIONS } from '../../src/referral/transitions.ts';
+import type { Move, Transition, Who } from '../../src/referral/lifecycle/row.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/transitions.ts';
 import { actorFor } from './model-region.ts';
 
 /** What a run has shown, over all its sequences. */

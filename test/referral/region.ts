@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Absence, Directory, DirectoryResource } from '../../src/referral/directory.ts';
-import { readDirectory } from '../../src/referral/directory.ts';
+import type { Absence, Directory, DirectoryResource } from '../../src/referral/directory/directory.ts';
+import { readDirectory } from '../../src/referral/directory/directory.ts';
 
 const text = await readFile(new URL('../../fixtures/region/directory.json', import.meta.url), 'utf8');
 const region = readDirectory(

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate, openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
-import { claim, type Due, offerDue } from '../../src/store/outbox.ts';
+import { claim, type Due, offerDue } from '../../src/store/outbox/outbox.ts';
 import { checkMasterKey } from '../../src/store/rotation.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { type DeliveryBench, openDeliveryBench } from '../delivery/delivery-bench.ts';

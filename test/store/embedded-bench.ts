@@ -17,8 +17,8 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import type { EmbeddedServer } from '../../src/store/embedded.ts';
-import { birthOf, stopServer } from '../../src/store/embedded-process.ts';
+import type { EmbeddedServer } from '../../src/store/embedded/embedded.ts';
+import { birthOf, stopServer } from '../../src/store/embedded/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const nodeModules = join(root, 'node_modules');
@@ -100,7 +100,7 @@ export async function query(server: Pick<EmbeddedServer, 'socketDir'>, text: str
 export async function startElsewhere(dataDir: string): Promise<{ process: ChildProcess; server: EmbeddedServer }> {
   const ownNode = join(nodeModules, '.bin/node');
   const script = `
-    const { startEmbedded } = await import(${JSON.stringify(new URL('../../src/store/embedded.ts', import.meta.url))});
+    const { startEmbedded } = await import(${JSON.stringify(new URL('../../src/store/embedded/embedded.ts', import.meta.url))});
     console.log(JSON.stringify(await startEmbedded(${JSON.stringify({ dataDir, modulesDir })})));
     setInterval(() => {}, 60_000);`;
   const child = spawn(existsSync(ownNode) ? ownNode : process.execPath, ['--input-type=module', '-e', script], {

@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startEmbedded } from '../../src/store/embedded.ts';
-import { birthOf } from '../../src/store/embedded-process.ts';
+import { startEmbedded } from '../../src/store/embedded/embedded.ts';
+import { birthOf } from '../../src/store/embedded/process.ts';
 import {
   alsoClear,
   clearBench,

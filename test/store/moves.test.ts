@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { claim } from '../../src/store/outbox.ts';
+import { claim } from '../../src/store/outbox/outbox.ts';
 import type { TestStore } from '../doubles/database.ts';
 import { type OutboxBench, openOutboxBench } from './outbox-bench.ts';
 

@@ -10,7 +10,7 @@ import {
   putBackAllQueued,
   reconcile,
   untilNextDue,
-} from '../../src/store/outbox.ts';
+} from '../../src/store/outbox/outbox.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { TestStore } from '../doubles/database.ts';
 import { until } from '../doubles/made.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DestinationMove } from '../../src/referral/delivery-move.ts';
-import { moveDestination } from '../../src/store/destinations.ts';
-import { openJourneys } from '../../src/store/lists.ts';
-import { claim } from '../../src/store/outbox.ts';
-import { countOpen } from '../../src/store/queue-counts.ts';
-import { countQueue, listLanes, listQueue, type QueueFilter, queueIds, queuePage } from '../../src/store/queue-list.ts';
+import { openJourneys } from '../../src/store/lists/lists.ts';
+import { moveDestination } from '../../src/store/outbox/destinations.ts';
+import { claim } from '../../src/store/outbox/outbox.ts';
+import { countOpen } from '../../src/store/queue/counts.ts';
+import { countQueue, listLanes, listQueue, type QueueFilter, queueIds, queuePage } from '../../src/store/queue/list.ts';
 import { written } from '../../src/store/writing.ts';
 import type { TestStore } from '../doubles/database.ts';
 import { brink, type OutboxBench, openOutboxBench } from './outbox-bench.ts';

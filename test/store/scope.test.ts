@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { practiceByCredential, takeHandle, writeCredential, writeHandle } from '../../src/store/access/sessions.ts';
 import { directoryReader } from '../../src/store/directory.ts';
-import { countFolders } from '../../src/store/folders.ts';
-import { listReferrals } from '../../src/store/lists.ts';
+import { countFolders } from '../../src/store/lists/folders.ts';
+import { listReferrals } from '../../src/store/lists/lists.ts';
 import { readFirstAnswer, readJourney, readResource } from '../../src/store/referrals.ts';
-import { practiceByCredential, takeHandle, writeCredential, writeHandle } from '../../src/store/sessions.ts';
 import type { Scope } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { canaries, committed, journeyOf, received, takeIn } from '../doubles/made.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
+import { readSession, startSession } from '../../src/store/access/sessions.ts';
 import { readDirectoryNewest } from '../../src/store/directory.ts';
-import { readSession, startSession } from '../../src/store/sessions.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, people, refer, referralOf, siteOver } from './harness.ts';

@@ -9,7 +9,7 @@ import express from 'express';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionsRouter } from '../../src/intake/definitions.ts';
-import { TRANSITIONS } from '../../src/referral/transitions.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/transitions.ts';
 import { docsPages } from '../../src/web/docs/docs.ts';
 import { undressed } from './markup.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Referral } from '../../src/referral/referral.ts';
-import { linkCode, linksOf, linkToken } from '../../src/store/links.ts';
+import { linkCode, linksOf, linkToken } from '../../src/store/access/links.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';

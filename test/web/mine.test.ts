@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Referral } from '../../src/referral/referral.ts';
+import { linksOf, residentCode } from '../../src/store/access/links.ts';
 import { readKeeping } from '../../src/store/keeping.ts';
-import { linksOf, residentCode } from '../../src/store/links.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';

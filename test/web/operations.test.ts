@@ -5,7 +5,7 @@ import { openPostgresQueue } from '../../src/delivery/queue.ts';
 import { relayOnce } from '../../src/delivery/relay.ts';
 import { bounded } from '../../src/meter.ts';
 import { sealAudit } from '../../src/store/audit.ts';
-import { claim, type Due } from '../../src/store/outbox.ts';
+import { claim, type Due } from '../../src/store/outbox/outbox.ts';
 import { brinkCredential, type OpenApp, openApp } from '../doubles/app.ts';
 import { findChromium, openChromium } from '../doubles/browser.ts';
 import { until } from '../doubles/made.ts';

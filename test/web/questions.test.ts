@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deliver } from '../../src/delivery/deliver.ts';
 import { openLog } from '../../src/log.ts';
+import { removeExpired } from '../../src/store/access/sessions.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
-import { offerDue } from '../../src/store/outbox.ts';
-import { removeExpired } from '../../src/store/sessions.ts';
+import { offerDue } from '../../src/store/outbox/outbox.ts';
 import type { Site } from '../../src/web/site.ts';
 import { withAbsence } from '../../src/web/team/absence.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identifiers } from '../../src/fhir/systems.ts';
+import { writeCredential } from '../../src/store/access/sessions.ts';
 import { readJourney } from '../../src/store/referrals.ts';
-import { writeCredential } from '../../src/store/sessions.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import {
   brink,

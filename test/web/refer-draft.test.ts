@@ -2,7 +2,7 @@ import type { HealthcareService } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extensions } from '../../src/fhir/systems.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import { removeExpired } from '../../src/store/sessions.ts';
+import { removeExpired } from '../../src/store/access/sessions.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { expectSound } from './markup.ts';
 import {

@@ -1,9 +1,9 @@
 import type { HealthcareService, PractitionerRole } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { theLine } from '../../src/referral/actor.ts';
-import { withAgreed } from '../../src/referral/practice-service.ts';
+import { withAgreed } from '../../src/referral/directory/practice-service.ts';
+import { linksOf, residentCode } from '../../src/store/access/links.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
-import { linksOf, residentCode } from '../../src/store/links.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed } from '../doubles/made.ts';

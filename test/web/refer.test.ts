@@ -1,7 +1,7 @@
 import type { HealthcareService } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { extensions } from '../../src/fhir/systems.ts';
-import { withAgreed } from '../../src/referral/practice-service.ts';
+import { withAgreed } from '../../src/referral/directory/practice-service.ts';
 import { directoryReader, readDirectoryResource } from '../../src/store/directory.ts';
 import { readJourney } from '../../src/store/referrals.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';

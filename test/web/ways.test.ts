@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { failureChange } from '../../src/delivery/deliver.ts';
 import { Failure } from '../../src/delivery/failure.ts';
-import { claim, offerDue } from '../../src/store/outbox.ts';
+import { claim, offerDue } from '../../src/store/outbox/outbox.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed } from '../doubles/made.ts';

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addWorkingDays } from '../../src/referral/deadlines.ts';
-import type { Proof } from '../../src/referral/directory.ts';
-import { TRANSITIONS } from '../../src/referral/lifecycle.ts';
-import type { Carriage } from '../../src/store/lists.ts';
+import type { Proof } from '../../src/referral/directory/directory.ts';
+import { TRANSITIONS } from '../../src/referral/lifecycle/lifecycle.ts';
+import type { Carriage } from '../../src/store/lists/lists.ts';
 import { failureSaid } from '../../src/web/admin/failure-words.ts';
 import { type Fate, fateOf, pressing, stateWords, waitingText } from '../../src/web/words.ts';
 

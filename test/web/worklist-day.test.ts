@@ -3,7 +3,7 @@ import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
 import { supplement } from '../../src/feedback/later.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { readKeeping } from '../../src/store/keeping.ts';
-import { readSought } from '../../src/store/narrow.ts';
+import { readSought } from '../../src/store/lists/narrow.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed, notRefused } from '../doubles/made.ts';

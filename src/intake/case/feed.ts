@@ -1,9 +1,15 @@
 import type { Bundle } from '@medplum/fhirtypes';
 import { derivedId } from '../../fhir/derived-id.ts';
 import type { Log } from '../../log.ts';
-import { caseBundle, type FedSystem, fedSystems, goneTask, type Standing } from '../../referral/case-system.ts';
 import type { OutboxRow } from '../../referral/change.ts';
 import type { DestinationMove } from '../../referral/delivery-move.ts';
+import {
+  caseBundle,
+  type FedSystem,
+  fedSystems,
+  goneTask,
+  type Standing,
+} from '../../referral/directory/case-system.ts';
 import { type CaseJourney, caseJourneys, readFollowed, unevenJourneys } from '../../store/case-systems.ts';
 import { changesAfter, numberChanges } from '../../store/changes.ts';
 import { readJourney } from '../../store/referrals.ts';

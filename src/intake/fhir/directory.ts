@@ -1,7 +1,7 @@
 import type { Endpoint, Resource } from '@medplum/fhirtypes';
 import type { Request, Response, Router } from 'express';
 import { addDays, beginOfDay, localDay } from '../../referral/deadlines.ts';
-import { directoryTypes, nameOf, type Proposed } from '../../referral/directory-change.ts';
+import { directoryTypes, nameOf, type Proposed } from '../../referral/directory/change.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
 import { type Taken, takeDirectory } from '../../store/take-directory.ts';
 import { callerOf, sendRefusal } from '../practice-key.ts';

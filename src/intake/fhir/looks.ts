@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { Interaction } from '../../identity/access.ts';
-import { directorySearcher } from '../../store/directory-search.ts';
+import { directorySearcher } from '../../store/search/directory.ts';
 import { readHistoryAt, readResourceAt } from './read.ts';
 import { type Searching, searchType } from './search.ts';
 import { interactions, isRouted } from './table.ts';

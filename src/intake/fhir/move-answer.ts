@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { preferredLanguage, toOutcome } from '../../fhir/outcome.ts';
 import { codeSystems } from '../../fhir/systems.ts';
 import type { Versioned } from '../../referral/journey.ts';
-import { conditionReasons } from '../../referral/lifecycle.ts';
+import { conditionReasons } from '../../referral/lifecycle/lifecycle.ts';
 import { httpStatus, type Refusal } from '../../referral/refusal.ts';
 import { became, information } from './answer.ts';
 import type { Made } from './move.ts';

@@ -1,10 +1,10 @@
 import { deepEquals } from '@medplum/core';
 import type { Appointment, Communication, Identifier, Reference } from '@medplum/fhirtypes';
 import type { Request } from 'express';
-import { knownBy } from '../../feedback/move-again.ts';
-import { moveFromAppointment } from '../../feedback/move-from-appointment.ts';
-import { moveFromCommunication } from '../../feedback/move-from-communication.ts';
-import { idIn } from '../../feedback/move-words.ts';
+import { knownBy } from '../../feedback/named-move/again.ts';
+import { moveFromAppointment } from '../../feedback/named-move/from-appointment.ts';
+import { moveFromCommunication } from '../../feedback/named-move/from-communication.ts';
+import { idIn } from '../../feedback/named-move/words.ts';
 import { validateBaseR4 } from '../../fhir/validate.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';

@@ -1,10 +1,10 @@
 import type { Parameters, Task } from '@medplum/fhirtypes';
 import type { Request } from 'express';
 import { endReasons } from '../../feedback/ending.ts';
-import { isAlreadySo, knownBy } from '../../feedback/move-again.ts';
-import { moveFromParameters } from '../../feedback/move-from-parameters.ts';
-import { moveFromTask, reasonOf } from '../../feedback/move-from-task.ts';
-import { idIn } from '../../feedback/move-words.ts';
+import { isAlreadySo, knownBy } from '../../feedback/named-move/again.ts';
+import { moveFromParameters } from '../../feedback/named-move/from-parameters.ts';
+import { moveFromTask, reasonOf } from '../../feedback/named-move/from-task.ts';
+import { idIn } from '../../feedback/named-move/words.ts';
 import { validateBaseR4 } from '../../fhir/validate.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey, Versioned } from '../../referral/journey.ts';

@@ -1,9 +1,9 @@
 import type { Identifier, Resource } from '@medplum/fhirtypes';
-import { type Asked, decideAsked } from '../../feedback/named-move.ts';
+import { type Asked, decideAsked } from '../../feedback/named-move/named-move.ts';
 import { identifiers } from '../../fhir/systems.ts';
 import type { Actor } from '../../referral/actor.ts';
 import type { Change, Written } from '../../referral/change.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { Journey, Versioned } from '../../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
 import { journeyWith } from '../../store/journey-of.ts';

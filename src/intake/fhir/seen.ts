@@ -1,7 +1,7 @@
 import type { Binary, Endpoint, Resource, Task } from '@medplum/fhirtypes';
 import { extensions } from '../../fhir/systems.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import {
   contentFree,
   isWithdrawn,
@@ -12,7 +12,7 @@ import {
   withdrawnView,
 } from '../../referral/minimise.ts';
 import { readJourney } from '../../store/referrals.ts';
-import { withdrawnAmong } from '../../store/search.ts';
+import { withdrawnAmong } from '../../store/search/search.ts';
 import type { Scope, Store } from '../../store/store.ts';
 
 /** What is needed to say what a caller sees of a resource. */

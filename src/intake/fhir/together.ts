@@ -1,7 +1,7 @@
 import type { Bundle, BundleEntry, Communication, Task } from '@medplum/fhirtypes';
 import type { Issue } from '../../fhir/outcome.ts';
 import { codeSystems } from '../../fhir/systems.ts';
-import { directoryTypes } from '../../referral/directory-change.ts';
+import { directoryTypes } from '../../referral/directory/change.ts';
 import { issue } from '../../referral/refusal.ts';
 import { fullUrlIssues, pointed, urnReferences } from './bundle.ts';
 import { allowedAt, isRouted } from './table.ts';

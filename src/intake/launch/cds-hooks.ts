@@ -4,8 +4,8 @@ import { preferredLanguage } from '../../fhir/outcome.ts';
 import { type DemoPlace, demoTrusted } from '../../identity/accounts.ts';
 import { type PracticeJwt, verifyPracticeJwt } from '../../identity/practice-jwt.ts';
 import type { Log } from '../../log.ts';
-import type { Directory } from '../../referral/directory.ts';
-import type { LaunchSystem } from '../../referral/launch-system.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
+import type { LaunchSystem } from '../../referral/directory/launch-system.ts';
 import type { Store } from '../../store/store.ts';
 import { type CardLink, callSchema, cardsFor, services } from './cds-cards.ts';
 

@@ -2,7 +2,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import { identifiers } from '../../fhir/systems.ts';
 import { askMs, jsonOf } from '../../identity/smart-server.ts';
 import type { Ask } from '../../referral/ask.ts';
-import type { Directory, Role } from '../../referral/directory.ts';
+import type { Directory, Role } from '../../referral/directory/directory.ts';
 import type { Patient } from '../../referral/referral.ts';
 import { isRefusal, type Refusal } from '../../referral/refusal.ts';
 import { icpcOf, resourcesIn } from '../../referral/social-icpc.ts';

@@ -6,13 +6,13 @@ import { discoverSmart, type ServerFault } from '../../identity/smart-server.ts'
 import type { Log } from '../../log.ts';
 import type { Actor } from '../../referral/actor.ts';
 import type { Ask } from '../../referral/ask.ts';
-import { destinationOf } from '../../referral/channels.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory, Role } from '../../referral/directory.ts';
-import type { LaunchSystem } from '../../referral/launch-system.ts';
+import { destinationOf } from '../../referral/directory/channels.ts';
+import type { Directory, Role } from '../../referral/directory/directory.ts';
+import type { LaunchSystem } from '../../referral/directory/launch-system.ts';
 import { isRefusal } from '../../referral/refusal.ts';
+import { keepLaunch } from '../../store/access/launches.ts';
 import { readDestinationSecret } from '../../store/directory.ts';
-import { keepLaunch } from '../../store/launches.ts';
 import type { Store } from '../../store/store.ts';
 import { contextLink, noteContext, type ReferContext } from '../refer/context.ts';
 import { type HisRecord, HisUnreachable, readIcpc, readPatient, readUser, roleByNumbers } from './his-record.ts';

@@ -6,7 +6,7 @@ import { blocksOf } from '../../edifact/lines.ts';
 import type { Medvri, NoMedvri } from '../../edifact/medvri.ts';
 import { writeMedvri } from '../../edifact/medvri-write.ts';
 import type { Issue } from '../../fhir/outcome.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 
 /** What a sender calls its own message; nothing else of it is repeated to anyone. */
 export interface OwnReferences {

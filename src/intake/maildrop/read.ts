@@ -8,8 +8,8 @@ import {
   type Unreadable,
 } from '../../edifact/interchange.ts';
 import type { Said } from '../../fhir/outcome.ts';
-import type { Directory } from '../../referral/directory.ts';
-import { type EdiSender, findSender } from '../../referral/edi.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
+import { type EdiSender, findSender } from '../../referral/directory/edi.ts';
 import { issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
 
 /** One message in an interchange of its own, and the bytes of it. */

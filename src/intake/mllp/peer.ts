@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
-import type { MllpPeer } from '../../referral/mllp.ts';
+import type { MllpPeer } from '../../referral/directory/mllp.ts';
 
 /** Where a connection comes from: its address, and the SHA-256 of the certificate it proved to hold (hex, lower case). */
 export interface From {

@@ -8,7 +8,7 @@ import { localDay } from '../../referral/deadlines.ts';
 import { bsnSystems, type FhirPatientSource, patientFromFhir } from '../../referral/patient-from-fhir.ts';
 import { type Patient, patientSchema, type Referral } from '../../referral/referral.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
-import { takeHandle, writeHandle } from '../../store/sessions.ts';
+import { takeHandle, writeHandle } from '../../store/access/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import { fhirBody, unreadRequest } from '../fhir/body.ts';
 import { type Knocking, practiceKey, practiceOf, sendRefusal } from '../practice-key.ts';

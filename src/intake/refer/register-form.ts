@@ -3,7 +3,7 @@ import type { Said } from '../../fhir/outcome.ts';
 import type { Log } from '../../log.ts';
 import type { Actor } from '../../referral/actor.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory, Practice, Role } from '../../referral/directory.ts';
+import type { Directory, Practice, Role } from '../../referral/directory/directory.ts';
 import { type Journey, journeyFrom } from '../../referral/journey.ts';
 import type { Answer } from '../../referral/receive.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';

@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import { alarmSaid } from '../../referral/alarm-words.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { isRefusal } from '../../referral/refusal.ts';
 import type { AlarmAnswer, RegionAlarm } from '../../referral/region-alarm.ts';
-import { readSignals } from '../../store/alarm-observed.ts';
-import { type AlarmCarriage, readAlarm, readAlarms, readDigest, readUnsent } from '../../store/alarms.ts';
+import { readSignals } from '../../store/queue/alarm-observed.ts';
+import { type AlarmCarriage, readAlarm, readAlarms, readDigest, readUnsent } from '../../store/queue/alarms.ts';
 import { field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { PageParts, Viewer } from '../page.ts';

@@ -3,13 +3,13 @@ import type { Said } from '../../fhir/outcome.ts';
 import type { Actor } from '../../referral/actor.ts';
 import type { AuditLine, Change, OutboxRow } from '../../referral/change.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { isWithdrawn } from '../../referral/minimise.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { type ForeignText, readForeignTexts } from '../../store/attempts.ts';
-import { type Broken, glassBroken, journeyOfNumber, listBreaks, readBroken } from '../../store/breaks.ts';
-import { readEvents } from '../../store/deliveries.ts';
+import { type Broken, glassBroken, journeyOfNumber, listBreaks, readBroken } from '../../store/access/breaks.ts';
+import { type ForeignText, readForeignTexts } from '../../store/queue/attempts.ts';
+import { readEvents } from '../../store/queue/deliveries.ts';
 import {
   actingFor,
   csrfField,

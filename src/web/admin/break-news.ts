@@ -1,4 +1,4 @@
-import { listBreaks } from '../../store/breaks.ts';
+import { listBreaks } from '../../store/access/breaks.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';
 import type { Site } from '../site.ts';

@@ -1,5 +1,5 @@
 import type { Said } from '../../fhir/outcome.ts';
-import { listToCall, type ToCall } from '../../store/call-list.ts';
+import { listToCall, type ToCall } from '../../store/queue/call-list.ts';
 import { noteList, send, type Visit } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { telLink } from '../journey/referral-view.ts';

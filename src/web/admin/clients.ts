@@ -9,9 +9,9 @@ import {
 } from '../../identity/registration.ts';
 import type { Change } from '../../referral/change.ts';
 import type { ClientKind } from '../../referral/client-entry.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { httpStatus, isRefusal, issue, type Refusal, refuse } from '../../referral/refusal.ts';
-import { type Client, listClients } from '../../store/clients.ts';
+import { type Client, listClients } from '../../store/access/clients.ts';
 import {
   csrfField,
   decide,

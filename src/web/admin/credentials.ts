@@ -1,7 +1,12 @@
 import { Router } from 'express';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { giveCredential, type ListedCredential, listCredentials, revokeCredential } from '../../store/credentials.ts';
+import {
+  giveCredential,
+  type ListedCredential,
+  listCredentials,
+  revokeCredential,
+} from '../../store/access/credentials.ts';
 import {
   field,
   noteList,

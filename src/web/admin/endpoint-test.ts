@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Probed, ProbeStep } from '../../referral/probe.ts';
-import type { EndpointTest } from '../../store/endpoint-tests.ts';
-import { testEndpoint } from '../../store/test-endpoint.ts';
+import type { EndpointTest } from '../../store/queue/endpoint-tests.ts';
+import { testEndpoint } from '../../store/queue/test-endpoint.ts';
 import { csrfField, send, sendNotFound, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';

@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import type { Replaying } from '../../intake/replay.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { Loss } from '../../referral/referral.ts';
-import { type DoorUse, readDoorUse } from '../../store/door-use.ts';
-import { type CountedLoss, countLosses, type MappingUse, readMappingUse } from '../../store/mapping-use.ts';
+import { type DoorUse, readDoorUse } from '../../store/queue/door-use.ts';
+import { type CountedLoss, countLosses, type MappingUse, readMappingUse } from '../../store/queue/mapping-use.ts';
 import { send, sendNotFound, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';

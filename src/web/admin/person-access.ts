@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import type { PersonMove } from '../../referral/person-move.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { type Admitted, listAdmitted, movePerson } from '../../store/locked-out.ts';
+import { type Admitted, listAdmitted, movePerson } from '../../store/access/locked-out.ts';
 import { field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from '../queue/reason.ts';

@@ -1,8 +1,8 @@
 import { endedChange } from '../../intake/subscription/follow.ts';
 import type { Actor } from '../../referral/actor.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { isRefusal, type Refusal } from '../../referral/refusal.ts';
-import type { Client } from '../../store/clients.ts';
+import type { Client } from '../../store/access/clients.ts';
 import type { Store } from '../../store/store.ts';
 import { type Subscription, stoppedSubscriptions } from '../../store/subscriptions.ts';
 import { sendNotFound, type Visit } from '../acting.ts';

@@ -1,12 +1,12 @@
 import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Change } from '../../referral/change.ts';
-import { channelsOf } from '../../referral/channels.ts';
 import { addDays, beginOfDay, localDay } from '../../referral/deadlines.ts';
-import { decideDirectory } from '../../referral/directory-change.ts';
+import { decideDirectory } from '../../referral/directory/change.ts';
+import { channelsOf } from '../../referral/directory/channels.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../../referral/refusal.ts';
 import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../../store/directory.ts';
-import { readEndpointTests } from '../../store/endpoint-tests.ts';
+import { readEndpointTests } from '../../store/queue/endpoint-tests.ts';
 import { decide, field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { testPart } from '../admin/endpoint-test.ts';
 import { accessLink } from '../admin/person-access.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Router } from 'express';
 import { addDays, beginOfDay, localDay } from '../../referral/deadlines.ts';
-import { nameOf, type Proposed } from '../../referral/directory-change.ts';
-import { differences } from '../../referral/directory-diff.ts';
-import type { Stored } from '../../referral/directory-rules.ts';
+import { nameOf, type Proposed } from '../../referral/directory/change.ts';
+import { differences } from '../../referral/directory/diff.ts';
+import type { Stored } from '../../referral/directory/rules.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../../referral/refusal.ts';
 import { readDirectoryNewest } from '../../store/directory.ts';
 import { type Taken, takeDirectory } from '../../store/take-directory.ts';

@@ -1,4 +1,4 @@
-import { isOnlyLaunch } from '../../referral/launch-system.ts';
+import { isOnlyLaunch } from '../../referral/directory/launch-system.ts';
 import { lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
 import { csrfField } from '../acting.ts';
 import { errorSummary } from '../form-controls.ts';

@@ -1,5 +1,5 @@
-import type { Directory } from '../../referral/directory.ts';
-import { differences } from '../../referral/directory-diff.ts';
+import { differences } from '../../referral/directory/diff.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { DirectoryVersion } from '../../store/directory.ts';
 import { csrfField } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';

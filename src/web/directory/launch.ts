@@ -1,6 +1,6 @@
 import type { Endpoint, Extension } from '@medplum/fhirtypes';
 import { extensions } from '../../fhir/systems.ts';
-import { clientProofs } from '../../referral/launch-system.ts';
+import { clientProofs } from '../../referral/directory/launch-system.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { areaOf, type FormParts, lineOf, tickOf } from '../refer/controls.ts';
 import type { Fields } from './things.ts';

@@ -1,6 +1,6 @@
 import type { Said } from '../../fhir/outcome.ts';
-import { cooperationOf } from '../../referral/practice-service.ts';
-import type { EndpointTest } from '../../store/endpoint-tests.ts';
+import { cooperationOf } from '../../referral/directory/practice-service.ts';
+import type { EndpointTest } from '../../store/queue/endpoint-tests.ts';
 import { send, type Visit } from '../acting.ts';
 import { lastTestText } from '../admin/endpoint-test.ts';
 import { html, type Markup, sayIn } from '../html.ts';

@@ -1,9 +1,9 @@
 import type { Endpoint, Extension, HealthcareService, Organization, PractitionerRole } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
 import { codeSystems, extensions, identifiers } from '../../fhir/systems.ts';
-import { addressForms } from '../../referral/directory-rules.ts';
+import { type AssignmentRule, withAgreed } from '../../referral/directory/practice-service.ts';
+import { addressForms } from '../../referral/directory/rules.ts';
 import { isLifeArea } from '../../referral/life-area.ts';
-import { type AssignmentRule, withAgreed } from '../../referral/practice-service.ts';
 import type { Fault } from '../form-controls.ts';
 import { isAbsentOn, presentFrom, readAbsence, withAbsence } from '../team/absence.ts';
 import { closuresIn } from './closures.ts';

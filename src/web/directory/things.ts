@@ -1,8 +1,8 @@
 import type { Endpoint, HealthcareService, Organization, Practitioner, PractitionerRole } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../../fhir/systems.ts';
-import type { DirectoryResource } from '../../referral/directory.ts';
-import { isOnlyLaunch } from '../../referral/launch-system.ts';
-import { cooperationOf, levelsOf, rulesOf, termsOf } from '../../referral/practice-service.ts';
+import type { DirectoryResource } from '../../referral/directory/directory.ts';
+import { isOnlyLaunch } from '../../referral/directory/launch-system.ts';
+import { cooperationOf, levelsOf, rulesOf, termsOf } from '../../referral/directory/practice-service.ts';
 import type { DirectoryVersion } from '../../store/directory.ts';
 import { closureFields } from './closures.ts';
 import { hoursFields } from './hours.ts';

@@ -1,5 +1,5 @@
 import type { Language, Said } from '../../fhir/outcome.ts';
-import type { Difference } from '../../referral/directory-diff.ts';
+import type { Difference } from '../../referral/directory/diff.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 
 /** What people in the directory are, by the code of their role. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { IssueCode } from '../../fhir/outcome.ts';
 import { definitionSearches } from '../../intake/definitions.ts';
 import { guide, servedTypes } from '../../profiles/stored.ts';
+import { TRANSITIONS } from '../../referral/lifecycle/transitions.ts';
+import { conditionWords, tellsWords, whoWords } from '../../referral/lifecycle/words.ts';
 import { httpStatus, issue, refuse } from '../../referral/refusal.ts';
-import { conditionWords, tellsWords, whoWords } from '../../referral/transition-words.ts';
-import { TRANSITIONS } from '../../referral/transitions.ts';
 import { html, type Markup } from '../html.ts';
 import { code, docsPage, wideTable } from './page.ts';
 

@@ -1,9 +1,9 @@
 import { journeyFile } from '../../feedback/journey-file.ts';
-import { journeyPdf } from '../../feedback/journey-pdf.ts';
 import { auditOf } from '../../feedback/moves.ts';
+import { journeyPdf } from '../../feedback/pdf/journey.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import { isWithdrawn, teamSees } from '../../referral/minimise.ts';
-import { readEvents } from '../../store/deliveries.ts';
+import { readEvents } from '../../store/queue/deliveries.ts';
 import { actingFor, sendNotFound, type Visit } from '../acting.ts';
 import type { Site } from '../site.ts';
 import { readOwn } from '../worklist/referral.ts';

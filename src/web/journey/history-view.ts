@@ -1,10 +1,10 @@
 import type { Communication } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
-import { channelAt } from '../../referral/channels.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Proof } from '../../referral/directory.ts';
-import type { readEvents } from '../../store/deliveries.ts';
-import type { Carriage } from '../../store/lists.ts';
+import { channelAt } from '../../referral/directory/channels.ts';
+import type { Proof } from '../../referral/directory/directory.ts';
+import type { Carriage } from '../../store/lists/lists.ts';
+import type { readEvents } from '../../store/queue/deliveries.ts';
 import { eventSaid } from '../event-words.ts';
 import { dayText, html, type Markup, momentText, sayIn, timeText } from '../html.ts';
 import type { Viewer } from '../page.ts';

@@ -2,9 +2,9 @@ import { readLetter } from '../../feedback/letter.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { isCategory } from '../../referral/category.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import { type Role, teamLeads } from '../../referral/directory.ts';
+import { type Role, teamLeads } from '../../referral/directory/directory.ts';
 import { leadOf } from '../../referral/lead.ts';
-import { isOpen } from '../../referral/lifecycle.ts';
+import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import { dayText, html, type Markup, sayIn } from '../html.ts';
 import { facts, type Shown, telLink } from './referral-view.ts';
 

@@ -3,7 +3,7 @@ import { extensions, identifiers } from '../../fhir/systems.ts';
 import { birthdaySince } from '../../referral/consent.ts';
 import { custodies, isCustody } from '../../referral/custody.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { lifeAreas } from '../../referral/life-area.ts';
 import { consentDetails, receiverSees, type Seen, teamSees } from '../../referral/minimise.ts';

@@ -1,8 +1,8 @@
-import type { Section } from '../../feedback/journey-pdf.ts';
+import type { Section } from '../../feedback/pdf/journey.ts';
 import { extensions } from '../../fhir/systems.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import { lifeAreas } from '../../referral/life-area.ts';
-import type { readEvents } from '../../store/deliveries.ts';
+import type { readEvents } from '../../store/queue/deliveries.ts';
 import { eventSaid } from '../event-words.ts';
 import { birthDateText, dayText, momentText } from '../html.ts';
 import { messageSaid } from './history-view.ts';

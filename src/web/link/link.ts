@@ -17,7 +17,7 @@ import type { Actor } from '../../referral/actor.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { isLive, type Link, linkCodesMax, linkState } from '../../referral/link.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { linkBySession, linkByToken, linkCode, newLinkSession } from '../../store/links.ts';
+import { linkBySession, linkByToken, linkCode, newLinkSession } from '../../store/access/links.ts';
 import { readJourney } from '../../store/referrals.ts';
 import { ContentErased } from '../../store/store.ts';
 import { actingFor, decide, field, noteView, query, send, sentences, type Visit } from '../acting.ts';

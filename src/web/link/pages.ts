@@ -7,7 +7,7 @@ import { extensions } from '../../fhir/systems.ts';
 import { phoneOf } from '../../referral/assignment.ts';
 import type { JourneyIndex } from '../../referral/change.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { type LifeArea, lifeAreas } from '../../referral/life-area.ts';
 import { type Link, type LinkState, linkCodesMax, linkTriesMax } from '../../referral/link.ts';
 import { minimisePatient, minimiseRequest, receiverOf } from '../../referral/minimise.ts';

@@ -1,9 +1,9 @@
 import { workAt } from '../../feedback/by-link.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import { isOpen } from '../../referral/lifecycle.ts';
+import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import { isLive, type Link, type LinkState, linkState } from '../../referral/link.ts';
-import { linkCode, linksOf, residentCode } from '../../store/links.ts';
+import { linkCode, linksOf, residentCode } from '../../store/access/links.ts';
 import { dayText, html, type Markup, sayIn } from '../html.ts';
 import { type Shown, telLink } from '../journey/referral-view.ts';
 import type { Site } from '../site.ts';

@@ -1,9 +1,9 @@
 import type { Acting } from '../../feedback/moves.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Change } from '../../referral/change.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { Journey } from '../../referral/journey.ts';
-import { type Move, transition } from '../../referral/lifecycle.ts';
+import { type Move, transition } from '../../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../../referral/refusal.ts';
 import { csrfField } from '../acting.ts';
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, ties } from '../form-controls.ts';

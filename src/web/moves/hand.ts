@@ -3,7 +3,7 @@ import { offer, refuseOffer, resumeOwn, takeOver } from '../../feedback/handover
 import { accept } from '../../feedback/moves.ts';
 import { tooClose } from '../../feedback/too-close.ts';
 import type { Said } from '../../fhir/outcome.ts';
-import { isPresent, wallysOf } from '../../referral/directory.ts';
+import { isPresent, wallysOf } from '../../referral/directory/directory.ts';
 import { type Choice, faultOf, radiosOf } from '../form-controls.ts';
 import { html, sayIn } from '../html.ts';
 import {

@@ -13,7 +13,7 @@ import type { Said } from '../../fhir/outcome.ts';
 import type { Change } from '../../referral/change.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
-import { isOpen } from '../../referral/lifecycle.ts';
+import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import type { Refusal } from '../../referral/refusal.ts';
 import { type Choice, type Fault, faultOf, radiosOf, ties } from '../form-controls.ts';
 import { html, type Markup, sayIn } from '../html.ts';

@@ -1,10 +1,10 @@
 import type { Actor } from '../../referral/actor.ts';
 import type { BulkAction } from '../../referral/queue-move.ts';
 import { httpStatus, isRefusal, type Refusal } from '../../referral/refusal.ts';
-import { type BulkJob, listJobs, readJob } from '../../store/bulk.ts';
-import { countQueue, listQueue, type QueueFilter, queueIds } from '../../store/queue-list.ts';
+import { type BulkJob, listJobs, readJob } from '../../store/queue/bulk.ts';
+import { countQueue, listQueue, type QueueFilter, queueIds } from '../../store/queue/list.ts';
+import { doneBy } from '../../store/queue/undo.ts';
 import type { Store } from '../../store/store.ts';
-import { doneBy } from '../../store/undo.ts';
 import { csrfField, field, send, sendNotFound, sentences, type Visit } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { PageParts } from '../page.ts';

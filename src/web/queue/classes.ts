@@ -7,7 +7,7 @@ import {
   type Seen,
   seenFailures,
   seenRefusals,
-} from '../../store/queue-counts.ts';
+} from '../../store/queue/counts.ts';
 import { csrfField, field, send, sentences, type Visit } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { PageParts } from '../page.ts';

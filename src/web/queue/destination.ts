@@ -1,7 +1,7 @@
 import type { Said } from '../../fhir/outcome.ts';
 import type { DestinationMove } from '../../referral/delivery-move.ts';
 import { isRefusal, type Refusal } from '../../referral/refusal.ts';
-import { type ListedDestination, listDestinations, moveDestination, openAt } from '../../store/destinations.ts';
+import { type ListedDestination, listDestinations, moveDestination, openAt } from '../../store/outbox/destinations.ts';
 import { field, query, send, sendNotFound, sentences, type Visit } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { PageParts, Viewer } from '../page.ts';

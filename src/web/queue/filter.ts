@@ -1,9 +1,9 @@
 import { mayHoldBsn } from '../../fhir/identifiers.ts';
 import type { Said } from '../../fhir/outcome.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { classOfFailure, type ErrorClass, errorClasses, failureCodes } from '../../referral/error-class.ts';
-import type { DeliveryState } from '../../store/deliveries.ts';
-import type { Place, QueueFilter } from '../../store/queue-list.ts';
+import type { DeliveryState } from '../../store/queue/deliveries.ts';
+import type { Place, QueueFilter } from '../../store/queue/list.ts';
 import type { Viewer } from '../page.ts';
 import { type Age, ages, classSaid, type Direction, destinationName, directions, stateSaid, states } from './words.ts';
 

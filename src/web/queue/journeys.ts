@@ -1,4 +1,4 @@
-import { type Lane, listLanes } from '../../store/queue-list.ts';
+import { type Lane, listLanes } from '../../store/queue/list.ts';
 import { noteList, query, send, type Visit } from '../acting.ts';
 import { awaitedWordsPart } from '../awaited-words.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';

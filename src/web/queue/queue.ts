@@ -1,10 +1,10 @@
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { classOfFailure, type ErrorClass, errorClasses } from '../../referral/error-class.ts';
-import type { ListedDelivery } from '../../store/deliveries.ts';
-import { type ListedDestination, listDestinations } from '../../store/destinations.ts';
-import { countOpen, estimateAll, type OpenCount, readViews } from '../../store/queue-counts.ts';
-import { countQueue, listQueue } from '../../store/queue-list.ts';
-import { readLastPress } from '../../store/undo.ts';
+import { type ListedDestination, listDestinations } from '../../store/outbox/destinations.ts';
+import { countOpen, estimateAll, type OpenCount, readViews } from '../../store/queue/counts.ts';
+import type { ListedDelivery } from '../../store/queue/deliveries.ts';
+import { countQueue, listQueue } from '../../store/queue/list.ts';
+import { readLastPress } from '../../store/queue/undo.ts';
 import { csrfField, noteList, query, send, type Visit } from '../acting.ts';
 import { failureSaid } from '../admin/failure-words.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';

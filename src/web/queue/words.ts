@@ -1,8 +1,8 @@
 import type { Said } from '../../fhir/outcome.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import type { ErrorClass } from '../../referral/error-class.ts';
 import type { BulkAction } from '../../referral/queue-move.ts';
-import type { DeliveryState } from '../../store/deliveries.ts';
+import type { DeliveryState } from '../../store/queue/deliveries.ts';
 import { sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';
 

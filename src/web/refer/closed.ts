@@ -1,6 +1,6 @@
 import { readDay } from '../../intake/refer/fields.ts';
-import type { Directory } from '../../referral/directory.ts';
-import type { Ages } from '../../referral/practice-service.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
+import type { Ages } from '../../referral/directory/practice-service.ts';
 import { ageOn } from '../../referral/referral.ts';
 import { send, type Visit } from '../acting.ts';
 import { dayText, html, type Markup, sayIn } from '../html.ts';

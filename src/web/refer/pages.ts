@@ -1,8 +1,8 @@
 import { type FormFields, fieldNames } from '../../intake/refer/fields.ts';
 import type { Draft } from '../../intake/refer/form.ts';
 import { type Assignment, phoneOf } from '../../referral/assignment.ts';
-import type { Directory } from '../../referral/directory.ts';
-import { isOpen } from '../../referral/lifecycle.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
+import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import { csrfField } from '../acting.ts';
 import { errorSummary, faultOf, hintOf } from '../form-controls.ts';
 import { dayText, html, type Markup, sayIn, timeText } from '../html.ts';

@@ -6,11 +6,11 @@ import { openContext } from '../../intake/refer/context.ts';
 import { type FormFields, fieldsOf, formFields, isFormId, newFormId, readDay } from '../../intake/refer/fields.ts';
 import { draftReferral, type ReferFormDoor, sendForm, sentEarlier } from '../../intake/refer/form.ts';
 import { assign } from '../../referral/assignment.ts';
-import { freeSlots } from '../../referral/consulting-hours.ts';
 import { callBefore, localDay } from '../../referral/deadlines.ts';
-import type { Directory } from '../../referral/directory.ts';
+import { freeSlots } from '../../referral/directory/consulting-hours.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { lifeAreaCodes } from '../../referral/life-area.ts';
-import { isOpen } from '../../referral/lifecycle.ts';
+import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import { httpStatus, isRefusal, type Refusal } from '../../referral/refusal.ts';
 import { readJourney } from '../../store/referrals.ts';
 import {

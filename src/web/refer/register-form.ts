@@ -1,6 +1,6 @@
 import { fieldNames } from '../../intake/refer/fields.ts';
 import { callersOf, practicesOf, type RegisterDraft } from '../../intake/refer/register-form.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
 import { csrfField } from '../acting.ts';
 import { errorSummary, faultOf, radiosOf, ties } from '../form-controls.ts';

@@ -4,7 +4,7 @@ import { putTogether } from '../../rights/access.ts';
 import { askCorrection, erase, objectTo, setHold, whyNotErase, withdrawConsent } from '../../rights/keep.ts';
 import { findJourneys, journeysOf, type Outcome, referencePattern } from '../../rights/rights.ts';
 import type { Keeping } from '../../store/keeping.ts';
-import type { Carriage } from '../../store/lists.ts';
+import type { Carriage } from '../../store/lists/lists.ts';
 import { listRightsRequests } from '../../store/rights-requests.ts';
 import {
   csrfField,

@@ -1,7 +1,7 @@
 import type { PractitionerRole } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
 import { addDays } from '../../referral/deadlines.ts';
-import type { Absence } from '../../referral/directory.ts';
+import type { Absence } from '../../referral/directory/directory.ts';
 
 type StoredRole = PractitionerRole & { id: string };
 type NotAvailable = NonNullable<PractitionerRole['notAvailable']>[number];

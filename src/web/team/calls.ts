@@ -3,7 +3,7 @@ import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { httpStatus, isRefusal } from '../../referral/refusal.ts';
-import { type ListedDelivery, listUnlanded } from '../../store/deliveries.ts';
+import { type ListedDelivery, listUnlanded } from '../../store/queue/deliveries.ts';
 import { readJourney } from '../../store/referrals.ts';
 import type { Scope } from '../../store/store.ts';
 import {

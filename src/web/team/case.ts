@@ -1,9 +1,9 @@
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
-import { isOpen } from '../../referral/lifecycle.ts';
+import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import { isWithdrawn } from '../../referral/minimise.ts';
 import { httpStatus } from '../../referral/refusal.ts';
-import { readEvents } from '../../store/deliveries.ts';
+import { readEvents } from '../../store/queue/deliveries.ts';
 import { readJourney } from '../../store/referrals.ts';
 import { actingFor, journeyOf, noteView, query, send, sendNotFound, sentences, type Visit } from '../acting.ts';
 import { clocksPart } from '../clock-words.ts';

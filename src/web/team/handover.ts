@@ -4,9 +4,9 @@ import { derivedId } from '../../fhir/derived-id.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Change } from '../../referral/change.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import { type Directory, isPresent, wallysOf } from '../../referral/directory.ts';
+import { type Directory, isPresent, wallysOf } from '../../referral/directory/directory.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { type HeldReferral, heldReferrals } from '../../store/handover.ts';
+import { type HeldReferral, heldReferrals } from '../../store/lists/handover.ts';
 import { readJourney } from '../../store/referrals.ts';
 import {
   actingFor,

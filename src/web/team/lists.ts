@@ -1,8 +1,8 @@
 import type { Said } from '../../fhir/outcome.ts';
 import { assign } from '../../referral/assignment.ts';
-import { isPresent } from '../../referral/directory.ts';
-import type { Folder } from '../../store/folders.ts';
-import type { ListedReferral } from '../../store/lists.ts';
+import { isPresent } from '../../referral/directory/directory.ts';
+import type { Folder } from '../../store/lists/folders.ts';
+import type { ListedReferral } from '../../store/lists/lists.ts';
 import type { OpenQuestion } from '../../store/questions.ts';
 import type { Visit } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';

@@ -2,8 +2,7 @@ import type { Organization } from '@medplum/fhirtypes';
 import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import { purposeOf } from '../../identity/access.ts';
-import { decideDirectory } from '../../referral/directory-change.ts';
-import { httpStatus, isRefusal, issue, refuse } from '../../referral/refusal.ts';
+import { decideDirectory } from '../../referral/directory/change.ts';
 import {
   practiceFields,
   type SentenceField,
@@ -13,7 +12,8 @@ import {
   sentencesOf,
   teamFields,
   withSentences,
-} from '../../referral/standard-sentences.ts';
+} from '../../referral/directory/standard-sentences.ts';
+import { httpStatus, isRefusal, issue, refuse } from '../../referral/refusal.ts';
 import { readDirectoryNewest } from '../../store/directory.ts';
 import {
   csrfField,

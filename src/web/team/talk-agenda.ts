@@ -1,7 +1,7 @@
 import { addDays, beginOfDay } from '../../referral/deadlines.ts';
-import type { Practice } from '../../referral/directory.ts';
+import type { Practice } from '../../referral/directory/directory.ts';
+import { type Cooperation, cooperationOf } from '../../referral/directory/practice-service.ts';
 import { type LifeArea, lifeAreas } from '../../referral/life-area.ts';
-import { type Cooperation, cooperationOf } from '../../referral/practice-service.ts';
 import { daysOfQuarter } from '../../referral/talk.ts';
 import { readDirectoryResource } from '../../store/directory.ts';
 import { type AgendaLine, readAgenda } from '../../store/talks.ts';

@@ -1,6 +1,6 @@
 import type { TalkPlan } from '../../feedback/talk.ts';
 import type { Said } from '../../fhir/outcome.ts';
-import type { Directory, Practice } from '../../referral/directory.ts';
+import type { Directory, Practice } from '../../referral/directory/directory.ts';
 import { looksPersonal } from '../../referral/looks-personal.ts';
 import { participantsOf, peopleOfPractice, type Talk, wallysOfPractice } from '../../referral/talk.ts';
 import { csrfField, field } from '../acting.ts';

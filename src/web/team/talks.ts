@@ -3,7 +3,7 @@ import { endTalk, planTalk } from '../../feedback/talk.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Actor } from '../../referral/actor.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Directory, Practice } from '../../referral/directory.ts';
+import type { Directory, Practice } from '../../referral/directory/directory.ts';
 import { httpStatus, isRefusal, issue, refuse } from '../../referral/refusal.ts';
 import { participantsOf, type Talk, wallysOfPractice, withoutTalk } from '../../referral/talk.ts';
 import { readTalks } from '../../store/talks.ts';

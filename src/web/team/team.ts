@@ -3,11 +3,11 @@ import { Router } from 'express';
 import { assignTo } from '../../feedback/reassign.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import { isPresent, type Role, wallysOf } from '../../referral/directory.ts';
+import { isPresent, type Role, wallysOf } from '../../referral/directory/directory.ts';
 import { httpStatus, isRefusal } from '../../referral/refusal.ts';
 import { readDirectoryResource } from '../../store/directory.ts';
-import { countFolders, countOverdue } from '../../store/folders.ts';
-import { listReferrals, openAlarms } from '../../store/lists.ts';
+import { countFolders, countOverdue } from '../../store/lists/folders.ts';
+import { listReferrals, openAlarms } from '../../store/lists/lists.ts';
 import { openQuestions } from '../../store/questions.ts';
 import {
   actingFor,

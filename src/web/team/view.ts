@@ -1,6 +1,6 @@
 import type { Said } from '../../fhir/outcome.ts';
-import { type Directory, isPresent, type Role, wallysOf } from '../../referral/directory.ts';
-import type { ListedReferral, OpenAlarm } from '../../store/lists.ts';
+import { type Directory, isPresent, type Role, wallysOf } from '../../referral/directory/directory.ts';
+import type { ListedReferral, OpenAlarm } from '../../store/lists/lists.ts';
 import { csrfField } from '../acting.ts';
 import { birthDateText, dayText, html, type Markup, sayIn } from '../html.ts';
 import { telLink } from '../journey/referral-view.ts';

@@ -1,6 +1,6 @@
 import type { Said } from '../../fhir/outcome.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { openAlarms } from '../../store/lists.ts';
+import { openAlarms } from '../../store/lists/lists.ts';
 import { decide, journeyOf, sendNotFound, type Visit } from '../acting.ts';
 import type { Site } from '../site.ts';
 

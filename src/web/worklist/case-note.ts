@@ -1,6 +1,6 @@
 import type { Journey } from '../../referral/journey.ts';
 import { copiesOf } from '../../store/case-systems.ts';
-import type { readEvents } from '../../store/deliveries.ts';
+import type { readEvents } from '../../store/queue/deliveries.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';
 import type { Site } from '../site.ts';

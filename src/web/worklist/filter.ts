@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
-import type { Directory } from '../../referral/directory.ts';
+import type { Directory } from '../../referral/directory/directory.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
-import type { Narrow } from '../../store/narrow.ts';
+import type { Narrow } from '../../store/lists/narrow.ts';
 import { query } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';

@@ -1,9 +1,9 @@
 import type { Acting } from '../../feedback/moves.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import { countFolders } from '../../store/folders.ts';
-import { type ListedReferral, listReferrals } from '../../store/lists.ts';
-import { readSought } from '../../store/narrow.ts';
+import { countFolders } from '../../store/lists/folders.ts';
+import { type ListedReferral, listReferrals } from '../../store/lists/lists.ts';
+import { readSought } from '../../store/lists/narrow.ts';
 import { actingFor, csrfField, field, noteList, query, send, type Visit } from '../acting.ts';
 import { keysPart } from '../admin/keys.ts';
 import { clockSaid, isOverdue } from '../clock-words.ts';

@@ -1,7 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import type { Actor } from '../../referral/actor.ts';
-import { countFolders } from '../../store/folders.ts';
-import { type ListedReferral, listReferrals } from '../../store/lists.ts';
+import { countFolders } from '../../store/lists/folders.ts';
+import { type ListedReferral, listReferrals } from '../../store/lists/lists.ts';
 import { readJourney } from '../../store/referrals.ts';
 import type { Scope } from '../../store/store.ts';
 import { csrfField, field, noteList, query, send, type ViewerOf, type Visit, visiting } from '../acting.ts';

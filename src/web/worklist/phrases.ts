@@ -4,7 +4,7 @@ import {
   type SentenceField,
   type Sentences,
   sentencesFor,
-} from '../../referral/standard-sentences.ts';
+} from '../../referral/directory/standard-sentences.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';
 import { planMax } from './report-fields.ts';

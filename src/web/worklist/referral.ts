@@ -1,12 +1,12 @@
 import type { Actor } from '../../referral/actor.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
-import { transition } from '../../referral/lifecycle.ts';
+import { transition } from '../../referral/lifecycle/lifecycle.ts';
 import { isWithdrawn } from '../../referral/minimise.ts';
 import { isRefusal } from '../../referral/refusal.ts';
-import { readEvents } from '../../store/deliveries.ts';
 import { type EarlierReferral, earlierReferrals } from '../../store/earlier.ts';
-import { isVisible, readCarriages } from '../../store/lists.ts';
+import { isVisible, readCarriages } from '../../store/lists/lists.ts';
+import { readEvents } from '../../store/queue/deliveries.ts';
 import { readJourney } from '../../store/referrals.ts';
 import { actingFor, csrfField, noteView, send, type Visit } from '../acting.ts';
 import { keysOn } from '../admin/keys.ts';

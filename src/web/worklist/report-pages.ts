@@ -5,7 +5,7 @@ import { interimIssues } from '../../feedback/report-rules.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
-import { transition } from '../../referral/lifecycle.ts';
+import { transition } from '../../referral/lifecycle/lifecycle.ts';
 import { httpStatus, isRefusal, issue, type Refusal, refuse } from '../../referral/refusal.ts';
 import { actingFor, decide, field, noteView, send, sendNotFound, sentences, type Visit } from '../acting.ts';
 import type { Fault } from '../form-controls.ts';

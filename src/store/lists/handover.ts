@@ -1,0 +1,28 @@
+import type { Store } from '../store.ts';
+
+/** An open referral that someone has, or has done in their place; no content is opened. */
+export interface HeldReferral {
+  readonly journey: string;
+  readonly number: string;
+  readonly practice: string;
+  readonly requesterAgb: string | null;
+  readonly rule: string | null;
+  readonly barred: readonly string[];
+  readonly taskStatus: string;
+  readonly businessStatus: string;
+}
+
+/** Every open referral of a Wally of this team, also those that a substitute does for her; oldest first. */
+export async function heldReferrals(store: Store, team: string, wally: string): Promise<HeldReferral[]> {
+  const { rows } = await store.pool.query<HeldReferral>({
+    name: 'held-referrals',
+    text: `select id as journey, number, practice_id as practice, requester_agb as "requesterAgb", rule_id as rule,
+                  barred_ids as barred, task_status as "taskStatus", business_status as "businessStatus"
+             from journey
+            where team_id = $1 and $2 in (owner_id, acting_for_id)
+              and task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold')
+            order by received_at, number`,
+    values: [team, wally],
+  });
+  return rows;
+}
