@@ -28,7 +28,8 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
   const t = sayIn(viewer.language);
   const unused = (active: boolean) => !active && html`<span>${t('niet in gebruik', 'not in use')}</span>`;
   const row = (thing: Thing, id: string, name: string, more: readonly (Markup | string | false | undefined)[]) =>
-    html`<li class="referral"><div class="lead"><a href="/admin/directory/${thing}/${id}">${name}</a></div><div class="more">${more.flatMap((one) => (one ? [html`<span>${one}</span>`] : []))}</div></li>`;
+    html`<li class="referral"><div class="lead"><a href="/admin/directory/${thing}/${id}">${name}</a></div>
+<div class="more">${more.flatMap((one) => (one ? [html`<span>${one}</span>`] : []))}</div></li>`;
   const organization = (id: string) => of(book, 'Organization').find((one) => one.id === id);
   const rows: Record<Thing, readonly Markup[]> = {
     practices: organisations(book, 'practices').map(([id, name]) => {
@@ -64,8 +65,13 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
 <ul class="referrals">${rows[thing]}</ul>`;
   const title = t('Adreslijst', 'Directory');
   const main = html`<h1>${title}</h1>
-<p>${t('Elke wijziging blijft bewaard, met wie en wanneer, en kan terug.', 'Every change is kept, with who and when, and can be taken back.')}</p>
-<p class="buttons"><a class="button quiet" href="/admin/directory/export">${t('Download alles (FHIR)', 'Download all (FHIR)')}</a> <a class="button quiet" href="/admin/directory/import">${t('Neem een bestand over', 'Take in a file')}</a></p>
+<p>${t(
+    'Elke wijziging blijft bewaard, met wie en wanneer, en kan terug.',
+    'Every change is kept, with who and when, and can be taken back.',
+  )}</p>
+<p class="buttons">
+<a class="button quiet" href="/admin/directory/export">${t('Download alles (FHIR)', 'Download all (FHIR)')}</a>
+<a class="button quiet" href="/admin/directory/import">${t('Neem een bestand over', 'Take in a file')}</a></p>
 ${part('practices')}${part('people')}${part('organisations')}${part('endpoints')}`;
   send(visit, { title, main });
 }
