@@ -76,6 +76,8 @@ export function pagesPart(
   if (!after && !next) return undefined;
   const t = sayIn(viewer.language);
   const named = html`<span class="vh">: ${what}</span>`;
-  return html`<nav class="pages" aria-label="${t('Bladzijden', 'Pages')}: ${what}"><p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p>
-<ul class="counts">${after && html`<li><a href="${to()}">${t('Eerste bladzijde', 'First page')}${named}</a></li>`}${next && html`<li><a href="${to(next)}" rel="next">${t('Volgende bladzijde', 'Next page')}${named}</a></li>`}</ul></nav>`;
+  return html`<nav class="pages" aria-label="${t('Bladzijden', 'Pages')}: ${what}">
+<p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p>
+<ul class="counts">${after && html`<li><a href="${to()}">${t('Eerste bladzijde', 'First page')}${named}</a></li>`}
+${next && html`<li><a href="${to(next)}" rel="next">${t('Volgende bladzijde', 'Next page')}${named}</a></li>`}</ul></nav>`;
 }
