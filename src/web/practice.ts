@@ -7,9 +7,9 @@ import type { Directory } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle/lifecycle.ts';
 import { httpStatus } from '../referral/refusal.ts';
-import { readEvents } from '../store/queue/deliveries.ts';
 import { countFolders } from '../store/lists/folders.ts';
 import { type ListedReferral, listReferrals, readCarriages } from '../store/lists/lists.ts';
+import { readEvents } from '../store/queue/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
 import {
   actingFor,

@@ -1,7 +1,7 @@
 import { type FormFields, fieldNames, readDay } from '../../intake/refer/fields.ts';
+import type { Sentences } from '../../referral/directory/standard-sentences.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
 import { suggestedAreas } from '../../referral/social-icpc.ts';
-import type { Sentences } from '../../referral/directory/standard-sentences.ts';
 import { csrfField } from '../acting.ts';
 import { errorSummary, radiosOf } from '../form-controls.ts';
 import { html, type Markup, sayIn } from '../html.ts';
