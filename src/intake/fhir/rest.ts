@@ -170,7 +170,8 @@ function fallen(parts: FhirDoor) {
 
 /** Every address for one request at a time: an entry of a batch goes through these too. */
 function singleRequests(parts: FhirDoor): Router {
-  const router = express.Router();
+  // As the names of FHIR are written and no other way: `mayAsk` reads them so, and must see what the routes see.
+  const router = express.Router({ caseSensitive: true });
   const searching = searchingOf(parts);
   router.use(wantsJson, mayAsk(parts));
   router.post('/$process-message', mayRefer(parts), messaging(parts));
