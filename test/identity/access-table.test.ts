@@ -179,7 +179,7 @@ describe('over HTTP', () => {
     },
   );
 
-  test('a type in other letters is no type: it opens nothing that its name would not', async () => {
+  test('a type or method in other letters opens nothing that its name would not', async () => {
     for (const [, kind] of systems) {
       const headers = { authorization: `Bearer ${tokens.get(kind)}`, 'if-match': 'W/"1"' };
       const asked = cells.map(async ([type, interaction]) => {
@@ -194,16 +194,23 @@ describe('over HTTP', () => {
     const versions = async () =>
       (await app.at.owner.query('select type, id, version from directory_resource')).rowCount;
     const before = await versions();
+    const batch = async (request: object, resource: object) => {
+      const body = JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry: [{ request, resource }] });
+      const sent = { headers: { ...headers, 'content-type': 'application/fhir+json' }, body };
+      return ((await (await app.ask('POST', '/fhir/R4', sent)).json()) as Bundle).entry?.[0]?.response?.status;
+    };
     for (const name of ['organization', 'organizatioN', 'ORGANIZATION']) {
       const alone = { headers: { ...headers, 'content-type': type }, body: patch };
       expect([name, (await app.ask('PATCH', `/fhir/R4/${name}/zuidrand`, alone)).status]).toEqual([name, 404]);
       const asked = { method: 'PATCH', url: `${name}/zuidrand`, ifMatch: 'W/"1"' };
       const resource = { resourceType: 'Binary', contentType: type, data: btoa(patch) };
-      const batch = { resourceType: 'Bundle', type: 'batch', entry: [{ request: asked, resource }] };
-      const sent = { headers: { ...headers, 'content-type': 'application/fhir+json' }, body: JSON.stringify(batch) };
-      const told = (await (await app.ask('POST', '/fhir/R4', sent)).json()) as Bundle;
-      expect([name, told.entry?.[0]?.response?.status]).toEqual([name, '404 Not Found']);
+      expect([name, await batch(asked, resource)]).toEqual([name, '404 Not Found']);
     }
+    // A method in other letters is the same method.
+    const zuidrand = { resourceType: 'Organization', id: 'zuidrand', name: 'Een ander', active: true };
+    for (const method of ['put', 'Put', 'PUT'])
+      expect(await batch({ method, url: 'Organization/zuidrand', ifMatch: 'W/"1"' }, zuidrand)).toBe('403 Forbidden');
+    expect(await batch({ method: 'post', url: 'Organization' }, zuidrand)).toBe('403 Forbidden');
     expect(await versions()).toBe(before);
   });
 
@@ -271,6 +278,17 @@ test('a scope narrows the row of its role, and widens it never', async () => {
   expect(await status('Patient', 'read')).toBe(403);
   // Its scope has it; its role does not.
   expect(await status('ServiceRequest', 'create')).toBe(403);
+  // Its role has it; its scope does not, in whatever letters it asks.
+  const only = { id: 'only-reads', kind: 'practice', party: 'de-brink', scopes: ['system/*.rs'] } as const;
+  await app.register({ ...only, jwks: { keys: [{ ...key.jwk }] } });
+  const reading = { authorization: `Bearer ${await tokenOf(app, 'only-reads', key, 'system/*.cruds')}` };
+  for (const method of ['POST', 'post', 'Post']) {
+    const entry = [{ request: { method, url: 'ServiceRequest' }, resource: { resourceType: 'ServiceRequest' } }];
+    const body = JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry });
+    const sent = { headers: { ...reading, 'content-type': 'application/fhir+json' }, body };
+    const told = (await (await app.ask('POST', '/fhir/R4', sent)).json()) as Bundle;
+    expect([method, told.entry?.[0]?.response?.status]).toEqual([method, '403 Forbidden']);
+  }
 });
 
 test('a refusal stands on the trail, with who it was and under which request', async () => {

@@ -1,10 +1,11 @@
 import type { Endpoint, Resource } from '@medplum/fhirtypes';
 import type { Request, Response, Router } from 'express';
+import type { Interaction } from '../../identity/access.ts';
 import { addDays, beginOfDay, localDay } from '../../referral/deadlines.ts';
 import { directoryTypes, nameOf, type Proposed } from '../../referral/directory/change.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
 import { type Taken, takeDirectory } from '../../store/take-directory.ts';
-import { callerOf, sendRefusal } from '../practice-key.ts';
+import { callerOf, refuseAccess, sendRefusal } from '../practice-key.ts';
 import { fhirBody } from './body.ts';
 import { patched, readPatch } from './patch.ts';
 import { noSuch, send, withMeta } from './reply.ts';
@@ -104,8 +105,11 @@ function answer(parts: FhirDoor, request: Request, response: Response, taken: Ta
   else send(response, status, withMeta(directoryView(recorded(wanted, taken.before)), version, undefined));
 }
 
-function changing(parts: FhirDoor, want: Want) {
+function changing(parts: FhirDoor, want: Want, interaction: Interaction) {
   return (type: string) => async (request: Request, response: Response) => {
+    // Asked before the routes too (`mayAsk`): who changes the directory changes to whom every referral goes.
+    if (!callerOf(request).may(type, interaction))
+      return refuseAccess(parts, request, response, `${type} ${interaction}`);
     const id = typeof request.params.id === 'string' ? request.params.id : parts.store.newId();
     let wanted: Wanted | Refusal | undefined;
     const taken = await takeProposed(parts, request, (before) => {
@@ -167,7 +171,9 @@ export const wants: Readonly<Record<string, Want>> = { PUT: put, POST: post, PAT
 
 /** Changes of the directory by an administrator's system: the access table lets nobody else come here. */
 export function mountDirectory(router: Router, parts: FhirDoor): void {
-  const [putting, posting, patching] = [changing(parts, put), changing(parts, post), changing(parts, patch)];
+  const putting = changing(parts, put, 'update');
+  const posting = changing(parts, post, 'create');
+  const patching = changing(parts, patch, 'patch');
   for (const type of directoryTypes) {
     router.post(`/${type}`, posting(type));
     router.put(`/${type}/:id`, putting(type));

@@ -78,7 +78,8 @@ export function requestOf(outer: Request, entry: BundleEntry, base: string): Req
     if (typeof value === 'string') headers[name] = value;
   }
   const own = {
-    method: asked?.method ?? '',
+    // Routes read a method in whatever letters; whoever asks what may be done must read the same.
+    method: (asked?.method ?? '').toUpperCase(),
     url: `/${address}`,
     originalUrl: `/${address}`,
     headers,
