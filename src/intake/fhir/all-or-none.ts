@@ -1,8 +1,8 @@
 import type { Bundle, BundleEntry, OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
 import { isRefusal, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
-import { touchedTwice } from '../../store/commit/commit.ts';
 import { onTrial, type UpToCommit, upToCommit } from '../../store/commit/hold.ts';
+import { touchedTwice } from '../../store/commit/touched.ts';
 import { callerOf, sendRefusal } from '../practice-key.ts';
 import { askedOf } from './asked.ts';
 import { runAll, tooMuchRefusal } from './batch.ts';

@@ -8,7 +8,7 @@ import type { Journey, Versioned } from '../../referral/journey.ts';
 import { isRefusal, issue, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
 import { journeyWith } from '../../store/journey-of.ts';
 import { readJourney } from '../../store/referrals.ts';
-import type { Scope } from '../../store/store.ts';
+import type { Scope } from '../../store/scope.ts';
 import type { Accepting } from '../arriving.ts';
 import type { Caller } from '../practice-key.ts';
 import { mayNot, noSuch } from './reply.ts';
