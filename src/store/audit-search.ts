@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@medplum/fhirtypes';
+import type { Filter } from '../fhir/search-filter.ts';
 import { indexed, matches } from '../fhir/search-match.ts';
-import type { Filter } from '../fhir/search-query.ts';
 import { toAuditEvent } from '../referral/audit-event.ts';
 import { instant } from './audit.ts';
 import type { Scope } from './scope.ts';

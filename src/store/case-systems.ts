@@ -1,5 +1,5 @@
 import type { CaseCopy, KeptCopy } from '../referral/case-copy.ts';
-import type { CaseParty, FedSystem } from '../referral/directory/case-system.ts';
+import type { CaseParty, FedSystem } from '../referral/directory/fed-systems.ts';
 import { openStatuses } from '../referral/lifecycle/statuses.ts';
 import { visibleTo } from './lists/folders.ts';
 import { openNow } from './outbox/destinations.ts';

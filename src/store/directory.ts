@@ -1,6 +1,6 @@
-import { fedSystems } from '../referral/directory/case-system.ts';
 import { destinationOf } from '../referral/directory/channels.ts';
 import { type Directory, type DirectoryResource, readDirectory } from '../referral/directory/directory.ts';
+import { fedSystems } from '../referral/directory/fed-systems.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
 

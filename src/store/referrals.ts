@@ -1,6 +1,13 @@
 import type { Resource } from '@medplum/fhirtypes';
-import type { Edition, JourneyIndex } from '../referral/change.ts';
-import { indexOf, type Journey, journeyFrom, practiceReferralOf, type Versioned } from '../referral/journey.ts';
+import type { Edition } from '../referral/change.ts';
+import {
+  indexOf,
+  type Journey,
+  type JourneyIndex,
+  journeyFrom,
+  practiceReferralOf,
+  type Versioned,
+} from '../referral/journey.ts';
 import type { Answer } from '../referral/receive.ts';
 import { type Scope, scopeCondition } from './scope.ts';
 import { answerContext, documentContext, openJson } from './sealed.ts';

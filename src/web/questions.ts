@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { Said } from '../fhir/outcome.ts';
 import { assign } from '../referral/assignment.ts';
 import { actorInLine } from '../referral/audit-line.ts';
-import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
+import type { AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
 import { looksPersonal } from '../referral/looks-personal.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import { noticesFor, practiceNotice } from '../referral/receive.ts';
 import { type Question, questionAnswered, questionAsked, readQuestions } from '../store/questions.ts';
 import {

@@ -7,7 +7,7 @@ import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { openLog } from '../../src/log.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { Change } from '../../src/referral/change.ts';
-import type { Proof } from '../../src/referral/directory/directory.ts';
+import type { Proof } from '../../src/referral/directory/channels.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
 import { openStore } from '../../src/store/open-store.ts';

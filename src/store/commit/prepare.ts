@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Change, JourneyIndex } from '../../referral/change.ts';
+import type { Change } from '../../referral/change.ts';
+import type { JourneyIndex } from '../../referral/journey.ts';
 import { traceparentNow } from '../../trace.ts';
 import { linkHash } from '../access/links.ts';
 import { fieldHmac, seal } from '../keys.ts';

@@ -1,7 +1,7 @@
 import type { Patient } from '@medplum/fhirtypes';
 import type { Clock } from '../../referral/clocks.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Proof } from '../../referral/directory/directory.ts';
+import type { Proof } from '../../referral/directory/channels.ts';
 import { TRANSFERRED } from '../keeping.ts';
 import { type Scope, scopeCondition } from '../scope.ts';
 import { documentContext, openJson } from '../sealed.ts';

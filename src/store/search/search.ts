@@ -1,7 +1,8 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
+import type { Filter } from '../../fhir/search-filter.ts';
 import { sortDates } from '../../fhir/search-parameters.ts';
-import type { Filter, SearchQuery } from '../../fhir/search-query.ts';
+import type { SearchQuery } from '../../fhir/search-query.ts';
 import { contentFree } from '../../referral/minimise.ts';
 import type { Scope } from '../scope.ts';
 import { documentContext, openJson } from '../sealed.ts';

@@ -4,7 +4,8 @@ import type { EndpointTest } from '../../store/queue/endpoint-tests.ts';
 import { send, type Visit } from '../acting.ts';
 import { lastTestText } from '../admin/endpoint-test.ts';
 import { html, type Markup, sayIn } from '../html.ts';
-import { type Book, idOf, nameOf, of, organisations, roleCode, serviceOf, type Thing } from './things.ts';
+import { type Book, of } from './book.ts';
+import { idOf, nameOf, organisations, roleCode, serviceOf, type Thing } from './things.ts';
 import { roleSaid } from './words.ts';
 
 const headings: Record<Thing, Said> = {
