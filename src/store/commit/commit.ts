@@ -7,8 +7,13 @@ import { linkParts } from '../access/links.ts';
 import { personParts } from '../access/locked-out.ts';
 import { caseCopyParts } from '../case-copies.ts';
 import { shownParts } from '../changes.ts';
+import { clockParts } from '../clocks.ts';
+import { directoryPart } from '../directory.ts';
+import { joinedPart } from '../early.ts';
 import { keepingParts } from '../keeping.ts';
+import { destinationParts } from '../outbox/destinations.ts';
 import { moveParts } from '../outbox/moves.ts';
+import { questionParts } from '../questions.ts';
 import { alarmParts } from '../queue/alarms.ts';
 import { queueParts } from '../queue/writes.ts';
 import { slotParts } from '../slots.ts';
@@ -48,6 +53,11 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
   const statement = composeStatement([
     ...insertParts(batch),
     ...moveParts(batch),
+    joinedPart(batch),
+    ...questionParts(batch),
+    ...clockParts(batch),
+    ...destinationParts(batch),
+    directoryPart(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
     ...slotParts(batch),
