@@ -15,7 +15,8 @@ import type { Opened } from './line.ts';
 import { mappingOf } from './mapping/load.ts';
 import { hostsOf, openAsking, openProbing, readLaunchSecrets, readSecret } from './outside.ts';
 import type { Health } from './web/health.ts';
-import { type DemoPerson, issuerErrorPage } from './web/login.ts';
+import { issuerErrorPage } from './web/login.ts';
+import type { DemoPerson } from './web/login-form.ts';
 import { createApp } from './web/server.ts';
 
 /** Who may give tokens to systems, and what checks them: our own issuer, or the one that the settings name. */

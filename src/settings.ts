@@ -148,7 +148,7 @@ export const settings = {
     schema: url.optional(),
   },
   CALLS_PER_MINUTE: {
-    what: 'How often one system may call a door of HTTP, per process; then it gets 429. 0: no bound.',
+    what: 'How often one system may call a door of HTTP, per process; then it gets 429. Each entry of a batch is a call. 0: no bound.',
     schema: count(0, 1_000_000).default(1_200),
   },
   LAUNCH_SECRETS_FILE: {

@@ -124,9 +124,10 @@ export function mayOpen(role: Actor['role'], area: Area): boolean {
   return table[role].pages.includes(area);
 }
 
-/** The area a path lies in; undefined for pages that are open to all. */
+/** The area a path lies in, in whatever letters, as the routes read it; undefined for pages that are open to all. */
 export function areaOf(path: string): Area | undefined {
-  return areas.find((area) => path === area || path.startsWith(`${area}/`) || path.startsWith(`${area}?`));
+  const [first = ''] = path.toLowerCase().split(/(?<=.)[/?]/);
+  return areas.find((area) => area === first);
 }
 
 export interface Refused {

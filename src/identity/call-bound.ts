@@ -32,11 +32,23 @@ export class CallBound {
     const size = this.#perMinute;
     if (size === 0) return undefined;
     const known = this.#buckets.get(key);
-    const left = known ? Math.min(size, known.left + ((nowMs - known.atMs) * size) / 60_000) : size;
+    const left = this.#left(known, nowMs);
     const isOver = left < 1;
     this.#keep(key, { left: isOver ? left : left - 1, atMs: nowMs, told: isOver });
     if (!isOver) return undefined;
     return { waitS: Math.ceil(((1 - left) * 60) / size), first: known?.told !== true };
+  }
+
+  /** One that was let in turned out to be `more` calls beside it: they are owed, and the next ones wait for that. */
+  charge(key: string, more: number, nowMs = performance.now()): void {
+    if (this.#perMinute === 0 || more <= 0) return;
+    const known = this.#buckets.get(key);
+    this.#keep(key, { left: this.#left(known, nowMs) - more, atMs: nowMs, told: known?.told === true });
+  }
+
+  #left(known: Bucket | undefined, nowMs: number): number {
+    const size = this.#perMinute;
+    return known ? Math.min(size, known.left + ((nowMs - known.atMs) * size) / 60_000) : size;
   }
 
   /** The map is in order of last use: when it is full, whoever was away longest goes. */

@@ -127,13 +127,18 @@ async function lookUp({ store, tokens }: Knocking, authorization: string): Promi
   return known && practiceCaller(known.practice, known.application);
 }
 
+const callsOf = (caller: Caller) => `${caller.practice ?? ''} ${caller.application}`;
+
+/** Counts what one request asks beside itself (the entries of a Bundle), as if each had knocked. */
+export function countCalls({ bounds }: Knocking, request: Request, more: number): void {
+  bounds?.known.charge(callsOf(callerOf(request)), more);
+}
+
 async function knock(parts: Knocking, request: Request, response: Response): Promise<Caller | undefined> {
   const { known, strangers } = parts.bounds ?? {};
   const given = request.get('authorization') ?? '';
   const caller = await lookUp(parts, given);
-  const often = caller
-    ? known?.take(`${caller.practice ?? ''} ${caller.application}`)
-    : strangers?.take(addressKey(request.ip));
+  const often = caller ? known?.take(callsOf(caller)) : strangers?.take(addressKey(request.ip));
   if (often) {
     await tooOften(parts, request, response, caller, often);
     return undefined;

@@ -23,7 +23,13 @@ const sumsBy = (all: readonly AwaitedWord[], nameOf: (one: AwaitedWord) => strin
 
 function listPart(sums: readonly Sum[], now: Date, { language }: Viewer): Markup {
   const t = sayIn(language);
-  return html`<ul class="plain">${sums.map(({ name, count, since }) => html`<li><strong>${name}</strong>: ${count} ${count === 1 ? t('verwijzing', 'referral') : t('verwijzingen', 'referrals')}, ${t('de oudste wacht', 'the oldest waits')} ${waitingText(since, now, language)}</li>`)}</ul>`;
+  return html`<ul class="plain">
+${sums.map(
+  ({ name, count, since }) =>
+    html`<li><strong>${name}</strong>: ${count}
+${count === 1 ? t('verwijzing', 'referral') : t('verwijzingen', 'referrals')},
+${t('de oudste wacht', 'the oldest waits')} ${waitingText(since, now, language)}</li>`,
+)}</ul>`;
 }
 
 function scopeOf({ role, organization = '' }: Actor): Scope {
@@ -45,7 +51,12 @@ export async function awaitedWordsPart(site: Site, viewer: Viewer): Promise<Mark
   const sums = sumsBy(found, ({ owner, team }) =>
     isLead ? (roles.get(owner ?? '')?.name ?? t('niemand', 'nobody')) : (teams.get(team)?.name ?? team),
   );
-  return html`<section class="panel" aria-labelledby="awaited"><h2 id="awaited">${t('Wacht op een bevestiging', 'Waits for a confirmation')} <span class="count">${found.reduce((sum, one) => sum + one.count, 0)}</span></h2>
-<p>${t(`Langer dan ${days} dagen klaar. Kortelijn wist dit pas als de organisatie bevestigt dat het in haar eigen dossier staat.`, `Done for more than ${days} days. Kortelijn erases this only when the organisation confirms that it stands in its own record.`)}${isLead && html` <a href="/team/own-record">${t('Bekijk en bevestig', 'Look and confirm')}</a>`}</p>
+  return html`<section class="panel" aria-labelledby="awaited">
+<h2 id="awaited">${t('Wacht op een bevestiging', 'Waits for a confirmation')}
+<span class="count">${found.reduce((sum, one) => sum + one.count, 0)}</span></h2>
+<p>${t(
+    `Langer dan ${days} dagen klaar. Kortelijn wist dit pas als de organisatie bevestigt dat het in haar eigen dossier staat.`,
+    `Done for more than ${days} days. Kortelijn erases this only when the organisation confirms that it stands in its own record.`,
+  )}${isLead && html` <a href="/team/own-record">${t('Bekijk en bevestig', 'Look and confirm')}</a>`}</p>
 ${listPart(sums, site.store.clock(), viewer)}</section>`;
 }

@@ -19,7 +19,8 @@ export interface Controls {
 export function errorSummary(faults: readonly Fault[], viewer: Viewer): Markup | undefined {
   if (faults.length === 0) return undefined;
   const t = sayIn(viewer.language);
-  return html`<div class="errors" role="alert" tabindex="-1" autofocus aria-labelledby="errors"><h2 id="errors">${t('Dit is nog niet goed', 'This is not right yet')}</h2>
+  return html`<div class="errors" role="alert" tabindex="-1" autofocus aria-labelledby="errors">
+<h2 id="errors">${t('Dit is nog niet goed', 'This is not right yet')}</h2>
 <ul>${faults.map((one) => html`<li><a href="#${one.field}">${one.said[viewer.language]}</a></li>`)}</ul></div>`;
 }
 
@@ -52,7 +53,10 @@ export function radiosOf(
   return html`<fieldset><legend>${legend}</legend>${hintOf(name, hint)}${faultOf(parts, name)}
 ${choices.map(([value, label, more], nth) => {
   const id = nth === 0 ? name : `${name}-${value}`;
-  return html`<div class="choice"><input type="radio" id="${id}" name="${name}" value="${value}"${parts.fields[name] === value && html` checked`}${ties(parts, name, Boolean(hint))}>
+  return html`<div class="choice">
+<input type="radio" id="${id}" name="${name}" value="${value}"${
+    parts.fields[name] === value && html` checked`
+  }${ties(parts, name, Boolean(hint))}>
 <label for="${id}">${label}${more && html` <span class="hint">${more}</span>`}</label></div>`;
 })}</fieldset>`;
 }

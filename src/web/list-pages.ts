@@ -71,11 +71,27 @@ export function noneText({ after }: ListPage, { viewer }: Visit, none: string): 
 export function pagesPart(
   { rows, after, next }: ListPage,
   { total, what, to }: { readonly total: number; readonly what: string; readonly to: (after?: string) => string },
-  { viewer }: Visit,
+  visit: Visit,
 ): Markup | undefined {
-  if (!after && !next) return undefined;
+  return pagesLinks({ shown: rows.length, total, what, first: after && to(), next: next && to(next) }, visit);
+}
+
+/** Where a page of anything stands, and the addresses of the first and the next one. */
+interface Pages {
+  readonly shown: number;
+  readonly total: number;
+  readonly what: string;
+  readonly first: string | false | undefined;
+  readonly next: string | false | undefined;
+}
+
+/** The same of any list; undefined when it is whole. */
+export function pagesLinks({ shown, total, what, first, next }: Pages, { viewer }: Visit): Markup | undefined {
+  if (!first && !next) return undefined;
   const t = sayIn(viewer.language);
   const named = html`<span class="vh">: ${what}</span>`;
-  return html`<nav class="pages" aria-label="${t('Bladzijden', 'Pages')}: ${what}"><p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p>
-<ul class="counts">${after && html`<li><a href="${to()}">${t('Eerste bladzijde', 'First page')}${named}</a></li>`}${next && html`<li><a href="${to(next)}" rel="next">${t('Volgende bladzijde', 'Next page')}${named}</a></li>`}</ul></nav>`;
+  return html`<nav class="pages" aria-label="${t('Bladzijden', 'Pages')}: ${what}">
+<p>${t(`U ziet er ${shown} van ${total}.`, `You see ${shown} of ${total}.`)}</p>
+<ul class="counts">${first && html`<li><a href="${first}">${t('Eerste bladzijde', 'First page')}${named}</a></li>`}
+${next && html`<li><a href="${next}" rel="next">${t('Volgende bladzijde', 'Next page')}${named}</a></li>`}</ul></nav>`;
 }

@@ -3,23 +3,16 @@ import { type Language, preferredLanguage, type Said } from '../fhir/outcome.ts'
 import { areaOf, isCrossSite, mayOpen, type Refused, requireCsrf, type ShowRefusal } from '../identity/access.ts';
 import { demoAllowed, otherLoopbackName } from '../identity/accounts.ts';
 import type { ErrorPage, Issuer } from '../identity/issuer.ts';
-import { passwordLengthMax } from '../identity/password.ts';
 import type { Finished, Relying } from '../identity/relying.ts';
 import { safeReturn } from '../identity/return-path.ts';
 import { closeSession, openSession, viewerOf } from '../identity/sessions.ts';
 import { openSignIn, type SignIn } from '../identity/sign-in.ts';
 import { mayBeIn } from '../identity/standing.ts';
 import type { Actor } from '../referral/actor.ts';
-import { html, type Markup, sayIn } from './html.ts';
+import { html, sayIn } from './html.ts';
+import { type DemoPerson, loginForm } from './login-form.ts';
 import { homeOf, page } from './page.ts';
 import type { Site } from './site.ts';
-
-/** An invented user whom the demo's log-in page names. */
-export interface DemoPerson {
-  readonly username: string;
-  readonly name: string;
-  readonly role: Actor['role'];
-}
 
 const languageOf = (request: Request): Language => preferredLanguage(request.headers['accept-language']);
 
@@ -122,38 +115,6 @@ function showUnfinished(request: Request, response: Response, why: keyof typeof 
   send(response, status, sayPage(languageOf(request), notIn, text, again));
 }
 
-function demoList(language: Language, people: readonly DemoPerson[]): Markup {
-  const t = sayIn(language);
-  return html`<section class="note"><h2>${t('Oefenomgeving', 'Practice environment')}</h2>
-<p>${t('Deze mensen zijn verzonnen. Hun wachtwoorden staan in het venster waarin Kortelijn is gestart.', 'These people are invented. Their passwords are in the window where Kortelijn was started.')}</p>
-<ul>${people.map((one) => html`<li><strong>${one.username}</strong>: ${one.name}${one.role === 'wally' && ', Wally'}</li>`)}</ul></section>`;
-}
-
-interface FormParts {
-  readonly uid: string;
-  readonly username: string;
-  readonly problem?: string;
-  readonly demo: readonly DemoPerson[];
-}
-
-function formPage(language: Language, { uid, username, problem, demo }: FormParts): string {
-  const t = sayIn(language);
-  const main = html`<h1>${t('Inloggen', 'Sign in')}</h1>
-<form method="post" action="/oauth/interaction/${uid}" class="narrow">
-<p><label for="username">${t('Gebruikersnaam', 'Username')}</label>
-<input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="100"></p>
-<p><label for="password">${t('Wachtwoord', 'Password')}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="${passwordLengthMax}"></p>
-<p><button class="main">${t('Inloggen', 'Sign in')}</button></p>
-</form>${demo.length > 0 && demoList(language, demo)}`;
-  return page({
-    title: t('Inloggen', 'Sign in'),
-    language,
-    main,
-    ...(problem && { notice: { kind: 'refused' as const, text: problem } }),
-  });
-}
-
 /** The log-in form of the embedded issuer, and what is typed into it. */
 function interactionPages(
   site: Site,
@@ -162,7 +123,7 @@ function interactionPages(
   people: readonly DemoPerson[],
 ): Record<'show' | 'check', RequestHandler<{ uid: string }>> {
   const form = (request: Request<{ uid: string }>, username: string, problem?: Said): string =>
-    formPage(languageOf(request), {
+    loginForm(languageOf(request), {
       uid: request.params.uid,
       username,
       demo: demoAllowed(request, site.publicUrl) ? people : [],
@@ -263,7 +224,10 @@ export function loginPages(
     const main = html`<h1>${t('U bent uitgelogd', 'You are signed out')}</h1>
 ${
   elsewhere &&
-  html`<p>${t('Op een gedeelde computer: log ook uit bij de inlogdienst.', 'On a shared computer: sign out of the sign-in service as well.')}
+  html`<p>${t(
+    'Op een gedeelde computer: log ook uit bij de inlogdienst.',
+    'On a shared computer: sign out of the sign-in service as well.',
+  )}
 <a href="${elsewhere}">${t('Uitloggen bij de inlogdienst', 'Sign out of the sign-in service')}</a></p>`
 }
 <p><a class="button" href="/login">${again[1][language]}</a></p>`;

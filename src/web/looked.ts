@@ -27,9 +27,15 @@ export function linesTable(lines: readonly TrailLine[], directory: Directory, vi
   const rows = lines.map((one) => {
     const words = lineWords(one);
     const from = organisation(one.line, directory);
-    return html`<tr><td>${momentText(new Date(one.recorded), language)}</td><td>${words.role[language]}${from && `, ${from}`}</td><td>${words.what[language]}${words.ended && html` <strong>${words.ended[language]}</strong>`}</td><td>${words.purpose[language]}</td></tr>`;
+    return html`<tr><td>${momentText(new Date(one.recorded), language)}</td>
+<td>${words.role[language]}${from && `, ${from}`}</td>
+<td>${words.what[language]}${words.ended && html` <strong>${words.ended[language]}</strong>`}</td>
+<td>${words.purpose[language]}</td></tr>`;
   });
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${t('Logboek', 'Audit trail')}"><table class="stack"><thead><tr><th scope="col">${t('Wanneer', 'When')}</th><th scope="col">${t('Wie', 'Who')}</th><th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Waarvoor', 'For what')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="wide" tabindex="0" role="region" aria-label="${t('Logboek', 'Audit trail')}">
+<table class="stack"><thead><tr><th scope="col">${t('Wanneer', 'When')}</th><th scope="col">${t('Wie', 'Who')}</th>
+<th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Waarvoor', 'For what')}</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
 }
 
 async function shown(site: Site, visit: Visit, one: Keeping, looked: Looked): Promise<void> {
@@ -38,8 +44,12 @@ async function shown(site: Site, visit: Visit, one: Keeping, looked: Looked): Pr
   const title = `${t('Wie heeft gekeken bij', 'Who looked at')} ${one.number}`;
   const address = `/practice/${one.journey}/looked`;
   const main = html`<h1>${title}</h1>
-<p>${t('Elke keer dat iemand deze verwijzing opende, veranderde of verstuurde, staat hier. Het nieuwste staat bovenaan.', 'Each time someone opened, changed or sent this referral stands here. The newest comes first.')}</p>
-<p><a href="${address}.csv" download>${t('Downloaden als tabel (CSV)', 'Download as a table (CSV)')}</a> · <a href="${address}.json" download>${t('Downloaden als FHIR AuditEvents', 'Download as FHIR AuditEvents')}</a></p>
+<p>${t(
+    'Elke keer dat iemand deze verwijzing opende, veranderde of verstuurde, staat hier. Het nieuwste staat bovenaan.',
+    'Each time someone opened, changed or sent this referral stands here. The newest comes first.',
+  )}</p>
+<p><a href="${address}.csv" download>${t('Downloaden als tabel (CSV)', 'Download as a table (CSV)')}</a> ·
+<a href="${address}.json" download>${t('Downloaden als FHIR AuditEvents', 'Download as FHIR AuditEvents')}</a></p>
 ${looked.more && html`<p class="note">${t(`U ziet de eerste ${linesMax} regels.`, `You see the first ${linesMax} lines.`)}</p>`}
 ${linesTable(looked.lines.toReversed(), await site.directory(), viewer)}
 <p><a href="/practice/rights">${t('Terug naar rechten', 'Back to rights')}</a></p>`;

@@ -12,7 +12,10 @@ export function dueMark(
   const day = dayText(callBefore, shown.viewer.language, shown.today);
   switch (due) {
     case 'late':
-      return html`<strong class="mark late">${t(`Te laat: bel vandaag. Beloofd was vóór ${day}`, `Late: call today. Promised before ${day}`)}</strong>`;
+      return html`<strong class="mark late">${t(
+        `Te laat: bel vandaag. Beloofd was vóór ${day}`,
+        `Late: call today. Promised before ${day}`,
+      )}</strong>`;
     case 'today':
       return html`<strong class="mark soon">${t(`Bel vandaag (vóór ${day})`, `Call today (before ${day})`)}</strong>`;
     case 'later':

@@ -5,15 +5,14 @@ import type { Actor } from '../referral/actor.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
-import { isOpen, transition } from '../referral/lifecycle/lifecycle.ts';
-import { httpStatus, isRefusal } from '../referral/refusal.ts';
+import { isOpen } from '../referral/lifecycle/lifecycle.ts';
+import { httpStatus } from '../referral/refusal.ts';
 import { countFolders } from '../store/lists/folders.ts';
 import { type ListedReferral, listReferrals, readCarriages } from '../store/lists/lists.ts';
 import { readEvents } from '../store/queue/deliveries.ts';
 import { readJourney } from '../store/referrals.ts';
 import {
   actingFor,
-  csrfField,
   decide,
   field,
   journeyOf,
@@ -29,22 +28,23 @@ import {
 } from './acting.ts';
 import { breakNews } from './admin/break-news.ts';
 import { clocksPart } from './clock-words.ts';
-import { birthDateText, dayText, html, type Markup, momentText, sayIn } from './html.ts';
+import { birthDateText, html, type Markup, momentText, sayIn } from './html.ts';
 import { eventsPart, fateWord, feedbackPart } from './journey/history-view.ts';
 import { agreedPart, involvedPart } from './journey/involved.ts';
 import { seesPart } from './journey/receiver-view.ts';
-import { consentPart, facts, recognition, type Shown, show, telLink } from './journey/referral-view.ts';
+import { consentPart, facts, recognition, show } from './journey/referral-view.ts';
 import { codePart, residentCodeOf } from './link/part.ts';
 import { addressFrom, askedSize, type ListPage, noneText, pageOf, pagesPart, placeIn } from './list-pages.ts';
 import { urgencyMark } from './marks.ts';
 import { movesPart, type PanelParts, type Posted, postedFaults } from './moves/forms.ts';
 import { doneNotice, type MovePlace, postMove } from './moves/pages.ts';
 import { practiceForms } from './moves/practice.ts';
-import type { PageParts, Viewer } from './page.ts';
+import type { PageParts } from './page.ts';
+import { ownerPart, promise, takeBackPart } from './practice-parts.ts';
 import { objectionPart } from './rights/objection.ts';
 import type { Site } from './site.ts';
 import { wallyNews } from './wally-news.ts';
-import { pressing, stateWords } from './words.ts';
+import { stateWords } from './words.ts';
 
 const doneSaid: Record<string, Said> = {
   undo: {
@@ -57,41 +57,16 @@ const doneSaid: Record<string, Said> = {
   },
 };
 
-/** Who has it now, with a number to call: the owner's, else the team's (promise 2); and in whose place. */
-function ownerPart(
-  directory: Directory,
-  { owner, actingFor }: { readonly owner: string | null; readonly actingFor: string | null },
-  practice: string,
-  viewer: Viewer,
-): Markup {
-  const t = sayIn(viewer.language);
-  const team = directory.teams.get(directory.practices.get(practice)?.service?.team ?? '');
-  const role = directory.roles.get(owner ?? '');
-  const phone = role?.phone ?? team?.phone;
-  const name =
-    role?.name ?? t('nog niemand; de teamleider wijst iemand aan', 'nobody yet; the team lead assigns someone');
-  const absent = owner && directory.roles.get(actingFor ?? '')?.name;
-  return html`<span class="owner">${name}</span>${absent && html` <span>${t(`neemt waar voor ${absent}`, `acts for ${absent}`)}</span>`}${phone && html` ${telLink(phone)}`}`;
-}
-
-/** What was promised at the click, and plainly so when it was not kept. */
-function promise(referral: Parameters<typeof pressing>[0], viewer: Viewer, today: string): Markup | undefined {
-  const t = sayIn(viewer.language);
-  const due = pressing(referral, today);
-  if (due === 'kept') return undefined;
-  const day = dayText(referral.callBefore, viewer.language, today);
-  if (due !== 'late') return html`<span class="due">${t(`belt vóór ${day}`, `calls before ${day}`)}</span>`;
-  return html`<strong class="mark late">${t(`nog niet gebeld; beloofd was vóór ${day}`, `not called yet; promised before ${day}`)}</strong>`;
-}
-
 function row(referral: ListedReferral, visit: Visit, directory: Directory, today: string): Markup {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'practice');
   return html`<li class="referral"><div class="lead"><a href="/practice/${referral.journey}">${referral.patientName}</a>
 <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
-<div class="marks"><span class="state">${t(state.nl, state.en)}</span>${promise(referral, viewer, today)}${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
-<div class="more">${ownerPart(directory, referral, referral.practice, viewer)}<span>${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
+<div class="marks"><span class="state">${t(state.nl, state.en)}</span>${promise(referral, viewer, today)}
+${referral.feedback && html`<span>${t('terugkoppeling', 'feedback')}: ${fateWord(referral.feedback, viewer)}</span>`}</div>
+<div class="more">${ownerPart(directory, referral, referral.practice, viewer)}
+<span>${referral.practiceReferralId}</span><span class="number">${referral.number}</span></div></li>`;
 }
 
 async function list(site: Site, visit: Visit, practice: string): Promise<void> {
@@ -123,33 +98,11 @@ async function list(site: Site, visit: Visit, practice: string): Promise<void> {
   const main = html`<h1>${title}</h1>${news}${looked}
 <p class="buttons"><a class="button" href="/refer">${t('Nieuwe verwijzing', 'New referral')}</a></p>
 ${part('open', t('Loopt', 'Open'), open, counts.open)}${part('closed', t('Klaar', 'Done'), closed, counts.done)}
-<p class="buttons"><a class="button quiet" href="/practice/sentences">${t('Vaste zinnen bij het verwijzen', 'Standard sentences for referring')}</a></p>`;
+<p class="buttons"><a class="button quiet" href="/practice/sentences">${t(
+    'Vaste zinnen bij het verwijzen',
+    'Standard sentences for referring',
+  )}</a></p>`;
   send(visit, { title, main });
-}
-
-/** What the practice may still do: undo while nobody saw it (H3), withdraw while the Wally has not reported, else call. */
-function takeBackPart(shown: Shown, now: Date): Markup | undefined {
-  const { journey, viewer, directory } = shown;
-  const t = sayIn(viewer.language);
-  const { undoUntil, taskStatus } = journey.index;
-  const may = (move: 'undo' | 'withdraw') => !isRefusal(transition(journey, move, viewer.actor));
-  const form = (how: 'undo' | 'withdraw', label: string) =>
-    html`<form method="post" action="/practice/${journey.id}/take-back" class="buttons">${csrfField(viewer)}<button name="how" value="${how}" class="${how === 'undo' ? '' : 'danger'}">${label}</button></form>`;
-  if (undoUntil && undoUntil > now.toISOString() && may('undo')) {
-    const until = new Intl.DateTimeFormat(viewer.language === 'en' ? 'en-GB' : 'nl-NL', {
-      timeStyle: 'short',
-      timeZone: 'Europe/Amsterdam',
-    }).format(new Date(undoUntil));
-    return html`<div class="panel"><p>${t(`U kunt deze verwijzing tot ${until} uur nog terugnemen. Tot dan ziet de Wally niets.`, `You can take this referral back until ${until}. The Wally sees nothing until then.`)}</p>${form('undo', t('Terugnemen', 'Take back'))}</div>`;
-  }
-  if (may('withdraw')) {
-    return html`<details class="panel"><summary>${t('Verwijzing intrekken', 'Withdraw the referral')}</summary>
-<p>${t('De Wally stopt dan en ziet dat u de verwijzing hebt ingetrokken. Dit kan niet ongedaan worden gemaakt.', 'The Wally then stops and sees that you withdrew the referral. This cannot be undone.')}</p>${form('withdraw', t('Ja, intrekken', 'Yes, withdraw'))}</details>`;
-  }
-  if (!isOpen(taskStatus)) return undefined;
-  if (journey.requests.some((one) => one.resource.status === 'requested'))
-    return html`<p class="panel">${t('U hebt gevraagd om te stoppen. De Wally overlegt met de inwoner en geeft u antwoord.', 'You asked to stop. The Wally talks with the resident and answers you.')}</p>`;
-  return html`<p class="panel">${t('De Wally is al met de inwoner bezig. Wilt u stoppen? Vraag het hieronder, of bel:', 'The Wally is already working with the resident. Do you want to stop? Ask below, or call:')} ${ownerPart(directory, journey.index, journey.practice, viewer)}</p>`;
 }
 
 async function sendReferral(
@@ -189,8 +142,11 @@ async function sendReferral(
   const main = html`<p><a href="/practice">${t('Terug naar onze verwijzingen', 'Back to our referrals')}</a></p>
 ${postedFaults(parts)}
 ${recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.priority !== 'routine' && urgencyMark(index.priority, t)}</p>${await objectionPart(site, shown, events)}
-<div class="columns"><div><section aria-labelledby="now"><h2 id="now">${isOpen(index.taskStatus) ? t('Bij wie is het nu', 'Who has it now') : t('Bij wie was het', 'Who had it')}</h2>
+<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.priority !== 'routine' && urgencyMark(index.priority, t)}</p>
+${await objectionPart(site, shown, events)}
+<div class="columns"><div>
+<section aria-labelledby="now">
+<h2 id="now">${isOpen(index.taskStatus) ? t('Bij wie is het nu', 'Who has it now') : t('Bij wie was het', 'Who had it')}</h2>
 ${facts([
   ['Wally', ownerPart(acting.directory, index, journey.practice, viewer)],
   [t('Beloofd', 'Promised'), promise({ ...index, called }, viewer, today)],
@@ -198,7 +154,14 @@ ${facts([
   [t('Ons nummer', 'Our number'), index.practiceReferral.value],
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
-])}</section>${takeBackPart(shown, acting.now)}${residentCode && html`<section aria-labelledby="resident-code"><h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>${codePart(site, shown, residentCode)}</section>`}${moves}${feedbackPart(shown, carriages)}</div>
+])}</section>${takeBackPart(shown, acting.now)}
+${
+  residentCode &&
+  html`<section aria-labelledby="resident-code">
+<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
+${codePart(site, shown, residentCode)}</section>`
+}
+${moves}${feedbackPart(shown, carriages)}</div>
 <div>${agreedPart(shown)}${involvedPart(shown)}${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(

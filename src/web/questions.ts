@@ -10,23 +10,13 @@ import { looksPersonal } from '../referral/looks-personal.ts';
 import type { OutboxRow } from '../referral/outbox-row.ts';
 import { noticesFor, practiceNotice } from '../referral/receive.ts';
 import { type Question, questionAnswered, questionAsked, readQuestions } from '../store/questions.ts';
-import {
-  csrfField,
-  field,
-  noteList,
-  query,
-  send,
-  sendNotFound,
-  type ViewerOf,
-  type Visit,
-  visiting,
-} from './acting.ts';
-import { type Controls, errorSummary, type Fault, faultOf, hintOf, ties } from './form-controls.ts';
-import { html, type Markup, momentText, sayIn } from './html.ts';
+import { field, noteList, query, send, sendNotFound, type ViewerOf, type Visit, visiting } from './acting.ts';
+import { errorSummary, type Fault } from './form-controls.ts';
+import { html, type Markup, sayIn } from './html.ts';
 import type { PageParts } from './page.ts';
+import { emptyList, questionItem, type Typed, textForm, textMax } from './question-parts.ts';
 import type { Site } from './site.ts';
 
-const textMax = 2000;
 const idForm = z.uuid();
 
 const faultsSaid = {
@@ -62,50 +52,6 @@ function read(visit: Visit): { text: string; faults: Fault[]; looks: readonly Sa
   return { text, faults, looks: looks.map((one) => one.said) };
 }
 
-interface Typed {
-  /** The question being answered, or the new one's id. */
-  readonly id: string;
-  readonly text: string;
-  readonly faults: readonly Fault[];
-  readonly looks: readonly Said[];
-}
-
-function textForm(
-  visit: Visit,
-  form: { action: string; id: string; label: Said; button: Said },
-  typed?: Typed,
-): Markup {
-  const { viewer } = visit;
-  const t = sayIn(viewer.language);
-  const parts: Controls = { viewer, fields: { text: typed?.text ?? '' }, faults: typed?.faults ?? [] };
-  const hint = t(
-    'Noem niemand: geen naam, geboortedatum, adres of diagnose.',
-    'Name nobody: no name, birth date, address or diagnosis.',
-  );
-  const looks = typed?.looks ?? [];
-  return html`<form method="post" action="${form.action}" class="form" novalidate>${csrfField(viewer)}<input type="hidden" name="id" value="${form.id}">
-${
-  looks.length > 0 &&
-  html`<div class="note" role="status"><p>${t('Kijk hier nog eens naar:', 'Look at this once more:')}</p><ul>${looks.map((one) => html`<li>${one[viewer.language]}</li>`)}</ul></div>
-<div class="choice">${faultOf(parts, 'sure')}<input type="checkbox" id="sure" name="sure" value="yes"${ties(parts, 'sure', false)}><label for="sure">${t('Ik heb het nagelezen: er staat niemand in.', 'I read it again: nobody is named.')}</label></div>`
-}
-<div class="field"><label for="text">${form.label[viewer.language]}</label>${hintOf('text', hint)}${faultOf(parts, 'text')}<textarea id="text" name="text" rows="4" maxlength="${String(textMax)}"${ties(parts, 'text', true)}>${typed?.text}</textarea></div>
-<p class="buttons"><button>${form.button[viewer.language]}</button></p></form>`;
-}
-
-function said(question: Question, directory: Directory, visit: Visit, below?: Markup): Markup {
-  const { language } = visit.viewer;
-  const t = sayIn(language);
-  const name = (id: string) => directory.roles.get(id)?.name ?? t('iemand die er niet meer is', 'someone who left');
-  const { answer } = question;
-  return html`<li class="referral"><div class="lead"><strong>${name(question.askedBy)}</strong>, ${directory.practices.get(question.practice)?.name} <span class="born">${momentText(question.askedAt, language)}</span></div>
-<p>${question.text}</p>
-${answer && html`<div class="more"><p><strong>${name(answer.by)}</strong> <span class="born">${momentText(answer.at, language)}</span></p><p>${answer.text}</p></div>`}${below}</li>`;
-}
-
-const emptyList = (visit: Visit) =>
-  html`<p class="empty">${sayIn(visit.viewer.language)('Geen vragen.', 'No questions.')}</p>`;
-
 const line = (site: Site, visit: Visit, event: string, action: 'C' | 'U', id: string): AuditLine => {
   const { actor } = visit.viewer;
   return {
@@ -132,11 +78,19 @@ async function practicePage(site: Site, visit: Visit, typed?: Typed): Promise<vo
     button: { nl: 'Stel de vraag', en: 'Ask' },
   };
   const title = t('Vraag aan de Wally', 'Ask the Wally');
+  const unanswered = html`<p class="more">${t('Nog geen antwoord.', 'No answer yet.')}</p>`;
   const main = html`${errorSummary(typed?.faults ?? [], viewer)}<h1>${title}</h1>
-<p>${t('Wilt u iets weten zonder iemand te verwijzen? Vraag het hier. Gaat het over een inwoner? Gebruik dan de verwijzing zelf.', 'Do you want to know something without referring anyone? Ask it here. Is it about a resident? Then use the referral itself.')}</p>
+<p>${t(
+    'Wilt u iets weten zonder iemand te verwijzen? Vraag het hier. Gaat het over een inwoner? Gebruik dan de verwijzing zelf.',
+    'Do you want to know something without referring anyone? Ask it here. Is it about a resident? Then use the referral itself.',
+  )}</p>
 ${textForm(visit, form, typed)}
 <h2>${t('Eerdere vragen', 'Earlier questions')}</h2>
-${questions.length > 0 ? html`<ul class="referrals">${questions.map((one) => said(one, directory, visit, one.answer ? undefined : html`<p class="more">${t('Nog geen antwoord.', 'No answer yet.')}</p>`))}</ul>` : emptyList(visit)}
+${
+  questions.length > 0
+    ? html`<ul class="referrals">${questions.map((one) => questionItem(one, directory, visit, one.answer ? undefined : unanswered))}</ul>`
+    : emptyList(visit)
+}
 <p class="hint">${t('Een vraag met antwoord blijft 90 dagen staan.', 'An answered question stays for 90 days.')}</p>`;
   const asked =
     query(request, 'done') === 'asked' && t('Uw vraag staat bij de Wally.', 'Your question is with the Wally.');
@@ -226,10 +180,11 @@ async function wallyPage(site: Site, visit: Visit, typed?: Typed, refused?: Said
   const rows = (isOpen: boolean) => questions.filter((one) => (one.answer === undefined) === isOpen);
   const list = (found: readonly Question[]) =>
     found.length > 0
-      ? html`<ul class="referrals">${found.map((one) => said(one, directory, visit, one.answer ? undefined : form(one.id)))}</ul>`
+      ? html`<ul class="referrals">${found.map((one) => questionItem(one, directory, visit, one.answer ? undefined : form(one.id)))}</ul>`
       : emptyList(visit);
   const title = t('Vragen van praktijken', 'Questions of practices');
-  const main = html`${errorSummary(typed?.faults ?? [], viewer)}${refused && html`<p class="notice refused" role="status">${refused[viewer.language]}</p>`}<h1>${title}</h1>
+  const main = html`${errorSummary(typed?.faults ?? [], viewer)}
+${refused && html`<p class="notice refused" role="status">${refused[viewer.language]}</p>`}<h1>${title}</h1>
 <p>${t('Vragen die niet over een inwoner gaan.', 'Questions that are not about a resident.')}</p>
 <h2>${t('Nog zonder antwoord', 'Not answered yet')} <span class="count">${rows(true).length}</span></h2>${list(rows(true))}
 <h2>${t('Beantwoord', 'Answered')}</h2>${list(rows(false))}`;

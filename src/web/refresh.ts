@@ -53,5 +53,8 @@ export function jobRefreshLink(visit: Visit, refresh: number | undefined): Marku
   const t = sayIn(visit.viewer.language);
   const again = html`<a href="${sameWith(visit, {})}">${t('Ververs', 'Refresh')}</a>`;
   if (!refresh) return again;
-  return html`${t(`Deze pagina ververst zichzelf elke ${refresh} seconden.`, `This page refreshes itself every ${refresh} seconds.`)} <a href="${sameWith(visit, { every: 'off' })}">${t('Niet meer vanzelf verversen', 'Stop refreshing')}</a>`;
+  return html`${t(
+    `Deze pagina ververst zichzelf elke ${refresh} seconden.`,
+    `This page refreshes itself every ${refresh} seconds.`,
+  )} <a href="${sameWith(visit, { every: 'off' })}">${t('Niet meer vanzelf verversen', 'Stop refreshing')}</a>`;
 }

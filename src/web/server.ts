@@ -32,7 +32,8 @@ import { docsPages } from './docs/docs.ts';
 import { type Health, healthRouter } from './health.ts';
 import { html, sayIn } from './html.ts';
 import { linkPages } from './link/link.ts';
-import { type DemoPerson, loginPages, showRefusal } from './login.ts';
+import { loginPages, showRefusal } from './login.ts';
+import type { DemoPerson } from './login-form.ts';
 import { lookOf } from './look.ts';
 import { lookedPages } from './looked.ts';
 import { homeOf, page, type Viewer } from './page.ts';
@@ -94,13 +95,16 @@ const contentSecurityPolicy = {
   },
 };
 
-/** Asking for a token too often is held by address: who asks is known only after the work is done. */
+/**
+ * Asking for a token too often is held by address: who asks is known only after the work is done. Whatever is posted to the
+ * issuer counts, since it reads its addresses in more than one way (`/TOKEN`).
+ */
 function tokenBound({ bounds }: AppParts): RequestHandler[] {
   if (!bounds) return [];
   return [
     (request, response, next) => {
-      const isToken = request.method === 'POST' && request.path === '/token';
-      const often = isToken ? bounds.known.take(`token ${addressKey(request.ip)}`) : undefined;
+      const isPost = request.method === 'POST';
+      const often = isPost ? bounds.known.take(`token ${addressKey(request.ip)}`) : undefined;
       if (!often) return next();
       response.set('Retry-After', String(often.waitS)).status(429).json({ error: 'temporarily_unavailable' });
     },

@@ -38,5 +38,8 @@ export async function wallyNews(
   if (!role || !since || since < addDays(today, -newsDays)) return undefined;
   const t = sayIn(viewer.language);
   const day = dayText(since, viewer.language, today);
-  return html`<p class="note" role="status">${t(`Uw vaste Wally is ${role.name}, vanaf ${day}.`, `Your fixed Wally is ${role.name}, from ${day}.`)} ${t('Bij elke verwijzing ziet u wie die nu heeft.', 'At each referral you see who has it now.')}</p>`;
+  return html`<p class="note" role="status">${t(
+    `Uw vaste Wally is ${role.name}, vanaf ${day}.`,
+    `Your fixed Wally is ${role.name}, from ${day}.`,
+  )} ${t('Bij elke verwijzing ziet u wie die nu heeft.', 'At each referral you see who has it now.')}</p>`;
 }

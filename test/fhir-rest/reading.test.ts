@@ -115,6 +115,10 @@ const searches: readonly Search[] = [
   ['search.html#security', 'DocumentReference', 'DocumentReference/{letter2} DocumentReference/{letter3}'],
   // Letters go along only where the resident agreed to medical codes (H17).
   ['search.html#security', 'DocumentReference', 'DocumentReference/{letter2}', 'sanne'],
+  ['search.html#security', 'Patient?_has:DocumentReference:subject:status=current', 'Patient/{patient2}', 'sanne'],
+  ['search.html#security', 'Patient?_has:DocumentReference:subject:_id={letter3}', '', 'sanne'],
+  ['search.html#security', 'Patient?_has:DocumentReference:subject:_id={letter3}', 'Patient/{patient3}'],
+  ['search.html#security', 'Task?patient._has:DocumentReference:subject:status=current', 'Task/{task2}', 'team'],
 ];
 
 describe('a search over an address finds', () => {

@@ -179,6 +179,34 @@ describe('over HTTP', () => {
     },
   );
 
+  test('a type in other letters is no type: it opens nothing that its name would not', async () => {
+    for (const [, kind] of systems) {
+      const headers = { authorization: `Bearer ${tokens.get(kind)}`, 'if-match': 'W/"1"' };
+      const asked = cells.map(async ([type, interaction]) => {
+        const [method, path] = request[interaction](type.toLowerCase());
+        return [kind, method, path, (await app.ask(method, `/fhir/R4${path}`, { headers })).status];
+      });
+      expect((await Promise.all(asked)).filter((one) => one[3] !== 404)).toEqual([]);
+    }
+    const type = 'application/json-patch+json';
+    const patch = JSON.stringify([{ op: 'replace', path: '/name', value: 'Een ander' }]);
+    const headers = { authorization: `Bearer ${tokens.get('practice')}`, 'if-match': 'W/"1"' };
+    const versions = async () =>
+      (await app.at.owner.query('select type, id, version from directory_resource')).rowCount;
+    const before = await versions();
+    for (const name of ['organization', 'organizatioN', 'ORGANIZATION']) {
+      const alone = { headers: { ...headers, 'content-type': type }, body: patch };
+      expect([name, (await app.ask('PATCH', `/fhir/R4/${name}/zuidrand`, alone)).status]).toEqual([name, 404]);
+      const asked = { method: 'PATCH', url: `${name}/zuidrand`, ifMatch: 'W/"1"' };
+      const resource = { resourceType: 'Binary', contentType: type, data: btoa(patch) };
+      const batch = { resourceType: 'Bundle', type: 'batch', entry: [{ request: asked, resource }] };
+      const sent = { headers: { ...headers, 'content-type': 'application/fhir+json' }, body: JSON.stringify(batch) };
+      const told = (await (await app.ask('POST', '/fhir/R4', sent)).json()) as Bundle;
+      expect([name, told.entry?.[0]?.response?.status]).toEqual([name, '404 Not Found']);
+    }
+    expect(await versions()).toBe(before);
+  });
+
   test('nobody: the log-in page, or 401 with a challenge', async () => {
     for (const area of areas) expect((await app.ask('GET', area)).status).toBe(303);
     for (const [type, interaction] of cells) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CallBound } from '../../src/identity/call-bound.ts';
+import { writeCredential } from '../../src/store/access/sessions.ts';
 import { brinkCredential, type OpenApp, openApp } from '../doubles/app.ts';
 
 test('a bucket fills evenly, and says how long to wait', () => {
@@ -10,6 +11,16 @@ test('a bucket fills evenly, and says how long to wait', () => {
   expect(bound.take('b', 500)).toBeUndefined();
   expect(bound.take('a', 1_500)).toBeUndefined();
   expect(bound.take('a', 1_500)).toEqual({ waitS: 1, first: true });
+});
+
+test('what one call asked beside itself is owed: the next ones wait for it', () => {
+  const bound = new CallBound(60);
+  expect(bound.take('a', 0)).toBeUndefined();
+  bound.charge('a', 119, 0);
+  expect(bound.take('a', 0)).toEqual({ waitS: 61, first: true });
+  expect(bound.take('a', 60_000)).toEqual({ waitS: 1, first: false });
+  expect(bound.take('b', 0)).toBeUndefined();
+  expect(bound.take('a', 61_000)).toBeUndefined();
 });
 
 test('0 is no bound, and strangers do not fill the memory', () => {
@@ -44,10 +55,25 @@ describe('at the doors', () => {
     expect((await app.ask('GET', '/healthz')).status).toBe(200);
   });
 
+  test('each entry of a Bundle is a call, and a thousand are the most', async () => {
+    await writeCredential(app.at.store, 'zuidrand', 'his-zuidrand', 'bundles-of-zuidrand');
+    const headers = { authorization: 'Bearer bundles-of-zuidrand', 'content-type': 'application/fhir+json' };
+    const send = (type: string, length: number) => {
+      const entry = Array.from({ length }, () => ({ request: { method: 'GET', url: 'Task?_count=1' } }));
+      return app.ask('POST', '/fhir/R4', { headers, body: JSON.stringify({ resourceType: 'Bundle', type, entry }) });
+    };
+    for (const type of ['batch', 'transaction']) expect([type, (await send(type, 1_001)).status]).toEqual([type, 413]);
+    expect((await send('batch', 21)).status).toBe(200);
+    const next = await send('batch', 1);
+    // Twenty more than the call itself, at five a minute.
+    expect([next.status, Number(next.headers.get('retry-after')) > 180]).toEqual([429, true]);
+  });
+
   test('so do tokens', async () => {
-    const ask = () =>
-      app.ask('POST', '/oauth/token', { body: new URLSearchParams({ grant_type: 'client_credentials' }) });
-    const statuses = await Promise.all(Array.from({ length: 7 }, async () => (await ask()).status));
-    expect(statuses.filter((one) => one === 429).length).toBe(2);
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    // The issuer reads them all as its token endpoint.
+    const names = ['token', 'TOKEN', 'token/', 'Token', 'toKen/', 'token', 'TOKEN/'];
+    const asked = names.map(async (name) => (await app.ask('POST', `/oauth/${name}`, { body })).status);
+    expect((await Promise.all(asked)).toSorted()).toEqual([400, 400, 400, 400, 400, 429, 429]);
   });
 });

@@ -650,4 +650,13 @@ test('H10: withdrawn consent shuts the content at once, to read, to search and t
   });
   // The Wally's notes on it are content too: gone from every version, for every receiver.
   expect(await said()).toEqual([false, false, false]);
+  // Nor does a patch tell of them by what fits and what does not.
+  const current = (await journeyOf(door.at.store, journey.id)).task;
+  const guesses = (current.resource.output ?? []).map((value, nth) => ({ op: 'test', path: `/output/${nth}`, value }));
+  expect(guesses.length).toBeGreaterThan(0);
+  for (const one of guesses) {
+    const body = [one, { op: 'replace', path: '/status', value: 'in-progress' }];
+    const told = await send({ method: 'PATCH', path: `/Task/${id}`, body, of: current }, teamToken);
+    expect([told.status, reasonsIn(told.body)]).toEqual([409, ['patch-test-failed']]);
+  }
 });

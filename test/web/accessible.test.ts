@@ -79,6 +79,8 @@ const visits: readonly Visit[] = [
   ['admin', '/admin/destination?id=practice:de-brink'],
   ['admin', '/admin/deliveries/1'],
   ['admin', '/admin/directory'],
+  ['admin', '/admin/directory?find=wally'],
+  ['admin', '/admin/directory?find=nergens'],
   ['admin', '/admin/directory/practices/de-brink'],
   ['admin', '/admin/directory/people/wally-sanne'],
   ['admin', '/admin/directory/people/wally-sanne/access'],

@@ -101,6 +101,8 @@ const acts: readonly Row[] = [
   ],
   ['another practice tries the referral', () => get('rand', `/practice/${journey}`), 'page-refused', 'refused', 'R'],
   ['a role tries the pages of another', () => get('wally', '/admin'), 'page-refused', 'refused', 'R'],
+  ['the same, in other letters', () => get('wally', '/Admin/Trail'), 'page-refused', 'refused', 'R'],
+  ['another practice, in other letters', () => get('rand', `/PRACTICE/${journey}`), 'page-refused', 'refused', 'R'],
   [
     'a form without its token',
     () => post('brink', '/practice/rights/act', { csrf: 'wrong' }, '/practice/rights'),

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reevaluatePresence } from '../../src/delivery/presence.ts';
 import { readSession, startSession } from '../../src/store/access/sessions.ts';
@@ -5,6 +7,7 @@ import { readDirectoryNewest } from '../../src/store/directory.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { type Browsing, browse, journeyOf, people, refer, referralOf, siteOver } from './harness.ts';
+import { htmlBytesMax } from './judging.ts';
 
 let at: TestStore;
 let site: Site;
@@ -75,6 +78,54 @@ test('the list names practices, people, organisations and connections; only the 
     expect((await pages.get(who, '/admin/directory')).status).toBe(404);
   expect((await pages.get('admin', '/admin/directory', 'en')).text).toContain('Connections');
   expect((await pages.get('admin', '/admin/directory/nonsense/x')).status).toBe(404);
+});
+
+/** The names on a page, in their order. */
+const namesIn = (text: string) =>
+  [...text.matchAll(/<div class="lead"><a href="\/admin\/directory\/people\/[^"]+">([^<]+)/g)].map(([, name]) => name);
+
+test('people stand by family name; words find what has them all, whatever their case or accents, and keep the address', async () => {
+  const { text } = await pages.get('admin', '/admin/directory');
+  expect(namesIn(text)).toEqual([
+    'E. Blaak',
+    'Karim Bouzid',
+    'Joost ter Braak',
+    'P. Dekkers',
+    'Marijke Hoekzema',
+    'M. van Leeuwen',
+    'T. Osinga',
+    'Nadia Ouchan',
+    'Sanne Verhoeven',
+  ]);
+  const found = (await pages.get('admin', '/admin/directory?find=wally+VÓORBEELDSTREEK')).text;
+  expect(namesIn(found)).toEqual(['Karim Bouzid', 'Joost ter Braak', 'Sanne Verhoeven']);
+  expect(found).toContain('value="wally VÓORBEELDSTREEK"');
+  expect(found).not.toContain('<h2 id="practices">');
+  expect((await pages.get('admin', '/admin/directory?find=nergens')).text).toContain('Niets gevonden.');
+});
+
+test('a region of some hundreds of practices stays light, and its pages hold each once', async () => {
+  const practices = Array.from({ length: 230 }, (_, nth) => ({
+    resourceType: 'Organization' as const,
+    id: `ver-${nth}`,
+    name: `Praktijk ${createHash('sha256').update(`${nth}`).digest('hex').slice(0, 12)}`,
+    type: [{ coding: [{ system: 'http://nictiz.nl/fhir/NamingSystem/organization-type', code: 'Z3' }] }],
+  }));
+  const made = await at.store.commit({
+    scope: { practice: '' },
+    directory: practices.map((resource) => ({ resource, validFrom: '2026-01-01T00:00:00Z' })),
+    audit: [],
+  });
+  expect(made.ok).toBe(true);
+  const seen: string[] = [];
+  let next: string | undefined = '/admin/directory';
+  while (next) {
+    const { text }: { text: string } = await pages.get('admin', next);
+    expect(gzipSync(text).length).toBeLessThan(htmlBytesMax);
+    seen.push(...[...text.matchAll(/\/admin\/directory\/practices\/(ver-\d+)"/g)].map(([, id = '']) => id));
+    next = /href="([^"]*practices=\d+#practices)" rel="next"/.exec(text)?.[1]?.replaceAll('&amp;', '&');
+  }
+  expect(seen.toSorted()).toEqual(practices.map(({ id }) => id).toSorted());
 });
 
 test.each([

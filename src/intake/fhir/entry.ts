@@ -6,6 +6,9 @@ import { admit, callerOf } from '../practice-key.ts';
 /** Requests that only look may run beside each other. */
 export const besideMax = 8;
 
+/** So many requests go into one Bundle. */
+export const entriesMax = 1_000;
+
 /** What the door said to one entry. */
 export interface Told {
   readonly status: number;

@@ -14,6 +14,7 @@ import { otherVersion } from '../update.ts';
 import { journeyBy, type Made, makeMove, type Wanted } from './move.ts';
 import { patched, readPatch } from './patch.ts';
 import { noSuch } from './reply.ts';
+import { seenBy } from './seen.ts';
 import { type FhirDoor, readBody } from './take.ts';
 import { versionRead, versionRequired, wrongId } from './update.ts';
 
@@ -177,9 +178,13 @@ export async function changeAppointment(parts: FhirDoor, request: Request, id: s
   return makeMove(parts, callerOf(request), found.journey, {
     type: 'Appointment',
     interaction: isPatch ? 'patch' : 'update',
-    read: (now) => {
+    read: async (now) => {
       const known = now.appointments.find((one) => one.resource.id === id);
-      if (!known) return noSuch();
+      // A patch tells of what is there by what fits: of what its sender no longer sees it tells nothing.
+      const { scope } = callerOf(request);
+      const seen =
+        known && isPatch ? await seenBy(parts, scope, [{ resource: known.resource, journey: now.id }]) : [known];
+      if (!known || !seen[0]) return noSuch();
       const sent = whole ?? patched(known.resource, Array.isArray(read) ? read : []);
       if (isRefusal(sent)) return sent;
       const issues = whole ? [] : validateBaseR4(sent, 'Appointment').filter((one) => one.severity === 'error');

@@ -15,6 +15,7 @@ import { otherVersion } from '../update.ts';
 import { journeyBy, type Made, makeMove, type Wanted } from './move.ts';
 import { patched, readPatch } from './patch.ts';
 import { noSuch } from './reply.ts';
+import { seenBy } from './seen.ts';
 import { type FhirDoor, notSupported, readBody } from './take.ts';
 import { versionRead, versionRequired, wrongId } from './update.ts';
 
@@ -45,7 +46,12 @@ async function wantedOf(
     : await readResource(parts.store, { practice: journey.practice }, 'Task', id, version);
   if (stored?.resource.resourceType !== 'Task') return refuse(otherVersion);
   const base = { ...stored.resource, id };
-  const sent = said.sent(base);
+  // What a patch says of a place answers for it, so first of what its sender sees: what is hidden is not there.
+  const { scope } = callerOf(request);
+  const [seen] = isPatch ? await seenBy(parts, scope, [{ resource: base, journey: journey.id }]) : [base];
+  if (seen?.resourceType !== 'Task') return noSuch();
+  const shown = said.sent(seen);
+  const sent = isRefusal(shown) ? shown : said.sent(base);
   if (isRefusal(sent)) return sent;
   const task = { sent, base, journey, isPatch, day: localDay(parts.store.clock()) };
   if (isNewest) return moveFromTask(task, sideOf(request));

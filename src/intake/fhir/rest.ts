@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refusals, refuse } from '../../referral/refusa
 import { readResource } from '../../store/referrals.ts';
 import { ContentErased } from '../../store/store.ts';
 import { acceptMessage } from '../accept.ts';
-import { callerKey, callerOf, mayRefer, practiceOf, sendRefusal } from '../practice-key.ts';
+import { callerKey, callerOf, countCalls, mayRefer, practiceOf, sendRefusal } from '../practice-key.ts';
 import { bug, isFault } from '../refused.ts';
 import { mountSubscriptions } from '../subscription/subscriptions.ts';
 import { answerTransaction } from './all-or-none.ts';
@@ -16,7 +16,7 @@ import { fhirBody, unreadRequest } from './body.ts';
 import { capability } from './capability.ts';
 import { unlessThere } from './condition.ts';
 import { mountDirectory } from './directory.ts';
-import type { Entrance } from './entry.ts';
+import { type Entrance, entriesMax } from './entry.ts';
 import { wantsJson } from './format.ts';
 import { addLooks, searchingOf } from './looks.ts';
 import { type Message, messageAnswer, readMessage, takeMessage } from './message.ts';
@@ -170,7 +170,8 @@ function fallen(parts: FhirDoor) {
 
 /** Every address for one request at a time: an entry of a batch goes through these too. */
 function singleRequests(parts: FhirDoor): Router {
-  const router = express.Router();
+  // As the names of FHIR are written and no other way: `mayAsk` reads them so, and must see what the routes see.
+  const router = express.Router({ caseSensitive: true });
   const searching = searchingOf(parts);
   router.use(wantsJson, mayAsk(parts));
   router.post('/$process-message', mayRefer(parts), messaging(parts));
@@ -228,9 +229,15 @@ function bundles(parts: FhirDoor, singles: Router) {
   return async (request: Request, response: Response, next: NextFunction) => {
     const body = fhirBody(request);
     if (!isRefusal(body) && isBundle(body)) {
-      if (body.type === 'batch') return answerBatch(door, request, response, body);
-      if (body.type === 'transaction' && isSingleRequests(body))
-        return answerTransaction(parts, door, request, response, body);
+      const isTogether = body.type === 'transaction' && isSingleRequests(body);
+      if (isTogether || body.type === 'batch') {
+        const entries = Array.isArray(body.entry) ? body.entry.length : 0;
+        if (entries > entriesMax) return sendRefusal(request, response, refuse(refusals.tooLong('Bundle.entry')));
+        // Each is the work of a request: it counts as one.
+        countCalls(parts, request, entries - 1);
+        if (isTogether) return answerTransaction(parts, door, request, response, body);
+        return answerBatch(door, request, response, body);
+      }
     }
     // Anything else at the root is a referral, and those come from practices.
     referring(request, response, (error) => (error ? next(error) : void takeReferral(request, response).catch(next)));

@@ -7,7 +7,7 @@ import { contentFree } from '../../referral/minimise.ts';
 import type { Scope } from '../scope.ts';
 import { documentContext, openJson } from '../sealed.ts';
 import type { Store } from '../store.ts';
-import { type Asking, filtersSql, scopeSql } from './sql.ts';
+import { type Asking, agreedSql, filtersSql, scopeSql } from './sql.ts';
 
 /** A resource that was found, opened, with the journey it belongs to and when it was last changed. */
 export interface Found {
@@ -64,10 +64,6 @@ const askingOf = (store: Store, { scope, directory, isDirectory }: Looking): Ask
   isDirectory,
 });
 
-// The practice's letters go along only where the resident agreed to medical codes (H17): what the pages ask too.
-const AGREED = `exists (select from resource c where c.journey_id = r.journey_id and c.type = 'Consent'
-  and c.words @> array['Consent.detail share-medical-codes'])`;
-
 // Decision 12, as folders.visibleTo has it; one look per row that is left, for a join would be guessed far too small.
 const DELIVERED = `(select true from worklist_entry v
   where v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment)`;
@@ -93,7 +89,7 @@ export async function withdrawnAmong(store: Store, journeys: readonly string[]):
 function seenBy(scope: Scope, { type, filters }: Pick<SearchQuery, 'type' | 'filters'>): RawBuilder<unknown> {
   const isReceiver = scope.kind !== 'practice' && scope.kind !== 'line';
   const delivered = isReceiver ? sql` and ${sql.raw(DELIVERED)}` : sql``;
-  const letters = isReceiver && type === 'DocumentReference' ? sql` and ${sql.raw(AGREED)}` : sql``;
+  const letters = isReceiver && type === 'DocumentReference' ? sql` and ${agreedSql('r')}` : sql``;
   const isBare = contentFree.includes(type) && !filters.some(({ kind }) => kind === 'chain' || kind === 'has');
   const stands = isReceiver && !isBare ? sql` and ${sql.raw(STANDS)}` : sql``;
   return sql`from resource r join journey j on j.id = r.journey_id join journey_key k on k.journey_id = j.id

@@ -110,6 +110,15 @@ function ofJourneySql(asking: Asking, table: string, words: readonly string[]): 
   );
 }
 
+/** The practice's letters go along only where the resident agreed to medical codes (H17): what the pages ask too. */
+export const agreedSql = (table: string): Sql => sql`exists (select from resource c
+  where c.journey_id = ${sql.ref(`${table}.journey_id`)} and c.type = 'Consent'
+    and c.words @> array['Consent.detail share-medical-codes'])`;
+
+/** Rows of `table` that a chain may lead through: by what is not shown, nothing is found. */
+const throughSql = (asking: Asking, table: string, type: string): Sql =>
+  type === 'DocumentReference' && !asking.whole ? agreedSql(table) : sql`true`;
+
 /** A filter on resources of a type in table `table`. References stay within a journey, so chains do too. */
 function filterSql(asking: Asking, table: string, type: string, filter: Filter, depth = 0): Sql {
   const words = (list: readonly string[]) =>
@@ -151,7 +160,7 @@ function filterSql(asking: Asking, table: string, type: string, filter: Filter, 
       const pointer = sql`array[${`${type}.${filter.code} ${filter.type}/`}::text || ${sql.ref(`${next}.id`)}]`;
       return sql`exists (select from resource ${sql.ref(next)}
         where ${sql.ref(`${next}.journey_id`)} = ${sql.ref(`${table}.journey_id`)} and ${sql.ref(`${next}.type`)} = ${filter.type}
-          and ${inner} and (${sql.ref(`${table}.words`)} @> ${pointer} or ${words([`${filter.code} ${ofJourney(filter.type)}`])}))`;
+          and ${throughSql(asking, next, filter.type)} and ${inner} and (${sql.ref(`${table}.words`)} @> ${pointer} or ${words([`${filter.code} ${ofJourney(filter.type)}`])}))`;
     }
     case 'has': {
       const next = `t${depth}`;
@@ -159,7 +168,7 @@ function filterSql(asking: Asking, table: string, type: string, filter: Filter, 
       const pointer = sql`array[${`${filter.type}.${filter.code} ${type}/`}::text || ${sql.ref(`${table}.id`)}]`;
       return sql`exists (select from resource ${sql.ref(next)}
         where ${sql.ref(`${next}.journey_id`)} = ${sql.ref(`${table}.journey_id`)} and ${sql.ref(`${next}.type`)} = ${filter.type}
-          and ${inner}
+          and ${throughSql(asking, next, filter.type)} and ${inner}
           and (${sql.ref(`${next}.words`)} @> ${pointer} or ${overlaps(next, [`${filter.type}.${filter.code} ${ofJourney(type)}`], asking.whole)}))`;
     }
   }

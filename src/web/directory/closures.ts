@@ -63,6 +63,15 @@ export function closuresIn(
 export function closurePart(parts: FormParts): Markup {
   const t = sayIn(parts.viewer.language);
   return html`<h2>${t('Wanneer de route dicht is', 'When the route is closed')}</h2>
-<p class="hint">${t('Wie dan verwijst, leest waarom en wie te bellen. Zonder laatste dag: tot u het weghaalt.', 'Who refers then reads why and whom to call. Without a last day: until you take it away.')}</p>
-${numbers.map((n) => html`<fieldset><legend>${t(`Gesloten ${n}`, `Closed ${n}`)}</legend><div class="row">${lineOf(parts, { name: `closedFrom${n}`, type: 'date', label: t('Vanaf', 'From') })}${lineOf(parts, { name: `closedTo${n}`, type: 'date', label: t('Tot en met', 'Until') })}</div>${lineOf(parts, { name: `closedWhy${n}`, label: t('Waarom, in het Nederlands', 'Why, in Dutch') })}</fieldset>`)}`;
+<p class="hint">${t(
+    'Wie dan verwijst, leest waarom en wie te bellen. Zonder laatste dag: tot u het weghaalt.',
+    'Who refers then reads why and whom to call. Without a last day: until you take it away.',
+  )}</p>
+${numbers.map(
+  (n) =>
+    html`<fieldset><legend>${t(`Gesloten ${n}`, `Closed ${n}`)}</legend>
+<div class="row">${lineOf(parts, { name: `closedFrom${n}`, type: 'date', label: t('Vanaf', 'From') })}
+${lineOf(parts, { name: `closedTo${n}`, type: 'date', label: t('Tot en met', 'Until') })}</div>
+${lineOf(parts, { name: `closedWhy${n}`, label: t('Waarom, in het Nederlands', 'Why, in Dutch') })}</fieldset>`,
+)}`;
 }

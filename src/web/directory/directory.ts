@@ -82,11 +82,17 @@ async function thingPage(site: Site, visit: Visit, thing: Thing, id: string | un
   const own = fieldsOf(book, stored, today).name || id;
   const name = id ? `${kind} ${own}` : newSaid[thing][viewer.language];
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p>
-<h1>${id ? html`${own} <span class="born">${kind.toLowerCase()}</span>` : name}</h1>${thingForm({ ...parts, ...(id && { id }) })}${test}${thing === 'people' && id && accessLink(id, visit)}${history}`;
+<h1>${id ? html`${own} <span class="born">${kind.toLowerCase()}</span>` : name}</h1>
+${thingForm({ ...parts, ...(id && { id }) })}${test}${thing === 'people' && id && accessLink(id, visit)}${history}`;
   const moved = Number(query(request, 'moved')) || 0;
   const done =
     query(request, 'done') === 'saved' &&
-    `${t('Opgeslagen.', 'Saved.')}${moved > 0 ? t(` ${moved} verwijzingen gingen naar iemand anders.`, ` ${moved} referrals went to someone else.`) : ''}`;
+    [
+      t('Opgeslagen.', 'Saved.'),
+      moved > 0 && t(`${moved} verwijzingen gingen naar iemand anders.`, `${moved} referrals went to someone else.`),
+    ]
+      .filter(Boolean)
+      .join(' ');
   const wrong = parts.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   const notice = typed?.refused
     ? { notice: { kind: 'refused' as const, text: typed.refused } }

@@ -93,16 +93,24 @@ type Hosts = ReadonlySet<string> | undefined;
 function formOf(visit: Visit, { text, day }: Typed, seen?: string): Markup {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
-  return html`<form method="post" action="/admin/directory/import" class="form">${csrfField(viewer)}<input type="hidden" name="seen" value="${seen ?? ''}">
-<div class="field"><label for="bundle">${t('FHIR-Bundle (JSON)', 'FHIR Bundle (JSON)')}</label><textarea id="bundle" name="bundle" rows="12" spellcheck="false">${text}</textarea></div>
-<div class="field"><label for="validFrom">${t('Geldt vanaf', 'Valid from')}</label><p class="hint">${t('Leeg: vanaf nu.', 'Empty: from now.')}</p><input id="validFrom" name="validFrom" type="date" value="${day}"></div>
-<p class="buttons"><button${seen && html` class="quiet"`} name="do" value="preview">${t('Laat zien wat er verandert', 'Show what changes')}</button>${seen && html` <button name="do" value="take">${t('Neem dit zo over', 'Take this over')}</button>`}</p></form>`;
+  return html`<form method="post" action="/admin/directory/import" class="form">${csrfField(viewer)}
+<input type="hidden" name="seen" value="${seen ?? ''}">
+<div class="field"><label for="bundle">${t('FHIR-Bundle (JSON)', 'FHIR Bundle (JSON)')}</label>
+<textarea id="bundle" name="bundle" rows="12" spellcheck="false">${text}</textarea></div>
+<div class="field"><label for="validFrom">${t('Geldt vanaf', 'Valid from')}</label>
+<p class="hint">${t('Leeg: vanaf nu.', 'Empty: from now.')}</p>
+<input id="validFrom" name="validFrom" type="date" value="${day}"></div>
+<p class="buttons">
+<button${seen && html` class="quiet"`} name="do" value="preview">${t('Laat zien wat er verandert', 'Show what changes')}</button>
+${seen && html`<button name="do" value="take">${t('Neem dit zo over', 'Take this over')}</button>`}</p></form>`;
 }
 
 function faultList(refusal: Refusal, visit: Visit): Markup {
   const { language } = visit.viewer;
   const t = sayIn(language);
-  return html`<section aria-labelledby="faults"><h2 id="faults">${t('Zo kan het niet. Er is niets opgeslagen.', 'This cannot be. Nothing was saved.')}</h2><ul>${refusal.refused.map((one) => html`<li>${one.path && html`<code>${one.path}</code>: `}${one.said[language]}</li>`)}</ul></section>`;
+  return html`<section aria-labelledby="faults">
+<h2 id="faults">${t('Zo kan het niet. Er is niets opgeslagen.', 'This cannot be. Nothing was saved.')}</h2>
+<ul>${refusal.refused.map((one) => html`<li>${one.path && html`<code>${one.path}</code>: `}${one.said[language]}</li>`)}</ul></section>`;
 }
 
 function changeList({ changed, before }: Taken, visit: Visit): Markup {
@@ -110,21 +118,26 @@ function changeList({ changed, before }: Taken, visit: Visit): Markup {
   const t = sayIn(language);
   if (changed.length === 0)
     return html`<p>${t('Er verandert niets: alles staat er al zo.', 'Nothing changes: everything is so already.')}</p>`;
-  return html`<section aria-labelledby="changes"><h2 id="changes">${t('Dit verandert er', 'This is what changes')} <span class="count">${changed.length}</span></h2><ul class="deliveries">${changed.map(
-    (one) => {
-      const was = before.get(nameOf(one));
-      const list = differences(was?.resource, one);
-      const how = was ? t(`${list.length} verschillen`, `${list.length} differences`) : t('nieuw', 'new');
-      return html`<li class="delivery"><div class="lead">${nameOf(one)}</div><details><summary>${how}</summary>${differenceList(list, language)}</details></li>`;
-    },
-  )}</ul></section>`;
+  return html`<section aria-labelledby="changes">
+<h2 id="changes">${t('Dit verandert er', 'This is what changes')} <span class="count">${changed.length}</span></h2>
+<ul class="deliveries">${changed.map((one) => {
+    const was = before.get(nameOf(one));
+    const list = differences(was?.resource, one);
+    const how = was ? t(`${list.length} verschillen`, `${list.length} differences`) : t('nieuw', 'new');
+    return html`<li class="delivery"><div class="lead">${nameOf(one)}</div>
+<details><summary>${how}</summary>${differenceList(list, language)}</details></li>`;
+  })}</ul></section>`;
 }
 
 function importPage(visit: Visit, typed: Typed, more: { list?: Markup; seen?: string; status?: number }): void {
   const t = sayIn(visit.viewer.language);
   const title = t('Adreslijst overnemen', 'Take in a directory');
   const main = html`<p><a href="/admin/directory">${t('Naar de adreslijst', 'To the directory')}</a></p><h1>${title}</h1>
-<p>${t('U ziet eerst wat er verandert. Wat niet in de Bundle staat, blijft zoals het is. Het gaat in één keer, of helemaal niet.', 'You see first what changes. What is not in the Bundle stays as it is. It is done at once, or not at all.')}</p>${more.list}${formOf(visit, typed, more.seen)}`;
+<p>${t(
+    'U ziet eerst wat er verandert. Wat niet in de Bundle staat, blijft zoals het is. Het gaat in één keer, of helemaal niet.',
+    'You see first what changes. What is not in the Bundle stays as it is. It is done at once, or not at all.',
+  )}</p>
+${more.list}${formOf(visit, typed, more.seen)}`;
   send(visit, { title, main }, more.status ?? 200);
 }
 

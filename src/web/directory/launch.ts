@@ -47,16 +47,47 @@ export function launchPart(parts: FormParts): Markup {
     (name) => name.startsWith('launch') && (fields[name] || faults.some((one) => one.field === name)),
   );
   return html`<details${isOpen && html` open`}><summary>${t('Openen vanuit het huisartsensysteem', 'Opening from the GP system')}</summary>
-<p class="hint">${t('Alleen in te vullen als mensen van de praktijk Kortelijn van hieruit openen. De beheerder van hun systeem weet wat hier hoort.', "Only to be filled in when people of the practice open Kortelijn from here. Their system's administrator knows what belongs here.")}</p>
-${lineOf(parts, { name: 'launchClient', optional: true, label: t('Onze naam daar, voor SMART (client_id)', 'Our name there, for SMART (client_id)') })}
+<p class="hint">${t(
+    'Alleen in te vullen als mensen van de praktijk Kortelijn van hieruit openen. De beheerder van hun systeem weet wat hier hoort.',
+    "Only to be filled in when people of the practice open Kortelijn from here. Their system's administrator knows what belongs here.",
+  )}</p>
+${lineOf(parts, {
+  name: 'launchClient',
+  optional: true,
+  label: t('Onze naam daar, voor SMART (client_id)', 'Our name there, for SMART (client_id)'),
+})}
 ${selectOf(
   parts,
   'launchProof',
   t('Hoe wij bewijzen wie wij zijn', 'How we prove who we are'),
   clientProofs.map((one) => [one, one] as const),
 )}
-${lineOf(parts, { name: 'launchIssuer', optional: true, label: t('Wie zijn berichten ondertekent (iss)', 'Who signs its messages (iss)'), hint: t('Leeg: het adres hierboven.', 'Empty: the address above.') })}
-${areaOf(parts, { name: 'launchKeys', optional: true, rows: 4, label: t('Openbare sleutels (JWKS)', 'Public keys (JWKS)'), hint: t('Waarmee het systeem ondertekent. Nooit een geheime sleutel.', 'With which the system signs. Never a secret key.') })}
-${areaOf(parts, { name: 'launchOrigins', optional: true, rows: 2, label: t('Herkomst van browsers (CDS Hooks)', 'Origins of browsers (CDS Hooks)'), hint: t('Eén per regel, bijvoorbeeld https://his.voorbeeld.nl', 'One per line, for example https://his.example.org') })}
-${tickOf(parts, 'launchOnly', t('Alleen om te openen: hier gaat geen terugkoppeling heen', 'Only to open from: no feedback goes here'))}</details>`;
+${lineOf(parts, {
+  name: 'launchIssuer',
+  optional: true,
+  label: t('Wie zijn berichten ondertekent (iss)', 'Who signs its messages (iss)'),
+  hint: t('Leeg: het adres hierboven.', 'Empty: the address above.'),
+})}
+${areaOf(parts, {
+  name: 'launchKeys',
+  optional: true,
+  rows: 4,
+  label: t('Openbare sleutels (JWKS)', 'Public keys (JWKS)'),
+  hint: t(
+    'Waarmee het systeem ondertekent. Nooit een geheime sleutel.',
+    'With which the system signs. Never a secret key.',
+  ),
+})}
+${areaOf(parts, {
+  name: 'launchOrigins',
+  optional: true,
+  rows: 2,
+  label: t('Herkomst van browsers (CDS Hooks)', 'Origins of browsers (CDS Hooks)'),
+  hint: t('Eén per regel, bijvoorbeeld https://his.voorbeeld.nl', 'One per line, for example https://his.example.org'),
+})}
+${tickOf(
+  parts,
+  'launchOnly',
+  t('Alleen om te openen: hier gaat geen terugkoppeling heen', 'Only to open from: no feedback goes here'),
+)}</details>`;
 }

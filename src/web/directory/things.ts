@@ -18,7 +18,7 @@ const find = <T extends Stored['resourceType']>(book: Book, type: T, id: string)
 export const idOf = (reference: { reference?: string | undefined } | undefined) => reference?.reference?.split('/')[1];
 const telecomOf = (from: { telecom?: { system?: string; value?: string }[] }, system: string) =>
   from.telecom?.find((one) => one.system === system)?.value ?? '';
-const agbOf = (from: { identifier?: { system?: string; value?: string }[] }) =>
+export const agbOf = (from: { identifier?: { system?: string; value?: string }[] }) =>
   from.identifier?.find((one) => one.system === identifiers.agb)?.value ?? '';
 const extensionOf = (from: DirectoryResource, url: string) => from.extension?.find((one) => one.url === url);
 
@@ -34,19 +34,37 @@ export const serviceOf = (book: Book, practice: string): (HealthcareService & { 
 export const roleCode = (role: PractitionerRole): string =>
   role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code ?? '';
 
-export const nameOf = (book: Book, role: PractitionerRole): string =>
-  find(book, 'Practitioner', idOf(role.practitioner) ?? '')?.name?.[0]?.text ?? role.id ?? '';
+/** As people put names in order: without case or accents, numbers by their size. */
+const inOrder = new Intl.Collator('nl', { sensitivity: 'base', numeric: true });
+export const compareNames = (one: string, other: string): number => inOrder.compare(one, other);
+
+// "M. van Leeuwen" is looked for at the L: initials, given name and tussenvoegsel do not count first.
+const familyFirst = (name: string) => {
+  const words = name.split(' ');
+  const family = words.findLastIndex((word) => /^(\p{Ll}|.*\.$)/u.test(word)) + 1 || Math.min(1, words.length - 1);
+  return [...words.slice(family), ...words.slice(0, family)].join(' ');
+};
+
+/** Everybody with a role, by family name. */
+export function people(book: Book) {
+  const names = new Map(of(book, 'Practitioner').map((one) => [one.id, one.name?.[0]?.text]));
+  return of(book, 'PractitionerRole')
+    .map((role) => [role, names.get(idOf(role.practitioner) ?? '') ?? role.id] as const)
+    .toSorted(([, one], [, other]) => compareNames(familyFirst(one), familyFirst(other)));
+}
 
 /** The Wallys by name, for a choice. */
 export const wallys = (book: Book): readonly (readonly [id: string, name: string])[] =>
-  of(book, 'PractitionerRole')
-    .filter((one) => ['wally', 'poh-jeugd'].includes(roleCode(one)) && one.active !== false)
-    .map((one) => [one.id, nameOf(book, one)] as const);
+  people(book).flatMap(([role, name]) =>
+    ['wally', 'poh-jeugd'].includes(roleCode(role)) && role.active !== false ? [[role.id, name] as const] : [],
+  );
 
+/** Practices, teams or both by name. */
 export const organisations = (book: Book, which: 'practices' | 'teams' | 'all') =>
   of(book, 'Organization')
     .filter((one) => which === 'all' || isPractice(one) === (which === 'practices'))
-    .map((one) => [one.id, one.name ?? one.id] as const);
+    .map((one) => [one.id, one.name ?? one.id] as const)
+    .toSorted(([, one], [, other]) => compareNames(one, other));
 
 /** The resources that a thing is, as they were recorded last; undefined when it is not there. */
 export function resourcesOf(book: Book, thing: Thing, id: string): Stored[] | undefined {

@@ -35,7 +35,12 @@ export type Options = readonly (readonly [value: string, label: string])[];
 /** One of a list; what was chosen and is on it no more is not chosen. */
 export function selectOf(parts: Controls, name: string, label: string, options: Options): Markup {
   const chosen = parts.fields[name] ?? '';
-  return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}>${[['', ''] as const, ...options].map(([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`)}</select></div>`;
+  return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}
+<select id="${name}" name="${name}"${ties(parts, name, false)}>
+${[['', ''] as const, ...options].map(
+  ([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`,
+)}
+</select></div>`;
 }
 
 export const fault = (name: string, what: keyof typeof said): Fault => ({ field: name, said: said[what] });

@@ -63,6 +63,10 @@ export function differenceList(changes: readonly Difference[], language: Languag
   const shown = changes.slice(0, shownMax);
   return html`<ul>${shown.map((change) => {
     const word = wordOf(change.path, language);
-    return html`<li>${word && html`${word} `}<code>${change.path}</code>: ${change.before !== undefined && html`<del>${change.before}</del> `}${change.after !== undefined && html`<ins>${change.after}</ins>`}</li>`;
-  })}</ul>${changes.length > shown.length && html`<p>${t(`en nog ${changes.length - shown.length}`, `and ${changes.length - shown.length} more`)}</p>`}`;
+    return html`<li>${word && html`${word} `}<code>${change.path}</code>:
+${change.before !== undefined && html`<del>${change.before}</del> `}${change.after !== undefined && html`<ins>${change.after}</ins>`}</li>`;
+  })}</ul>${
+    changes.length > shown.length &&
+    html`<p>${t(`en nog ${changes.length - shown.length}`, `and ${changes.length - shown.length} more`)}</p>`
+  }`;
 }

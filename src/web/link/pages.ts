@@ -1,24 +1,21 @@
 import type { ServiceRequest } from '@medplum/fhirtypes';
-import { firstLineMax, outcomeCodes, outcomes } from '../../feedback/answer.ts';
 import type { Acting } from '../../feedback/moves.ts';
-import { type onwardReasons, wantsInterim } from '../../feedback/onward.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { extensions } from '../../fhir/systems.ts';
 import { phoneOf } from '../../referral/assignment.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Directory } from '../../referral/directory/directory.ts';
 import type { JourneyIndex } from '../../referral/journey.ts';
-import { type LifeArea, lifeAreas } from '../../referral/life-area.ts';
+import { lifeAreas } from '../../referral/life-area.ts';
 import { type Link, type LinkState, linkCodesMax, linkTriesMax } from '../../referral/link.ts';
 import { minimisePatient, minimiseRequest, receiverOf } from '../../referral/minimise.ts';
 import { csrfField } from '../acting.ts';
-import { type Choice, type Controls, errorSummary, faultOf, hintOf, radiosOf, ties } from '../form-controls.ts';
+import { type Controls, errorSummary, faultOf, hintOf, ties } from '../form-controls.ts';
 import { dayText, html, type Markup, sayIn } from '../html.ts';
 import { facts, reachPart, recognition, type Shown, telLink } from '../journey/referral-view.ts';
-import { noNames } from '../moves/forms.ts';
-import { answerMax } from '../moves/waiting.ts';
 import type { PageParts, Viewer } from '../page.ts';
-import { type At, areasOf, type CaseFields, outcomeField, requestOf } from './reply.ts';
+import { type At, areasOf, type CaseFields, requestOf } from './reply.ts';
+import { answerForm, replyForms } from './reply-forms.ts';
 
 export type Ended = Exclude<LinkState, 'sent' | 'opened'> | 'over' | 'unknown';
 type Page = Omit<PageParts, 'language' | 'viewer'>;
@@ -53,7 +50,8 @@ function whomToCall(directory: Directory, index: JourneyIndex | undefined, viewe
   const t = sayIn(viewer.language);
   const phone = index && phoneOf(directory, { team: index.team });
   const team = index && directory.teams.get(index.team)?.name;
-  return html`<p>${t('Vragen? Bel', 'Questions? Call')} ${team ?? t('de sociaal werker die u de mail stuurde', 'the social worker who sent you the mail')}${phone && html`: ${telLink(phone)}`}.</p>`;
+  const whom = team ?? t('de sociaal werker die u de mail stuurde', 'the social worker who sent you the mail');
+  return html`<p>${t('Vragen? Bel', 'Questions? Call')} ${whom}${phone && html`: ${telLink(phone)}`}.</p>`;
 }
 
 /** A link that opens nothing any more: why, and what to do. */
@@ -71,7 +69,11 @@ export function donePage(viewer: Viewer): Page {
   const title = t('Dank u wel', 'Thank you');
   return {
     title,
-    main: html`<h1>${title}</h1><p>${t('Uw antwoord staat bij de sociaal werker. U kunt deze pagina sluiten.', 'Your answer is with the social worker. You can close this page.')}</p>`,
+    main: html`<h1>${title}</h1>
+<p>${t(
+      'Uw antwoord staat bij de sociaal werker. U kunt deze pagina sluiten.',
+      'Your answer is with the social worker. You can close this page.',
+    )}</p>`,
   };
 }
 
@@ -105,55 +107,30 @@ export function codePage(viewer: Viewer, link: Link, token: string, why?: CodeWh
   const wrong = why && why !== 'mailed' ? [{ field: 'code', said: { nl: said[why], en: said[why] } }] : [];
   const parts: Controls = { viewer, fields: {}, faults: wrong };
   const main = html`<h1>${title}</h1>${errorSummary(wrong, viewer)}
-<p>${t('Deze link is voor uw organisatie. Eerst controleren wij of u daar werkt.', 'This link is for your organisation. First we check that you work there.')}</p>
-<form method="post" action="/link/${token}" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">${t('Code van zes cijfers', 'Code of six digits')}</label>${hintOf('code', t('Uit de tweede mail, of van de sociaal werker aan de telefoon.', 'From the second mail, or from the social worker on the telephone.'))}${faultOf(parts, 'code')}<input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="20"${ties(parts, 'code', true)}></div><p class="buttons"><button>${t('Verder', 'Continue')}</button></p></form>
-${link.codes < linkCodesMax && html`<form method="post" action="/link/${token}/code" class="buttons">${csrfField(viewer)}<button class="quiet">${t('Mail mij de code', 'Mail me the code')}</button></form>`}`;
+<p>${t(
+    'Deze link is voor uw organisatie. Eerst controleren wij of u daar werkt.',
+    'This link is for your organisation. First we check that you work there.',
+  )}</p>
+<form method="post" action="/link/${token}" class="form" novalidate>${csrfField(viewer)}
+<div class="field"><label for="code">${t('Code van zes cijfers', 'Code of six digits')}</label>
+${hintOf(
+  'code',
+  t(
+    'Uit de tweede mail, of van de sociaal werker aan de telefoon.',
+    'From the second mail, or from the social worker on the telephone.',
+  ),
+)}
+${faultOf(parts, 'code')}
+<input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code"
+maxlength="20"${ties(parts, 'code', true)}></div>
+<p class="buttons"><button>${t('Verder', 'Continue')}</button></p></form>
+${
+  link.codes < linkCodesMax &&
+  html`<form method="post" action="/link/${token}/code" class="buttons">${csrfField(viewer)}
+<button class="quiet">${t('Mail mij de code', 'Mail me the code')}</button></form>`
+}`;
   const notice = why === 'mailed' ? { kind: 'done' as const, text: said.mailed } : undefined;
   return { title: wrong.length > 0 ? `${t('Fout: ', 'Error: ')}${title}` : title, main, ...(notice && { notice }) };
-}
-
-const reasonSaid: Record<keyof typeof onwardReasons, Said> = {
-  duplicate: {
-    nl: 'wij kennen deze inwoner al, met deze vraag',
-    en: 'we know this resident already, with this question',
-  },
-  'wrong-person': { nl: 'het gaat over een andere persoon', en: 'it is about another person' },
-  'no-consent': {
-    nl: 'de inwoner weet er niet van of gaf geen toestemming',
-    en: 'the resident does not know of it or did not consent',
-  },
-  'resident-declines': { nl: 'de inwoner wil geen contact', en: 'the resident wants no contact' },
-};
-
-function form(viewer: Viewer, what: string, label: string, kind: '' | 'quiet', body?: Markup): Markup {
-  return html`<form method="post" action="/link/case/${what}" class="form" novalidate>${csrfField(viewer)}${body}<p class="buttons"><button class="${kind}">${label}</button></p></form>`;
-}
-
-function textarea(parts: Controls, name: string, label: string, max: number, hint: string): Markup {
-  return html`<div class="field"><label for="${name}">${label}</label>${hintOf(name, hint)}${faultOf(parts, name)}<textarea id="${name}" name="${name}" rows="3" maxlength="${max}"${ties(parts, name, true)}>${parts.fields[name]}</textarea></div>`;
-}
-
-function replyForms(parts: Controls, at: At): Markup {
-  const { viewer, faults } = parts;
-  const { language } = viewer;
-  const t = sayIn(language);
-  const work = at.journey.children.find((one) => one.resource.id === at.link.subject)?.resource;
-  const reasons = Object.entries(reasonSaid).map(([code, said]): Choice => [code, said[language]]);
-  const select = (area: LifeArea) => {
-    const name = outcomeField(area);
-    const label = area === 'other' ? t('Uitkomst', 'Outcome') : lifeAreas[area][language];
-    return html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}><option value="">${t('Kies een uitkomst', 'Choose an outcome')}</option>${outcomeCodes.map((code) => html`<option value="${code}"${parts.fields[name] === code && html` selected`}>${code === 'helped' ? t('geholpen', 'helped') : outcomes[code][language]}</option>`)}</select></div>`;
-  };
-  const declines = faults.some((one) => one.field === 'reason');
-  return html`<section class="moves" aria-labelledby="reply"><h2 id="reply">${t('Wat doet u?', 'What do you do?')}</h2>
-${work?.status === 'requested' && form(viewer, 'accept', t('Wij nemen dit aan', 'We take this on'), '')}
-${
-  work &&
-  wantsInterim(work) &&
-  html`<section class="move" aria-labelledby="interim"><h3 id="interim">${t('Nog bezig? Laat weten hoe het gaat', 'Still at it? Tell how it goes')}</h3>${form(viewer, 'interim', t('Stuur een tussenbericht', 'Send an interim message'), 'quiet', textarea(parts, 'interimText', t('Hoe gaat het?', 'How does it go?'), answerMax, noNames(viewer)))}</section>`
-}
-<section class="move" aria-labelledby="report"><h3 id="report">${t('Klaar? Laat weten hoe het ging', 'Finished? Tell how it went')}</h3>${form(viewer, 'report', t('Verstuur en sluit af', 'Send and close'), work?.status === 'requested' ? 'quiet' : '', html`${textarea(parts, 'firstLine', t('In het kort', 'In short'), firstLineMax, `${t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`)} ${noNames(viewer)}`)}${areasOf(at).map(select)}`)}</section>
-<details class="move"${declines && html` open`}><summary>${t('Wij nemen dit niet aan', 'We do not take this on')}</summary>${form(viewer, 'decline', t('Neem niet aan', 'Decline'), 'quiet', radiosOf(parts, 'reason', t('Waarom niet?', 'Why not?'), reasons))}</details></section>`;
 }
 
 /** What an organisation may see (promise 4): the Wally's question and how to reach the resident; nothing the GP wrote. */
@@ -222,7 +199,7 @@ export function casePage(viewer: Viewer, at: At, acting: Acting, typed: CaseFiel
         ],
         [t('Wally', 'Wally'), asker],
         [t('Uw nummer', 'Your number'), index.practiceReferral.value],
-      ])}${form(viewer, 'answer', t('Geef antwoord', 'Answer'), '', textarea(parts, 'answerText', t('Uw antwoord', 'Your answer'), answerMax, noNames(viewer)))}`,
+      ])}${answerForm(parts)}`,
     );
   }
   const request = requestOf(at) ?? journey.serviceRequest.resource;

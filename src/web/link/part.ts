@@ -38,7 +38,10 @@ const workSaid = (status: string): Said =>
 function codeToGive(shown: Shown, code: string, phone: string | undefined): Markup {
   const t = sayIn(shown.viewer.language);
   const number = phone ? telLink(phone) : t('geen nummer bekend', 'no number known');
-  return html`<p class="hint">${t('Krijgt de organisatie geen code per mail? Bel dan zelf', 'Does the organisation get no code by mail? Then call them yourself')}: ${number}. ${t('De code is', 'The code is')} <strong>${code}</strong>.</p>`;
+  return html`<p class="hint">${t(
+    'Krijgt de organisatie geen code per mail? Bel dan zelf',
+    'Does the organisation get no code by mail? Then call them yourself',
+  )}: ${number}. ${t('De code is', 'The code is')} <strong>${code}</strong>.</p>`;
 }
 
 /**
@@ -58,10 +61,15 @@ function organisationsPart(site: Site, shown: Shown, links: readonly Link[], now
     const live = link && isLive(link, now) && workAt(journey, resource.id) !== undefined;
     const said = (resource.output ?? []).flatMap((one) => one.valueAnnotation?.text ?? []);
     const until = link && live && dayText(localDay(link.expiresAt), language, shown.today);
-    return html`<li><strong>${team?.name ?? id}</strong>: ${workSaid(resource.status ?? '')[language]}${link && html`; ${live || link.endedWhy ? stateSaid[linkState(link, now)][language] : stateSaid.expired[language]}`}${until && html` (${t('werkt tot', 'works until')} ${until})`}
-${isOwner && said.map((one) => html`<p class="said" lang="nl">${one}</p>`)}${isOwner && link && live && codeToGive(shown, linkCode(site.store.master, link.id), team?.phone)}</li>`;
+    return html`<li><strong>${team?.name ?? id}</strong>:
+${workSaid(resource.status ?? '')[language]}${
+  link && html`; ${live || link.endedWhy ? stateSaid[linkState(link, now)][language] : stateSaid.expired[language]}`
+}${until && html` (${t('werkt tot', 'works until')} ${until})`}
+${isOwner && said.map((one) => html`<p class="said" lang="nl">${one}</p>`)}
+${isOwner && link && live && codeToGive(shown, linkCode(site.store.master, link.id), team?.phone)}</li>`;
   });
-  return html`<section aria-labelledby="elsewhere"><h2 id="elsewhere">${t('Andere organisaties', 'Other organisations')}</h2><ul class="plain">${items}</ul></section>`;
+  return html`<section aria-labelledby="elsewhere">
+<h2 id="elsewhere">${t('Andere organisaties', 'Other organisations')}</h2><ul class="plain">${items}</ul></section>`;
 }
 
 /** The resident's code that works now; undefined when there is none, or home is not safe (H2). */
@@ -84,7 +92,13 @@ export async function linksPart(site: Site, shown: Shown): Promise<Markup> {
   const now = site.store.clock();
   const links = await linksOf(site.store, journey.practice, journey.id);
   const code = viewer.actor.id === journey.index.owner ? codeIn(site, shown, links, now) : undefined;
-  return html`${organisationsPart(site, shown, links, now)}${code && html`<section aria-labelledby="resident-code"><h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>${codePart(site, shown, code)}</section>`}`;
+  return html`${organisationsPart(site, shown, links, now)}
+${
+  code &&
+  html`<section aria-labelledby="resident-code">
+<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
+${codePart(site, shown, code)}</section>`
+}`;
 }
 
 /** Where the resident types the code, and the code. */
@@ -94,5 +108,6 @@ export function codePart(
   code: string,
 ): Markup {
   const t = sayIn(viewer.language);
-  return html`<p>${t('Op', 'At')} ${publicUrl}/mijn, ${t('met de geboortedatum en deze code', 'with the birth date and this code')}: <strong>${code}</strong></p>`;
+  return html`<p>${t('Op', 'At')} ${publicUrl}/mijn,
+${t('met de geboortedatum en deze code', 'with the birth date and this code')}: <strong>${code}</strong></p>`;
 }

@@ -52,10 +52,16 @@ function closedPart(
   const team = directory.teams.get(service?.team ?? '');
   const until = closure?.to && dayText(closure.to, viewer.language, today);
   const why = closure
-    ? html`<p>${t('De route neemt nu geen nieuwe verwijzingen aan', 'The route takes no new referrals now')}${until && t(`, tot en met ${until}`, `, up to and including ${until}`)}.${closure.why && html` <span lang="nl">${closure.why}</span>`}</p>`
-    : html`<p>${t(`Deze route is voor inwoners ${agesText(ages ?? {}, viewer)}. Deze inwoner is ${age} jaar.`, `This route is for residents ${agesText(ages ?? {}, viewer)}. This resident is ${age}.`)}</p>`;
+    ? html`<p>${t('De route neemt nu geen nieuwe verwijzingen aan', 'The route takes no new referrals now')}${
+        until && t(`, tot en met ${until}`, `, up to and including ${until}`)
+      }.${closure.why && html` <span lang="nl">${closure.why}</span>`}</p>`
+    : html`<p>${t(
+        `Deze route is voor inwoners ${agesText(ages ?? {}, viewer)}. Deze inwoner is ${age} jaar.`,
+        `This route is for residents ${agesText(ages ?? {}, viewer)}. This resident is ${age}.`,
+      )}</p>`;
   return html`<h1>${t('Deze route kan dit niet aannemen', 'This route cannot take this')}</h1>${why}
-<p>${t('Er is niets verstuurd.', 'Nothing was sent.')} ${team?.phone && html`${t(`Overleg met ${team.name}`, `Consult ${team.name}`)}: ${telLink(team.phone)}.`}</p>
+<p>${t('Er is niets verstuurd.', 'Nothing was sent.')}
+${team?.phone && html`${t(`Overleg met ${team.name}`, `Consult ${team.name}`)}: ${telLink(team.phone)}.`}</p>
 <p><a href="/practice">${t('Naar onze verwijzingen', 'To our referrals')}</a></p>`;
 }
 

@@ -27,8 +27,10 @@ export function optionalMark(viewer: Viewer): Markup {
 /** One line of text. Browsers must not remember it: practices share computers. */
 export function lineOf(parts: FormParts, line: Line): Markup {
   const { name, label, hint, type = 'text', inputmode, max } = line;
-  return html`<div class="field${line.short && ' short'}"><label for="${name}">${label}${line.optional && optionalMark(parts.viewer)}</label>
-${hintOf(name, hint)}${faultOf(parts, name)}<input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${type !== 'date' && html` maxlength="200"`}${
+  return html`<div class="field${line.short && ' short'}">
+<label for="${name}">${label}${line.optional && optionalMark(parts.viewer)}</label>
+${hintOf(name, hint)}${faultOf(parts, name)}
+<input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${type !== 'date' && html` maxlength="200"`}${
     max && html` max="${max}"`
   }${inputmode && html` inputmode="${inputmode}"`} autocomplete="off"${ties(parts, name, Boolean(hint))}></div>`;
 }
@@ -40,11 +42,15 @@ export function areaOf(
 ): Markup {
   const { name, label, hint, rows } = area;
   return html`<div class="field"><label for="${name}">${label}${area.optional && optionalMark(parts.viewer)}</label>
-${hintOf(name, hint)}${faultOf(parts, name)}<textarea id="${name}" name="${name}" rows="${rows}" maxlength="8000"${ties(parts, name, hint !== '')}>${parts.fields[name]}</textarea></div>`;
+${hintOf(name, hint)}${faultOf(parts, name)}
+<textarea id="${name}" name="${name}" rows="${rows}"
+maxlength="8000"${ties(parts, name, hint !== '')}>${parts.fields[name]}</textarea></div>`;
 }
 
 export function tickOf(parts: FormParts, name: string, label: string): Markup {
-  return html`<div class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}><label for="${name}">${label}</label></div>`;
+  return html`<div class="choice">
+<input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}>
+<label for="${name}">${label}</label></div>`;
 }
 
 /** Who has custody of who may be under 16 (H6); for anyone else it is not asked, and what was chosen stays behind. */
@@ -63,7 +69,10 @@ export function custodyOf(parts: FormParts, today: string): Markup | undefined {
       'Only if the resident is younger than 16. May stay empty. Do both parents have custody? Then "the parents" is the yes of both.',
     ),
   )}
-<p class="hint">${t('Zegt een jongere van 12 tot en met 15 nee? Dan gaat de verwijzing niet door, ook als de ouders ja zeggen.', 'Does a young person of 12 to 15 say no? Then the referral does not go ahead, even if the parents say yes.')}</p>`;
+<p class="hint">${t(
+    'Zegt een jongere van 12 tot en met 15 nee? Dan gaat de verwijzing niet door, ook als de ouders ja zeggen.',
+    'Does a young person of 12 to 15 say no? Then the referral does not go ahead, even if the parents say yes.',
+  )}</p>`;
 }
 
 /** Fields that travel along unseen; empty ones stay behind. */
@@ -84,8 +93,23 @@ export function faultsOf(refused: readonly { readonly path: string; readonly sai
     .toSorted((a, b) => fieldNames.indexOf(a.field) - fieldNames.indexOf(b.field));
 }
 
+/** What its writer must look at again before it goes (H2, H17). */
+export function looksPart(looks: readonly Said[], viewer: Viewer): Markup | undefined {
+  if (looks.length === 0) return undefined;
+  const t = sayIn(viewer.language);
+  return html`<section class="note" aria-labelledby="looks">
+<h2 id="looks">${t('Kijk hier nog eens naar', 'Look at this once more')}</h2>
+<ul>${looks.map((one) => html`<li>${one[viewer.language]}</li>`)}</ul></section>`;
+}
+
 /** What the script says about keeping the form; without a script the form is kept at each step. */
 export function draftNote(viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
-  return html`<p class="hint" id="draft-note" role="status" tabindex="-1" data-kept="${t('Wat u typte is bewaard. Er is nog niets verstuurd.', 'What you typed is kept. Nothing was sent yet.')}" data-lost="${t('Geen verbinding, of u bent uitgelogd. Wat u typte staat hier nog. Probeer het zo opnieuw.', 'No connection, or you are signed out. What you typed is still here. Try again in a moment.')}"></p>`;
+  const kept = t('Wat u typte is bewaard. Er is nog niets verstuurd.', 'What you typed is kept. Nothing was sent yet.');
+  const lost = t(
+    'Geen verbinding, of u bent uitgelogd. Wat u typte staat hier nog. Probeer het zo opnieuw.',
+    'No connection, or you are signed out. What you typed is still here. Try again in a moment.',
+  );
+  return html`<p class="hint" id="draft-note" role="status" tabindex="-1"
+data-kept="${kept}" data-lost="${lost}"></p>`;
 }

@@ -5,7 +5,7 @@ import { type DraftOwner, dropDraft, keepDraft, readDraft } from '../../store/dr
 import { csrfField, noteList, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { Site } from '../site.ts';
-import { typedPerson } from './fields.ts';
+import { typedPerson } from './person-fields.ts';
 
 /** A working day: who was called away at nine goes on after lunch, and nobody finds it next week. */
 const lifetimeMs = 8 * 3_600_000;
@@ -39,10 +39,17 @@ export async function draftPart(site: Site, { viewer }: Visit): Promise<Markup |
   const draft = await readDraft<FormFields>(site.store, ownerOf(viewer.actor));
   if (!draft) return undefined;
   await noteList(site, viewer.actor, 'refer/draft', 1);
-  return html`<section class="panel" aria-labelledby="draft"><h2 id="draft">${t('U was bezig met een verwijzing', 'You were writing a referral')}</h2>
-${typedPerson(draft.content, viewer)}<p>${t(`Bewaard op ${momentText(draft.savedAt, 'nl')}. Er is nog niets verstuurd.`, `Kept on ${momentText(draft.savedAt, 'en')}. Nothing was sent yet.`)}</p>
-<div class="buttons"><form method="post" action="/refer/draft/open">${csrfField(viewer)}<button>${t('Ga verder', 'Go on')}</button></form>
-<form method="post" action="/refer/draft/drop">${csrfField(viewer)}<button class="quiet">${t('Gooi weg', 'Throw away')}</button></form></div></section>`;
+  return html`<section class="panel" aria-labelledby="draft">
+<h2 id="draft">${t('U was bezig met een verwijzing', 'You were writing a referral')}</h2>
+${typedPerson(draft.content, viewer)}
+<p>${t(
+    `Bewaard op ${momentText(draft.savedAt, 'nl')}. Er is nog niets verstuurd.`,
+    `Kept on ${momentText(draft.savedAt, 'en')}. Nothing was sent yet.`,
+  )}</p>
+<div class="buttons">
+<form method="post" action="/refer/draft/open">${csrfField(viewer)}<button>${t('Ga verder', 'Go on')}</button></form>
+<form method="post" action="/refer/draft/drop">${csrfField(viewer)}
+<button class="quiet">${t('Gooi weg', 'Throw away')}</button></form></div></section>`;
 }
 
 /** Keeping and throwing away a form, at `/refer/draft`, behind sign-in, form parsing and the CSRF check. */

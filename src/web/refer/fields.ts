@@ -1,12 +1,10 @@
-import { type FormFields, fieldNames, phoneFields, readDay } from '../../intake/refer/fields.ts';
+import { type FormFields, fieldNames, readDay } from '../../intake/refer/fields.ts';
 import type { Sentences } from '../../referral/directory/standard-sentences.ts';
 import { type LifeArea, lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
 import { suggestedAreas } from '../../referral/social-icpc.ts';
 import { csrfField } from '../acting.ts';
 import { errorSummary, radiosOf } from '../form-controls.ts';
-import { birthDateText, html, type Markup, sayIn } from '../html.ts';
-import { facts, postcodeText } from '../journey/referral-view.ts';
-import type { Viewer } from '../page.ts';
+import { html, type Markup, sayIn } from '../html.ts';
 import { phrasesPart } from '../worklist/phrases.ts';
 import {
   areaOf,
@@ -14,79 +12,12 @@ import {
   draftNote,
   type FormParts,
   hiddenFields,
-  type Line,
   lineOf,
   optionalMark,
   tickOf,
 } from './controls.ts';
+import { personPart } from './person-fields.ts';
 import { slotPart } from './slot.ts';
-
-/** Name and birth date as typed, together (H3); nothing as long as they do not make a person. */
-export function typedPerson(fields: FormFields, viewer: Viewer): Markup | undefined {
-  const t = sayIn(viewer.language);
-  const name = [fields.callName || fields.given, fields.family].filter(Boolean).join(' ');
-  const day = readDay(fields.birthDate ?? '');
-  if (!fields.family || !day) return undefined;
-  return html`<p class="recognise"><strong>${name}</strong> <span class="born">${t('geboren', 'born')} ${birthDateText(day, viewer.language)}</span></p>`;
-}
-
-const personFields = [
-  'callName',
-  'given',
-  'family',
-  'birthDate',
-  'gender',
-  ...phoneFields,
-  'email',
-  'street',
-  'houseNumber',
-  'postcode',
-  'city',
-  'bsn',
-];
-
-function personInputs(parts: FormParts): Markup {
-  const { viewer, fields } = parts;
-  const t = sayIn(viewer.language);
-  const plain = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
-    lineOf(parts, { name, label: t(nl, en), ...more });
-  const optional = (name: string, nl: string, en: string, more: Partial<Line> = {}) =>
-    plain(name, nl, en, { optional: true, ...more });
-  const phones = phoneFields.slice(0, Math.max(2, phoneFields.findLastIndex((one) => fields[one]) + 1));
-  const sexes = [
-    ['', ''],
-    ['female', t('vrouw', 'female')],
-    ['male', t('man', 'male')],
-    ['other', t('anders', 'other')],
-    ['unknown', t('onbekend', 'unknown')],
-  ] as const;
-  return html`<div class="row">${optional('callName', 'Roepnaam', 'Call name')}${optional('given', 'Voorletters of namen', 'Initials or names')}</div>
-${lineOf(parts, { name: 'family', label: t('Achternaam, met tussenvoegsel', 'Family name, with its prefix'), hint: t('Bijvoorbeeld: van der Berg', 'For example: van der Berg') })}
-${lineOf(parts, { name: 'birthDate', label: t('Geboortedatum', 'Birth date'), hint: t('Dag, maand, jaar. Bijvoorbeeld: 14-03-1957', 'Day, month, year. For example: 14-03-1957'), inputmode: 'numeric', short: true })}
-<div class="field short"><label for="gender">${t('Geslacht', 'Sex')}${optionalMark(viewer)}</label><select id="gender" name="gender">${sexes.map(([value, label]) => html`<option value="${value}"${fields.gender === value && html` selected`}>${label}</option>`)}</select></div>
-<div class="row">${phones.map((name, nth) => lineOf(parts, { name, label: nth === 0 ? t('Telefoon', 'Phone') : t(`Telefoon ${nth + 1}`, `Phone ${nth + 1}`), inputmode: 'tel', optional: true }))}</div>
-${optional('email', 'E-mail', 'E-mail', { inputmode: 'email' })}
-<fieldset><legend>${t('Adres', 'Address')}${optionalMark(viewer)}</legend><div class="row">${plain('street', 'Straat', 'Street')}${plain('houseNumber', 'Huisnummer', 'House number', { short: true })}</div>
-<div class="row">${plain('postcode', 'Postcode', 'Postcode', { short: true })}${plain('city', 'Woonplaats', 'Town')}</div></fieldset>
-${optional('bsn', 'BSN', 'BSN', { hint: t('Alleen om het antwoord in uw eigen dossier te zetten. De Wally ziet het BSN niet.', 'Only to file the answer in your own record. The Wally does not see the BSN.'), inputmode: 'numeric', short: true })}`;
-}
-
-/** Typed by hand: all fields. Handed over by the practice's system: to be read, and mended where that is needed. */
-function personPart(parts: FormParts): Markup {
-  const { fields, faults, viewer } = parts;
-  const t = sayIn(viewer.language);
-  const title = html`<h2>${t('Wie verwijst u?', 'Whom do you refer?')}</h2>`;
-  if (!fields.knownFamily) return html`${title}${personInputs(parts)}`;
-  const street = [fields.street, fields.houseNumber].filter(Boolean).join(' ');
-  const town = [postcodeText(fields.postcode ?? ''), fields.city].filter(Boolean).join(' ');
-  const wrong = faults.some((one) => personFields.includes(one.field));
-  const phones = phoneFields.flatMap((one) => fields[one] || []);
-  return html`${title}<div class="panel">${typedPerson(fields, viewer)}${facts([
-    [t('Telefoon', 'Phone'), phones.join(', ')],
-    ['E-mail', fields.email],
-    [t('Adres', 'Address'), [street, town].filter(Boolean).join(', ')],
-  ])}<details${wrong && html` open`}><summary>${t('Klopt iets niet? Verbeter het hier', 'Something wrong? Correct it here')}</summary>${personInputs(parts)}</details></div>`;
-}
 
 /** The ICPC codes of the record that opened this form. */
 const knownCodes = ({ knownIcpc = '' }: FormFields) =>
@@ -100,26 +31,69 @@ function whyPart(parts: FormParts & { readonly sentences: Sentences | undefined 
     'Geen diagnoses of medicijnen. Noem andere mensen niet bij naam.',
     'No diagnoses or medicines. Do not name other people.',
   );
+  const readBack = t(
+    'Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.',
+    'Read it back to the resident. That way the resident need not tell it again.',
+  );
   return html`<h2>${t('Wat is de vraag?', 'What is the question?')}</h2>
-${areaOf(parts, { name: 'reason', label: t('Waarom verwijst u?', 'Why do you refer?'), hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`, rows: 4 })}${phrasesPart('reason', t('waarom u verwijst', 'why you refer'), parts.sentences, parts.viewer)}
-${areaOf(parts, { name: 'question', optional: true, label: t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words"), hint: `${t('Lees hem voor aan de inwoner. Zo hoeft de inwoner het niet nog eens te vertellen.', 'Read it back to the resident. That way the resident need not tell it again.')} ${discreet}`, rows: 3 })}
+${areaOf(parts, {
+  name: 'reason',
+  label: t('Waarom verwijst u?', 'Why do you refer?'),
+  hint: `${t('In uw eigen woorden.', 'In your own words.')} ${discreet}`,
+  rows: 4,
+})}
+${phrasesPart('reason', t('waarom u verwijst', 'why you refer'), parts.sentences, parts.viewer)}
+${areaOf(parts, {
+  name: 'question',
+  optional: true,
+  label: t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words"),
+  hint: `${readBack} ${discreet}`,
+  rows: 3,
+})}
 <fieldset><legend>${t('Waar gaat het over?', 'What is it about?')}${optionalMark(parts.viewer)}</legend>${
     likely.length > 0 &&
-    html`<p class="hint">${t('Past bij de episodes in uw dossier', 'Fits the episodes in your record')}: ${likely.map((code) => lifeAreas[code][language]).join('; ')}. ${t('Kies alleen wat de inwoner wil delen.', 'Choose only what the resident wants to share.')}</p>`
-  }<div class="choices">${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
+    html`<p class="hint">${t('Past bij de episodes in uw dossier', 'Fits the episodes in your record')}:
+${likely.map((code) => lifeAreas[code][language]).join('; ')}.
+${t('Kies alleen wat de inwoner wil delen.', 'Choose only what the resident wants to share.')}</p>`
+  }<div class="choices">
+${lifeAreaCodes.map((code: LifeArea) => tickOf(parts, `area-${code}`, lifeAreas[code][language]))}</div></fieldset>`;
 }
 
 function reachPart(parts: FormParts): Markup {
   const t = sayIn(parts.viewer.language);
   return html`<h2>${t('Hoe bereikt de Wally de inwoner veilig?', 'How does the Wally reach the resident safely?')}</h2>
-<p class="hint">${t('Vraag het de inwoner. Thuis mag misschien niet iedereen dit weten.', 'Ask the resident. Perhaps not everyone at home may know.')}</p>
-<div class="row">${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
+<p class="hint">${t(
+    'Vraag het de inwoner. Thuis mag misschien niet iedereen dit weten.',
+    'Ask the resident. Perhaps not everyone at home may know.',
+  )}</p>
+<div class="row">
+${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}
+${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
 <fieldset><legend>${t('Wat moet de Wally weten?', 'What must the Wally know?')}</legend>
-${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}${tickOf(parts, 'unsafe', t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'))}</fieldset>
+${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}
+${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}
+${tickOf(
+  parts,
+  'unsafe',
+  t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'),
+)}</fieldset>
 <h2>${t('Contactpersoon', 'Contact person')}${optionalMark(parts.viewer)}</h2>
-<p class="hint">${t('Bijvoorbeeld een mantelzorger. Alleen als de inwoner dat wil.', 'For example an informal carer. Only if the resident wants it.')}</p>
-<div class="row">${lineOf(parts, { name: 'contactName', label: t('Naam van de contactpersoon', 'Name of the contact person') })}${lineOf(parts, { name: 'contactPhone', label: t('Telefoon van de contactpersoon', 'Phone of the contact person'), inputmode: 'tel' })}</div>
-${lineOf(parts, { name: 'contactRelation', label: t('Wie is dat van de inwoner?', 'Who is that to the resident?'), hint: t('Bijvoorbeeld: dochter, buurman', 'For example: daughter, neighbour') })}`;
+<p class="hint">${t(
+    'Bijvoorbeeld een mantelzorger. Alleen als de inwoner dat wil.',
+    'For example an informal carer. Only if the resident wants it.',
+  )}</p>
+<div class="row">
+${lineOf(parts, { name: 'contactName', label: t('Naam van de contactpersoon', 'Name of the contact person') })}
+${lineOf(parts, {
+  name: 'contactPhone',
+  label: t('Telefoon van de contactpersoon', 'Phone of the contact person'),
+  inputmode: 'tel',
+})}</div>
+${lineOf(parts, {
+  name: 'contactRelation',
+  label: t('Wie is dat van de inwoner?', 'Who is that to the resident?'),
+  hint: t('Bijvoorbeeld: dochter, buurman', 'For example: daughter, neighbour'),
+})}`;
 }
 
 function consentPart(parts: FormParts, today: string): Markup {
@@ -156,7 +130,13 @@ ${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was con
   ['spoken', t('mondeling', 'spoken')],
   ['written', t('schriftelijk', 'in writing')],
 ])}
-${lineOf(parts, { name: 'consentOn', label: t('Op welke dag?', 'On which day?'), type, ...(type === 'date' && { max: today }), short: true })}
+${lineOf(parts, {
+  name: 'consentOn',
+  label: t('Op welke dag?', 'On which day?'),
+  type,
+  ...(type === 'date' && { max: today }),
+  short: true,
+})}
 ${radiosOf(parts, 'feedback', t('Wat mag de Wally u terug laten weten?', 'What may the Wally tell you afterwards?'), [
   ['content', t('hoe het ging en wat is afgesproken', 'how it went and what was agreed')],
   ['closure-only', t('alleen dát het is afgesloten', 'only that it was closed')],
@@ -170,7 +150,18 @@ ${radiosOf(
     ['yes', t('ja, de inwoner vindt dat goed', 'yes, the resident agrees')],
   ],
 )}
-${lineOf(parts, { name: 'icpc', optional: true, label: t('ICPC-code', 'ICPC code'), hint: [t('Alleen bij ja.', 'Only with yes.'), codes.length > 0 && `${t('In uw dossier', 'In your record')}: ${codes.join(', ')}.`].filter(Boolean).join(' '), short: true })}`;
+${lineOf(parts, {
+  name: 'icpc',
+  optional: true,
+  label: t('ICPC-code', 'ICPC code'),
+  hint: [
+    t('Alleen bij ja.', 'Only with yes.'),
+    codes.length > 0 && `${t('In uw dossier', 'In your record')}: ${codes.join(', ')}.`,
+  ]
+    .filter(Boolean)
+    .join(' '),
+  short: true,
+})}`;
 }
 
 /** Days before which the Wally calls, as people say them. */
@@ -225,7 +216,16 @@ ${slotPart(parts)}
 ${reachPart(parts)}
 ${consentPart(parts, parts.today)}
 <h2>${t('Uw nummer', 'Your number')}</h2>
-${lineOf(parts, { name: 'number', optional: true, label: t('Uw eigen nummer van deze verwijzing', 'Your own number of this referral'), hint: ownNumber })}
-${draftNote(viewer)}<p class="buttons at-hand"><button name="step" value="preview">${t('Bekijk de verwijzing', 'Preview the referral')}</button></p>
-<p class="hint">${t('U ziet eerst wat u verstuurt. Er is nu nog niets verstuurd.', 'You first see what you send. Nothing has been sent yet.')}</p></form>`;
+${lineOf(parts, {
+  name: 'number',
+  optional: true,
+  label: t('Uw eigen nummer van deze verwijzing', 'Your own number of this referral'),
+  hint: ownNumber,
+})}
+${draftNote(viewer)}
+<p class="buttons at-hand"><button name="step" value="preview">${t('Bekijk de verwijzing', 'Preview the referral')}</button></p>
+<p class="hint">${t(
+    'U ziet eerst wat u verstuurt. Er is nu nog niets verstuurd.',
+    'You first see what you send. Nothing has been sent yet.',
+  )}</p></form>`;
 }

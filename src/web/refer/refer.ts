@@ -38,23 +38,19 @@ import { agesPart, sendClosed } from './closed.ts';
 import { faultsOf } from './controls.ts';
 import { draftPart, dropForm, keepForm, keptForm } from './draft.ts';
 import { type Before, referForm } from './fields.ts';
-import {
-  aheadPart,
-  alreadySentPage,
-  firstPage,
-  noRoutePage,
-  previewPage,
-  sentPage,
-  slipPage,
-  stopPage,
-} from './pages.ts';
+import { aheadPart, firstPage, noRoutePage, previewPage, stopPage } from './pages.ts';
+import { alreadySentPage, sentPage, slipPage } from './sent-pages.ts';
 
 /** The site, and what the door needs to take in a referral. */
 export interface ReferSite extends Site, ReferFormDoor {}
 
 const handleGone: Said = {
-  nl: 'Deze link werkt niet (meer). Hij werkt één keer, tien minuten lang, en alleen voor uw eigen praktijk. Open de inwoner opnieuw vanuit uw systeem, of vul het formulier hieronder zelf in.',
-  en: 'This link does not work (any more). It works once, for ten minutes, and only for your own practice. Open the resident again from your system, or fill in the form below yourself.',
+  nl:
+    'Deze link werkt niet (meer). Hij werkt één keer, tien minuten lang, en alleen voor uw eigen praktijk. ' +
+    'Open de inwoner opnieuw vanuit uw systeem, of vul het formulier hieronder zelf in.',
+  en:
+    'This link does not work (any more). It works once, for ten minutes, and only for your own practice. ' +
+    'Open the resident again from your system, or fill in the form below yourself.',
 };
 
 /**

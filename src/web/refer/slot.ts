@@ -15,6 +15,23 @@ export function slotPart(
     ['', t('geen afspraak', 'no appointment')],
     ...slots.map((slot) => [slot, appointmentMoment(slot, viewer.language, today)]),
   ];
-  return html`<div class="field"><label for="slot">${t('Meteen een afspraak op het spreekuur in uw praktijk?', 'An appointment in the consulting hours at your practice at once?')}${optionalMark(viewer)}</label>
-${hintOf('slot', t('De Wally belt de inwoner ook. Er gaat geen brief of sms over uit.', 'The Wally calls the resident, too. No letter or text message is sent about it.'))}${faultOf(parts, 'slot')}<select id="slot" name="slot"${ties(parts, 'slot', true)}>${choices.map(([value, label]) => html`<option value="${value}"${value !== '' && value === fields.slot && html` selected`}>${label}</option>`)}</select></div>`;
+  return html`<div class="field">
+<label for="slot">${t(
+    'Meteen een afspraak op het spreekuur in uw praktijk?',
+    'An appointment in the consulting hours at your practice at once?',
+  )}${optionalMark(viewer)}</label>
+${hintOf(
+  'slot',
+  t(
+    'De Wally belt de inwoner ook. Er gaat geen brief of sms over uit.',
+    'The Wally calls the resident, too. No letter or text message is sent about it.',
+  ),
+)}
+${faultOf(parts, 'slot')}
+<select id="slot" name="slot"${ties(parts, 'slot', true)}>
+${choices.map(
+  ([value, label]) =>
+    html`<option value="${value}"${value !== '' && value === fields.slot && html` selected`}>${label}</option>`,
+)}
+</select></div>`;
 }

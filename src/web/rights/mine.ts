@@ -48,9 +48,19 @@ function askPage(visit: Visit, status: number, why?: Why): void {
   // Waiting is no fault of a field.
   const faults = why && why !== 'wait' ? [{ field: 'code', said: { nl: said[why], en: said[why] } }] : [];
   const parts: Controls = { viewer, fields: {}, faults };
-  const main = html`<h1>${title}</h1>${errorSummary(faults, viewer)}<p>${t('U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.', 'You were given a code on paper. With it you see who has your referral.')}</p>
-<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="code">Code</label>${hintOf('code', t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.'))}${faultOf(parts, 'code')}<input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"${ties(parts, 'code', true)}></div>
-<div class="field"><label for="born">${t('Uw geboortedatum', 'Your birth date')}</label><input type="date" id="born" name="born" autocomplete="off"></div>
+  const main = html`<h1>${title}</h1>${errorSummary(faults, viewer)}
+<p>${t(
+    'U kreeg een code op papier. Hiermee ziet u bij wie uw verwijzing is.',
+    'You were given a code on paper. With it you see who has your referral.',
+  )}</p>
+<form method="post" action="/mijn" class="form" novalidate>${csrfField(viewer)}
+<div class="field"><label for="code">Code</label>
+${hintOf('code', t('Tien letters en cijfers. Hoofdletters hoeven niet.', 'Ten letters and digits. Capitals are not needed.'))}
+${faultOf(parts, 'code')}
+<input type="text" id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters"
+spellcheck="false"${ties(parts, 'code', true)}></div>
+<div class="field"><label for="born">${t('Uw geboortedatum', 'Your birth date')}</label>
+<input type="date" id="born" name="born" autocomplete="off"></div>
 <p class="buttons"><button>${t('Kijk', 'Look')}</button></p></form>`;
   const wrong = why ? t('Fout: ', 'Error: ') : '';
   send(
@@ -96,7 +106,8 @@ async function whoLooked(site: Site, journey: Journey, directory: Directory, vie
   }
   if (last.size === 0) return html`<p>${t('Nog niemand.', 'Nobody yet.')}</p>`;
   const today = localDay(site.store.clock());
-  return html`<ul>${[...last].map(([who, day]) => html`<li>${who} (${t('het laatst op', 'last on')} ${dayText(day, viewer.language, today)})</li>`)}</ul>`;
+  return html`<ul>
+${[...last].map(([who, day]) => html`<li>${who} (${t('het laatst op', 'last on')} ${dayText(day, viewer.language, today)})</li>`)}</ul>`;
 }
 
 /** What the resident did on this page just now; `stop` asks once more. */
@@ -105,7 +116,10 @@ const acts: readonly Act[] = ['object', 'stop', 'stop-sure'];
 
 /** The code and the birth date go along: nobody signs in here, so that a browser that is shared keeps nothing. */
 const actForm = ({ viewer, request }: Visit, buttons: Markup): Markup =>
-  html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}<input type="hidden" name="code" value="${field(request.body, 'code')}"><input type="hidden" name="born" value="${field(request.body, 'born')}">${buttons}</form>`;
+  html`<form method="post" action="/mijn" class="buttons">${csrfField(viewer)}
+<input type="hidden" name="code" value="${field(request.body, 'code')}">
+<input type="hidden" name="born" value="${field(request.body, 'born')}">
+${buttons}</form>`;
 
 /** What the resident did, for the top of the page. */
 const doneSaid: Readonly<Partial<Record<NonNullable<Act>, Said>>> = {
@@ -123,12 +137,30 @@ const doneSaid: Readonly<Partial<Record<NonNullable<Act>, Said>>> = {
 function objectPart(visit: Visit, { task }: Journey, did: Act): Markup {
   const t = sayIn(visit.viewer.language);
   if (did === 'stop')
-    return html`<p><strong>${t('Weet u het zeker? De Wally stopt dan, en dit kan niet terug. Uw huisarts kan u later wel opnieuw verwijzen.', 'Are you sure? The Wally then stops, and this cannot be undone. Your GP can refer you again later.')}</strong></p>
-${actForm(visit, html`<button name="act" value="stop-sure">${t('Ja, stop mijn verwijzing', 'Yes, stop my referral')}</button> <button class="quiet">${t('Nee, ga terug', 'No, go back')}</button>`)}`;
+    return html`<p><strong>${t(
+      'Weet u het zeker? De Wally stopt dan, en dit kan niet terug. Uw huisarts kan u later wel opnieuw verwijzen.',
+      'Are you sure? The Wally then stops, and this cannot be undone. Your GP can refer you again later.',
+    )}</strong></p>
+${actForm(
+  visit,
+  html`<button name="act" value="stop-sure">${t('Ja, stop mijn verwijzing', 'Yes, stop my referral')}</button>
+<button class="quiet">${t('Nee, ga terug', 'No, go back')}</button>`,
+)}`;
   const mayStop = isOpen(task.resource.status ?? '');
   const mayObject = did !== 'object';
-  return html`<p>${mayStop && t('U mag altijd stoppen.', 'You may always stop.')} ${t('U mag bezwaar maken tegen het gebruik van uw gegevens: dan belt iemand u om het samen vast te leggen. Bellen met uw huisartsenpraktijk kan ook.', 'You may object to the use of your data: someone then calls you to put it on record together. You can also call your GP practice.')}</p>
-${(mayStop || mayObject) && actForm(visit, html`${mayStop && html`<button name="act" value="stop" class="quiet">${t('Ik wil stoppen', 'I want to stop')}</button> `}${mayObject && html`<button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button>`}`)}`;
+  return html`<p>${mayStop && t('U mag altijd stoppen.', 'You may always stop.')}
+${t(
+  'U mag bezwaar maken tegen het gebruik van uw gegevens: dan belt iemand u om het samen vast te leggen. Bellen met uw huisartsenpraktijk kan ook.',
+  'You may object to the use of your data: someone then calls you to put it on record together. You can also call your GP practice.',
+)}</p>
+${
+  (mayStop || mayObject) &&
+  actForm(
+    visit,
+    html`${mayStop && html`<button name="act" value="stop" class="quiet">${t('Ik wil stoppen', 'I want to stop')}</button>`}
+${mayObject && html`<button name="act" value="object" class="quiet">${t('Ik wil bezwaar maken', 'I want to object')}</button>`}`,
+  )
+}`;
 }
 
 async function showPage(site: Site, visit: Visit, journey: Journey, did: Act): Promise<void> {
@@ -153,7 +185,8 @@ ${facts([
   [t('Noem dan', 'Then mention'), index.number],
   [t('Uw huisarts', 'Your GP'), html`${practice?.name}${practice?.phone && html` ${telLink(practice.phone)}`}`],
 ])}
-<section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>${await whoLooked(site, journey, directory, viewer)}</section>
+<section aria-labelledby="looked"><h2 id="looked">${t('Wie heeft gekeken', 'Who has looked')}</h2>
+${await whoLooked(site, journey, directory, viewer)}</section>
 <section aria-labelledby="object"><h2 id="object">${t('Bent u het er niet mee eens?', 'Do you object?')}</h2>
 ${objectPart(visit, journey, did)}</section>`;
   const done = did && doneSaid[did];

@@ -17,5 +17,10 @@ export async function objectionPart(site: Site, shown: Shown, events: readonly E
   const { viewer, today } = shown;
   const t = sayIn(viewer.language);
   const day = dayText(localDay(asked.at), viewer.language, today);
-  return html`<div class="panel acute"><p><strong>${t('De inwoner wil bezwaar maken.', 'The resident wants to object.')}</strong> ${t(`Gevraagd op ${day}. Bel de inwoner en leg het samen vast.`, `Asked on ${day}. Call the resident and put it on record together.`)}</p></div>`;
+  return html`<div class="panel acute">
+<p><strong>${t('De inwoner wil bezwaar maken.', 'The resident wants to object.')}</strong>
+${t(
+  `Gevraagd op ${day}. Bel de inwoner en leg het samen vast.`,
+  `Asked on ${day}. Call the resident and put it on record together.`,
+)}</p></div>`;
 }

@@ -89,10 +89,21 @@ function surePart(right: Right, journeys: readonly Keeping[], visit: Visit): Mar
   });
   const needsWord = right === 'erase' && journeys.some((one) => !whyNotErase(one, true) && whyNotErase(one, false));
   return html`<h1>${words.title[viewer.language]}</h1><p>${words.sure[viewer.language]}</p><ul>${items}</ul>
-<form method="post" action="/practice/rights/act" class="form">${csrfField(viewer)}<input type="hidden" name="reference" value="${referenceIn(visit)}"><input type="hidden" name="right" value="${right}">
+<form method="post" action="/practice/rights/act" class="form">${csrfField(viewer)}
+<input type="hidden" name="reference" value="${referenceIn(visit)}"><input type="hidden" name="right" value="${right}">
 ${journeyIdsField(journeys)}${journeys.map((one) => html`<input type="hidden" name="j-${one.journey}" value="yes">`)}
-${needsWord && html`<div class="choice"><input type="checkbox" id="${onlyCopyName}" name="${onlyCopyName}" value="yes"><label for="${onlyCopyName}">${t('Ook als dit de enige kopie is: de Wally heeft niet bevestigd dat dit in het eigen dossier staat.', "Also when this is the only copy: the Wally has not confirmed that it stands in the Wally's own record.")}</label></div>`}
-<p class="buttons"><button name="sure" value="yes" class="${right === 'erase' || right === 'withdraw' ? 'danger' : ''}">${t('Ja', 'Yes')}: ${words.title[viewer.language].toLowerCase()}</button> <a class="button quiet" href="/practice/rights">${t('Nee, terug', 'No, go back')}</a></p></form>`;
+${
+  needsWord &&
+  html`<div class="choice"><input type="checkbox" id="${onlyCopyName}" name="${onlyCopyName}" value="yes">
+<label for="${onlyCopyName}">${t(
+    'Ook als dit de enige kopie is: de Wally heeft niet bevestigd dat dit in het eigen dossier staat.',
+    "Also when this is the only copy: the Wally has not confirmed that it stands in the Wally's own record.",
+  )}</label></div>`
+}
+<p class="buttons"><button name="sure" value="yes" class="${
+    right === 'erase' || right === 'withdraw' ? 'danger' : ''
+  }">${t('Ja', 'Yes')}: ${words.title[viewer.language].toLowerCase()}</button>
+<a class="button quiet" href="/practice/rights">${t('Nee, terug', 'No, go back')}</a></p></form>`;
 }
 
 function goneItem(one: Carriage, { viewer }: Visit): Markup {
@@ -108,11 +119,14 @@ function donePart(right: Right, outcomes: readonly (Outcome & { gone?: readonly 
   const words = rightWords[right];
   const items = outcomes.map(({ of, refused, gone = [] }) =>
     refused
-      ? html`<li><span class="number">${of.number}</span> <strong>${t('niet gedaan', 'not done')}</strong><p class="why">${sentences(refused, viewer)}</p></li>`
-      : html`<li><span class="number">${of.number}</span> ${words.done[viewer.language]}${gone.length > 0 && html`<ul>${gone.map((one) => goneItem(one, visit))}</ul>`}</li>`,
+      ? html`<li><span class="number">${of.number}</span> <strong>${t('niet gedaan', 'not done')}</strong>
+<p class="why">${sentences(refused, viewer)}</p></li>`
+      : html`<li><span class="number">${of.number}</span> ${words.done[viewer.language]}
+${gone.length > 0 && html`<ul>${gone.map((one) => goneItem(one, visit))}</ul>`}</li>`,
   );
   const isSome = outcomes.some((one) => !one.refused);
-  return html`<h1>${words.title[viewer.language]}</h1><ul>${items}</ul>${isSome && words.next && html`<p class="note">${words.next[viewer.language]}</p>`}
+  return html`<h1>${words.title[viewer.language]}</h1><ul>${items}</ul>
+${isSome && words.next && html`<p class="note">${words.next[viewer.language]}</p>`}
 <p><a href="/practice/rights">${t('Terug naar rechten', 'Back to rights')}</a></p>`;
 }
 

@@ -16,15 +16,23 @@ function textItem(item: RedactionItem, request: RightsRequest, viewer: Viewer): 
   const t = sayIn(viewer.language);
   const { id, where, text, file, decision } = item;
   const choice = (value: string, label: string) =>
-    html`<div class="choice"><input type="radio" id="d-${id}-${value}" name="d-${id}" value="${value}"${chosen(decision) === value && html` checked`}><label for="d-${id}-${value}">${label}</label></div>`;
+    html`<div class="choice">
+<input type="radio" id="d-${id}-${value}" name="d-${id}" value="${value}"${chosen(decision) === value && html` checked`}>
+<label for="d-${id}-${value}">${label}</label></div>`;
   const content = file
     ? html`<p><a href="/practice/rights/requests/${request.id}/text/${id}" download>${t('Bestand openen', 'Open the file')}</a> ${text}</p>`
     : html`<p class="said" lang="nl">${text}</p>`;
   const replacing =
     !file &&
-    html`${choice('replace', t('Andere woorden:', 'Other words:'))}<div class="field"><label class="vh" for="w-${id}">${t('Andere woorden', 'Other words')}, ${id}</label><input type="text" id="w-${id}" name="w-${id}" value="${words(decision)}" maxlength="4000" autocomplete="off"></div>`;
-  return html`<fieldset><legend>${id} <span class="hint">${where[0]?.split('/')[0]}${where.length > 1 && ` (${where.length}×)`}</span></legend>${content}
-${choice('keep', t('Blijft staan', 'Stays'))}${choice('remove', t('Weglaten: gaat over iemand anders', 'Leave out: is about someone else'))}${replacing}</fieldset>`;
+    html`${choice('replace', t('Andere woorden:', 'Other words:'))}
+<div class="field"><label class="vh" for="w-${id}">${t('Andere woorden', 'Other words')}, ${id}</label>
+<input type="text" id="w-${id}" name="w-${id}" value="${words(decision)}" maxlength="4000" autocomplete="off"></div>`;
+  return html`<fieldset>
+<legend>${id} <span class="hint">${where[0]?.split('/')[0]}${where.length > 1 && ` (${where.length}×)`}</span></legend>
+${content}
+${choice('keep', t('Blijft staan', 'Stays'))}
+${choice('remove', t('Weglaten: gaat over iemand anders', 'Leave out: is about someone else'))}
+${replacing}</fieldset>`;
 }
 
 function pagesPart(
@@ -38,7 +46,8 @@ function pagesPart(
   const starts = Array.from({ length: Math.ceil(list.length / pageTexts) }, (_, nth) => nth * pageTexts);
   return html`<nav aria-label="${t('Bladzijden', 'Pages')}"><ul class="pills">${starts.map(
     (start, nth) =>
-      html`<li><a href="/practice/rights/requests/${request.id}?from=${start}"${start === from && html` aria-current="page"`}>${nth + 1}</a></li>`,
+      html`<li><a href="/practice/rights/requests/${request.id}?from=${start}"
+${start === from && html` aria-current="page"`}>${nth + 1}</a></li>`,
   )}</ul></nav>`;
 }
 
@@ -55,12 +64,31 @@ export function textsPart(
   const left = list.filter((one) => one.decision === null).length;
   const address = `/practice/rights/requests/${request.id}`;
   return html`<h1>${t('Lees eerst elke tekst', 'First read every text')}</h1>
-<p>${t('De inwoner krijgt alles over zichzelf, maar niets over anderen. Beslis bij elke tekst. U kunt stoppen en later verdergaan.', 'The resident gets everything about themselves, and nothing about others. Decide about each text. You can stop and go on later.')}</p>
-<p>${t('Wat de Wally zelf bewaart, zoals afspraken en andere organisaties, staat hier niet bij. Daarvoor gaat de inwoner naar de Wally.', 'What the Wally keeps, such as appointments and other organisations, is not in this. For that the resident goes to the Wally.')}</p>
-<p><strong>${left === 0 ? t('Over elke tekst is besloten.', 'Every text was decided on.') : t(`Nog ${left} van ${list.length} te beslissen.`, `${left} of ${list.length} still to decide.`)}</strong></p>
-${left === 0 && html`<form method="post" action="${address}/give" class="buttons">${csrfField(viewer)}<button>${t('Maak de kopie klaar om te geven', 'Make the copy ready to give')}</button></form>`}
+<p>${t(
+    'De inwoner krijgt alles over zichzelf, maar niets over anderen. Beslis bij elke tekst. U kunt stoppen en later verdergaan.',
+    'The resident gets everything about themselves, and nothing about others. Decide about each text. You can stop and go on later.',
+  )}</p>
+<p>${t(
+    'Wat de Wally zelf bewaart, zoals afspraken en andere organisaties, staat hier niet bij. Daarvoor gaat de inwoner naar de Wally.',
+    'What the Wally keeps, such as appointments and other organisations, is not in this. For that the resident goes to the Wally.',
+  )}</p>
+<p><strong>${
+    left === 0
+      ? t('Over elke tekst is besloten.', 'Every text was decided on.')
+      : t(`Nog ${left} van ${list.length} te beslissen.`, `${left} of ${list.length} still to decide.`)
+  }</strong></p>
+${
+  left === 0 &&
+  html`<form method="post" action="${address}/give" class="buttons">${csrfField(viewer)}
+<button>${t('Maak de kopie klaar om te geven', 'Make the copy ready to give')}</button></form>`
+}
 ${pagesPart(list, from, request, viewer)}
-${shown.length > 0 && html`<form method="post" action="${address}/texts" class="form">${csrfField(viewer)}${shown.map((one) => textItem(one, request, viewer))}<p class="buttons"><button class="${left === 0 ? 'quiet' : ''}">${t('Bewaren en verder', 'Save and continue')}</button></p></form>`}`;
+${
+  shown.length > 0 &&
+  html`<form method="post" action="${address}/texts" class="form">${csrfField(viewer)}
+${shown.map((one) => textItem(one, request, viewer))}
+<p class="buttons"><button class="${left === 0 ? 'quiet' : ''}">${t('Bewaren en verder', 'Save and continue')}</button></p></form>`
+}`;
 }
 
 /** The copy that was given, to take along; who looked is always as of now. */
@@ -71,6 +99,11 @@ export function givenPart(request: RightsRequest, viewer: Viewer): Markup {
   const file = (name: string, said: string) => html`<li><a href="${address}/${name}" download>${said}</a></li>`;
   return html`<h1>${t('De kopie is klaar', 'The copy is ready')}</h1>
 <p>${t(`Klaargemaakt op ${given}.`, `Made ready on ${given}.`)}</p>
-<ul>${file('overzicht.html', t('Om te lezen of af te drukken', 'To read or print'))}${file('bundle.json', t('Voor een computer (FHIR)', 'For a computer (FHIR)'))}${file('wie-heeft-gekeken.csv', t('Wie heeft gekeken', 'Who looked'))}</ul>
-<p class="hint">${t('Geef de bestanden alleen aan de inwoner zelf. Verandert de verwijzing hierna, dan zijn ze hier niet meer op te halen: maak dan een nieuw verzoek.', 'Give the files to the resident only. When the referral changes after this they cannot be fetched here any more: then make a new request.')}</p>`;
+<ul>${file('overzicht.html', t('Om te lezen of af te drukken', 'To read or print'))}
+${file('bundle.json', t('Voor een computer (FHIR)', 'For a computer (FHIR)'))}
+${file('wie-heeft-gekeken.csv', t('Wie heeft gekeken', 'Who looked'))}</ul>
+<p class="hint">${t(
+    'Geef de bestanden alleen aan de inwoner zelf. Verandert de verwijzing hierna, dan zijn ze hier niet meer op te halen: maak dan een nieuw verzoek.',
+    'Give the files to the resident only. When the referral changes after this they cannot be fetched here any more: then make a new request.',
+  )}</p>`;
 }
