@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Bundle, Communication, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import { z } from 'zod';
-import { answerSchema, type FeedbackAnswer } from '../src/feedback/answer.ts';
+import { answerSchema } from '../src/feedback/answer.ts';
 import { toOutcome } from '../src/fhir/outcome.ts';
 import { codeSystems } from '../src/fhir/systems.ts';
 import { validateBaseR4 } from '../src/fhir/validate.ts';
@@ -16,57 +16,12 @@ import { receive } from '../src/referral/receive.ts';
 import { referralHash } from '../src/referral/referral.ts';
 import { httpStatus, isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
 import { withAbsence } from '../src/web/team/absence.ts';
+import { caseSchema, type Fixture, type Played } from './fixture-story.ts';
 import { taken, worked } from './fixture-work.ts';
 
 export const fixturesFolder = new URL('../fixtures/', import.meta.url);
 /** The address that the stages name; the walk has another one and puts this in its place. */
 export const publicUrl = 'https://kortelijn.example';
-
-const instant = z.iso.datetime();
-export const caseSchema = z.strictObject({
-  /** What happens, in one sentence for people. */
-  story: z.string().min(20),
-  practice: z.string(),
-  /** The moment at which the message comes in. */
-  now: instant,
-  /** Who is away, by role id; no `to` is until further notice. */
-  absent: z.record(z.string(), z.strictObject({ from: z.iso.date(), to: z.iso.date().optional() })).default({}),
-  expected: z.strictObject({
-    outcome: z.enum(['accepted', 'refused']),
-    status: z.number().int(),
-    referrals: z.union([z.literal(0), z.literal(1)]),
-    owner: z.string().nullable().optional(),
-    route: z.enum(['fixed-wally', 'substitute', 'team-queue']).optional(),
-    alarms: z.array(z.enum(['nobody-present', 'acute'])).default([]),
-    unsafeContact: z.boolean().default(false),
-    /** What `0-received-again.json` is answered with. */
-    again: z.strictObject({ outcome: z.enum(['same', 'conflict']), status: z.number().int() }).optional(),
-  }),
-  handOver: z.strictObject({ by: z.string(), to: z.string(), at: instant }).optional(),
-  /** When each of the reports of `4-answer.json` is made. */
-  answeredAt: z.array(instant).default([]),
-});
-
-export interface Fixture extends z.infer<typeof caseSchema> {
-  readonly name: string;
-  readonly received: Resource;
-  readonly again: Resource | undefined;
-  readonly answers: readonly FeedbackAnswer[];
-  /** Whether `4-answer.json` holds a list; the stages after it then do too. */
-  readonly many: boolean;
-}
-
-/** What a case is played with: the region's directory and the mapping, as they stand today. */
-export interface Played {
-  /** File name → content, as far as no other system is needed. */
-  readonly stages: ReadonlyMap<string, unknown>;
-  readonly notices: readonly {
-    readonly messageId: string;
-    readonly to: string;
-    readonly role: 'wally' | 'team-lead';
-  }[];
-  readonly communications: readonly (Communication & { id: string })[];
-}
 
 /** A stage as it stands in its file. */
 export const asText = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type Mapping, runMapping } from '../src/mapping/run.ts';
 import { type Actor, theLine } from '../src/referral/actor.ts';
-import type { Change, OutboxRow } from '../src/referral/change.ts';
+import type { Change } from '../src/referral/change.ts';
 import { localDay } from '../src/referral/deadlines.ts';
 import type { Role } from '../src/referral/directory/directory.ts';
 import type { Journey } from '../src/referral/journey.ts';
 import type { Move } from '../src/referral/lifecycle/row.ts';
+import type { OutboxRow } from '../src/referral/outbox-row.ts';
 import { receive } from '../src/referral/receive.ts';
 import { referralHash } from '../src/referral/referral.ts';
 import { isRefusal } from '../src/referral/refusal.ts';

@@ -11,7 +11,8 @@ import type { MllpChannel } from '../src/referral/directory/mllp.ts';
 import { messageHash } from '../src/referral/format.ts';
 import { receive } from '../src/referral/receive.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../src/referral/refusal.ts';
-import { caseSchema, casesOfDoor, countedIds, fixturesFolder, type Played, readJson } from './fixture-case.ts';
+import { casesOfDoor, countedIds, fixturesFolder, readJson } from './fixture-case.ts';
+import { caseSchema, type Played } from './fixture-story.ts';
 import { taken, worked } from './fixture-work.ts';
 
 const codes = z.array(z.enum(['AA', 'AE', 'AR', 'CA', 'CE', 'CR'])).min(1);

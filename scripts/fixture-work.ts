@@ -2,12 +2,13 @@ import type { Communication, Patient, ServiceRequest } from '@medplum/fhirtypes'
 import { type Acting, accept } from '../src/feedback/moves.ts';
 import { assignTo } from '../src/feedback/reassign.ts';
 import { report } from '../src/feedback/report.ts';
-import type { Change, OutboxRow } from '../src/referral/change.ts';
+import type { Change } from '../src/referral/change.ts';
 import type { Directory } from '../src/referral/directory/directory.ts';
 import { afterWriting, type Journey, journeyFrom } from '../src/referral/journey.ts';
 import { minimisePatient, minimiseRequest, type Receiver, wallySees } from '../src/referral/minimise.ts';
+import type { OutboxRow } from '../src/referral/outbox-row.ts';
 import { isRefusal, type Refusal } from '../src/referral/refusal.ts';
-import type { Fixture, Played } from './fixture-case.ts';
+import type { Fixture, Played } from './fixture-story.ts';
 
 /** The journey after a change, as the store would read it back. */
 export function journeyAfter(before: Journey | undefined, change: Change): Journey {

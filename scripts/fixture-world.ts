@@ -9,8 +9,9 @@ import { notifyMailConnector } from '../src/connectors/notify-mail.ts';
 import { extensions } from '../src/fhir/systems.ts';
 import { loadMappings, mappingOf } from '../src/mapping/load.ts';
 import { bsnSystems } from '../src/referral/patient-from-fhir.ts';
-import { asText, type Fixture, fixturesFolder, type Played, play, publicUrl, regionWith } from './fixture-case.ts';
+import { asText, fixturesFolder, play, publicUrl, regionWith } from './fixture-case.ts';
 import { type MllpFixture, playMllp } from './fixture-mllp.ts';
+import type { Fixture, Played } from './fixture-story.ts';
 
 /** What stages 3 and 6 need of other parties: the simulated HIS and a mail server, both on this machine. */
 export interface World {

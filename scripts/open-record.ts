@@ -1,10 +1,12 @@
 // What the commands of an administrator need: the record that the settings name, brought up by whoever runs it already.
+
 import { v7 } from 'uuid';
 import { type Config, readEnvironment } from '../src/config.ts';
 import { type ConnectionConfig, openClient, openPool } from '../src/store/database.ts';
 import { readMasterKey } from '../src/store/keys.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { applicationRole, embeddedPlace, urlPlace } from '../src/store/place.ts';
-import { openStore, type Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
 
 export interface OpenRecord {
   readonly config: Config;

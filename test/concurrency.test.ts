@@ -11,7 +11,7 @@ import { loadMappings, mappingOf } from '../src/mapping/load.ts';
 import { openPool } from '../src/store/database.ts';
 import { directoryReader } from '../src/store/directory.ts';
 import { masterKeyFrom } from '../src/store/keys.ts';
-import { openStore } from '../src/store/store.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { bundleOf } from './doubles/bundle.ts';
 import { openTestLine, type TestLine } from './doubles/line.ts';
 

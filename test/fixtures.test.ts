@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { OperationOutcome, Resource } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { caseNames, type Fixture, fixturesFolder, readFixture } from '../scripts/fixture-case.ts';
+import { caseNames, fixturesFolder, readFixture } from '../scripts/fixture-case.ts';
+import type { Fixture } from '../scripts/fixture-story.ts';
 import { hisPatient, openWorld, practiceNumber, type World } from '../scripts/fixture-world.ts';
 import { normalisePhone, validBsn } from '../src/fhir/identifiers.ts';
 import { validateBaseR4 } from '../src/fhir/validate.ts';

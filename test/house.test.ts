@@ -154,6 +154,21 @@ function allowed(file: string, one: Import): boolean {
   });
 }
 
+/** Files that import each other in a ring, each ring from its first file back to it; what imports types only loads nothing. */
+function ringsIn(imported: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const rings: string[] = [];
+  const walk = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) rings.push([...way.slice(at), file].join(' → '));
+    if (at >= 0 || done.has(file)) return;
+    for (const next of imported.get(file) ?? []) walk(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of imported.keys()) walk(file, []);
+  return rings;
+}
+
 describe('the house', () => {
   test('every import is in the allow-table', () => {
     const wrong = sources.flatMap((file) =>
@@ -162,6 +177,15 @@ describe('the house', () => {
         .map((one) => `${file} imports ${one.target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  // In a ring one file runs before what it imports: a constant of the other is not there yet.
+  test('no file imports itself by a ring', () => {
+    const loaded = [...sources, ...filesIn('scripts'), ...filesIn('test')].map((file) => {
+      const own = importsOf(file).filter((one) => !one.typeOnly && one.target.startsWith('.'));
+      return [file, own.map((one) => join(dirname(file), one.target))] as const;
+    });
+    expect(ringsIn(new Map(loaded))).toEqual([]);
   });
 
   test('packages stay where they belong', () => {

@@ -1,6 +1,7 @@
 import type { Bundle, Communication } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { caseNames, type Fixture, readFixture } from '../scripts/fixture-case.ts';
+import { caseNames, readFixture } from '../scripts/fixture-case.ts';
+import type { Fixture } from '../scripts/fixture-story.ts';
 import { mailsSince, practiceNumber, readRecord, registerInHis } from '../scripts/fixture-world.ts';
 import { accept } from '../src/feedback/moves.ts';
 import { assignTo } from '../src/feedback/reassign.ts';

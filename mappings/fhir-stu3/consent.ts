@@ -1,7 +1,7 @@
 import { codeSystems, extensions } from '../../src/fhir/systems.ts';
 import type { Consent } from '../../src/referral/referral.ts';
-import type { Part, Resolve } from './gather.ts';
 import { type Json, listOf, objectOf, textOf } from './json.ts';
+import type { Part, Resolve } from './resolve.ts';
 
 const parentWords = /\b(parents?|ouders?|moeder|vader|mother|father|voogd|guardian|N?PRN|N?MTH|N?FTH|GUARD)\b/i;
 /** A parent may be the mentor of a grown child (H7): what they are by law counts. */

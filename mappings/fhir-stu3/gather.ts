@@ -6,14 +6,8 @@ import { issue } from '../../src/referral/refusal.ts';
 import { consentPart, type Performer } from './consent.ts';
 import { type Json, listOf, objectOf, pathOf, textOf, unfit } from './json.ts';
 import { type LetterPart, letterParts } from './letters.ts';
+import { type Part, type Resolve, resolver, typeAndId, withContained } from './resolve.ts';
 import { nictiz, zorgdomein } from './systems.ts';
-
-/** A resource of the message and where it stands there. */
-export interface Part {
-  readonly resource: Json;
-  readonly path: string;
-}
-export type Resolve = (reference: unknown, from: Part) => Part | undefined;
 
 export interface Sender {
   readonly name?: string;
@@ -41,32 +35,6 @@ export interface Parts {
   readonly conditions: readonly unknown[];
   readonly letters: readonly LetterPart[];
   readonly all: readonly Part[];
-}
-
-/** With what is contained in it (FHIR STU3 references.html#contained). */
-function withContained(part: Part): Part[] {
-  const inside = listOf(part.resource.contained);
-  return [part, ...inside.map((resource, n) => ({ resource, path: `${part.path}.contained[${n}]` }))];
-}
-
-const typeAndId = ({ resource }: Part) => `${textOf(resource.resourceType)}/${textOf(resource.id)}`;
-
-function resolver(message: Json, all: readonly Part[]): Resolve {
-  const byUrl = new Map<string, Part>();
-  for (const part of all.filter((one) => !one.path.includes('.contained['))) {
-    const n = Number(/\[(\d+)\]/.exec(part.path)?.[1] ?? -1);
-    const fullUrl = textOf(listOf(message.entry)[n]?.fullUrl);
-    if (fullUrl) byUrl.set(fullUrl, part);
-    if (textOf(part.resource.id)) byUrl.set(typeAndId(part), part);
-  }
-  return (reference, from) => {
-    const to = textOf(objectOf(reference)?.reference)?.replace(/\/_history\/[^/]+$/, '');
-    if (!to) return undefined;
-    const holder = from.path.replace(/\.contained\[\d+\]$/, '');
-    if (to.startsWith('#'))
-      return all.find((one) => one.path.startsWith(`${holder}.contained[`) && `#${textOf(one.resource.id)}` === to);
-    return byUrl.get(to);
-  };
 }
 
 const agbOf = (resource: Json | undefined) =>

@@ -1,6 +1,6 @@
 import type { Loss } from '../../src/referral/referral.ts';
-import type { Part, Resolve } from './gather.ts';
 import { type Json, listOf, objectOf, textOf } from './json.ts';
+import type { Part, Resolve } from './resolve.ts';
 
 /** A letter that came along, as it stands in the message: base64 without the line breaks that STU3 allows in it. */
 export interface LetterPart {

@@ -3,8 +3,8 @@ import { namesOf } from '../../src/referral/name-from-fhir.ts';
 import { numbersIn } from '../../src/referral/patient-from-fhir.ts';
 import { emailIn, homeIn, isSecret, phonesIn } from '../../src/referral/reach-from-fhir.ts';
 import type { Loss } from '../../src/referral/referral.ts';
-import type { Part } from './gather.ts';
 import { listOf } from './json.ts';
+import type { Part } from './resolve.ts';
 import { zorgdomein } from './systems.ts';
 
 /** Elements that this mapping carries or that only say how the message is built; the rest is a loss, kept with the source. */

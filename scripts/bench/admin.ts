@@ -7,7 +7,7 @@ import { loadMappings } from '../../src/mapping/load.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { adminPages } from '../../src/web/admin/admin.ts';
 import { quantile } from './figures.ts';
 import type { Place } from './place.ts';

@@ -2,9 +2,9 @@ import { v7 } from 'uuid';
 import { workBulk } from '../../src/delivery/bulk.ts';
 import { openPool } from '../../src/store/database.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { readJob } from '../../src/store/queue/bulk.ts';
 import { queueIds } from '../../src/store/queue/list.ts';
-import { openStore } from '../../src/store/store.ts';
 import type { Place } from './place.ts';
 import type { Figures } from './scale.ts';
 

@@ -9,7 +9,7 @@ import { openLog } from '../../src/log.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { quantile } from './figures.ts';
 import type { Place } from './place.ts';
 import type { Figures } from './scale.ts';

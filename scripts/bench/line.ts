@@ -1,8 +1,8 @@
 import { v7 } from 'uuid';
 import { openPool } from '../../src/store/database.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { commitNotifier } from '../../src/store/outbox/wake-up.ts';
-import { openStore } from '../../src/store/store.ts';
 import { measureFeedback, reportsOn } from './feedback.ts';
 import { type Footprint, footprint, limitOf, newRows, rowsPerJourney } from './limit.ts';
 import { drained, measureReferrals } from './referrals.ts';

@@ -15,7 +15,8 @@ import { migrate, openPool } from '../../src/store/database.ts';
 import { directoryReader, readDirectoryResource, syncDestinations } from '../../src/store/directory.ts';
 import { startEmbedded } from '../../src/store/embedded/embedded.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
 
 const region = new URL('../../fixtures/region/', import.meta.url);
 const owner = 'kortelijn_owner';

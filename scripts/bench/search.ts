@@ -1,8 +1,9 @@
 import { readSearch } from '../../src/fhir/search-query.ts';
 import { openPool } from '../../src/store/database.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Scope } from '../../src/store/scope.ts';
 import { type Looking, searchResources } from '../../src/store/search/search.ts';
-import { openStore, type Scope } from '../../src/store/store.ts';
 import { quantile } from './figures.ts';
 import type { Place } from './place.ts';
 import type { Figures } from './scale.ts';

@@ -8,7 +8,7 @@ import { openLog } from '../../src/log.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { lookOf } from '../../src/web/look.ts';
 import { worklistPages } from '../../src/web/worklist/worklist.ts';
 import { findChromium, openChromium } from '../../test/doubles/browser.ts';

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { fedSystems } from '../referral/directory/case-system.ts';
 import type { Directory } from '../referral/directory/directory.ts';
+import { fedSystems } from '../referral/directory/fed-systems.ts';
 import { verifyAudit } from '../store/audit.ts';
 import { measureDatabase, noteSignal, readSignals } from '../store/queue/alarm-observed.ts';
 import type { Store } from '../store/store.ts';

@@ -1,9 +1,10 @@
 import type { Log } from '../log.ts';
 import { assign } from '../referral/assignment.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import type { Change, OutboxRow } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
 import { isWorkingDay, localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import { type AlarmChannel, alarmDestinations, type RegionAlarm } from '../referral/region-alarm.ts';
 import { noteSignal, observe } from '../store/queue/alarm-observed.ts';
 import { readAlarms, readDigest } from '../store/queue/alarms.ts';

@@ -1,7 +1,7 @@
 import type { Bundle } from '@medplum/fhirtypes';
 import type { DestinationMove } from '../referral/delivery-move.ts';
-import { fedSystems } from '../referral/directory/case-system.ts';
 import type { Directory } from '../referral/directory/directory.ts';
+import { fedSystems } from '../referral/directory/fed-systems.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import type { Claimed } from '../store/outbox/outbox.ts';
 import type { Store } from '../store/store.ts';

@@ -1,8 +1,7 @@
 import type { Bundle, Communication, DocumentReference, Task } from '@medplum/fhirtypes';
 import type { News } from '../referral/alarm-words.ts';
 import type { CaseCopy } from '../referral/case-copy.ts';
-import type { Mailbox } from '../referral/directory/channels.ts';
-import type { Proof } from '../referral/directory/directory.ts';
+import type { Mailbox, Proof } from '../referral/directory/channels.ts';
 import type { MllpChannel } from '../referral/directory/mllp.ts';
 
 /** What a connector gets: everything to send one delivery once, and nothing to look further with. */

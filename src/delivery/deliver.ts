@@ -9,7 +9,8 @@ import type { CaseCopyMove } from '../referral/case-copy.ts';
 import type { AttemptNote, AuditLine, Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { DeliveryMove } from '../referral/delivery-move.ts';
-import { isPresent, type Proof } from '../referral/directory/directory.ts';
+import type { Proof } from '../referral/directory/channels.ts';
+import { isPresent } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal } from '../referral/refusal.ts';
@@ -92,6 +93,38 @@ async function isMoot(parts: Delivering, claimed: Claimed): Promise<boolean> {
   return (await wasNeverSeen(parts, claimed)) || linkEnded(parts.store, claimed);
 }
 
+/** What a receipt makes of the delivery itself. */
+function moveOf(claimed: Claimed, receipt: Receipt, isDone: boolean, at: string, random: () => number): DeliveryMove {
+  const ended = { id: claimed.id, lease: claimed.lease, proof: receipt.proof, at };
+  if (isDone) return { to: 'landed', ...ended };
+  return { to: 'sent', ...ended, lookAgainInMs: receipt.answerWithinMs ?? lookAgainMs(claimed.attempts, random()) };
+}
+
+/** What a delivery that landed makes true for its journey. */
+async function landedChange(
+  { store, directory }: Deciding,
+  claimed: Claimed,
+  receipt: Receipt,
+  now: Date,
+  known: Journey | undefined,
+): Promise<Partial<Change>> {
+  const at = now.toISOString();
+  if (isNotice(claimed)) return answeredChange(claimed);
+  if (receipt.copy) return { caseCopy: await standsThere(store, claimed, receipt.copy) };
+  if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
+    const owner = (await readStanding(store, claimed.journey))?.owner ?? null;
+    return {
+      visible: [{ taskId: claimed.document.id, assignment: claimed.assignment, owner, at }],
+      events: [{ kind: 'visible', at, owner }],
+    };
+  }
+  if (claimed.kind !== 'feedback' || !claimed.document) return {};
+  const journey = known ?? (await readJourney(store, { kind: 'line' }, claimed.journey));
+  if (!journey) return {};
+  const acting = { actor: theLine, now, newId: store.newId, directory: await directory() };
+  return noteLanded(journey, claimed.document.id, acting) ?? {};
+}
+
 /**
  * The Change that a receipt is: the delivery's own move, and what it makes true for the journey. `known`: the journey as
  * it was read before sending; when it has changed since, the commit says so.
@@ -102,54 +135,20 @@ export async function receiptChange(
   receipt: Receipt,
   known?: Journey,
 ): Promise<Change> {
-  const { store } = parts;
-  const now = store.clock();
+  const now = parts.store.clock();
   const at = now.toISOString();
-  const landed = isLanded(receipt.proof, claimed.bestProof);
-  const move: DeliveryMove = landed
-    ? { to: 'landed', id: claimed.id, lease: claimed.lease, proof: receipt.proof, at }
-    : {
-        to: 'sent',
-        id: claimed.id,
-        lease: claimed.lease,
-        proof: receipt.proof,
-        at,
-        lookAgainInMs: receipt.answerWithinMs ?? lookAgainMs(claimed.attempts, parts.random()),
-      };
-  const change: Change = {
+  const isDone = isLanded(receipt.proof, claimed.bestProof);
+  // Looking again and finding what we knew is no transfer.
+  const isNews = isDone || receipt.proof !== claimed.proof;
+  const line = audit(isDone ? 'delivery-landed' : 'delivery-sent', claimed, at, 'ok', receipt.proof);
+  const made = isDone ? await landedChange(parts, claimed, receipt, now, known) : {};
+  return {
     scope: { practice: claimed.practice },
     journey: claimed.journey,
-    deliveries: [move],
-    // Looking again and finding what we knew is no transfer.
-    audit:
-      !landed && receipt.proof === claimed.proof
-        ? []
-        : [audit(landed ? 'delivery-landed' : 'delivery-sent', claimed, at, 'ok', receipt.proof)],
+    deliveries: [moveOf(claimed, receipt, isDone, at, parts.random)],
+    ...made,
+    audit: [...(isNews ? [line] : []), ...(made.audit ?? [])],
   };
-  if (!landed) return change;
-  if (isNotice(claimed)) return { ...change, ...answeredChange(claimed) };
-  if (receipt.copy) return { ...change, caseCopy: await standsThere(store, claimed, receipt.copy) };
-  if (claimed.kind === 'worklist' && claimed.document && claimed.assignment !== null) {
-    const owner = (await readStanding(store, claimed.journey))?.owner ?? null;
-    return {
-      ...change,
-      visible: [{ taskId: claimed.document.id, assignment: claimed.assignment, owner, at }],
-      events: [{ kind: 'visible', at, owner }],
-    };
-  }
-  if (claimed.kind === 'feedback' && claimed.document) {
-    const journey = known ?? (await readJourney(store, { kind: 'line' }, claimed.journey));
-    const noted =
-      journey &&
-      noteLanded(journey, claimed.document.id, {
-        actor: theLine,
-        now,
-        newId: store.newId,
-        directory: await parts.directory(),
-      });
-    if (noted) return { ...change, ...noted, audit: [...change.audit, ...noted.audit] };
-  }
-  return change;
 }
 
 /** How a referral stands in a case system after it took it; what it was told about steps there stays. */

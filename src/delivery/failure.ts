@@ -1,4 +1,4 @@
-import type { Proof } from '../referral/directory/directory.ts';
+import type { Proof } from '../referral/directory/channels.ts';
 import type { AnswerMeaning } from '../referral/directory/mllp.ts';
 
 /**

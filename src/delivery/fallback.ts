@@ -1,7 +1,7 @@
 import { derivedId } from '../fhir/derived-id.ts';
-import type { OutboxRow } from '../referral/change.ts';
-import { channelAfter, channelAt, destinationOf } from '../referral/directory/channels.ts';
-import type { Directory, PracticeEndpoint } from '../referral/directory/directory.ts';
+import { channelAfter, channelAt, destinationOf, type PracticeEndpoint } from '../referral/directory/channels.ts';
+import type { Directory } from '../referral/directory/directory.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import type { Claimed } from '../store/outbox/outbox.ts';
 import type { Failure } from './failure.ts';
 

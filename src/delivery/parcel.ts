@@ -2,8 +2,8 @@ import type { Communication } from '@medplum/fhirtypes';
 import { inForm } from '../feedback/documents.ts';
 import { letterPdf } from '../feedback/pdf/letter.ts';
 import type { LetterFonts } from '../feedback/pdf/sheet.ts';
-import { channelAt } from '../referral/directory/channels.ts';
-import type { Directory, PracticeEndpoint, Role } from '../referral/directory/directory.ts';
+import { channelAt, type PracticeEndpoint } from '../referral/directory/channels.ts';
+import type { Directory, Role } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
@@ -68,31 +68,28 @@ function letterFor(channel: PracticeEndpoint, document: Communication, fonts: Le
   return { document, ...(pdf && { pdf: pdf.bytes }), lost };
 }
 
-/** What a connector needs for one delivery, read at sending. Throws Failure when it has nowhere to go. */
-export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
+/** What every parcel has. */
+type Plain = Pick<Parcel, 'messageId' | 'kind' | 'ambiguous'>;
+
+/** Mail without content: with a link, or that there is something to read. */
+async function packMail(
+  { store, connectors }: Packing,
+  directory: Directory,
+  claimed: Claimed,
+  plain: Plain,
+): Promise<Packed> {
+  const mail = await linkMail(store, directory, claimed);
+  if (mail) return { connector: connectors.mail, parcel: { ...plain, mail } };
+  const role = directory.roles.get(claimed.recipient);
+  const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
+  if (!to) throw new Failure('permanent', 'no-address');
+  const reader = claimed.kind === 'subscription' ? 'system' : role ? readerOf[role.kind] : 'practice';
+  return { connector: connectors.mail, parcel: { ...plain, mail: { to, role: reader } } };
+}
+
+/** Feedback by one of the practice's own ways. */
+async function packFeedback(parts: Packing, directory: Directory, claimed: Claimed, plain: Plain): Promise<Packed> {
   const { store, connectors } = parts;
-  const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
-  if (claimed.kind === 'alarm') return packAlarm(store, parts.alarms, claimed);
-  if (claimed.destination === 'worklist') return { connector: connectors.worklist, parcel: plain };
-  const directory = await parts.directory();
-  if (claimed.destination === 'mail') {
-    const mail = await linkMail(store, directory, claimed);
-    if (mail) return { connector: connectors.mail, parcel: { ...plain, mail } };
-    const role = directory.roles.get(claimed.recipient);
-    const to = role?.email ?? directory.practices.get(claimed.recipient)?.email;
-    if (!to) throw new Failure('permanent', 'no-address');
-    const reader = claimed.kind === 'subscription' ? 'system' : role ? readerOf[role.kind] : 'practice';
-    return { connector: connectors.mail, parcel: { ...plain, mail: { to, role: reader } } };
-  }
-  if (claimed.kind === 'subscription') {
-    if (!connectors.subscription || !parts.telling) throw new Failure('transient', 'no-address');
-    return { connector: connectors.subscription, parcel: await packNotice(store, parts.telling, claimed) };
-  }
-  if (claimed.kind === 'case') {
-    if (!connectors.caseSystem || !parts.caseSheet) throw new Failure('transient', 'no-address');
-    const parcel = await packCase(store, directory, parts.caseSheet, claimed);
-    return { connector: connectors.caseSystem, parcel };
-  }
   const practice = directory.practices.get(claimed.recipient);
   const endpoint = practice && channelAt(practice, claimed.destination);
   const secret = await readDestinationSecret(store, claimed.destination);
@@ -117,4 +114,24 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
       ...(mailbox && { mailbox: { ...mailbox, practice: practice.name, ...(bsn && { bsn }) } }),
     },
   };
+}
+
+/** What a connector needs for one delivery, read at sending. Throws Failure when it has nowhere to go. */
+export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
+  const { store, connectors } = parts;
+  const plain = { messageId: claimed.messageId, kind: claimed.kind, ambiguous: claimed.ambiguous };
+  if (claimed.kind === 'alarm') return packAlarm(store, parts.alarms, claimed);
+  if (claimed.destination === 'worklist') return { connector: connectors.worklist, parcel: plain };
+  const directory = await parts.directory();
+  if (claimed.destination === 'mail') return packMail(parts, directory, claimed, plain);
+  if (claimed.kind === 'subscription') {
+    if (!connectors.subscription || !parts.telling) throw new Failure('transient', 'no-address');
+    return { connector: connectors.subscription, parcel: await packNotice(store, parts.telling, claimed) };
+  }
+  if (claimed.kind === 'case') {
+    if (!connectors.caseSystem || !parts.caseSheet) throw new Failure('transient', 'no-address');
+    const parcel = await packCase(store, directory, parts.caseSheet, claimed);
+    return { connector: connectors.caseSystem, parcel };
+  }
+  return packFeedback(parts, directory, claimed, plain);
 }

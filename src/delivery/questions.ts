@@ -1,10 +1,11 @@
 import type { Log } from '../log.ts';
 import { assign } from '../referral/assignment.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import type { Change, OutboxRow } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
 import { usualLevels } from '../referral/clocks.ts';
 import { addWorkingDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
 import { type Directory, type Role, teamLeads } from '../referral/directory/directory.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import { noticesFor } from '../referral/receive.ts';
 import { type OpenQuestion, openQuestions } from '../store/questions.ts';
 import type { Store } from '../store/store.ts';

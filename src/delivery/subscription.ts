@@ -1,7 +1,8 @@
 import { subscriptionStatus, type Told } from '../fhir/subscription-status.ts';
 import { byTheLine } from '../referral/audit-line.ts';
-import type { Change, OutboxRow } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
 import { type Directory, teamLeads } from '../referral/directory/directory.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import type { FollowedType } from '../referral/subscription-move.ts';
 import { readClient } from '../store/access/clients.ts';
 import type { Claimed } from '../store/outbox/outbox.ts';

@@ -1,7 +1,8 @@
 import { byTheLine } from '../referral/audit-line.ts';
-import type { Change, OutboxRow } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
 import { addDays, isWorkingDay, localDay } from '../referral/deadlines.ts';
 import { type Directory, isPresent } from '../referral/directory/directory.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import { daysOfQuarter, quarterOf, remindAfterDays, wallysOfPractice, withoutTalk } from '../referral/talk.ts';
 import type { Store } from '../store/store.ts';
 import { readTalks, remindedIn } from '../store/talks.ts';

@@ -1,7 +1,6 @@
 import type { Appointment } from '@medplum/fhirtypes';
 import { bookedAppointment } from '../referral/appointment.ts';
-import type { Written } from '../referral/change.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Journey, Written } from '../referral/journey.ts';
 import type { Acting } from './moves.ts';
 
 const usualMs = 45 * 60_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Change, Written } from '../referral/change.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Change } from '../referral/change.ts';
+import type { Journey, Written } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { attemptDays, isTriedEnough } from '../referral/task-output.ts';

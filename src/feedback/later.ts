@@ -2,11 +2,11 @@ import type { DocumentReference, ServiceRequest, Task } from '@medplum/fhirtypes
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import { assign } from '../referral/assignment.ts';
 import { toResources } from '../referral/bundle.ts';
-import type { Arrival, Change, Written } from '../referral/change.ts';
+import type { Arrival, Change } from '../referral/change.ts';
 import { consentIssues } from '../referral/consent.ts';
 import { callBefore, localDay } from '../referral/deadlines.ts';
 import type { About, MappedCancellation, MappedReferral, MappedSupplement } from '../referral/format.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Journey, Written } from '../referral/journey.ts';
 import { keepLetters } from '../referral/letters.ts';
 import { isOpen, transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal, refusals, refuse } from '../referral/refusal.ts';

@@ -2,11 +2,11 @@ import type { Provenance, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Actor } from '../referral/actor.ts';
 import { actorInLine } from '../referral/audit-line.ts';
-import type { AuditLine, Change, JourneyEvent, Written } from '../referral/change.ts';
+import type { AuditLine, Change, JourneyEvent } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
-import { afterWriting, indexOf, type Journey } from '../referral/journey.ts';
+import { afterWriting, indexOf, type Journey, type Written } from '../referral/journey.ts';
 import { isOpen, type Moving, transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 

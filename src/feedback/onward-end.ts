@@ -1,6 +1,6 @@
-import type { OutboxRow, Written } from '../referral/change.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Journey, Written } from '../referral/journey.ts';
 import { isOpen } from '../referral/lifecycle/lifecycle.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import type { Acting } from './moves.ts';
 import { revoked } from './revoked.ts';
 

@@ -1,10 +1,10 @@
 import type { TaskOutput } from '@medplum/fhirtypes';
 import { codeSystems } from '../fhir/systems.ts';
 import { isCategory } from '../referral/category.ts';
-import type { Change, Written } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
 import { renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Journey, Written } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { noted } from '../referral/task-output.ts';

@@ -1,6 +1,6 @@
-import type { Change, Written } from '../referral/change.ts';
+import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Journey, Written } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
 import { endAppointments } from './appointment.ts';

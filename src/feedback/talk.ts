@@ -1,7 +1,8 @@
 import type { Appointment } from '@medplum/fhirtypes';
 import { actorInLine } from '../referral/audit-line.ts';
-import type { AuditLine, Change, OutboxRow } from '../referral/change.ts';
+import type { AuditLine, Change } from '../referral/change.ts';
 import type { Practice } from '../referral/directory/directory.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import { practiceNotice } from '../referral/receive.ts';
 import { issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { aboutPractice, participantsOf, type Talk } from '../referral/talk.ts';

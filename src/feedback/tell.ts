@@ -1,8 +1,8 @@
 import { codeSystems } from '../fhir/systems.ts';
 import { phoneOf } from '../referral/assignment.ts';
-import type { OutboxRow, Written } from '../referral/change.ts';
 import type { Role } from '../referral/directory/directory.ts';
-import type { Journey } from '../referral/journey.ts';
+import type { Journey, Written } from '../referral/journey.ts';
+import type { OutboxRow } from '../referral/outbox-row.ts';
 import { noticesFor } from '../referral/receive.ts';
 import { communicationOf, type Message } from './communication.ts';
 import type { LetterHead } from './letter.ts';

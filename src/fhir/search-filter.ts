@@ -1,9 +1,42 @@
-import { dateQuestion } from './date-range.ts';
+import { type DateQuestion, dateQuestion } from './date-range.ts';
 import { bareReference, fieldOf } from './search-index.ts';
 import { directoryParameters, parametersOf, type SearchParameter } from './search-parameters.ts';
-import type { Asked, Filter } from './search-query.ts';
 import type { SearchReason } from './search-words.ts';
 import { identifiers } from './systems.ts';
+
+/** One condition of a search. Values within one are alternatives; several filters must all hold. */
+export type Filter =
+  | { readonly kind: 'words'; readonly code: string; readonly any: readonly string[]; readonly not: boolean }
+  | {
+      readonly kind: 'identifying';
+      readonly code: string;
+      readonly any: readonly { readonly field: string; readonly value: string }[];
+      readonly not: boolean;
+    }
+  | { readonly kind: 'date'; readonly code: string; readonly any: readonly DateQuestion[] }
+  | { readonly kind: 'missing'; readonly code: string; readonly missing: boolean }
+  | {
+      readonly kind: 'text';
+      readonly code: string;
+      readonly how: 'begins' | 'exact' | 'contains';
+      readonly any: readonly string[];
+    }
+  | { readonly kind: 'id'; readonly any: readonly string[] }
+  | { readonly kind: 'changed'; readonly any: readonly DateQuestion[] }
+  /** The resource that `code` points to, of this type, answers the filter. */
+  | { readonly kind: 'chain'; readonly code: string; readonly type: string; readonly filter: Filter }
+  /** A resource of this type points here with `code`, and answers the filter. */
+  | { readonly kind: 'has'; readonly code: string; readonly type: string; readonly filter: Filter };
+
+/** How a search came: over an address that others may log, or in a body; and what the caller may look at. */
+export interface Asked {
+  readonly type: string;
+  readonly pairs: readonly (readonly [name: string, value: string])[];
+  readonly via: 'address' | 'body';
+  readonly strict: boolean;
+  /** Types that this caller may search: chains and includes lead to no others. */
+  readonly may: (type: string) => boolean;
+}
 
 /** Elements of type code: their system is said by R4, never by the resource. */
 const codes = new Set([

@@ -1,7 +1,7 @@
 import { answersDate, type Span } from './date-range.ts';
+import type { Filter } from './search-filter.ts';
 import { type SearchWords, searchWords, valuesAt } from './search-index.ts';
 import { parametersOf } from './search-parameters.ts';
-import type { Filter } from './search-query.ts';
 
 /** A resource that is searched in memory: a directory is small, and public to who may read it. */
 export interface Indexed<T> {

@@ -1,32 +1,7 @@
-import type { DateQuestion } from './date-range.ts';
 import type { Issue } from './outcome.ts';
-import { filterOf } from './search-filter.ts';
+import { type Asked, type Filter, filterOf } from './search-filter.ts';
 import { parametersOf, sortDates } from './search-parameters.ts';
 import { refusedSearch, type SearchReason } from './search-words.ts';
-
-/** One condition of a search. Values within one are alternatives; several filters must all hold. */
-export type Filter =
-  | { readonly kind: 'words'; readonly code: string; readonly any: readonly string[]; readonly not: boolean }
-  | {
-      readonly kind: 'identifying';
-      readonly code: string;
-      readonly any: readonly { readonly field: string; readonly value: string }[];
-      readonly not: boolean;
-    }
-  | { readonly kind: 'date'; readonly code: string; readonly any: readonly DateQuestion[] }
-  | { readonly kind: 'missing'; readonly code: string; readonly missing: boolean }
-  | {
-      readonly kind: 'text';
-      readonly code: string;
-      readonly how: 'begins' | 'exact' | 'contains';
-      readonly any: readonly string[];
-    }
-  | { readonly kind: 'id'; readonly any: readonly string[] }
-  | { readonly kind: 'changed'; readonly any: readonly DateQuestion[] }
-  /** The resource that `code` points to, of this type, answers the filter. */
-  | { readonly kind: 'chain'; readonly code: string; readonly type: string; readonly filter: Filter }
-  /** A resource of this type points here with `code`, and answers the filter. */
-  | { readonly kind: 'has'; readonly code: string; readonly type: string; readonly filter: Filter };
 
 /** `_include=Task:focus:ServiceRequest`; of a reverse one the type is that of what points here. */
 export interface Include {
@@ -50,16 +25,6 @@ export interface SearchQuery {
   readonly said: readonly (readonly [name: string, value: string])[];
   /** The names of all that were understood, for the trail. */
   readonly names: readonly string[];
-}
-
-/** How a search came: over an address that others may log, or in a body; and what the caller may look at. */
-export interface Asked {
-  readonly type: string;
-  readonly pairs: readonly (readonly [name: string, value: string])[];
-  readonly via: 'address' | 'body';
-  readonly strict: boolean;
-  /** Types that this caller may search: chains and includes lead to no others. */
-  readonly may: (type: string) => boolean;
 }
 
 export const countMax = 200;

@@ -8,10 +8,11 @@ import {
   jwtVerify,
 } from 'jose';
 import type { Actor } from '../referral/actor.ts';
-import type { CaseParty } from '../referral/directory/case-system.ts';
 import type { Directory } from '../referral/directory/directory.ts';
+import type { CaseParty } from '../referral/directory/fed-systems.ts';
 import { type Client, noteClientUse, readClient } from '../store/access/clients.ts';
-import type { Scope, Store } from '../store/store.ts';
+import type { Scope } from '../store/scope.ts';
+import type { Store } from '../store/store.ts';
 import { type Interaction, mayDo } from './access.ts';
 import { readIssuerSecrets } from './signing-keys.ts';
 import { lettersFor, readScope } from './smart-scopes.ts';

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import { open, seal } from '../store/keys.ts';
+import { open } from '../store/keys.ts';
+import { sealJson } from '../store/sealed.ts';
 import type { Store } from '../store/store.ts';
 import { cookieName, cookieOptions, readCookie } from './sessions.ts';
 
@@ -44,7 +45,7 @@ export function openFlows<T extends object = Flow>(
       const ours = names.filter((name) => name.startsWith(cookieName(publicUrl, prefix)));
       if (ours.length >= flowsMax) for (const name of ours) response.clearCookie(name, options);
       const kept = { ...flow, expiresAt: store.clock().getTime() + flowMs };
-      const sealed = seal(key, Buffer.from(JSON.stringify(kept)), state).toString('base64url');
+      const sealed = sealJson(key, kept, state).toString('base64url');
       response.cookie(nameOf(state), sealed, { ...options, maxAge: flowMs });
     },
     take: (request, response, state) => {

@@ -6,9 +6,10 @@ import type { Clock, ClockKind } from './clocks.ts';
 import type { CredentialMove } from './credential-move.ts';
 import type { DeliveryMove, DestinationMove } from './delivery-move.ts';
 import type { SlotTaking } from './directory/consulting-hours.ts';
+import type { JourneyIndex, Written } from './journey.ts';
 import type { KeepingMove } from './keeping-move.ts';
-import type { LifeArea } from './life-area.ts';
 import type { LinkMove } from './link.ts';
+import type { OutboxRow } from './outbox-row.ts';
 import type { PersonMove } from './person-move.ts';
 import type { QueueMove } from './queue-move.ts';
 import type { Reading } from './reading.ts';
@@ -126,50 +127,6 @@ export interface AttemptNote {
   readonly said?: string;
 }
 
-export interface Written {
-  readonly resource: Resource & { id: string };
-  readonly version: number;
-}
-
-/** What may be searched without opening a document: ids, codes, dates. Identifying parts become HMACs in the store. */
-export interface JourneyIndex {
-  readonly number: string;
-  readonly practiceReferral: { readonly system: string; readonly value: string };
-  readonly referralHash: Uint8Array;
-  readonly taskId: string;
-  readonly taskStatus: string;
-  readonly businessStatus: string;
-  /** Counts owners: the worklist shows a referral per (Task, assignment). */
-  readonly assignment: number;
-  readonly owner: string | null;
-  /** The fixed Wally for whom the owner acts. */
-  readonly actingFor: string | null;
-  /** The colleague to whom it was offered. */
-  readonly proposed: string | null;
-  /** Wallys who know the resident: they see nothing of it from then on, and nobody is told why (H11). */
-  readonly barred: readonly string[];
-  readonly team: string;
-  readonly fixed: string | null;
-  /** Whom a rule of the practice chose instead of its fixed Wally: the same one is looked for without opening content. */
-  readonly rule: string | null;
-  readonly requesterAgb: string | null;
-  readonly route: string;
-  readonly priority: string;
-  readonly lifeAreas: readonly LifeArea[];
-  readonly ageBand: string;
-  readonly unsafeContact: boolean;
-  readonly authoredOn: string;
-  readonly callBefore: string;
-  /** Before this instant the sender may still take it back, and nothing is delivered (H3). */
-  readonly undoUntil: string | null;
-  readonly identity: {
-    readonly bsn?: string;
-    readonly family: string;
-    readonly birthDate: string;
-    readonly postcodeAndNumber?: string;
-  };
-}
-
 /** Content-free: kept when the content is gone, so that figures and history stay. */
 export interface JourneyEvent {
   readonly kind:
@@ -214,20 +171,6 @@ export interface JourneyEvent {
   readonly route?: string;
   readonly owner?: string | null;
   readonly outcome?: string;
-}
-
-export interface OutboxRow {
-  readonly messageId: string;
-  readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription' | 'case';
-  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `case:role/<Wally>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
-  readonly destination: string;
-  /** Role or team id (worklist, mail, case) or practice id: whom it is for there. */
-  readonly recipient: string;
-  /** The document it carries; its bytes are read at sending, never copied into the outbox. */
-  readonly document?: { readonly type: string; readonly id: string };
-  readonly assignment?: number;
-  /** Not to be delivered earlier than this after the commit; counted by PostgreSQL's clock. */
-  readonly delayMs?: number;
 }
 
 export interface Visible {

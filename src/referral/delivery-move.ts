@@ -1,5 +1,5 @@
-import type { OutboxRow } from './change.ts';
-import type { Proof } from './directory/directory.ts';
+import type { Proof } from './directory/channels.ts';
+import type { OutboxRow } from './outbox-row.ts';
 
 /** A failed attempt that counts against its destination (delivery/breaker.ts); PostgreSQL keeps the count. */
 export interface Strike {

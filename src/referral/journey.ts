@@ -11,7 +11,6 @@ import type {
   Task,
 } from '@medplum/fhirtypes';
 import { extensions, identifiers } from '../fhir/systems.ts';
-import type { JourneyIndex, Written } from './change.ts';
 import { isLifeArea, type LifeArea } from './life-area.ts';
 import { namedRole } from './named-role.ts';
 import { ageBand } from './referral.ts';
@@ -20,6 +19,51 @@ import { ageBand } from './referral.ts';
 export interface Versioned<T> {
   readonly resource: T & { id: string };
   readonly version: number;
+}
+
+/** A resource in the version that a change gives it. */
+export interface Written {
+  readonly resource: Resource & { id: string };
+  readonly version: number;
+}
+
+/** What may be searched without opening a document: ids, codes, dates. Identifying parts become HMACs in the store. */
+export interface JourneyIndex {
+  readonly number: string;
+  readonly practiceReferral: { readonly system: string; readonly value: string };
+  readonly referralHash: Uint8Array;
+  readonly taskId: string;
+  readonly taskStatus: string;
+  readonly businessStatus: string;
+  /** Counts owners: the worklist shows a referral per (Task, assignment). */
+  readonly assignment: number;
+  readonly owner: string | null;
+  /** The fixed Wally for whom the owner acts. */
+  readonly actingFor: string | null;
+  /** The colleague to whom it was offered. */
+  readonly proposed: string | null;
+  /** Wallys who know the resident: they see nothing of it from then on, and nobody is told why (H11). */
+  readonly barred: readonly string[];
+  readonly team: string;
+  readonly fixed: string | null;
+  /** Whom a rule of the practice chose instead of its fixed Wally: the same one is looked for without opening content. */
+  readonly rule: string | null;
+  readonly requesterAgb: string | null;
+  readonly route: string;
+  readonly priority: string;
+  readonly lifeAreas: readonly LifeArea[];
+  readonly ageBand: string;
+  readonly unsafeContact: boolean;
+  readonly authoredOn: string;
+  readonly callBefore: string;
+  /** Before this instant the sender may still take it back, and nothing is delivered (H3). */
+  readonly undoUntil: string | null;
+  readonly identity: {
+    readonly bsn?: string;
+    readonly family: string;
+    readonly birthDate: string;
+    readonly postcodeAndNumber?: string;
+  };
 }
 
 /** Everything of one referral that the rules need: its resources as they now are. One id, shown to everyone. */

@@ -1,4 +1,4 @@
-import type { JourneyIndex } from './change.ts';
+import type { JourneyIndex } from './journey.ts';
 
 /** For what one may come in without an account: a Task at an organisation, a question to a practice, or only to look. */
 export type LinkPurpose = 'onward' | 'question' | 'resident';

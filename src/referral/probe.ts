@@ -1,5 +1,4 @@
-import type { FhirForm } from './directory/channels.ts';
-import type { PracticeEndpoint } from './directory/directory.ts';
+import type { FhirForm, PracticeEndpoint } from './directory/channels.ts';
 
 /** The steps of a test of a connection, in the order in which each needs the one before it. */
 export const probeSteps = ['address', 'name', 'connect', 'tls', 'credential', 'capability', 'write'] as const;

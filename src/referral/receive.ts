@@ -4,7 +4,7 @@ import type { Actor } from './actor.ts';
 import { bookedAppointment } from './appointment.ts';
 import { assign, phoneOf } from './assignment.ts';
 import { type ReferralResources, singly, toResources } from './bundle.ts';
-import type { Arrival, AuditLine, Change, OutboxRow } from './change.ts';
+import type { Arrival, AuditLine, Change } from './change.ts';
 import { clocksOf } from './clocks.ts';
 import { consentIssues } from './consent.ts';
 import { callBefore, localDay } from './deadlines.ts';
@@ -12,6 +12,7 @@ import { type Agenda, takeSlot } from './directory/consulting-hours.ts';
 import { type Directory, type Practice, type Role, teamLeads } from './directory/directory.ts';
 import { indexOf, journeyFrom, journeyNumber } from './journey.ts';
 import { mayHavePage, residentLink } from './link.ts';
+import type { OutboxRow } from './outbox-row.ts';
 import type { Loss, Referral } from './referral.ts';
 import { issue, type Refusal, refusals, refuse } from './refusal.ts';
 

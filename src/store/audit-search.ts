@@ -1,9 +1,10 @@
 import type { AuditEvent } from '@medplum/fhirtypes';
+import type { Filter } from '../fhir/search-filter.ts';
 import { indexed, matches } from '../fhir/search-match.ts';
-import type { Filter } from '../fhir/search-query.ts';
 import { toAuditEvent } from '../referral/audit-event.ts';
 import { instant } from './audit.ts';
-import type { Scope, Store } from './store.ts';
+import type { Scope } from './scope.ts';
+import type { Store } from './store.ts';
 import { lineIn } from './trail.ts';
 
 export interface AuditFound {

@@ -1,7 +1,7 @@
 import type { Appointment } from '@medplum/fhirtypes';
 import type { Booked } from '../referral/directory/consulting-hours.ts';
-import { documentContext } from './commit/commit.ts';
-import { openJson, type Store } from './store.ts';
+import { documentContext, openJson } from './sealed.ts';
+import type { Store } from './store.ts';
 
 /** What a Wally has booked from a moment on, at whatever practice: begin and end, and nothing of whom it is with. */
 export async function readBooked(store: Store, role: string, from: Date): Promise<Booked[]> {

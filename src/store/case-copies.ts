@@ -1,9 +1,6 @@
 // Apart from what reads them (case-systems): the commit is below every list.
 import type { Part, Prepared } from './commit/writes.ts';
 
-/** What the seal of a copy is bound to, so that no row can be put in the place of another. */
-export const copyContext = (destination: string, journey: string): string => `${destination}|copy|${journey}`;
-
 /** The parts of a commit that keep how a referral stands in a case system; stale when another looked in between. */
 export function caseCopyParts(batch: readonly Prepared[]): Part[] {
   const kept = batch.flatMap(({ change: { caseCopy, journey }, sealed }) =>

@@ -1,10 +1,11 @@
 import type { CaseCopy, KeptCopy } from '../referral/case-copy.ts';
-import type { CaseParty, FedSystem } from '../referral/directory/case-system.ts';
+import type { CaseParty, FedSystem } from '../referral/directory/fed-systems.ts';
 import { openStatuses } from '../referral/lifecycle/statuses.ts';
-import { copyContext } from './case-copies.ts';
 import { visibleTo } from './lists/folders.ts';
 import { openNow } from './outbox/destinations.ts';
-import { ContentErased, openJson, type Store, scopeCondition } from './store.ts';
+import { scopeCondition } from './scope.ts';
+import { copyContext, openJson } from './sealed.ts';
+import { ContentErased, type Store } from './store.ts';
 
 /** Where a case system is in the numbers of the changes (null: it has not begun), and the last number there is. */
 export async function readFollowed(

@@ -1,12 +1,35 @@
-import { fedSystems } from '../referral/directory/case-system.ts';
 import { destinationOf } from '../referral/directory/channels.ts';
 import { type Directory, type DirectoryResource, readDirectory } from '../referral/directory/directory.ts';
+import { fedSystems } from '../referral/directory/fed-systems.ts';
+import type { Part, Prepared } from './commit/writes.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
 
 // The newest version of each resource that is valid by now.
 const CURRENT = `
   select distinct on (type, id) doc from directory_resource where valid_from <= $1 order by type, id, valid_from desc, version desc`;
+
+/** The part of a commit that gives resources of the directory their next version. */
+export function directoryPart(batch: readonly Prepared[]): Part {
+  return {
+    name: 'c',
+    exact: true,
+    columns: 'type text, id text, valid_from timestamptz, doc jsonb, at timestamptz, recorded_by text',
+    rows: batch.flatMap(({ change, at }) =>
+      (change.directory ?? []).map(({ resource, validFrom }) => [
+        resource.resourceType,
+        resource.id,
+        validFrom,
+        JSON.stringify(resource),
+        at,
+        change.audit[0]?.actor.id ?? '',
+      ]),
+    ),
+    sql: `insert into directory_resource (type, id, version, valid_from, doc, recorded_at, recorded_by)
+            select n.type, n.id, coalesce((select max(version) from directory_resource o where o.type = n.type and o.id = n.id), 0) + 1,
+                   n.valid_from, n.doc, n.at, n.recorded_by from n returning 1`,
+  };
+}
 
 /** The directory as it is now; read again only when its revision changed. One per process. */
 export function directoryReader(store: Store): () => Promise<Directory> {

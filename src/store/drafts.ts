@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { open, seal } from './keys.ts';
+import { openJson, sealJson } from './sealed.ts';
 import type { Store } from './store.ts';
 
 /** Whose draft it is: one per person and practice. */
@@ -28,13 +28,7 @@ export async function keepDraft(store: Store, owner: DraftOwner, content: unknow
   await store.pool.query(
     `insert into handle (hash, practice_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5)
      on conflict (hash) do update set sealed = excluded.sealed, created_at = excluded.created_at, expires_at = excluded.expires_at`,
-    [
-      hash,
-      owner.practice,
-      seal(key, Buffer.from(JSON.stringify(content)), context),
-      now,
-      new Date(now.getTime() + lifetimeMs),
-    ],
+    [hash, owner.practice, sealJson(key, content, context), now, new Date(now.getTime() + lifetimeMs)],
   );
 }
 
@@ -46,7 +40,7 @@ export async function readDraft<T>(store: Store, owner: DraftOwner): Promise<Dra
     [hash, owner.practice, store.clock()],
   );
   const [row] = rows;
-  return row && { content: JSON.parse(open(key, row.sealed, context).toString('utf8')) as T, savedAt: row.created_at };
+  return row && { content: openJson<T>(key, row.sealed, context), savedAt: row.created_at };
 }
 
 /** It was sent, or thrown away. */

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { MappedSupplement } from '../referral/format.ts';
+import type { Part, Prepared } from './commit/writes.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
 
@@ -16,6 +17,17 @@ const keptMs = 30 * 24 * 3_600_000;
 const joinedMax = 50;
 
 const contextOf = (practice: string, number: string) => `${practice}|early|${number}`;
+
+/** The part of a commit that joins them to their journey: they must still be there, and go. */
+export function joinedPart(batch: readonly Prepared[]): Part {
+  return {
+    name: 'ej',
+    exact: true,
+    columns: 'practice_id text, id uuid',
+    rows: batch.flatMap(({ change }) => (change.joined ?? []).map((id) => [change.scope.practice, id])),
+    sql: 'delete from early_message e using n where e.practice_id = n.practice_id and e.id = n.id returning 1',
+  };
+}
 
 /** Keeps a supplement sealed until its referral comes, for 30 days; the same one again changes nothing. */
 export async function keepEarly(

@@ -1,5 +1,6 @@
 import { visibleTo } from './lists/folders.ts';
-import { type Scope, type Store, scopeCondition } from './store.ts';
+import { type Scope, scopeCondition } from './scope.ts';
+import type { Store } from './store.ts';
 
 /**
  * The journey that a resource belongs to, when the scope may see it (decision 12); undefined when there is none for whoever asks. `practices`:

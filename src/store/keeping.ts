@@ -1,7 +1,8 @@
 import type { KeepingMove } from '../referral/keeping-move.ts';
 import { openStatuses } from '../referral/lifecycle/statuses.ts';
 import type { Part, Prepared } from './commit/writes.ts';
-import { type Scope, type Store, scopeCondition } from './store.ts';
+import { type Scope, scopeCondition } from './scope.ts';
+import type { Store } from './store.ts';
 
 const open = openStatuses.map((one) => `'${one}'`).join(', ');
 /** H16: the work on the journey `j` is over, and nothing of it is still to be sent. */

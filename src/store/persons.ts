@@ -1,8 +1,8 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { documentContext } from './commit/commit.ts';
 import { type Keeping, readKeeping } from './keeping.ts';
 import { fieldHmac } from './keys.ts';
-import { ContentErased, openJson, type Store } from './store.ts';
+import { documentContext, openJson } from './sealed.ts';
+import { ContentErased, type Store } from './store.ts';
 
 /** What a person who asks is known by: the BSN, or name, birth date and address together. */
 export type PersonKey =

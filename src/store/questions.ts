@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Change } from '../referral/change.ts';
+import { insert, type Part, type Prepared } from './commit/writes.ts';
 import { open, seal } from './keys.ts';
 import type { Store } from './store.ts';
 
@@ -26,6 +27,54 @@ interface Row {
 }
 
 const contextOf = (practice: string, id: string, part: 'asked' | 'answer') => `${practice}|question|${id}|${part}`;
+
+/** The parts of a commit that ask, answer once, and remind; stale when somebody was earlier. */
+export function questionParts(batch: readonly Prepared[]): Part[] {
+  return [
+    insert(
+      'q',
+      'question',
+      'practice_id text, id uuid, team_id text, asked_by text, asked_at timestamptz, wrapped bytea, asked bytea',
+      batch.flatMap(({ change: { scope, question }, at }) =>
+        question?.to === 'asked'
+          ? [
+              [
+                scope.practice,
+                question.id,
+                question.team,
+                question.by,
+                at,
+                Buffer.from(question.wrapped),
+                Buffer.from(question.sealed),
+              ],
+            ]
+          : [],
+      ),
+    ),
+    {
+      name: 'qa',
+      exact: true,
+      columns: 'practice_id text, id uuid, answer bytea, answered_by text, at timestamptz',
+      rows: batch.flatMap(({ change: { scope, question }, at }) =>
+        question?.to === 'answered'
+          ? [[scope.practice, question.id, Buffer.from(question.sealed), question.by, at]]
+          : [],
+      ),
+      sql: `update question q set answer = n.answer, answered_by = n.answered_by, answered_at = n.at
+            from n where q.practice_id = n.practice_id and q.id = n.id and q.answered_at is null returning 1`,
+    },
+    {
+      name: 'qo',
+      exact: true,
+      columns: 'practice_id text, id uuid, level int, stepped_on date',
+      rows: batch.flatMap(({ change: { scope, question } }) =>
+        question?.to === 'overdue' ? [[scope.practice, question.id, question.level, question.on]] : [],
+      ),
+      sql: `update question q set level = n.level + 1, stepped_on = n.stepped_on from n
+            where q.practice_id = n.practice_id and q.id = n.id and q.level = n.level and q.answered_at is null returning 1`,
+    },
+  ];
+}
 
 /** The part of a Change that asks; the words are sealed with a key of the question's own, wrapped by the master key. */
 export async function questionAsked(

@@ -1,9 +1,17 @@
 import type { Resource } from '@medplum/fhirtypes';
-import type { Edition, JourneyIndex } from '../referral/change.ts';
-import { indexOf, type Journey, journeyFrom, practiceReferralOf, type Versioned } from '../referral/journey.ts';
+import type { Edition } from '../referral/change.ts';
+import {
+  indexOf,
+  type Journey,
+  type JourneyIndex,
+  journeyFrom,
+  practiceReferralOf,
+  type Versioned,
+} from '../referral/journey.ts';
 import type { Answer } from '../referral/receive.ts';
-import { documentContext } from './commit/commit.ts';
-import { ContentErased, openJson, type Scope, type Store, scopeCondition } from './store.ts';
+import { type Scope, scopeCondition } from './scope.ts';
+import { answerContext, documentContext, openJson } from './sealed.ts';
+import { ContentErased, type Store } from './store.ts';
 import { together } from './together.ts';
 
 /** What is known of a message key or a number: the first answer to it. */
@@ -121,7 +129,7 @@ export async function readFirstAnswer(
   const version = numbered?.said_version ?? undefined;
   return {
     journey: row.journey_id,
-    answer: openJson(journeyKey, row.answer, `${scope.practice}|answer|${row.journey_id}`),
+    answer: openJson(journeyKey, row.answer, answerContext(scope.practice, row.journey_id)),
     same,
     again: row.by === 'message',
     current: row.referral_hash.equals(key.hash),

@@ -1,7 +1,8 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { documentContext } from './commit/commit.ts';
 import { visibleTo } from './lists/folders.ts';
-import { openJson, type Scope, type Store, scopeCondition } from './store.ts';
+import { type Scope, scopeCondition } from './scope.ts';
+import { documentContext, openJson } from './sealed.ts';
+import type { Store } from './store.ts';
 
 /** One version of a resource of a journey, opened. */
 export interface Read {

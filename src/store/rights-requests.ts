@@ -1,4 +1,4 @@
-import { open, seal } from './keys.ts';
+import { openJson, sealJson } from './sealed.ts';
 import { ContentErased, type Store } from './store.ts';
 
 /** A request of a person to see their data: no content, only what it is about and how far it is. */
@@ -74,7 +74,7 @@ export async function writeDecisions(store: Store, request: RightsRequest, decis
       throw error;
     });
     if (!key) continue;
-    const sealed = seal(key, Buffer.from(JSON.stringify(decisions)), context(request.id));
+    const sealed = sealJson(key, decisions, context(request.id));
     await store.pool.query(
       'update rights_request set decisions = $2, decisions_key = $3 where id = $1 and given_at is null',
       [request.id, sealed, journey],
@@ -93,7 +93,7 @@ export async function readDecisions<T>(store: Store, id: string): Promise<T | un
   const [row] = rows;
   if (!row?.wrapped) return undefined;
   const key = await store.journeyKey(row.journey, row.wrapped);
-  return JSON.parse(open(key, row.decisions, context(id)).toString('utf8')) as T;
+  return openJson<T>(key, row.decisions, context(id));
 }
 
 /** Marks it as given at a moment, once; false when it was already. */

@@ -5,7 +5,7 @@ import type {
   SubscriptionMove,
 } from '../referral/subscription-move.ts';
 import type { Part, Prepared } from './commit/writes.ts';
-import { open, seal } from './keys.ts';
+import { openJson, sealJson } from './sealed.ts';
 import type { Store } from './store.ts';
 
 /** A subscription as it stands. */
@@ -122,7 +122,7 @@ const keyOf = (store: Store) => store.master.derive('subscription');
 
 /** What was asked, sealed for its place: addresses and headers of others stand in no table. */
 export function sealSubscription(store: Store, id: string, entry: SubscriptionEntry): Uint8Array {
-  return seal(keyOf(store), Buffer.from(JSON.stringify(entry)), id);
+  return sealJson(keyOf(store), entry, id);
 }
 
 interface Row extends Omit<Subscription, keyof SubscriptionEntry> {
@@ -133,7 +133,7 @@ const COLUMNS = `id, practice_id as practice, client_id as client, version, stat
   changed_at as "changedAt"`;
 
 function opened(store: Store, { sealed, ...row }: Row): Subscription {
-  const entry = JSON.parse(open(keyOf(store), sealed, row.id).toString('utf8')) as SubscriptionEntry;
+  const entry = openJson<SubscriptionEntry>(keyOf(store), sealed, row.id);
   return { ...entry, ...row };
 }
 

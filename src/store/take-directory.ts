@@ -1,6 +1,6 @@
 import type { Actor } from '../referral/actor.ts';
 import { type DirectoryDecided, decideDirectory, type Proposed } from '../referral/directory/change.ts';
-import type { Stored } from '../referral/directory/rules.ts';
+import type { Stored } from '../referral/directory/directory.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../referral/refusal.ts';
 import { directoryReader, readDirectoryNewest, syncDestinations } from './directory.ts';
 import type { Store } from './store.ts';

@@ -1,6 +1,6 @@
 import type { Actor } from '../referral/actor.ts';
 import { type AwaitedWord, awaitedWords, landedBefore } from '../store/keeping.ts';
-import type { Scope } from '../store/store.ts';
+import type { Scope } from '../store/scope.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import type { Viewer } from './page.ts';
 import type { Site } from './site.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openOutbound } from '../../src/connectors/outbound.ts';
 import { openProbe, type ProbeSettings } from '../../src/connectors/probe.ts';
-import type { PracticeEndpoint } from '../../src/referral/directory/directory.ts';
+import type { PracticeEndpoint } from '../../src/referral/directory/channels.ts';
 import { channelOf } from '../../src/referral/directory/mllp.ts';
 import { type Probed, probeResult } from '../../src/referral/probe.ts';
 import { type Certificates, hasOpenssl, makeCertificates } from '../doubles/certificates.ts';

@@ -8,7 +8,8 @@ import type { DirectoryResource } from '../../src/referral/directory/directory.t
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader, syncDestinations } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
 
 export interface TestStore {
   readonly store: Store;

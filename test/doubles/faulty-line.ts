@@ -23,8 +23,9 @@ import type { Directory } from '../../src/referral/directory/directory.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { openClient, openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import type { Due } from '../../src/store/outbox/outbox.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from './database.ts';
 import { Faults, openRoute, spoilClient, spoiledClients, spoilMail, spoilQueue } from './faults.ts';
 

@@ -17,8 +17,9 @@ import { v7 } from 'uuid';
 import { childEnvironment } from '../../scripts/child-environment.ts';
 import { type ConnectionConfig, openPool } from '../../src/store/database.ts';
 import { readMasterKey } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { commitNotifier } from '../../src/store/outbox/wake-up.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { until } from './made.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { PractitionerRole, Resource } from '@medplum/fhirtypes';
-import { type Fixture, fixturesFolder, publicUrl } from '../../scripts/fixture-case.ts';
+import { fixturesFolder, publicUrl } from '../../scripts/fixture-case.ts';
+import type { Fixture } from '../../scripts/fixture-story.ts';
 import { demoPractices, practiceNumber } from '../../scripts/fixture-world.ts';
 import type { Acting } from '../../src/feedback/moves.ts';
 import { theLine } from '../../src/referral/actor.ts';

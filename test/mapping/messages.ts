@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Bundle, ConceptMap, Consent, Patient, Resource, ServiceRequest } from '@medplum/fhirtypes';
 import { format } from '../../mappings/fhir-r4/to-referral.ts';
-import { caseNames, type Fixture, readFixture, readMessage } from '../../scripts/fixture-case.ts';
+import { caseNames, readFixture, readMessage } from '../../scripts/fixture-case.ts';
+import type { Fixture } from '../../scripts/fixture-story.ts';
 import type { Mapping } from '../../src/mapping/run.ts';
 import type { MappedReferral } from '../../src/referral/format.ts';
 import { isRefusal, type Refusal } from '../../src/referral/refusal.ts';

@@ -14,7 +14,7 @@ import { isOpen } from '../../src/referral/lifecycle/lifecycle.ts';
 import type { Move } from '../../src/referral/lifecycle/row.ts';
 import { isRefusal } from '../../src/referral/refusal.ts';
 import type { DueClock } from '../../src/store/clocks.ts';
-import type { Committed } from '../../src/store/commit/commit.ts';
+import type { Committed } from '../../src/store/store.ts';
 import { directoryWith } from './model-region.ts';
 
 export interface KeptClock extends DueClock {

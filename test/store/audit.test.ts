@@ -5,7 +5,7 @@ import type { AuditLine } from '../../src/referral/change.ts';
 import { sealAudit, verifyAudit } from '../../src/store/audit.ts';
 import { openPool } from '../../src/store/database.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed, until } from '../doubles/made.ts';
 

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accept } from '../../src/feedback/moves.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import type { AuditLine, Change } from '../../src/referral/change.ts';
-import { touchedTwice } from '../../src/store/commit/commit.ts';
 import { upToCommit } from '../../src/store/commit/hold.ts';
+import { touchedTwice } from '../../src/store/commit/touched.ts';
 import { openPool } from '../../src/store/database.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { journeyOf, notRefused, ownerOf, received, takeIn } from '../doubles/made.ts';
 

@@ -8,8 +8,9 @@ import { writeHandle, writeRefused } from '../../src/store/access/sessions.ts';
 import { openPool } from '../../src/store/database.ts';
 import { fieldHmac, masterKeyFrom, open, readMasterKey, seal } from '../../src/store/keys.ts';
 import { listReferrals } from '../../src/store/lists/lists.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { readFirstAnswer, readJourney } from '../../src/store/referrals.ts';
-import { ContentErased, openStore } from '../../src/store/store.ts';
+import { ContentErased } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { canaries, referralOf, reportBack, takeIn } from '../doubles/made.ts';
 

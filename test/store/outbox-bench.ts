@@ -1,8 +1,9 @@
 import { v7 } from 'uuid';
-import type { Change, OutboxRow } from '../../src/referral/change.ts';
+import type { Change } from '../../src/referral/change.ts';
 import type { DeliveryMove } from '../../src/referral/delivery-move.ts';
-import type { Committed } from '../../src/store/commit/commit.ts';
+import type { OutboxRow } from '../../src/referral/outbox-row.ts';
 import { type Claimed, claim, type Due, offerDue } from '../../src/store/outbox/outbox.ts';
+import type { Committed } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed, takeIn } from '../doubles/made.ts';
 

@@ -2,6 +2,7 @@ import { v7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openPool } from '../../src/store/database.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import {
   type Claimed,
   claim,
@@ -11,7 +12,6 @@ import {
   reconcile,
   untilNextDue,
 } from '../../src/store/outbox/outbox.ts';
-import { openStore } from '../../src/store/store.ts';
 import type { TestStore } from '../doubles/database.ts';
 import { until } from '../doubles/made.ts';
 import { brink, type OutboxBench, openOutboxBench } from './outbox-bench.ts';

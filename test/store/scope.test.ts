@@ -4,7 +4,7 @@ import { directoryReader } from '../../src/store/directory.ts';
 import { countFolders } from '../../src/store/lists/folders.ts';
 import { listReferrals } from '../../src/store/lists/lists.ts';
 import { readFirstAnswer, readJourney, readResource } from '../../src/store/referrals.ts';
-import type { Scope } from '../../src/store/store.ts';
+import type { Scope } from '../../src/store/scope.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { canaries, committed, journeyOf, received, takeIn } from '../doubles/made.ts';
 

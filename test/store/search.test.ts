@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSearch } from '../../src/fhir/search-query.ts';
 import { changesAfter, numberChanges } from '../../src/store/changes.ts';
 import { readHistory } from '../../src/store/resources.ts';
+import type { Scope } from '../../src/store/scope.ts';
 import { readUnread } from '../../src/store/search/read-words.ts';
 import { explainSearch, type Looking, searchResources } from '../../src/store/search/search.ts';
-import type { Scope } from '../../src/store/store.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { journeyOf, takeIn, until } from '../doubles/made.ts';
 

@@ -7,7 +7,7 @@ import { openLog } from '../../src/log.ts';
 import { loadMappings } from '../../src/mapping/load.ts';
 import type { Actor } from '../../src/referral/actor.ts';
 import { theLine } from '../../src/referral/actor.ts';
-import type { Proof } from '../../src/referral/directory/directory.ts';
+import type { Proof } from '../../src/referral/directory/channels.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { receive } from '../../src/referral/receive.ts';
 import type { Referral } from '../../src/referral/referral.ts';

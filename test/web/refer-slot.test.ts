@@ -6,7 +6,7 @@ import { readBooked } from '../../src/store/booked.ts';
 import { openPool } from '../../src/store/database.ts';
 import { readDirectoryResource } from '../../src/store/directory.ts';
 import { masterKeyFrom } from '../../src/store/keys.ts';
-import { openStore } from '../../src/store/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { worklistPages } from '../../src/web/worklist/worklist.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed } from '../doubles/made.ts';

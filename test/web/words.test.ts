@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addWorkingDays } from '../../src/referral/deadlines.ts';
-import type { Proof } from '../../src/referral/directory/directory.ts';
+import type { Proof } from '../../src/referral/directory/channels.ts';
 import { TRANSITIONS } from '../../src/referral/lifecycle/lifecycle.ts';
 import type { Carriage } from '../../src/store/lists/lists.ts';
 import { failureSaid } from '../../src/web/admin/failure-words.ts';

@@ -1,15 +1,10 @@
 import type { Bundle } from '@medplum/fhirtypes';
 import { derivedId } from '../../fhir/derived-id.ts';
 import type { Log } from '../../log.ts';
-import type { OutboxRow } from '../../referral/change.ts';
+import { caseBundle, goneTask, type Standing } from '../../referral/case-bundle.ts';
 import type { DestinationMove } from '../../referral/delivery-move.ts';
-import {
-  caseBundle,
-  type FedSystem,
-  fedSystems,
-  goneTask,
-  type Standing,
-} from '../../referral/directory/case-system.ts';
+import { type FedSystem, fedSystems } from '../../referral/directory/fed-systems.ts';
+import type { OutboxRow } from '../../referral/outbox-row.ts';
 import { type CaseJourney, caseJourneys, readFollowed, unevenJourneys } from '../../store/case-systems.ts';
 import { changesAfter, numberChanges } from '../../store/changes.ts';
 import { readJourney } from '../../store/referrals.ts';

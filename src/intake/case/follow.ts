@@ -1,10 +1,11 @@
 import type { Communication, Task } from '@medplum/fhirtypes';
 import { caseCaller } from '../../identity/callers.ts';
 import type { Log } from '../../log.ts';
+import type { Standing } from '../../referral/case-bundle.ts';
 import { localTo } from '../../referral/case-copy.ts';
 import type { CaseReader, FoundThere } from '../../referral/case-reader.ts';
 import type { DestinationMove } from '../../referral/delivery-move.ts';
-import { type FedSystem, fedSystems, type Standing } from '../../referral/directory/case-system.ts';
+import { type FedSystem, fedSystems } from '../../referral/directory/fed-systems.ts';
 import { askNow, followedCopies, noteRead, readCopy, type StoredCopy } from '../../store/case-systems.ts';
 import { readDestinationSecret } from '../../store/directory.ts';
 import { ContentErased } from '../../store/store.ts';

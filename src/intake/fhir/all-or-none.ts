@@ -1,14 +1,14 @@
 import type { Bundle, BundleEntry, OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { Request, Response } from 'express';
 import { isRefusal, type Refusal, refusals, refuse } from '../../referral/refusal.ts';
-import { touchedTwice } from '../../store/commit/commit.ts';
 import { onTrial, type UpToCommit, upToCommit } from '../../store/commit/hold.ts';
+import { touchedTwice } from '../../store/commit/touched.ts';
 import { callerOf, sendRefusal } from '../practice-key.ts';
 import { askedOf } from './asked.ts';
 import { runAll, tooMuchRefusal } from './batch.ts';
 import { directoryStatus } from './directory.ts';
 import { takeDirectoryEntries } from './directory-bundle.ts';
-import { besideMax, type Entrance, entryOf, runEntry, type Told } from './entry.ts';
+import { type At, besideMax, type Entrance, entryOf, runEntry, type Told } from './entry.ts';
 import { send } from './reply.ts';
 import type { FhirDoor } from './take.ts';
 import {
@@ -24,12 +24,6 @@ import {
 } from './together.ts';
 
 const triesMax = 8;
-
-/** What was told of the entry at a place of the Bundle. */
-export interface At {
-  readonly at: number;
-  readonly told: Told;
-}
 
 /** What became of entries: all done, or nothing, because of these, or because of them together. */
 type Result =

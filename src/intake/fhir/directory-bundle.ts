@@ -1,9 +1,8 @@
 import type { Request } from 'express';
 import { isRefusal, type Refusal, refuse } from '../../referral/refusal.ts';
-import type { At } from './all-or-none.ts';
 import { pointed } from './bundle.ts';
 import { recorded, takeProposed, versionAfter, wants } from './directory.ts';
-import { type Entrance, requestOf } from './entry.ts';
+import { type At, type Entrance, requestOf } from './entry.ts';
 import { noSuch } from './reply.ts';
 import type { FhirDoor } from './take.ts';
 import { pathOf, placeIn, type Step } from './together.ts';

@@ -16,6 +16,12 @@ export interface Told {
   readonly body: Resource | undefined;
 }
 
+/** What was told of the entry at a place of the Bundle. */
+export interface At {
+  readonly at: number;
+  readonly told: Told;
+}
+
 /** Where the entries of a Bundle go: the door's own routes, at its own address. */
 export interface Entrance {
   readonly routes: Router;

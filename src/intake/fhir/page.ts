@@ -1,4 +1,4 @@
-import { open, seal } from '../../store/keys.ts';
+import { openJson, sealJson } from '../../store/sealed.ts';
 import type { Store } from '../../store/store.ts';
 import type { Caller } from '../practice-key.ts';
 
@@ -14,13 +14,13 @@ const contextOf = ({ actor, scope }: Caller) => `page|${actor.id}|${JSON.stringi
 
 /** A page as a text for a link: sealed for this caller, so that who reads the address learns nothing of what was asked. */
 export function sealPage(store: Store, caller: Caller, page: Page): string {
-  return seal(key(store), Buffer.from(JSON.stringify(page)), contextOf(caller)).toString('base64url');
+  return sealJson(key(store), page, contextOf(caller)).toString('base64url');
 }
 
 /** The page of a link that this caller was given; undefined for any other text. */
 export function openPage(store: Store, caller: Caller, text: string): Page | undefined {
   try {
-    return JSON.parse(open(key(store), Buffer.from(text, 'base64url'), contextOf(caller)).toString('utf8')) as Page;
+    return openJson<Page>(key(store), Buffer.from(text, 'base64url'), contextOf(caller));
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { spanOf } from '../../fhir/date-range.ts';
 import { countMax } from '../../fhir/search-query.ts';
 import { refusedSearch } from '../../fhir/search-words.ts';
-import { refuse } from '../../referral/refusal.ts';
+import { isRefusal, refuse } from '../../referral/refusal.ts';
 import { searchAudit } from '../../store/audit-search.ts';
 import { numberChanges } from '../../store/changes.ts';
 import { readHistory, readSeen } from '../../store/resources.ts';
@@ -105,6 +105,39 @@ async function historyOf(
   };
 }
 
+/** What is asked of a history (http.html#history), read from its address; a refusal names the part that cannot be read. */
+function askedHistory(parts: Searching, caller: Caller, address: string, pairs: ReadonlyMap<string, string>) {
+  const sealed = pairs.get('_page');
+  const page = sealed === undefined ? undefined : openPage(parts.store, caller, sealed);
+  if (sealed !== undefined && page?.type !== address) return refuse(refusedSearch('search-page', '_page'));
+  const since = pairs.get('_since');
+  const from = since === undefined ? undefined : spanOf(since)?.[0];
+  if (since !== undefined && from === undefined) return refuse(refusedSearch('search-value', '_since'));
+  const count = pairs.get('_count') ?? '50';
+  if (!/^\d{1,6}$/.test(count)) return refuse(refusedSearch('search-value', '_count'));
+  return {
+    ...(from !== undefined && { since: new Date(from) }),
+    ...(page && { before: Number(page.after[0]) }),
+    count: Math.max(1, Math.min(Number(count), countMax)),
+  };
+}
+
+/** The lines of the trail: that somebody asked, and of whose journeys something was told. */
+async function noteHistory(parts: Searching, caller: Caller, address: string, versions: readonly One[]): Promise<void> {
+  const journeys = new Map(
+    versions.flatMap((one) => (one.journey ? [[one.journey, one.practice ?? ''] as const] : [])),
+  );
+  await noteLooked(parts.store, caller, [
+    { event: 'search', object: address, code: String(versions.length) },
+    ...[...journeys].map(([journey, practice]) => ({
+      event: 'resource-read' as const,
+      object: address,
+      journey,
+      practice,
+    })),
+  ]);
+}
+
 /** What one resource, or all of a type that the caller may see, have been (http.html#history), newest first. */
 export function readHistoryAt(parts: Searching, type: string) {
   return async (request: Request, response: Response): Promise<void> => {
@@ -113,43 +146,16 @@ export function readHistoryAt(parts: Searching, type: string) {
     if (!caller.may(type, id === undefined ? 'history-type' : 'history-instance'))
       return sendRefusal(request, response, mayNot());
     const pairs = new Map(pairsOf(request.url));
-    const sealed = pairs.get('_page');
-    const page = sealed === undefined ? undefined : openPage(parts.store, caller, sealed);
     const address = `${type}${id === undefined ? '' : `/${id}`}/_history`;
-    const since = pairs.get('_since');
-    const from = since === undefined ? undefined : spanOf(since)?.[0];
-    const count = pairs.get('_count') ?? '50';
-    const wrong =
-      sealed !== undefined && page?.type !== address
-        ? refusedSearch('search-page', '_page')
-        : (since !== undefined && from === undefined) || !/^\d{1,6}$/.test(count)
-          ? refusedSearch('search-value', from === undefined && since !== undefined ? '_since' : '_count')
-          : undefined;
-    if (wrong) return sendRefusal(request, response, refuse(wrong), 400);
+    const asked = askedHistory(parts, caller, address, pairs);
+    if (isRefusal(asked)) return sendRefusal(request, response, asked, 400);
     const isId = id === undefined || (isDirectoryType(type) ? directoryId : uuid).test(id);
     const { versions, next } = isId
-      ? await historyOf(parts, caller, {
-          type,
-          ...(id !== undefined && { id }),
-          ...(from !== undefined && { since: new Date(from) }),
-          ...(page && { before: Number(page.after[0]) }),
-          count: Math.max(1, Math.min(Number(count), countMax)),
-        })
+      ? await historyOf(parts, caller, { type, ...(id !== undefined && { id }), ...asked })
       : { versions: [] };
     if (id !== undefined && versions.length === 0 && !(await isThere(parts, caller, type, id)))
       return sendRefusal(request, response, noSuch());
-    const journeys = new Map(
-      versions.flatMap((one) => (one.journey ? [[one.journey, one.practice ?? ''] as const] : [])),
-    );
-    await noteLooked(parts.store, caller, [
-      { event: 'search', object: address, code: String(versions.length) },
-      ...[...journeys].map(([journey, practice]) => ({
-        event: 'resource-read' as const,
-        object: address,
-        journey,
-        practice,
-      })),
-    ]);
+    await noteHistory(parts, caller, address, versions);
     const base = `${parts.publicUrl}/fhir/R4`;
     const further = new URLSearchParams();
     for (const [name, value] of pairs) if (name === '_since' || name === '_count') further.append(name, value);

@@ -12,8 +12,9 @@ import {
   withdrawnView,
 } from '../../referral/minimise.ts';
 import { readJourney } from '../../store/referrals.ts';
+import type { Scope } from '../../store/scope.ts';
 import { withdrawnAmong } from '../../store/search/search.ts';
-import type { Scope, Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 
 /** What is needed to say what a caller sees of a resource. */
 export interface Seeing {

@@ -48,27 +48,47 @@ async function ruleIssues(parts: FhirDoor, request: Request, resource: Resource)
   return isRefusal(mapped) ? mapped.refused : [];
 }
 
-async function issuesOf(parts: FhirDoor, request: Request, type: string, given: ToValidate): Promise<readonly Issue[]> {
-  const { resource, mode, profile } = given;
-  const aboutAsking = [
-    ...(mode !== undefined && !modes.has(mode)
-      ? [wrong('validate-mode', 'Parameters.mode', 'Deze mode bestaat niet.', 'There is no such mode.')]
-      : []),
-    ...(profile !== undefined
-      ? [
-          {
-            ...information('validate-profile', {
-              nl: 'Wij toetsen aan de basis van R4 en aan onze regels, niet aan dit profiel.',
-              en: 'We check base R4 and our own rules, not this profile.',
-            }),
-            severity: 'warning' as const,
-          },
-        ]
-      : []),
+/** What of the question itself we do not do. */
+function askedIssues({ mode, profile }: ToValidate): Issue[] {
+  const noMode = wrong('validate-mode', 'Parameters.mode', 'Deze mode bestaat niet.', 'There is no such mode.');
+  const noProfile = information('validate-profile', {
+    nl: 'Wij toetsen aan de basis van R4 en aan onze regels, niet aan dit profiel.',
+    en: 'We check base R4 and our own rules, not this profile.',
+  });
+  return [
+    ...(mode !== undefined && !modes.has(mode) ? [noMode] : []),
+    ...(profile !== undefined ? [{ ...noProfile, severity: 'warning' as const }] : []),
   ];
+}
+
+const isOther = (type: string, resource: Resource) => resource.resourceType !== type && type !== 'Bundle';
+
+/** Whether it is what the address says: of that type, or with that id. */
+function placeIssues(type: string, id: string, resource: Resource): Issue[] {
+  const otherType = wrong(
+    'other-resource',
+    'resourceType',
+    `Op dit adres verwachten wij een ${type}.`,
+    `At this address we expect a ${type}.`,
+  );
+  const otherId = wrong(
+    'other-id',
+    `${type}.id`,
+    'Dit gegeven heeft een ander id dan het adres.',
+    'This resource has another id than the address.',
+  );
+  return [
+    ...(isOther(type, resource) ? [otherType] : []),
+    ...(id !== '' && resource.id !== undefined && resource.id !== id ? [otherId] : []),
+  ];
+}
+
+async function issuesOf(parts: FhirDoor, request: Request, type: string, given: ToValidate): Promise<readonly Issue[]> {
+  const { resource, mode } = given;
+  const asked = askedIssues(given);
   if (mode === 'delete')
     return [
-      ...aboutAsking,
+      ...asked,
       issue('not-supported', 'not-supported-here', '', {
         nl: 'Verwijderen kan hier niet.',
         en: 'Deleting is not possible here.',
@@ -76,7 +96,7 @@ async function issuesOf(parts: FhirDoor, request: Request, type: string, given: 
     ];
   if (!resource || typeof resource !== 'object')
     return [
-      ...aboutAsking,
+      ...asked,
       wrong(
         'missing-field',
         'Parameters.parameter',
@@ -84,35 +104,14 @@ async function issuesOf(parts: FhirDoor, request: Request, type: string, given: 
         'Send the resource along as "resource".',
       ),
     ];
-  const isOther = resource.resourceType !== type && type !== 'Bundle';
-  const id = String(request.params.id ?? '');
-  const isOtherId = id !== '' && resource.id !== undefined && resource.id !== id;
   const base = validateBaseR4(resource);
   const isWhole = base.every((one) => one.severity !== 'error');
+  const asksRules = isWhole && !isOther(type, resource) && mode !== 'profile';
   return [
-    ...aboutAsking,
-    ...(isOther
-      ? [
-          wrong(
-            'other-resource',
-            'resourceType',
-            `Op dit adres verwachten wij een ${type}.`,
-            `At this address we expect a ${type}.`,
-          ),
-        ]
-      : []),
-    ...(isOtherId
-      ? [
-          wrong(
-            'other-id',
-            `${type}.id`,
-            'Dit gegeven heeft een ander id dan het adres.',
-            'This resource has another id than the address.',
-          ),
-        ]
-      : []),
+    ...asked,
+    ...placeIssues(type, String(request.params.id ?? ''), resource),
     ...base,
-    ...(isWhole && !isOther && mode !== 'profile' ? await ruleIssues(parts, request, resource) : []),
+    ...(asksRules ? await ruleIssues(parts, request, resource) : []),
   ];
 }
 

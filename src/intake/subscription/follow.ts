@@ -1,7 +1,8 @@
 import { standingCaller } from '../../identity/standing-caller.ts';
 import type { Log } from '../../log.ts';
 import { byTheLine } from '../../referral/audit-line.ts';
-import type { Change, OutboxRow } from '../../referral/change.ts';
+import type { Change } from '../../referral/change.ts';
+import type { OutboxRow } from '../../referral/outbox-row.ts';
 import type { FollowedType, SubscriptionEvent } from '../../referral/subscription-move.ts';
 import { changesAfter, numberChanges, type ResourceChange } from '../../store/changes.ts';
 import {

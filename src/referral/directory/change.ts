@@ -4,8 +4,8 @@ import type { Actor } from '../actor.ts';
 import type { AuditLine, Change } from '../change.ts';
 import { issue, type Refusal, refuse } from '../refusal.ts';
 import { differences } from './diff.ts';
-import type { DirectoryResource } from './directory.ts';
-import { type Stored, wrongsIn } from './rules.ts';
+import type { DirectoryResource, Stored } from './directory.ts';
+import { wrongsIn } from './rules.ts';
 
 /** What the directory is made of; other types are no part of it. */
 export const directoryTypes: readonly DirectoryResource['resourceType'][] = [

@@ -1,8 +1,7 @@
 import type { Endpoint } from '@medplum/fhirtypes';
 import { codeSystems, extensions } from '../../fhir/systems.ts';
-import type { Practice, PracticeEndpoint, Proof } from './directory.ts';
 import { isOnlyLaunch } from './launch-system.ts';
-import { channelOf, endpointKind } from './mllp.ts';
+import { channelOf, endpointKind, type MllpChannel } from './mllp.ts';
 
 /** What a FHIR system files: the message itself, a letter in its list of documents, or a document of its own. */
 export type FhirForm = 'Communication' | 'DocumentReference' | 'Composition';
@@ -15,6 +14,31 @@ export interface Mailbox {
   readonly charset: 'ASCII' | '8859/1';
   /** Nobody between us and the GP opens it: then the BSN may stand in it (Wabvpz 9). */
   readonly endsAtGp: boolean;
+}
+
+/** The best proof of landing a practice's channel can give (safety.md H4). */
+export type Proof = 'transport' | 'application' | 'record';
+
+/** One way for feedback to a practice. */
+export interface PracticeEndpoint {
+  readonly id: string;
+  readonly address: string;
+  readonly bestProof: Proof;
+  readonly kind: 'fhir' | 'mllp' | 'medvri';
+  /** Of kind `fhir`: what it files, when that is not the Communication itself. */
+  readonly form?: FhirForm;
+  /** It wants the letter as PDF too. */
+  readonly pdf?: true;
+  /** Of kind `mllp`: how its system wants its messages. */
+  readonly channel?: MllpChannel;
+  /** Of kind `medvri`. */
+  readonly mailbox?: Mailbox;
+}
+
+/** Whose channels they are, in their order. */
+interface Reached {
+  readonly id: string;
+  readonly channels: readonly PracticeEndpoint[];
 }
 
 const forms: readonly FhirForm[] = ['Communication', 'DocumentReference', 'Composition'];
@@ -89,25 +113,19 @@ export function channelsOf(active: readonly Endpoint[]): PracticeEndpoint[] {
 }
 
 /** What the window, the breaker and the order of a channel are kept for; the first one's name outlives its Endpoint. */
-export function destinationOf(practice: Pick<Practice, 'id' | 'channels'>, channel: PracticeEndpoint): string {
+export function destinationOf(practice: Reached, channel: PracticeEndpoint): string {
   const first = `practice:${practice.id}`;
   return practice.channels[0]?.id === channel.id ? first : `${first}/${channel.id}`;
 }
 
 /** The channel that a destination is now; undefined when the directory does not have it any more. */
-export function channelAt(
-  practice: Pick<Practice, 'id' | 'channels'>,
-  destination: string,
-): PracticeEndpoint | undefined {
+export function channelAt(practice: Reached, destination: string): PracticeEndpoint | undefined {
   const id = destination.slice(`practice:${practice.id}/`.length);
   return id === '' ? practice.channels[0] : practice.channels.find((one) => one.id === id);
 }
 
 /** The channel that is tried after this one; undefined after the last, and after one that is not there. */
-export function channelAfter(
-  practice: Pick<Practice, 'id' | 'channels'>,
-  destination: string,
-): PracticeEndpoint | undefined {
+export function channelAfter(practice: Reached, destination: string): PracticeEndpoint | undefined {
   const at = channelAt(practice, destination);
   return at && practice.channels[practice.channels.indexOf(at) + 1];
 }

@@ -13,19 +13,18 @@ import { codeSystems, extensions, identifiers } from '../../fhir/systems.ts';
 import { type ServiceLevels, usualLevels } from '../clocks.ts';
 import { addDays } from '../deadlines.ts';
 import { type CaseSystem, caseSystemOf } from './case-system.ts';
-import { channelsOf, type FhirForm, type Mailbox } from './channels.ts';
+import { channelsOf, type PracticeEndpoint } from './channels.ts';
 import { type EdiSender, ediSenderOf } from './edi.ts';
 import { type LaunchSystem, launchOf } from './launch-system.ts';
-import { agreementOf, type ConsentAgreement, type MllpChannel, type MllpPeer, peerOf } from './mllp.ts';
+import { agreementOf, type ConsentAgreement, type MllpPeer, peerOf } from './mllp.ts';
 import { levelsOf, type ServiceTerms, termsOf } from './practice-service.ts';
 import { type Sentences, sentencesOf } from './standard-sentences.ts';
 import { type Team, toTeam } from './team.ts';
 
 type Place = CareTeam | Location;
 export type DirectoryResource = Endpoint | HealthcareService | Organization | Place | Practitioner | PractitionerRole;
-
-/** The best proof of landing a practice's channel can give (safety.md H4). */
-export type Proof = 'transport' | 'application' | 'record';
+/** One as it is kept. */
+export type Stored = DirectoryResource & { id: string };
 
 /** First and last day of an absence, both inclusive local days; no last day: until further notice. */
 export interface Absence {
@@ -53,22 +52,6 @@ export interface Role {
   readonly wally?: string;
   /** Of a Wally: a system of her own, where her referrals are kept up to date. */
   readonly caseSystem?: CaseSystem;
-}
-
-/** One way for feedback to a practice. */
-export interface PracticeEndpoint {
-  readonly id: string;
-  readonly address: string;
-  readonly bestProof: Proof;
-  readonly kind: 'fhir' | 'mllp' | 'medvri';
-  /** Of kind `fhir`: what it files, when that is not the Communication itself. */
-  readonly form?: FhirForm;
-  /** It wants the letter as PDF too. */
-  readonly pdf?: true;
-  /** Of kind `mllp`: how its system wants its messages. */
-  readonly channel?: MllpChannel;
-  /** Of kind `medvri`. */
-  readonly mailbox?: Mailbox;
 }
 
 export interface Practice {

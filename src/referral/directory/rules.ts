@@ -3,11 +3,9 @@ import { validAgb } from '../../fhir/identifiers.ts';
 import type { Issue } from '../../fhir/outcome.ts';
 import { codeSystems, extensions, identifiers } from '../../fhir/systems.ts';
 import { issue } from '../refusal.ts';
-import type { DirectoryResource } from './directory.ts';
+import type { DirectoryResource, Stored } from './directory.ts';
 import { launchOf } from './launch-system.ts';
 import { saidWrong } from './says.ts';
-
-export type Stored = DirectoryResource & { id: string };
 
 /** Something that does not hold in a directory: of which resource (`Type/id`), and why. The path is within it. */
 export interface Wrong {

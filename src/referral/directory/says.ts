@@ -4,8 +4,8 @@ import { codeSystems, extensions } from '../../fhir/systems.ts';
 import { isLifeArea } from '../life-area.ts';
 import { looksPersonal } from '../looks-personal.ts';
 import { issue } from '../refusal.ts';
+import type { Stored } from './directory.ts';
 import { isProof, jwksFault } from './launch-system.ts';
-import type { Stored } from './rules.ts';
 import { isSentenceField, sentenceMax, sentencesMax, sentencesOf } from './standard-sentences.ts';
 
 const yearsMax = 120;

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, seal } from '../keys.ts';
+import { openJson, sealJson } from '../sealed.ts';
 import type { Store } from '../store.ts';
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -34,7 +34,7 @@ export async function keepLaunch(store: Store, practice: string, note: LaunchNot
   await store.pool.query('insert into launch (hash, practice_id, sealed, expires_at) values ($1, $2, $3, $4)', [
     hashOf(token),
     practice,
-    seal(store.master.derive('launch'), Buffer.from(JSON.stringify(note)), practice),
+    sealJson(store.master.derive('launch'), note, practice),
     until,
   ]);
   return token;
@@ -69,6 +69,6 @@ export async function takeDueLaunches(
     .map((row) => ({
       practice: row.practice_id,
       journey: row.journey_id,
-      note: JSON.parse(open(key, row.sealed, row.practice_id).toString('utf8')) as LaunchNote,
+      note: openJson<LaunchNote>(key, row.sealed, row.practice_id),
     }));
 }

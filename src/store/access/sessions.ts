@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Actor } from '../../referral/actor.ts';
 import { open, seal } from '../keys.ts';
+import { openJson, sealJson } from '../sealed.ts';
 import type { Store } from '../store.ts';
 import { together } from '../together.ts';
 
@@ -106,13 +107,7 @@ export async function writeHandle(
   const now = store.clock();
   await store.pool.query(
     'insert into handle (hash, practice_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5)',
-    [
-      hashOf(token),
-      practice,
-      seal(key, Buffer.from(JSON.stringify(context)), practice),
-      now,
-      new Date(now.getTime() + lifetimeMs),
-    ],
+    [hashOf(token), practice, sealJson(key, context, practice), now, new Date(now.getTime() + lifetimeMs)],
   );
   return token;
 }
@@ -126,7 +121,7 @@ export async function takeHandle<T>(store: Store, practice: string, token: strin
   const sealed = rows[0]?.sealed;
   if (!sealed) return undefined;
   const key = createHash('sha256').update('handle-key\0').update(token).digest();
-  return JSON.parse(open(key, sealed, practice).toString('utf8')) as T;
+  return openJson<T>(key, sealed, practice);
 }
 
 /** A refused message of a known sender: sealed for 30 days, or ids and hash only when consent was missing (decision 15). */

@@ -1,33 +1,29 @@
-import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import type { Change, JourneyIndex } from '../../referral/change.ts';
-import { traceparentNow } from '../../trace.ts';
+import type { Change } from '../../referral/change.ts';
 import { breakParts } from '../access/breaks.ts';
 import { clientParts } from '../access/clients.ts';
 import { credentialParts } from '../access/credentials.ts';
-import { linkHash, linkParts } from '../access/links.ts';
+import { linkParts } from '../access/links.ts';
 import { personParts } from '../access/locked-out.ts';
-import { caseCopyParts, copyContext } from '../case-copies.ts';
+import { caseCopyParts } from '../case-copies.ts';
 import { shownParts } from '../changes.ts';
+import { clockParts } from '../clocks.ts';
+import { directoryPart } from '../directory.ts';
+import { joinedPart } from '../early.ts';
 import { keepingParts } from '../keeping.ts';
-import { fieldHmac, seal } from '../keys.ts';
+import { destinationParts } from '../outbox/destinations.ts';
 import { moveParts } from '../outbox/moves.ts';
+import { questionParts } from '../questions.ts';
 import { alarmParts } from '../queue/alarms.ts';
 import { queueParts } from '../queue/writes.ts';
-import { requestId } from '../request-id.ts';
-import { indexRow } from '../search/words.ts';
 import { slotParts } from '../slots.ts';
-import { ContentErased, type Store } from '../store.ts';
+import type { Committed, Store } from '../store.ts';
 import { subscriptionParts } from '../subscriptions.ts';
 import { talkParts } from '../talks.ts';
 import { insertParts } from './inserts.ts';
-import { composeStatement, type Prepared, type Sealed } from './writes.ts';
-
-/**
- * `taken`: a key of this change exists already (inbound key, practice's number): read the first one.
- * `stale`: something it built on has changed (a version, a lease, the directory): decide again.
- */
-export type Committed = { readonly ok: true } | { readonly ok: false; readonly why: 'taken' | 'stale' };
+import { prepare } from './prepare.ts';
+import { touched } from './touched.ts';
+import { composeStatement, type Prepared } from './writes.ts';
 
 /** Shared by every commit that built on the directory, exclusive for a change of it: no referral slips past an absence. */
 const directoryLock = 7_002;
@@ -38,124 +34,6 @@ interface Waiting {
   readonly prepared: Prepared;
   readonly resolve: (result: Committed) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** Keys that two changes of one statement may not share: the later one waits for the next batch. */
-function touched(change: Change): string[] {
-  const keys = (change.resources ?? []).map(({ resource }) => `${resource.resourceType}/${resource.id}`);
-  if (change.arrival) {
-    const { application, controlId, messageType } = change.arrival;
-    keys.push(`in ${change.scope.practice} ${application} ${controlId} ${messageType}`);
-  }
-  for (const { value } of change.numbers ?? []) keys.push(`pr ${change.scope.practice} ${value}`);
-  if (change.keeping) keys.push(`keep ${change.journey}`);
-  for (const id of change.joined ?? []) keys.push(`early ${id}`);
-  if (change.question) keys.push(`q ${change.question.id}`);
-  if (change.talk)
-    keys.push(change.talk.to === 'written' ? `talk ${change.talk.talk.id}` : `remind ${change.scope.practice}`);
-  if (change.followed) keys.push(`followed ${change.scope.practice}`);
-  for (const move of change.links ?? []) keys.push(`link ${'subject' in move ? move.subject : move.id}`);
-  if (change.client) keys.push(`cl ${change.client.to === 'revoked' ? change.client.id : change.client.client.id}`);
-  for (const move of change.deliveries ?? []) keys.push('id' in move ? `d ${move.id}` : `dj ${change.journey}`);
-  for (const move of change.queue ?? [])
-    keys.push(`queue ${move.to === 'item-done' ? `${move.job} ${move.delivery}` : move.to}`);
-  if (change.regionAlarm)
-    keys.push(`ra ${change.regionAlarm.to === 'digest' ? 'digest' : change.regionAlarm.alarm.id}`);
-  if (change.slot) keys.push(`slot ${change.slot.role} ${change.slot.day}`);
-  if (change.subscription) keys.push(`sub ${change.subscription.id}`);
-  if (change.caseCopy) keys.push(`copy ${change.caseCopy.destination} ${change.journey}`);
-  for (const alarm of change.alarms ?? []) keys.push(`al ${alarm.kind} ${change.journey} ${alarm.team}`);
-  return keys;
-}
-
-/** Places of the changes that touch what an earlier one of them touches: those cannot be committed together. */
-export function touchedTwice(changes: readonly Change[]): number[] {
-  const seen = new Set<string>();
-  return changes.flatMap((change, nth) => {
-    const keys = touched(change);
-    const isTwice = keys.some((key) => seen.has(key));
-    for (const key of keys) seen.add(key);
-    return isTwice ? [nth] : [];
-  });
-}
-
-function hmacsOf(identity: JourneyIndex['identity'], key: Buffer): NonNullable<Sealed['hmacs']> {
-  return {
-    bsn: identity.bsn ? fieldHmac(key, 'bsn', identity.bsn) : null,
-    family: fieldHmac(key, 'family', identity.family),
-    birthDate: fieldHmac(key, 'birthDate', identity.birthDate),
-    postcode: identity.postcodeAndNumber ? fieldHmac(key, 'postcode', identity.postcodeAndNumber) : null,
-  };
-}
-
-/** What a document's seal is bound to, so that no row can be put in another's place. */
-export function documentContext(practice: string, type: string, id: string, version: number): string {
-  return `${practice}|${type}|${id}|${version}`;
-}
-
-/** What the words of an attempt's other side are bound to. */
-export const saidContext = (delivery: string, lease: string): string => `attempt|${delivery}|${lease}`;
-
-/** What others said at their no, sealed; where the journey has no key (any more) it is not kept. */
-async function sealSaid(store: Store, { attempts = [], journey }: Change): Promise<(Buffer | null)[]> {
-  if (!journey || !attempts.some((one) => one.said)) return attempts.map(() => null);
-  const key = await store.journeyKey(journey).catch((error: unknown) => {
-    if (error instanceof ContentErased) return undefined;
-    throw error;
-  });
-  return attempts.map(({ delivery, lease, said }) =>
-    key && said ? seal(key, Buffer.from(said), saidContext(delivery, lease)) : null,
-  );
-}
-
-async function prepare(store: Store, change: Change): Promise<Prepared> {
-  let key: Buffer | undefined;
-  let newKey: Sealed['newKey'];
-  if (change.arrival && !change.arrival.joins && change.journey) {
-    key = randomBytes(32);
-    newKey = { wrapped: await store.master.wrap(key, change.journey), masterKeyId: store.master.id };
-  } else if ((change.resources?.length || change.arrival || change.caseCopy) && change.journey) {
-    key = await store.journeyKey(change.journey);
-  }
-  const sealWith = (plain: unknown, context: string) => {
-    if (!key) throw new Error('a change with documents needs a journey');
-    return seal(key, Buffer.from(JSON.stringify(plain)), context);
-  };
-  const request = requestId();
-  const traceparent = change.outbox && traceparentNow();
-  const searchKey = store.master.derive('search');
-  return {
-    change,
-    at: store.clock().toISOString(),
-    ...(traceparent && { traceparent }),
-    sealed: {
-      documents: (change.resources ?? []).map(({ resource, version }) =>
-        sealWith(resource, documentContext(change.scope.practice, resource.resourceType, resource.id, version)),
-      ),
-      found: change.resources?.map(({ resource }) => indexRow(resource, searchKey)) ?? [],
-      auditIds: change.audit.map(() => store.newId()),
-      auditLines: change.audit.map((line) =>
-        JSON.stringify({
-          ...(request && { request }),
-          ...line,
-          practice: change.scope.practice,
-          journey: change.journey,
-        }),
-      ),
-      ...(change.links && {
-        linkHashes: change.links.map((move) => (move.to === 'made' ? linkHash(store.master, move) : null)),
-      }),
-      ...(newKey && { newKey }),
-      ...(change.attempts && { said: await sealSaid(store, change) }),
-      ...(change.arrival && {
-        answer: sealWith(change.arrival.answer, `${change.scope.practice}|answer|${change.journey}`),
-      }),
-      ...(change.caseCopy && {
-        copy: sealWith(change.caseCopy.kept, copyContext(change.caseCopy.destination, change.journey ?? '')),
-      }),
-      ...(change.index && { hmacs: hmacsOf(change.index.identity, store.master.derive('index')) }),
-    },
-  };
 }
 
 class StaleBatch extends Error {}
@@ -175,6 +53,11 @@ async function write(client: pg.PoolClient, batch: readonly Prepared[]): Promise
   const statement = composeStatement([
     ...insertParts(batch),
     ...moveParts(batch),
+    joinedPart(batch),
+    ...questionParts(batch),
+    ...clockParts(batch),
+    ...destinationParts(batch),
+    directoryPart(batch),
     ...keepingParts(batch),
     ...talkParts(batch),
     ...slotParts(batch),

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Change } from '../../referral/change.ts';
-import type { Store } from '../store.ts';
-import type { Committed } from './commit.ts';
+import type { Committed, Store } from '../store.ts';
 
 type Hold = (change: Change) => Promise<Committed> | undefined;
 

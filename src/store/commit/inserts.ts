@@ -1,111 +1,14 @@
-import { columnsOf, type Part, type Prepared, textArray } from './writes.ts';
+import { journeyParts } from './journey-row.ts';
+import { insert, type Part, type Prepared, textArray } from './writes.ts';
 
-/** An interval column is a delay from now, by PostgreSQL's clock (decision 16). */
-const expressions: Record<string, (column: string) => string> = {
-  'text[]': (column) => `n.${column}::text[]`,
-  interval: (column) => `now() + n.${column}`,
-};
-
-function insert(name: string, table: string, columns: string, rows: Part['rows'], more = ''): Part {
-  const pairs = columnsOf(columns);
-  const names = pairs.map(([column]) => column).join(', ');
-  const values = pairs.map(([column, type]) => expressions[type]?.(column) ?? `n.${column}`).join(', ');
-  return {
-    name,
-    columns,
-    rows,
-    sql: `insert into ${table} (${names}) select ${values} from n ${more} returning 1`,
-    exact: true,
-  };
-}
-
-const journeyColumns = `
-  practice_id text, id uuid, number text, practice_referral_system text, practice_referral_id text,
-  referral_hash bytea, task_id uuid, task_status text, business_status text, assignment int, owner_id text,
-  acting_for_id text, proposed_id text, barred_ids text[], team_id text, fixed_id text, rule_id text, requester_agb text, route text, priority text, life_areas text[], age_band text,
-  unsafe_contact boolean, authored_on timestamptz, call_before date, undo_until timestamptz,
-  received_at timestamptz, updated_at timestamptz, bsn_hmac bytea, family_hmac bytea, birth_date_hmac bytea,
-  postcode_hmac bytea`;
-const keptAtUpdate = new Set(['practice_id', 'id', 'number', 'received_at']);
-
-function journeyRow({ change, sealed, at }: Prepared): unknown[] {
-  const index = change.index;
-  const hmacs = sealed.hmacs;
-  if (!index || !hmacs) return [];
+/** The message that came in, and the numbers of the practice that it takes. */
+function arrivalParts(batch: readonly Prepared[]): Part[] {
   return [
-    change.scope.practice,
-    change.journey,
-    index.number,
-    index.practiceReferral.system,
-    index.practiceReferral.value,
-    Buffer.from(index.referralHash),
-    index.taskId,
-    index.taskStatus,
-    index.businessStatus,
-    index.assignment,
-    index.owner,
-    index.actingFor,
-    index.proposed,
-    textArray(index.barred),
-    index.team,
-    index.fixed,
-    index.rule,
-    index.requesterAgb,
-    index.route,
-    index.priority,
-    textArray(index.lifeAreas),
-    index.ageBand,
-    index.unsafeContact,
-    index.authoredOn,
-    index.callBefore,
-    index.undoUntil,
-    at,
-    at,
-    hmacs.bsn,
-    hmacs.family,
-    hmacs.birthDate,
-    hmacs.postcode,
-  ];
-}
-
-/** Whether a change begins a journey: its index row must be new then. */
-const begins = ({ change }: Prepared) =>
-  change.index !== undefined && change.arrival !== undefined && !change.arrival.joins;
-
-/** Every row that a batch of changes inserts or replaces, grouped per table. */
-export function insertParts(batch: readonly Prepared[]): Part[] {
-  const each = (rowsOf: (one: Prepared) => readonly (readonly unknown[])[]) => batch.flatMap(rowsOf);
-  const updated = columnsOf(journeyColumns)
-    .map(([name]) => name)
-    .filter((name) => !keptAtUpdate.has(name));
-  return [
-    insert(
-      'k',
-      'journey_key',
-      'journey_id uuid, wrapped bytea, master_key_id text, created_at timestamptz',
-      each(({ change, sealed, at }) =>
-        sealed.newKey ? [[change.journey, sealed.newKey.wrapped, sealed.newKey.masterKeyId, at]] : [],
-      ),
-    ),
-    // A new journey (it has an arrival) must be new; an update goes only with a new version of its Task.
-    insert(
-      'j',
-      'journey',
-      journeyColumns,
-      each((one) => (begins(one) ? [journeyRow(one)] : [])),
-    ),
-    insert(
-      'ju',
-      'journey',
-      journeyColumns,
-      each((one) => (one.change.index && !begins(one) ? [journeyRow(one)] : [])),
-      `on conflict (practice_id, id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`,
-    ),
     insert(
       'i',
       'inbound',
       'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz, mapping text, losses text[], said_at timestamptz, said_version int',
-      each(({ change: { arrival, scope, journey }, sealed, at }) => {
+      batch.flatMap(({ change: { arrival, scope, journey }, sealed, at }) => {
         if (!arrival) return [];
         const { application, controlId, messageType, intent, hash, door, reading, edition } = arrival;
         const key = [scope.practice, application, controlId, messageType, intent, Buffer.from(hash)];
@@ -117,7 +20,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       'rn',
       'referral_number',
       'practice_id text, value text, journey_id uuid, cancelled_at timestamptz, taken_at timestamptz',
-      each(({ change, at }) =>
+      batch.flatMap(({ change, at }) =>
         (change.numbers ?? []).map((one) => [
           change.scope.practice,
           one.value,
@@ -127,11 +30,17 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
         ]),
       ),
     ),
+  ];
+}
+
+/** Each version of a resource: what it is found by, what it says, and that it changed. */
+function resourceParts(batch: readonly Prepared[]): Part[] {
+  return [
     insert(
       'r',
       'resource',
       'practice_id text, type text, id uuid, journey_id uuid, version int, updated_at timestamptz, words text[], dates jsonb',
-      each(({ change, sealed, at }) =>
+      batch.flatMap(({ change, sealed, at }) =>
         (change.resources ?? []).map(({ resource, version }, nth) => [
           change.scope.practice,
           resource.resourceType,
@@ -153,7 +62,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       'd',
       'document',
       'practice_id text, type text, id uuid, version int, journey_id uuid, sealed bytea, recorded_at timestamptz',
-      each(({ change, sealed, at }) =>
+      batch.flatMap(({ change, sealed, at }) =>
         (change.resources ?? []).map(({ resource, version }, nth) => [
           change.scope.practice,
           resource.resourceType,
@@ -169,7 +78,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       'rc',
       'resource_change',
       'practice_id text, type text, id uuid, version int, journey_id uuid',
-      each(({ change }) =>
+      batch.flatMap(({ change }) =>
         (change.resources ?? []).map(({ resource, version }) => [
           change.scope.practice,
           resource.resourceType,
@@ -179,11 +88,17 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
         ]),
       ),
     ),
+  ];
+}
+
+/** What happened, without content, and what is to be sent because of it. */
+function eventParts(batch: readonly Prepared[]): Part[] {
+  return [
     insert(
       'e',
       'journey_event',
       'practice_id text, journey_id uuid, kind text, at timestamptz, on_day date, route text, owner_id text, team_id text, outcome text, age_band text, life_areas text[]',
-      each(({ change }) =>
+      batch.flatMap(({ change }) =>
         (change.events ?? []).map((event) => [
           change.scope.practice,
           change.journey,
@@ -203,7 +118,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       'o',
       'delivery',
       'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, document_type text, document_id uuid, assignment int, next_at interval, created_at timestamptz, traceparent text',
-      each(({ change, at, traceparent }) =>
+      batch.flatMap(({ change, at, traceparent }) =>
         (change.outbox ?? []).map((row) => [
           change.scope.practice,
           change.journey,
@@ -220,31 +135,17 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
         ]),
       ),
     ),
-    insert(
-      'q',
-      'question',
-      'practice_id text, id uuid, team_id text, asked_by text, asked_at timestamptz, wrapped bytea, asked bytea',
-      each(({ change: { scope, question }, at }) =>
-        question?.to === 'asked'
-          ? [
-              [
-                scope.practice,
-                question.id,
-                question.team,
-                question.by,
-                at,
-                Buffer.from(question.wrapped),
-                Buffer.from(question.sealed),
-              ],
-            ]
-          : [],
-      ),
-    ),
+  ];
+}
+
+/** Where it became visible, and what a person must look at, or need not any more. */
+function noticedParts(batch: readonly Prepared[]): Part[] {
+  return [
     insert(
       'v',
       'worklist_entry',
       'practice_id text, journey_id uuid, task_id uuid, assignment int, owner_id text, visible_at timestamptz',
-      each(({ change }) =>
+      batch.flatMap(({ change }) =>
         (change.visible ?? []).map((one) => [
           change.scope.practice,
           change.journey,
@@ -261,7 +162,7 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       'ar',
       'alarm',
       'practice_id text, journey_id uuid, kind text, team_id text, raised_at timestamptz',
-      each(({ change }) =>
+      batch.flatMap(({ change }) =>
         (change.alarms ?? [])
           .filter((one) => one.raise)
           .map((one) => [change.scope.practice, change.journey ?? null, one.kind, one.team, one.at]),
@@ -269,19 +170,47 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
       `on conflict (kind, coalesce(journey_id, '00000000-0000-0000-0000-000000000000'::uuid), team_id) where resolved_at is null
          do update set raised_at = alarm.raised_at`,
     ),
-    insert(
-      'a',
-      'audit',
-      'id uuid, practice_id text, journey_id uuid, recorded_at timestamptz, line text',
-      each(({ change, sealed, at }) =>
-        sealed.auditLines.map((line, nth) => [
-          sealed.auditIds[nth],
-          change.scope.practice,
-          change.journey ?? null,
-          at,
-          line,
-        ]),
+    {
+      name: 'al',
+      exact: false,
+      rows: batch.flatMap(({ change }) =>
+        (change.alarms ?? [])
+          .filter((one) => !one.raise)
+          .map((one) => [change.journey ?? null, one.kind, one.team, one.at]),
       ),
+      columns: 'journey_id uuid, kind text, team_id text, at timestamptz',
+      sql: `update alarm l set resolved_at = n.at from n
+            where l.kind = n.kind and l.team_id = n.team_id and l.journey_id is not distinct from n.journey_id and l.resolved_at is null returning 1`,
+    },
+  ];
+}
+
+/** The lines of the trail. */
+function auditPart(batch: readonly Prepared[]): Part {
+  return insert(
+    'a',
+    'audit',
+    'id uuid, practice_id text, journey_id uuid, recorded_at timestamptz, line text',
+    batch.flatMap(({ change, sealed, at }) =>
+      sealed.auditLines.map((line, nth) => [
+        sealed.auditIds[nth],
+        change.scope.practice,
+        change.journey ?? null,
+        at,
+        line,
+      ]),
     ),
+  );
+}
+
+/** Every row that a batch of changes inserts or replaces, grouped per table. */
+export function insertParts(batch: readonly Prepared[]): Part[] {
+  return [
+    ...journeyParts(batch),
+    ...arrivalParts(batch),
+    ...resourceParts(batch),
+    ...eventParts(batch),
+    ...noticedParts(batch),
+    auditPart(batch),
   ];
 }

@@ -59,6 +59,26 @@ export function columnsOf(columns: string): (readonly [name: string, type: strin
 export const textArray = (values: readonly string[]) =>
   `{${values.map((one) => `"${one.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
 
+/** An interval column is a delay from now, by PostgreSQL's clock (decision 16). */
+const expressions: Record<string, (column: string) => string> = {
+  'text[]': (column) => `n.${column}::text[]`,
+  interval: (column) => `now() + n.${column}`,
+};
+
+/** A part that inserts its rows as they are; `more` says what happens where there is one already. */
+export function insert(name: string, table: string, columns: string, rows: Part['rows'], more = ''): Part {
+  const pairs = columnsOf(columns);
+  const names = pairs.map(([column]) => column).join(', ');
+  const values = pairs.map(([column, type]) => expressions[type]?.(column) ?? `n.${column}`).join(', ');
+  return {
+    name,
+    columns,
+    rows,
+    sql: `insert into ${table} (${names}) select ${values} from n ${more} returning 1`,
+    exact: true,
+  };
+}
+
 /** One statement for all parts that have rows, and the row counts it must give. */
 export function composeStatement(
   parts: readonly Part[],

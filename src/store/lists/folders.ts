@@ -1,6 +1,7 @@
 import { localDay } from '../../referral/deadlines.ts';
 import { TRANSFERRED } from '../keeping.ts';
-import { type Scope, type Store, scopeCondition } from '../store.ts';
+import { type Scope, scopeCondition } from '../scope.ts';
+import type { Store } from '../store.ts';
 import { type Narrow, narrowing, type Sought } from './narrow.ts';
 import type { ListOrder } from './order.ts';
 

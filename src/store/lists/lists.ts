@@ -1,10 +1,11 @@
 import type { Patient } from '@medplum/fhirtypes';
 import type { Clock } from '../../referral/clocks.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import type { Proof } from '../../referral/directory/directory.ts';
-import { documentContext } from '../commit/commit.ts';
+import type { Proof } from '../../referral/directory/channels.ts';
 import { TRANSFERRED } from '../keeping.ts';
-import { openJson, type Scope, type Store, scopeCondition } from '../store.ts';
+import { type Scope, scopeCondition } from '../scope.ts';
+import { documentContext, openJson } from '../sealed.ts';
+import type { Store } from '../store.ts';
 import { APPOINTMENT, CALLED, type Folder, folders, type Narrowed, orders, READABLE, visibleTo } from './folders.ts';
 import { narrowing } from './narrow.ts';
 import { type ListPlace, type OrderAsked, ordering } from './order.ts';
@@ -87,6 +88,41 @@ interface ListRow {
   feedback: { state: Carriage['state']; proof: Proof | null; attempts: number; reason: string | null } | null;
 }
 
+/** A row of a list with the resident's name, which stands sealed. */
+async function opened(store: Store, row: ListRow): Promise<ListedReferral> {
+  const key = await store.journeyKey(row.id, row.wrapped);
+  const patient = openJson<Patient>(
+    key,
+    row.patient_sealed,
+    documentContext(row.practice_id, 'Patient', row.patient_id, row.patient_version),
+  );
+  return {
+    journey: row.id,
+    number: row.number,
+    practice: row.practice_id,
+    practiceReferralId: row.practice_referral_id,
+    patientName: patient.name?.[0]?.text ?? '',
+    birthDate: patient.birthDate ?? '',
+    taskStatus: row.task_status,
+    businessStatus: row.business_status,
+    owner: row.owner_id,
+    actingFor: row.acting_for_id,
+    proposed: row.proposed_id,
+    barred: row.barred_ids,
+    priority: row.priority,
+    unsafeContact: row.unsafe_contact,
+    callBefore: row.call_before,
+    undoUntil: row.undo_until,
+    receivedAt: row.received_at,
+    called: row.called,
+    clocks: row.clocks ?? [],
+    appointmentOn: row.appointment_on,
+    feedback: row.feedback ?? undefined,
+    transferred: row.transferred,
+    place: { rank: row.rank, day: row.call_before, arrived: row.arrived, journey: row.id },
+  };
+}
+
 /** Referrals of a scope in a folder, in its order, as far as it may see them and they were not erased. */
 export async function listReferrals(
   store: Store,
@@ -121,41 +157,7 @@ export async function listReferrals(
        order by ${by}`,
     values: [...values, ...narrowed.values],
   });
-  return Promise.all(
-    rows.map(async (row) => {
-      const key = await store.journeyKey(row.id, row.wrapped);
-      const patient = openJson<Patient>(
-        key,
-        row.patient_sealed,
-        documentContext(row.practice_id, 'Patient', row.patient_id, row.patient_version),
-      );
-      return {
-        journey: row.id,
-        number: row.number,
-        practice: row.practice_id,
-        practiceReferralId: row.practice_referral_id,
-        patientName: patient.name?.[0]?.text ?? '',
-        birthDate: patient.birthDate ?? '',
-        taskStatus: row.task_status,
-        businessStatus: row.business_status,
-        owner: row.owner_id,
-        actingFor: row.acting_for_id,
-        proposed: row.proposed_id,
-        barred: row.barred_ids,
-        priority: row.priority,
-        unsafeContact: row.unsafe_contact,
-        callBefore: row.call_before,
-        undoUntil: row.undo_until,
-        receivedAt: row.received_at,
-        called: row.called,
-        clocks: row.clocks ?? [],
-        appointmentOn: row.appointment_on,
-        feedback: row.feedback ?? undefined,
-        transferred: row.transferred,
-        place: { rank: row.rank, day: row.call_before, arrived: row.arrived, journey: row.id },
-      };
-    }),
-  );
+  return Promise.all(rows.map((row) => opened(store, row)));
 }
 
 /** Whether the referral was delivered to the worklist of its present owner or team. */

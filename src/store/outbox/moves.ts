@@ -1,8 +1,6 @@
 import type { DeliveryMove } from '../../referral/delivery-move.ts';
-import { clockParts } from '../clocks.ts';
 import { type Part, type Prepared, textArray } from '../commit/writes.ts';
 import { mayBeUndone } from '../queue/undo.ts';
-import { destinationParts } from './destinations.ts';
 
 /** How a move ends the attempt that it names by its lease: delivery, lease, outcome and code; undefined when it ends none. */
 function endOf(move: DeliveryMove): readonly (string | null)[] | undefined {
@@ -16,11 +14,15 @@ function endOf(move: DeliveryMove): readonly (string | null)[] | undefined {
 const keepAsWas = (generation: string) =>
   `was_state = d.state, was_reason = d.reason, was_generation = ${generation}, was_at = now()`;
 
-/** Everything that moves rows that are already there; a lease that is no longer ours makes the change stale. */
-export function moveParts(batch: readonly Prepared[]): Part[] {
-  const moves = batch.flatMap(({ change }) =>
-    (change.deliveries ?? []).map((move) => ({ move, journey: change.journey, practice: change.scope.practice })),
-  );
+/** A move with the journey and the practice of its change. */
+interface Moved {
+  readonly move: DeliveryMove;
+  readonly journey: string | undefined;
+  readonly practice: string;
+}
+
+/** How attempts ended; a lease that is no longer ours makes the change stale. */
+function attemptMoves(moves: readonly Moved[]): Part[] {
   const ended = moves.flatMap(({ move }) =>
     move.to === 'sent' || move.to === 'landed'
       ? [[move.id, move.lease, move.to, move.proof, move.lookAgainInMs ?? null, move.at]]
@@ -30,37 +32,6 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
     move.to === 'pending' || move.to === 'held'
       ? [[move.id, move.lease, move.to, move.code, move.ambiguous, move.to === 'pending' ? move.retryInMs : null]]
       : [],
-  );
-  const retried = moves.flatMap(({ move, practice }) =>
-    move.to === 'retry' ? [[move.id, practice, move.job ?? null]] : [],
-  );
-  const abandoned = moves.flatMap(({ move, practice }) =>
-    move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason, move.code ?? null]] : [],
-  );
-  const parked = moves.flatMap(({ move, practice }) =>
-    move.to === 'parked' ? [[move.id, practice, move.reason, move.job ?? null]] : [],
-  );
-  const released = moves.flatMap(({ move, practice }) =>
-    move.to === 'released' ? [[move.id, practice, move.job ?? null]] : [],
-  );
-  const undone = moves.flatMap(({ move, practice }) =>
-    move.to === 'undone' ? [[move.id, practice, move.job ?? null]] : [],
-  );
-  const allAbandoned = moves.flatMap(({ move, journey }) =>
-    move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
-  );
-  const attempts = batch.flatMap(({ change, sealed }) =>
-    (change.deliveries ?? []).flatMap((move) => {
-      const end = endOf(move);
-      if (!end) return [];
-      const nth = change.attempts?.findIndex((one) => one.lease === end[1]) ?? -1;
-      return [[...end, change.attempts?.[nth]?.mapping ?? null, sealed.said?.[nth] ?? null]];
-    }),
-  );
-  const resolved = batch.flatMap(({ change }) =>
-    (change.alarms ?? [])
-      .filter((one) => !one.raise)
-      .map((one) => [change.journey ?? null, one.kind, one.team, one.at]),
   );
   return [
     {
@@ -85,10 +56,21 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
               lease_until = null, queued_at = null
             from n where d.id = n.id and d.lease = n.lease and d.state not in ('landed', 'abandoned') returning 1`,
     },
+  ];
+}
+
+/** What a person's press does to deliveries, one by one or as part of a job; each keeps how it found them. */
+function pressed(moves: readonly Moved[]): Part[] {
+  const of = (to: 'retry' | 'released' | 'undone') =>
+    moves.flatMap(({ move, practice }) => (move.to === to ? [[move.id, practice, move.job ?? null]] : []));
+  const parked = moves.flatMap(({ move, practice }) =>
+    move.to === 'parked' ? [[move.id, practice, move.reason, move.job ?? null]] : [],
+  );
+  return [
     {
       name: 'y',
       exact: true,
-      rows: retried,
+      rows: of('retry'),
       columns: 'id bigint, practice_id text, job_id uuid',
       // An attempt that is under way keeps its lease; the new generation waits for it to end. What waited anyway waits for
       // nobody: there is nothing to undo.
@@ -109,7 +91,7 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
     {
       name: 'rl',
       exact: true,
-      rows: released,
+      rows: of('released'),
       columns: 'id bigint, practice_id text, job_id uuid',
       sql: `update delivery d set state = 'pending', reason = null, generation = d.generation + 1, next_at = now(), trying_since = null,
               ${keepAsWas('d.generation + 1')}, was_job = n.job_id
@@ -118,13 +100,25 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
     {
       name: 'un',
       exact: true,
-      rows: undone,
+      rows: of('undone'),
       columns: 'id bigint, practice_id text, job_id uuid',
       sql: `update delivery d set state = case when d.was_state = 'held' then 'held' else 'pending' end, reason = d.was_reason,
               generation = d.generation + 1, was_state = null, was_reason = null, was_generation = null, was_at = null, was_job = null
             from n where d.id = n.id and d.practice_id = n.practice_id and ${mayBeUndone}
               and (n.job_id is null or d.was_job = n.job_id) returning 1`,
     },
+  ];
+}
+
+/** What is given up: one, by its attempt or a person, or all of a journey that is not under way. */
+function givenUp(moves: readonly Moved[]): Part[] {
+  const abandoned = moves.flatMap(({ move, practice }) =>
+    move.to === 'abandoned' ? [[move.id, move.lease ?? null, practice, move.reason, move.code ?? null]] : [],
+  );
+  const allAbandoned = moves.flatMap(({ move, journey }) =>
+    move.to === 'abandon-all' ? [[journey, textArray(move.kinds), move.reason]] : [],
+  );
+  return [
     {
       name: 'ab',
       exact: true,
@@ -145,72 +139,35 @@ export function moveParts(batch: readonly Prepared[]): Part[] {
             from n where d.journey_id = n.journey_id and d.kind = any(n.kinds::text[])
               and d.state in ('pending', 'queued', 'sent', 'held') and (d.lease_until is null or d.lease_until < now()) returning 1`,
     },
-    {
-      name: 'at',
-      exact: false,
-      rows: attempts,
-      columns: 'id bigint, lease uuid, outcome text, code text, mapping text, said bytea',
-      // An answer that came later says how it ended, not how it was written.
-      sql: `update attempt a set ended_at = now(), outcome = n.outcome, failure_code = n.code,
+  ];
+}
+
+/** What is kept of each try beside its delivery. */
+function endedAttempts(batch: readonly Prepared[]): Part {
+  const attempts = batch.flatMap(({ change, sealed }) =>
+    (change.deliveries ?? []).flatMap((move) => {
+      const end = endOf(move);
+      if (!end) return [];
+      const nth = change.attempts?.findIndex((one) => one.lease === end[1]) ?? -1;
+      return [[...end, change.attempts?.[nth]?.mapping ?? null, sealed.said?.[nth] ?? null]];
+    }),
+  );
+  return {
+    name: 'at',
+    exact: false,
+    rows: attempts,
+    columns: 'id bigint, lease uuid, outcome text, code text, mapping text, said bytea',
+    // An answer that came later says how it ended, not how it was written.
+    sql: `update attempt a set ended_at = now(), outcome = n.outcome, failure_code = n.code,
               mapping = coalesce(n.mapping, a.mapping), said = coalesce(n.said, a.said)
             from n where a.delivery_id = n.id and a.lease = n.lease returning 1`,
-    },
-    {
-      name: 'ej',
-      exact: true,
-      columns: 'practice_id text, id uuid',
-      rows: batch.flatMap(({ change }) => (change.joined ?? []).map((id) => [change.scope.practice, id])),
-      sql: 'delete from early_message e using n where e.practice_id = n.practice_id and e.id = n.id returning 1',
-    },
-    {
-      name: 'qa',
-      exact: true,
-      columns: 'practice_id text, id uuid, answer bytea, answered_by text, at timestamptz',
-      rows: batch.flatMap(({ change: { scope, question }, at }) =>
-        question?.to === 'answered'
-          ? [[scope.practice, question.id, Buffer.from(question.sealed), question.by, at]]
-          : [],
-      ),
-      sql: `update question q set answer = n.answer, answered_by = n.answered_by, answered_at = n.at
-            from n where q.practice_id = n.practice_id and q.id = n.id and q.answered_at is null returning 1`,
-    },
-    {
-      name: 'qo',
-      exact: true,
-      columns: 'practice_id text, id uuid, level int, stepped_on date',
-      rows: batch.flatMap(({ change: { scope, question } }) =>
-        question?.to === 'overdue' ? [[scope.practice, question.id, question.level, question.on]] : [],
-      ),
-      sql: `update question q set level = n.level + 1, stepped_on = n.stepped_on from n
-            where q.practice_id = n.practice_id and q.id = n.id and q.level = n.level and q.answered_at is null returning 1`,
-    },
-    ...clockParts(batch),
-    ...destinationParts(batch),
-    {
-      name: 'al',
-      exact: false,
-      rows: resolved,
-      columns: 'journey_id uuid, kind text, team_id text, at timestamptz',
-      sql: `update alarm l set resolved_at = n.at from n
-            where l.kind = n.kind and l.team_id = n.team_id and l.journey_id is not distinct from n.journey_id and l.resolved_at is null returning 1`,
-    },
-    {
-      name: 'c',
-      exact: true,
-      columns: 'type text, id text, valid_from timestamptz, doc jsonb, at timestamptz, recorded_by text',
-      rows: batch.flatMap(({ change, at }) =>
-        (change.directory ?? []).map(({ resource, validFrom }) => [
-          resource.resourceType,
-          resource.id,
-          validFrom,
-          JSON.stringify(resource),
-          at,
-          change.audit[0]?.actor.id ?? '',
-        ]),
-      ),
-      sql: `insert into directory_resource (type, id, version, valid_from, doc, recorded_at, recorded_by)
-            select n.type, n.id, coalesce((select max(version) from directory_resource o where o.type = n.type and o.id = n.id), 0) + 1,
-                   n.valid_from, n.doc, n.at, n.recorded_by from n returning 1`,
-    },
-  ];
+  };
+}
+
+/** Everything that moves deliveries that are already there. */
+export function moveParts(batch: readonly Prepared[]): Part[] {
+  const moves = batch.flatMap(({ change }) =>
+    (change.deliveries ?? []).map((move) => ({ move, journey: change.journey, practice: change.scope.practice })),
+  );
+  return [...attemptMoves(moves), ...pressed(moves), ...givenUp(moves), endedAttempts(batch)];
 }

@@ -1,4 +1,4 @@
-import type { Proof } from '../../referral/directory/directory.ts';
+import type { Proof } from '../../referral/directory/channels.ts';
 import type { Store } from '../store.ts';
 import { inTransaction } from '../transaction.ts';
 import { mayGo, openNow } from './destinations.ts';

@@ -1,5 +1,5 @@
-import { saidContext } from '../commit/commit.ts';
 import { open } from '../keys.ts';
+import { saidContext } from '../sealed.ts';
 import type { Store } from '../store.ts';
 
 /** One try of a delivery, or of another one that carries the same document to the same receiver. */

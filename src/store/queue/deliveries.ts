@@ -1,5 +1,6 @@
 import type { Carriage } from '../lists/lists.ts';
-import { type Scope, type Store, scopeCondition } from '../store.ts';
+import { type Scope, scopeCondition } from '../scope.ts';
+import type { Store } from '../store.ts';
 
 /** One delivery as an administrator sees it: ids, states, counts and codes, never content (promise 4). */
 export interface ListedDelivery extends Carriage {

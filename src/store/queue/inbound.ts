@@ -1,6 +1,6 @@
 import type { Loss } from '../../referral/referral.ts';
-import { documentContext } from '../commit/commit.ts';
-import { ContentErased, openJson, type Store } from '../store.ts';
+import { documentContext, openJson } from '../sealed.ts';
+import { ContentErased, type Store } from '../store.ts';
 
 /** A message that a referral came in: its key, and what of it could not be carried (places and why, never what). */
 export interface ListedInbound {

@@ -1,8 +1,8 @@
 import type { Endpoint } from '@medplum/fhirtypes';
 import type { Actor } from '../../referral/actor.ts';
-import { fedSystems } from '../../referral/directory/case-system.ts';
 import { channelsOf, destinationOf } from '../../referral/directory/channels.ts';
 import type { Directory } from '../../referral/directory/directory.ts';
+import { fedSystems } from '../../referral/directory/fed-systems.ts';
 import { type Probe, type Probed, type ProbeTarget, probeResult } from '../../referral/probe.ts';
 import { readDestinationSecret, readDirectoryResource } from '../directory.ts';
 import type { Store } from '../store.ts';

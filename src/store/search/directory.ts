@@ -1,6 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes';
+import type { Filter } from '../../fhir/search-filter.ts';
 import { type Indexed, indexed, matches } from '../../fhir/search-match.ts';
-import type { Filter, SearchQuery } from '../../fhir/search-query.ts';
+import type { SearchQuery } from '../../fhir/search-query.ts';
 import type { Store } from '../store.ts';
 
 type DirectoryDocument = Resource & { id: string };

@@ -1,7 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { documentContext } from '../commit/commit.ts';
 import { textArray } from '../commit/writes.ts';
-import { openJson, type Store } from '../store.ts';
+import { documentContext, openJson } from '../sealed.ts';
+import type { Store } from '../store.ts';
 import { indexRow } from './words.ts';
 
 const batchMax = 200;

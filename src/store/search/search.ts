@@ -1,10 +1,12 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
+import type { Filter } from '../../fhir/search-filter.ts';
 import { sortDates } from '../../fhir/search-parameters.ts';
-import type { Filter, SearchQuery } from '../../fhir/search-query.ts';
+import type { SearchQuery } from '../../fhir/search-query.ts';
 import { contentFree } from '../../referral/minimise.ts';
-import { documentContext } from '../commit/commit.ts';
-import { openJson, type Scope, type Store } from '../store.ts';
+import type { Scope } from '../scope.ts';
+import { documentContext, openJson } from '../sealed.ts';
+import type { Store } from '../store.ts';
 import { type Asking, agreedSql, filtersSql, scopeSql } from './sql.ts';
 
 /** A resource that was found, opened, with the journey it belongs to and when it was last changed. */

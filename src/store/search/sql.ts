@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { DateQuestion } from '../../fhir/date-range.ts';
+import type { Filter } from '../../fhir/search-filter.ts';
 import { ofJourney } from '../../fhir/search-index.ts';
-import type { Filter } from '../../fhir/search-query.ts';
 import { textArray } from '../commit/writes.ts';
-import type { Scope } from '../store.ts';
+import type { Scope } from '../scope.ts';
 import { clipped, hashedWord, hidden } from './words.ts';
 
 /** Makes the conditions of one search: the HMAC key, whether hidden words count, and what the directory answers. */

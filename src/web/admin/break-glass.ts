@@ -1,11 +1,12 @@
 import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Actor } from '../../referral/actor.ts';
-import type { AuditLine, Change, OutboxRow } from '../../referral/change.ts';
+import type { AuditLine, Change } from '../../referral/change.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Directory } from '../../referral/directory/directory.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { isWithdrawn } from '../../referral/minimise.ts';
+import type { OutboxRow } from '../../referral/outbox-row.ts';
 import { isRefusal } from '../../referral/refusal.ts';
 import { type Broken, glassBroken, journeyOfNumber, listBreaks, readBroken } from '../../store/access/breaks.ts';
 import { type ForeignText, readForeignTexts } from '../../store/queue/attempts.ts';

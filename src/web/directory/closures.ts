@@ -2,7 +2,7 @@ import type { HealthcareService, HealthcareServiceNotAvailable } from '@medplum/
 import type { Fault } from '../form-controls.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { type FormParts, lineOf } from '../refer/controls.ts';
-import type { Fields } from './things.ts';
+import type { Fields } from './book.ts';
 import { fault, isDay } from './values.ts';
 
 /** As many rows as the form has; more that came another way, and what is over, stay as they are. */

@@ -4,6 +4,7 @@ import type { Change } from '../../referral/change.ts';
 import { addDays, beginOfDay, localDay } from '../../referral/deadlines.ts';
 import { decideDirectory } from '../../referral/directory/change.ts';
 import { channelsOf } from '../../referral/directory/channels.ts';
+import type { Stored } from '../../referral/directory/directory.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../../referral/refusal.ts';
 import { readDirectoryHistory, readDirectoryNewest, syncDestinations } from '../../store/directory.ts';
 import { readEndpointTests } from '../../store/queue/endpoint-tests.ts';
@@ -13,12 +14,13 @@ import { accessLink } from '../admin/person-access.ts';
 import type { Fault } from '../form-controls.ts';
 import { html, sayIn } from '../html.ts';
 import type { Site } from '../site.ts';
+import type { Book, Fields } from './book.ts';
 import { faultsAt } from './faults.ts';
 import { thingForm } from './forms.ts';
 import { historyPart } from './history.ts';
 import { listPage, newSaid } from './list.ts';
 import { readThing } from './read.ts';
-import { type Book, type Fields, fieldsOf, resourcesOf, type Stored, type Thing, things } from './things.ts';
+import { fieldsOf, resourcesOf, type Thing, things } from './things.ts';
 import { isDay } from './values.ts';
 
 /** Something in the directory changed: who owns what may have too. Gives how many referrals moved. */

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { addDays, beginOfDay, localDay } from '../../referral/deadlines.ts';
 import { nameOf, type Proposed } from '../../referral/directory/change.ts';
 import { differences } from '../../referral/directory/diff.ts';
-import type { Stored } from '../../referral/directory/rules.ts';
+import type { Stored } from '../../referral/directory/directory.ts';
 import { isRefusal, issue, type Refusal, refuse } from '../../referral/refusal.ts';
 import { readDirectoryNewest } from '../../store/directory.ts';
 import { type Taken, takeDirectory } from '../../store/take-directory.ts';

@@ -1,6 +1,8 @@
 import type { Issue, Said } from '../../fhir/outcome.ts';
+import type { Stored } from '../../referral/directory/directory.ts';
 import type { Fault } from '../form-controls.ts';
-import type { Fields, Stored, Thing } from './things.ts';
+import type { Fields } from './book.ts';
+import type { Thing } from './things.ts';
 
 const lastOf = (url: string) => url.split('/').at(-1) ?? '';
 

@@ -4,20 +4,11 @@ import { csrfField } from '../acting.ts';
 import { errorSummary } from '../form-controls.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { areaOf, type FormParts, lineOf, tickOf } from '../refer/controls.ts';
+import { type Book, of } from './book.ts';
 import { closurePart } from './closures.ts';
 import { daySaid, hoursMax, weekDays } from './hours.ts';
 import { launchPart } from './launch.ts';
-import {
-  type Book,
-  launchesMax,
-  levelNames,
-  of,
-  organisations,
-  rulesMax,
-  type Thing,
-  wallys,
-  waysMax,
-} from './things.ts';
+import { launchesMax, levelNames, organisations, rulesMax, type Thing, wallys, waysMax } from './things.ts';
 import { type Options, selectOf } from './values.ts';
 import { roleSaid } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { HealthcareService, HealthcareServiceAvailableTime } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Fault } from '../form-controls.ts';
-import type { Fields } from './things.ts';
+import type { Fields } from './book.ts';
 import { fault } from './values.ts';
 
 export const weekDays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;

@@ -3,7 +3,7 @@ import { extensions } from '../../fhir/systems.ts';
 import { clientProofs } from '../../referral/directory/launch-system.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { areaOf, type FormParts, lineOf, tickOf } from '../refer/controls.ts';
-import type { Fields } from './things.ts';
+import type { Fields } from './book.ts';
 import { selectOf } from './values.ts';
 
 const partsOf = (endpoint: Endpoint | undefined): readonly Extension[] =>

@@ -6,19 +6,8 @@ import { lastTestText } from '../admin/endpoint-test.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { addressFrom, pagesLinks } from '../list-pages.ts';
 import type { Viewer } from '../page.ts';
-import {
-  agbOf,
-  type Book,
-  compareNames,
-  idOf,
-  of,
-  organisations,
-  people,
-  roleCode,
-  serviceOf,
-  type Thing,
-  things,
-} from './things.ts';
+import { type Book, of } from './book.ts';
+import { agbOf, compareNames, idOf, organisations, people, roleCode, serviceOf, type Thing, things } from './things.ts';
 import { roleSaid } from './words.ts';
 
 const headings: Record<Thing, Said> = {

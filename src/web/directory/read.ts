@@ -1,24 +1,24 @@
 import type { Endpoint, Extension, HealthcareService, Organization, PractitionerRole } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
 import { codeSystems, extensions, identifiers } from '../../fhir/systems.ts';
+import type { Stored } from '../../referral/directory/directory.ts';
 import { type AssignmentRule, withAgreed } from '../../referral/directory/practice-service.ts';
 import { addressForms } from '../../referral/directory/rules.ts';
 import { isLifeArea } from '../../referral/life-area.ts';
 import type { Fault } from '../form-controls.ts';
 import { isAbsentOn, presentFrom, readAbsence, withAbsence } from '../team/absence.ts';
+import type { Fields } from './book.ts';
 import { closuresIn } from './closures.ts';
 import { hoursIn } from './hours.ts';
 import { launchIn } from './launch.ts';
 import {
   agreed,
-  type Fields,
   idOf,
   launchesMax,
   launchesOnly,
   levelNames,
   roleCode,
   rulesMax,
-  type Stored,
   type Thing,
   waysMax,
 } from './things.ts';

@@ -1,9 +1,9 @@
 import type { Endpoint, HealthcareService, Organization, Practitioner, PractitionerRole } from '@medplum/fhirtypes';
 import { codeSystems, extensions, identifiers } from '../../fhir/systems.ts';
-import type { DirectoryResource } from '../../referral/directory/directory.ts';
+import type { DirectoryResource, Stored } from '../../referral/directory/directory.ts';
 import { isOnlyLaunch } from '../../referral/directory/launch-system.ts';
 import { cooperationOf, levelsOf, rulesOf, termsOf } from '../../referral/directory/practice-service.ts';
-import type { DirectoryVersion } from '../../store/directory.ts';
+import { type Book, type Fields, of } from './book.ts';
 import { closureFields } from './closures.ts';
 import { hoursFields } from './hours.ts';
 import { launchFields } from './launch.ts';
@@ -11,20 +11,6 @@ import { launchFields } from './launch.ts';
 /** The things that a person changes; each is one or two resources. */
 export const things = ['practices', 'people', 'organisations', 'endpoints'] as const;
 export type Thing = (typeof things)[number];
-
-export type Stored = DirectoryResource & { id: string };
-export type Fields = Readonly<Record<string, string>>;
-
-/** The whole directory as it was recorded last, for a form that chooses from it. */
-export interface Book {
-  readonly versions: readonly DirectoryVersion[];
-}
-
-export function of<T extends Stored['resourceType']>({ versions }: Book, type: T) {
-  return versions.flatMap(({ resource }) =>
-    resource.resourceType === type ? [resource as Extract<Stored, { resourceType: T }>] : [],
-  );
-}
 
 const find = <T extends Stored['resourceType']>(book: Book, type: T, id: string) =>
   of(book, type).find((one) => one.id === id);

@@ -1,8 +1,9 @@
 import type { Extension, Organization } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
+import type { Stored } from '../../referral/directory/directory.ts';
 import { type Controls, type Fault, faultOf, ties } from '../form-controls.ts';
 import { html, type Markup } from '../html.ts';
-import type { Book, Fields, Stored } from './things.ts';
+import type { Book, Fields } from './book.ts';
 
 const said = {
   name: { nl: 'Vul de naam in.', en: 'Fill in the name.' },

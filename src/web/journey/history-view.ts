@@ -1,8 +1,7 @@
 import type { Communication } from '@medplum/fhirtypes';
 import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
-import { channelAt } from '../../referral/directory/channels.ts';
-import type { Proof } from '../../referral/directory/directory.ts';
+import { channelAt, type Proof } from '../../referral/directory/channels.ts';
 import type { Carriage } from '../../store/lists/lists.ts';
 import type { readEvents } from '../../store/queue/deliveries.ts';
 import { eventSaid } from '../event-words.ts';

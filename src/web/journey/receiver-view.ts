@@ -1,5 +1,5 @@
 import type { Said } from '../../fhir/outcome.ts';
-import type { PracticeEndpoint } from '../../referral/directory/directory.ts';
+import type { PracticeEndpoint } from '../../referral/directory/channels.ts';
 import type { Withheld } from '../../referral/minimise.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { reachPart, type Shown, whoPart, whyPart } from './referral-view.ts';

@@ -5,7 +5,7 @@ import type { Journey } from '../../referral/journey.ts';
 import { httpStatus, isRefusal } from '../../referral/refusal.ts';
 import { type ListedDelivery, listUnlanded } from '../../store/queue/deliveries.ts';
 import { readJourney } from '../../store/referrals.ts';
-import type { Scope } from '../../store/store.ts';
+import type { Scope } from '../../store/scope.ts';
 import {
   actingFor,
   csrfField,

@@ -3,7 +3,7 @@ import type { Actor } from '../../referral/actor.ts';
 import { countFolders } from '../../store/lists/folders.ts';
 import { type ListedReferral, listReferrals } from '../../store/lists/lists.ts';
 import { readJourney } from '../../store/referrals.ts';
-import type { Scope } from '../../store/store.ts';
+import type { Scope } from '../../store/scope.ts';
 import { csrfField, field, noteList, query, send, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { errorSummary, type Fault } from '../form-controls.ts';
 import { birthDateText, html, type Markup, sayIn } from '../html.ts';
