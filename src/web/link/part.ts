@@ -61,10 +61,10 @@ function organisationsPart(site: Site, shown: Shown, links: readonly Link[], now
     const live = link && isLive(link, now) && workAt(journey, resource.id) !== undefined;
     const said = (resource.output ?? []).flatMap((one) => one.valueAnnotation?.text ?? []);
     const until = link && live && dayText(localDay(link.expiresAt), language, shown.today);
-    return html`<li><strong>${team?.name ?? id}</strong>:
-${workSaid(resource.status ?? '')[language]}${
-  link && html`; ${live || link.endedWhy ? stateSaid[linkState(link, now)][language] : stateSaid.expired[language]}`
-}${until && html` (${t('werkt tot', 'works until')} ${until})`}
+    const how = link && stateSaid[live || link.endedWhy ? linkState(link, now) : 'expired'][language];
+    return html`<li><strong>${team?.name ?? id}</strong>: ${workSaid(resource.status ?? '')[language]}${how && `; ${how}`}${
+      until && ` (${t('werkt tot', 'works until')} ${until})`
+    }
 ${isOwner && said.map((one) => html`<p class="said" lang="nl">${one}</p>`)}
 ${isOwner && link && live && codeToGive(shown, linkCode(site.store.master, link.id), team?.phone)}</li>`;
   });
