@@ -88,17 +88,11 @@ function codeIn(site: Site, { journey }: Shown, links: readonly Link[], now: Dat
 /** Everything about who comes in without an account, for who has the referral or leads its team. */
 export async function linksPart(site: Site, shown: Shown): Promise<Markup> {
   const { journey, viewer } = shown;
-  const t = sayIn(viewer.language);
   const now = site.store.clock();
   const links = await linksOf(site.store, journey.practice, journey.id);
   const code = viewer.actor.id === journey.index.owner ? codeIn(site, shown, links, now) : undefined;
   return html`${organisationsPart(site, shown, links, now)}
-${
-  code &&
-  html`<section aria-labelledby="resident-code">
-<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
-${codePart(site, shown, code)}</section>`
-}`;
+${code && codePart(site, shown, code)}`;
 }
 
 /** Where the resident types the code, and the code. */
@@ -108,6 +102,8 @@ export function codePart(
   code: string,
 ): Markup {
   const t = sayIn(viewer.language);
-  return html`<p>${t('Op', 'At')} ${publicUrl}/mijn,
-${t('met de geboortedatum en deze code', 'with the birth date and this code')}: <strong>${code}</strong></p>`;
+  return html`<section aria-labelledby="resident-code">
+<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
+<p>${t('Op', 'At')} ${publicUrl}/mijn,
+${t('met de geboortedatum en deze code', 'with the birth date and this code')}: <strong>${code}</strong></p></section>`;
 }
