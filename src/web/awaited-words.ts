@@ -23,13 +23,12 @@ const sumsBy = (all: readonly AwaitedWord[], nameOf: (one: AwaitedWord) => strin
 
 function listPart(sums: readonly Sum[], now: Date, { language }: Viewer): Markup {
   const t = sayIn(language);
-  return html`<ul class="plain">
-${sums.map(
-  ({ name, count, since }) =>
-    html`<li><strong>${name}</strong>: ${count}
-${count === 1 ? t('verwijzing', 'referral') : t('verwijzingen', 'referrals')},
-${t('de oudste wacht', 'the oldest waits')} ${waitingText(since, now, language)}</li>`,
-)}</ul>`;
+  const item = ({ name, count, since }: Sum) => {
+    const what = count === 1 ? t('verwijzing', 'referral') : t('verwijzingen', 'referrals');
+    const waits = `${t('de oudste wacht', 'the oldest waits')} ${waitingText(since, now, language)}`;
+    return html`<li><strong>${name}</strong>: ${count} ${what}, ${waits}</li>`;
+  };
+  return html`<ul class="plain">${sums.map(item)}</ul>`;
 }
 
 function scopeOf({ role, organization = '' }: Actor): Scope {

@@ -155,12 +155,7 @@ ${facts([
   [t('Nummer van Kortelijn', "Kortelijn's number"), index.number],
   [t('Verwezen op', 'Referred on'), momentText(new Date(index.authoredOn), viewer.language)],
 ])}</section>${takeBackPart(shown, acting.now)}
-${
-  residentCode &&
-  html`<section aria-labelledby="resident-code">
-<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
-${codePart(site, shown, residentCode)}</section>`
-}
+${residentCode && codePart(site, shown, residentCode)}
 ${moves}${feedbackPart(shown, carriages)}</div>
 <div>${agreedPart(shown)}${involvedPart(shown)}${consentPart(shown)}${seesPart(shown)}${eventsPart(shown, events)}</div></div>`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';

@@ -98,7 +98,16 @@ ${
       html`<li class="referral"><div class="lead"><a href="/admin/directory/${thing}/${id}">${name}</a></div>
 <div class="more">${more.flatMap((one) => (one ? [html`<span>${one}</span>`] : []))}</div></li>`,
   )}</ul>
-${pagesLinks({ shown: shown.length, total: found.length, what: heading, first: from > 0 && to(), next: found.length > next && to(next) }, visit)}`;
+${pagesLinks(
+  {
+    shown: shown.length,
+    total: found.length,
+    what: heading,
+    first: from > 0 && to(),
+    next: found.length > next && to(next),
+  },
+  visit,
+)}`;
 }
 
 /** The directory by kind and name, and what of it holds the words that were looked for; each with a link to its form and history. */
@@ -116,6 +125,10 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
     return thingPart(thing, found, visit, sought) || [];
   });
   const title = t('Adreslijst', 'Directory');
+  const nothing = t(
+    'Niets gevonden. Controleer de spelling, of zoek op een deel van de naam.',
+    'Nothing was found. Check the spelling, or look for a part of the name.',
+  );
   const main = html`<h1>${title}</h1>
 <p>${t(
     'Elke wijziging blijft bewaard, met wie en wanneer, en kan terug.',
@@ -126,10 +139,13 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
 <a class="button quiet" href="/admin/directory/import">${t('Neem een bestand over', 'Take in a file')}</a></p>
 <form action="/admin/directory" class="search" role="search"><div class="field">
 <label for="find">${t('Zoek in de adreslijst', 'Search the directory')}</label>
-<p class="hint" id="find-hint">${t('Naam, AGB-code, functie of adres van een verbinding', 'Name, AGB code, role or address of a connection')}</p>
+<p class="hint" id="find-hint">${t(
+    'Naam, AGB-code, functie of adres van een verbinding',
+    'Name, AGB code, role or address of a connection',
+  )}</p>
 <input type="search" id="find" name="find" value="${sought}" maxlength="100" autocomplete="off" aria-describedby="find-hint">
 </div><button class="quiet">${t('Zoek', 'Search')}</button></form>
 ${sought !== '' && html`<p><a href="/admin/directory">${t('Toon de hele adreslijst', 'Show the whole directory')}</a></p>`}
-${parts.length > 0 ? parts : html`<p class="empty">${t('Niets gevonden. Controleer de spelling, of zoek op een deel van de naam.', 'Nothing was found. Check the spelling, or look for a part of the name.')}</p>`}`;
+${parts.length > 0 ? parts : html`<p class="empty">${nothing}</p>`}`;
   send(visit, { title, main });
 }

@@ -61,10 +61,10 @@ function organisationsPart(site: Site, shown: Shown, links: readonly Link[], now
     const live = link && isLive(link, now) && workAt(journey, resource.id) !== undefined;
     const said = (resource.output ?? []).flatMap((one) => one.valueAnnotation?.text ?? []);
     const until = link && live && dayText(localDay(link.expiresAt), language, shown.today);
-    return html`<li><strong>${team?.name ?? id}</strong>:
-${workSaid(resource.status ?? '')[language]}${
-  link && html`; ${live || link.endedWhy ? stateSaid[linkState(link, now)][language] : stateSaid.expired[language]}`
-}${until && html` (${t('werkt tot', 'works until')} ${until})`}
+    const how = link && stateSaid[live || link.endedWhy ? linkState(link, now) : 'expired'][language];
+    return html`<li><strong>${team?.name ?? id}</strong>: ${workSaid(resource.status ?? '')[language]}${how && `; ${how}`}${
+      until && ` (${t('werkt tot', 'works until')} ${until})`
+    }
 ${isOwner && said.map((one) => html`<p class="said" lang="nl">${one}</p>`)}
 ${isOwner && link && live && codeToGive(shown, linkCode(site.store.master, link.id), team?.phone)}</li>`;
   });
@@ -88,17 +88,11 @@ function codeIn(site: Site, { journey }: Shown, links: readonly Link[], now: Dat
 /** Everything about who comes in without an account, for who has the referral or leads its team. */
 export async function linksPart(site: Site, shown: Shown): Promise<Markup> {
   const { journey, viewer } = shown;
-  const t = sayIn(viewer.language);
   const now = site.store.clock();
   const links = await linksOf(site.store, journey.practice, journey.id);
   const code = viewer.actor.id === journey.index.owner ? codeIn(site, shown, links, now) : undefined;
   return html`${organisationsPart(site, shown, links, now)}
-${
-  code &&
-  html`<section aria-labelledby="resident-code">
-<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
-${codePart(site, shown, code)}</section>`
-}`;
+${code && codePart(site, shown, code)}`;
 }
 
 /** Where the resident types the code, and the code. */
@@ -108,6 +102,8 @@ export function codePart(
   code: string,
 ): Markup {
   const t = sayIn(viewer.language);
-  return html`<p>${t('Op', 'At')} ${publicUrl}/mijn,
-${t('met de geboortedatum en deze code', 'with the birth date and this code')}: <strong>${code}</strong></p>`;
+  return html`<section aria-labelledby="resident-code">
+<h2 id="resident-code">${t('Code voor de inwoner', 'Code for the resident')}</h2>
+<p>${t('Op', 'At')} ${publicUrl}/mijn,
+${t('met de geboortedatum en deze code', 'with the birth date and this code')}: <strong>${code}</strong></p></section>`;
 }
