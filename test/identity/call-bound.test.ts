@@ -44,10 +44,12 @@ describe('at the doors', () => {
     expect((await app.ask('GET', '/healthz')).status).toBe(200);
   });
 
-  test('so do tokens', async () => {
-    const ask = () =>
-      app.ask('POST', '/oauth/token', { body: new URLSearchParams({ grant_type: 'client_credentials' }) });
-    const statuses = await Promise.all(Array.from({ length: 7 }, async () => (await ask()).status));
+  test('so do tokens, however their address is written', async () => {
+    const ask = (path: string) =>
+      app.ask('POST', path, { body: new URLSearchParams({ grant_type: 'client_credentials' }) });
+    const statuses = await Promise.all(Array.from({ length: 7 }, async () => (await ask('/oauth/token')).status));
     expect(statuses.filter((one) => one === 429).length).toBe(2);
+    for (const path of ['/oauth/token/', '/oauth/TOKEN', '/OAUTH/Token/', '/oauth/%74oken'])
+      expect([path, (await ask(path)).status]).toEqual([path, 429]);
   });
 });
