@@ -58,13 +58,15 @@ function embedded(issuer: Issuer, publicUrl: string, selfUrl: string): oidc.Conf
     authenticate(issuer.client.secret),
   );
   config.timeout = timeoutS;
+  oidc.enableNonRepudiationChecks(config);
   if (insecure(publicUrl)) oidc.allowInsecureRequests(config);
   config[oidc.customFetch] = (url, options) => fetch(selfUrl + url.slice(publicUrl.length), options as RequestInit);
   return config;
 }
 
+/** The signature of each ID token is checked too: without asking for it, what came over TLS is believed. */
 async function discover({ issuer, clientId, clientSecret }: ExternalIssuer): Promise<oidc.Configuration> {
-  const execute = insecure(issuer) ? [oidc.allowInsecureRequests] : [];
+  const execute = [oidc.enableNonRepudiationChecks, ...(insecure(issuer) ? [oidc.allowInsecureRequests] : [])];
   return oidc.discovery(new URL(issuer), clientId, undefined, authenticate(clientSecret), {
     execute,
     timeout: timeoutS,
