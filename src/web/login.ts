@@ -4,7 +4,7 @@ import { areaOf, isCrossSite, mayOpen, type Refused, requireCsrf, type ShowRefus
 import { demoAllowed, otherLoopbackName } from '../identity/accounts.ts';
 import type { ErrorPage, Issuer } from '../identity/issuer.ts';
 import { passwordLengthMax } from '../identity/password.ts';
-import type { Finished, Relying } from '../identity/relying.ts';
+import type { Relying } from '../identity/relying.ts';
 import { safeReturn } from '../identity/return-path.ts';
 import { closeSession, openSession, viewerOf } from '../identity/sessions.ts';
 import { openSignIn, type SignIn } from '../identity/sign-in.ts';
@@ -13,6 +13,7 @@ import type { Actor } from '../referral/actor.ts';
 import { html, type Markup, sayIn } from './html.ts';
 import { homeOf, page } from './page.ts';
 import type { Site } from './site.ts';
+import { type Unfinished, unfinished } from './unfinished.ts';
 
 /** An invented user whom the demo's log-in page names. */
 export interface DemoPerson {
@@ -92,32 +93,7 @@ export const issuerErrorPage: ErrorPage = (language) =>
     again,
   );
 
-const unfinished: Record<Exclude<Finished, { ok: true }>['why'], readonly [status: number, text: Said]> = {
-  expired: [
-    400,
-    { nl: 'Deze inlogpagina is verlopen of al gebruikt.', en: 'This sign-in page has expired or was used before.' },
-  ],
-  refused: [
-    403,
-    { nl: 'U bent niet ingelogd. Probeer het nog een keer.', en: 'You are not signed in. Please try again.' },
-  ],
-  unreachable: [
-    503,
-    {
-      nl: 'Inloggen kan nu even niet. Probeer het over een paar minuten.',
-      en: 'Signing in is not possible right now. Try again in a few minutes.',
-    },
-  ],
-  'unknown-role': [
-    403,
-    {
-      nl: 'Uw account heeft in Kortelijn nog geen rol. Vraag de beheerder van de regio om hulp.',
-      en: 'Your account has no role in Kortelijn yet. Ask the administrator of the region.',
-    },
-  ],
-};
-
-function showUnfinished(request: Request, response: Response, why: keyof typeof unfinished): void {
+function showUnfinished(request: Request, response: Response, why: Unfinished): void {
   const [status, text] = unfinished[why];
   send(response, status, sayPage(languageOf(request), notIn, text, again));
 }

@@ -70,6 +70,49 @@ describe('an ID token of another issuer', () => {
   });
 });
 
+describe('how someone signed in there', () => {
+  const signedIn = async (options: { acr?: readonly string[]; maxAgeS?: number }) => {
+    const { url } = issuer.server;
+    const external = { issuer: url, clientId: 'kortelijn', clientSecret: issuer.clientSecret, ...options };
+    const strict = await openSite({ external });
+    const browser = new Browser(strict);
+    const asked = (await browser.ask('GET', '/login')).location?.searchParams;
+    const page = await browser.open('/login');
+    await strict.close();
+    return { asked, status: page.status, said: page.body, isIn: browser.session !== undefined };
+  };
+
+  test.each<[string, Record<string, unknown>, boolean]>([
+    ['by a level that was asked', { acr: 'loa3' }, true],
+    ['by a way that was asked, among others', { acr: '1', amr: ['pwd', 'mfa'] }, true],
+    ['by another level', { acr: 'loa1', amr: ['pwd'] }, false],
+    ['in words that only look like it', { acr: ['loa3'], amr: 'mfa' }, false],
+    ['nobody says how', {}, false],
+  ])('%s', async (_what, said, isEnough) => {
+    issuer.claims = { ...issuer.claims, ...said };
+    const found = await signedIn({ acr: ['loa3', 'mfa'] });
+    expect(found.asked?.get('acr_values')).toBe('loa3 mfa');
+    expect([found.status, found.isIn]).toEqual(isEnough ? [200, true] : [403, false]);
+    if (!isEnough) expect(found.said).toContain('extra stap');
+  });
+
+  test.each<[string, () => Record<string, unknown>, boolean]>([
+    ['just now', () => ({ auth_time: nowS() - 5 }), true],
+    ['longer ago than may be', () => ({ auth_time: nowS() - 1_900 }), false],
+    ['nobody says when', () => ({}), false],
+  ])('%s', async (_what, said, isEnough) => {
+    issuer.claims = { ...issuer.claims, ...said() };
+    const found = await signedIn({ maxAgeS: 1_800 });
+    expect(found.asked?.get('max_age')).toBe('1800');
+    expect([found.status, found.isIn]).toEqual(isEnough ? [200, true] : [403, false]);
+  });
+
+  test('is not asked when nobody wants to know', async () => {
+    const { asked, isIn } = await signedIn({ acr: [], maxAgeS: 0 });
+    expect([asked?.has('acr_values'), asked?.has('max_age'), isIn]).toEqual([false, false, true]);
+  });
+});
+
 test('a discovery document in the name of another issuer is not believed', async () => {
   const liar = await openTokenIssuer('kortelijn');
   liar.metadata = { issuer: 'https://elders.example' };
