@@ -251,7 +251,8 @@ ${
     await closeSession(store, publicUrl, request, response);
     await issuer?.endSession(request, response);
     if (viewer) await signIn.signedOut(viewer.actor);
-    response.redirect(303, '/logout');
+    // Pages that a browser kept to go back to are gone too; the cookies are taken away by name.
+    response.set('Clear-Site-Data', '"cache", "storage"').redirect(303, '/logout');
   };
   const ownForm = requireCsrf(publicUrl, showRefusal);
   router.post(
