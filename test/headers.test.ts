@@ -54,10 +54,35 @@ function directive(policy: string, name: string): string | undefined {
 const aboutNobody =
   /^\/(assets\/(kortelijn|icon)\.|docs\/|fhir\/R4\/(\w+Definition|CodeSystem|ValueSet|ConceptMap|NamingSystem) )/;
 
+/** A mark of what each table holds. */
+async function tables(): Promise<Map<string, string>> {
+  const { owner } = app.at;
+  const { rows } = await owner.query(`select table_name as name from information_schema.tables
+    where table_schema = current_schema() and table_type = 'BASE TABLE'`);
+  const marks = rows.map(async ({ name }): Promise<[string, string]> => {
+    const held = await owner.query(
+      `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as mark from "${name}" t`,
+    );
+    return [name, held.rows[0].mark];
+  });
+  return new Map(await Promise.all(marks));
+}
+
 describe('every answer, whatever it is', () => {
   let all: Awaited<ReturnType<typeof everyAnswer>>;
+  let changed: string[];
   beforeAll(async () => {
+    // Looking leaves one thing, that it was opened; the next look gives that change its number.
+    await everyAnswer();
+    await everyAnswer();
+    const before = await tables();
     all = await everyAnswer();
+    changed = [...(await tables())].filter(([name, mark]) => before.get(name) !== mark).map(([name]) => name);
+  });
+
+  test('to a GET changes nothing but who looked, once it was opened', () => {
+    expect(changed.length).toBeGreaterThan(0);
+    expect(changed.filter((one) => one !== 'audit')).toEqual([]);
   });
   const faults = (isRight: (answer: Response, text: string) => boolean) =>
     all.filter(([, answer, text]) => !isRight(answer, text)).map(([at]) => at);
