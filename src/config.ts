@@ -62,6 +62,8 @@ export function readConfig(
   }
   if (config.ISSUER_URL && !config.ISSUER_CLIENT_ID)
     faults.push({ setting: 'ISSUER_CLIENT_ID', why: 'is needed with ISSUER_URL' });
+  if (config.ISSUER_ACR.length > 0 && !config.ISSUER_URL)
+    faults.push({ setting: 'ISSUER_ACR', why: 'is asked of the issuer that ISSUER_URL names, and of no other' });
   for (const [one, other] of [
     ['MLLP_TLS_CERT_FILE', 'MLLP_TLS_KEY_FILE'],
     ['MLLP_TLS_KEY_FILE', 'MLLP_TLS_CERT_FILE'],

@@ -50,7 +50,13 @@ export async function openWeb(
   const clientSecret = await readSecret(config.ISSUER_CLIENT_SECRET_FILE);
   const external =
     config.ISSUER_URL && config.ISSUER_CLIENT_ID
-      ? { issuer: config.ISSUER_URL, clientId: config.ISSUER_CLIENT_ID, clientSecret: clientSecret ?? '' }
+      ? {
+          issuer: config.ISSUER_URL,
+          clientId: config.ISSUER_CLIENT_ID,
+          clientSecret: clientSecret ?? '',
+          acr: config.ISSUER_ACR,
+          maxAgeS: config.ISSUER_AGE_MINUTES * 60,
+        }
       : undefined;
   const { fetchKeys, tokens, tokenPlace } = openSystems(opened);
   const people = external === undefined;

@@ -143,6 +143,14 @@ export const settings = {
     what: 'File with our client secret at that issuer.',
     schema: z.string().min(1).optional(),
   },
+  ISSUER_ACR: {
+    what: 'How people must sign in at that issuer, such as with a second factor: its ID token names one of these in acr or amr. By comma.',
+    schema: list().pipe(z.array(z.string().regex(/^\S{1,200}$/))),
+  },
+  ISSUER_AGE_MINUTES: {
+    what: 'How long ago someone may have signed in at that issuer; else it asks again (max_age). 0: it is not asked to.',
+    schema: count(0, 1_440).default(30),
+  },
   TOKEN_ISSUER_URL: {
     what: 'Issuer of tokens for systems, instead of the embedded one: its JWTs are taken for clients that are registered here.',
     schema: url.optional(),

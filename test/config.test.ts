@@ -103,6 +103,7 @@ describe('wrong settings', () => {
   test.each([
     ['a share of the roles without a database that several processes can use', { ROLES: 'http' }, ['ROLES']],
     ['an issuer without our id there', { ISSUER_URL: 'https://id.example' }, ['ISSUER_CLIENT_ID']],
+    ['a second factor that nobody is asked for', { ISSUER_ACR: 'mfa' }, ['ISSUER_ACR']],
     ['an owner of nothing', { DATABASE_OWNER_URL: 'postgres://o@db.example/x' }, ['DATABASE_OWNER_URL']],
     [
       'a database that outlives this machine with a key that does not',

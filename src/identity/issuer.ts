@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import { oidcAdapter } from '../store/access/oidc.ts';
 import type { Store } from '../store/store.ts';
 import { demoAllowed, usableAccount } from './accounts.ts';
+import { cookieName, cookieOptions } from './sessions.ts';
 import { type IssuerSecrets, readIssuerSecrets } from './signing-keys.ts';
 import { type FetchKeys, findSystem, systemGrants, tokenLifetimeS, tokenLine } from './token-grants.ts';
 
@@ -58,6 +59,16 @@ function adapterOf(store: Store, model: string): Adapter {
 /** The page (HTML) of an error that cannot be sent back to the client; `code` is OAuth's, for the issuer's own words are English. */
 export type ErrorPage = (language: Language, code: string) => string;
 
+/** The last two hold to the address of one log-in, which `__Host-` does not allow. */
+function issuerCookies(publicUrl: string) {
+  const ofLogin = publicUrl.startsWith('https:') ? '__Secure-' : '';
+  return {
+    session: cookieName(publicUrl, 'kl_issuer'),
+    interaction: `${ofLogin}kl_interaction`,
+    resume: `${ofLogin}kl_resume`,
+  };
+}
+
 function configure(
   { store, publicUrl, errorPage, fetchKeys, people = true }: IssuerParts,
   secrets: IssuerSecrets,
@@ -79,7 +90,7 @@ function configure(
     jwks: { keys: secrets.jwks.keys.map((one) => one as JWK) },
     cookies: {
       keys: [...secrets.cookieKeys],
-      names: { session: 'kl_issuer', interaction: 'kl_interaction', resume: 'kl_resume' },
+      names: issuerCookies(publicUrl),
       long: { httpOnly: true, sameSite: 'lax', signed: true },
       short: { httpOnly: true, sameSite: 'lax', signed: true },
     },
@@ -210,7 +221,7 @@ export async function mountIssuer(parts: IssuerParts): Promise<Issuer> {
       const session = await now.provider.Session.get(now.provider.createContext(request, response));
       if (session.accountId) await session.destroy();
       const name = now.provider.cookieName('session');
-      for (const cookie of [name, `${name}.sig`]) response.clearCookie(cookie, { path: '/' });
+      for (const cookie of [name, `${name}.sig`]) response.clearCookie(cookie, cookieOptions(publicUrl));
     },
   };
 }

@@ -13,12 +13,16 @@ export interface ExternalIssuer {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** How someone must have signed in there: one of these in `acr` or `amr`, such as that of a second factor. */
+  readonly acr?: readonly string[];
+  /** So long ago someone may have signed in there: who left a computer without signing out is not let in again unasked. */
+  readonly maxAgeS?: number;
 }
 
-/** `expired`: no such log-in under way in this browser, or used before. `unknown-role`: signed in there, nobody here. */
+/** `expired`: no such log-in under way in this browser, or used before. `too-weak`: not in the way that is asked. `unknown-role`: signed in there, nobody here. */
 export type Finished =
   | { readonly ok: true; readonly actor: Actor; readonly returnTo: string | undefined }
-  | { readonly ok: false; readonly why: 'expired' | 'refused' | 'unreachable' }
+  | { readonly ok: false; readonly why: 'expired' | 'refused' | 'too-weak' | 'unreachable' }
   | { readonly ok: false; readonly why: 'unknown-role'; readonly subject: string };
 
 export interface Relying {
@@ -58,17 +62,25 @@ function embedded(issuer: Issuer, publicUrl: string, selfUrl: string): oidc.Conf
     authenticate(issuer.client.secret),
   );
   config.timeout = timeoutS;
+  oidc.enableNonRepudiationChecks(config);
   if (insecure(publicUrl)) oidc.allowInsecureRequests(config);
   config[oidc.customFetch] = (url, options) => fetch(selfUrl + url.slice(publicUrl.length), options as RequestInit);
   return config;
 }
 
+/** The signature of each ID token is checked too: without asking for it, what came over TLS is believed. */
 async function discover({ issuer, clientId, clientSecret }: ExternalIssuer): Promise<oidc.Configuration> {
-  const execute = insecure(issuer) ? [oidc.allowInsecureRequests] : [];
+  const execute = [oidc.enableNonRepudiationChecks, ...(insecure(issuer) ? [oidc.allowInsecureRequests] : [])];
   return oidc.discovery(new URL(issuer), clientId, undefined, authenticate(clientSecret), {
     execute,
     timeout: timeoutS,
   });
+}
+
+/** Whether the ID token names a way of signing in that counts (OpenID Connect Core 1.0 §2); all do when none was asked. */
+function isStrong({ acr, amr }: oidc.IDToken, asked: readonly string[] = []): boolean {
+  const said = [acr, ...(Array.isArray(amr) ? amr : [])];
+  return asked.length === 0 || asked.some((one) => said.includes(one));
 }
 
 /** What the issuer says of this person: the ID token, and its userinfo where the token says nothing of a role. */
@@ -95,6 +107,7 @@ export function openRelying(parts: {
 }): Relying {
   const { store, publicUrl, log, issuer } = parts;
   const own = 'router' in issuer ? issuer : undefined;
+  const { acr, maxAgeS } = 'router' in issuer ? {} : issuer;
   const flows = openFlows(store, publicUrl);
   let known: Promise<oidc.Configuration> | undefined;
   const configuration = async (): Promise<oidc.Configuration> => {
@@ -126,6 +139,8 @@ export function openRelying(parts: {
         nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
+        ...(acr?.length && { acr_values: acr.join(' ') }),
+        ...(maxAgeS && { max_age: String(maxAgeS) }),
       });
       response.redirect(303, url.href);
       return true;
@@ -143,8 +158,15 @@ export function openRelying(parts: {
           expectedState: state,
           expectedNonce: flow.nonce,
           idTokenExpected: true,
+          ...(maxAgeS && { maxAge: maxAgeS }),
         };
-        const claims = await claimsOf(config, await oidc.authorizationCodeGrant(config, url, checks));
+        const tokens = await oidc.authorizationCodeGrant(config, url, checks);
+        const token = tokens.claims();
+        if (token && !isStrong(token, acr)) {
+          log.info('sign-in-refused', { code: 'too-weak' });
+          return { ok: false, why: 'too-weak' };
+        }
+        const claims = await claimsOf(config, tokens);
         if (!claims) return { ok: false, why: 'refused' };
         const actor = await actorOf(request, claims);
         return actor

@@ -18,9 +18,12 @@ export const retiredMs = 3_600_000;
 /** A key signs so long before the duty makes a new one. */
 const signingDays = 90;
 const dayMs = 86_400_000;
+/** As strong as 128 bits (NIST SP 800-57); 2,048 is not. */
+const modulusLength = 3_072;
+const isShort = (key: JWK | undefined) => Buffer.from(key?.n ?? '', 'base64url').length * 8 < modulusLength;
 
 async function makeKey(): Promise<JWK & { kid: string }> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true, modulusLength });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), use: 'sig', alg: 'RS256' };
 }
@@ -52,7 +55,7 @@ function withKeys(secrets: IssuerSecrets, keys: readonly JWK[], made: Readonly<R
 }
 
 /**
- * Makes a new signing key when the present one is older than 90 days, or now when told to, and drops those whose
+ * Makes a new signing key when the present one is older than 90 days or too short, or now when told to, and drops those whose
  * successor has signed for an hour. Processes follow within seconds. Gives how many keys came and went.
  */
 export async function turnSigningKeys(store: Store, isForced = false): Promise<number> {
@@ -64,7 +67,7 @@ export async function turnSigningKeys(store: Store, isForced = false): Promise<n
     const made = secrets.made ?? {};
     const nowMs = store.clock().getTime();
     const ageMs = (key: JWK | undefined) => nowMs - Date.parse(made[key?.kid ?? ''] ?? '1970-01-01T00:00:00Z');
-    const isDue = isForced || ageMs(keys[0]) > signingDays * dayMs;
+    const isDue = isForced || isShort(keys[0]) || ageMs(keys[0]) > signingDays * dayMs;
     // A key is over when the one that took its place is old enough.
     const kept = keys.filter((_, nth) => nth === 0 || ageMs(keys[nth - 1]) <= retiredMs);
     turned = keys.length - kept.length + Number(isDue);

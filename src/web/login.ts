@@ -3,7 +3,7 @@ import { type Language, preferredLanguage, type Said } from '../fhir/outcome.ts'
 import { areaOf, isCrossSite, mayOpen, type Refused, requireCsrf, type ShowRefusal } from '../identity/access.ts';
 import { demoAllowed, otherLoopbackName } from '../identity/accounts.ts';
 import type { ErrorPage, Issuer } from '../identity/issuer.ts';
-import type { Finished, Relying } from '../identity/relying.ts';
+import type { Relying } from '../identity/relying.ts';
 import { safeReturn } from '../identity/return-path.ts';
 import { closeSession, openSession, viewerOf } from '../identity/sessions.ts';
 import { openSignIn, type SignIn } from '../identity/sign-in.ts';
@@ -13,6 +13,7 @@ import { html, sayIn } from './html.ts';
 import { type DemoPerson, loginForm } from './login-form.ts';
 import { homeOf, page } from './page.ts';
 import type { Site } from './site.ts';
+import { type Unfinished, unfinished } from './unfinished.ts';
 
 const languageOf = (request: Request): Language => preferredLanguage(request.headers['accept-language']);
 
@@ -85,32 +86,7 @@ export const issuerErrorPage: ErrorPage = (language) =>
     again,
   );
 
-const unfinished: Record<Exclude<Finished, { ok: true }>['why'], readonly [status: number, text: Said]> = {
-  expired: [
-    400,
-    { nl: 'Deze inlogpagina is verlopen of al gebruikt.', en: 'This sign-in page has expired or was used before.' },
-  ],
-  refused: [
-    403,
-    { nl: 'U bent niet ingelogd. Probeer het nog een keer.', en: 'You are not signed in. Please try again.' },
-  ],
-  unreachable: [
-    503,
-    {
-      nl: 'Inloggen kan nu even niet. Probeer het over een paar minuten.',
-      en: 'Signing in is not possible right now. Try again in a few minutes.',
-    },
-  ],
-  'unknown-role': [
-    403,
-    {
-      nl: 'Uw account heeft in Kortelijn nog geen rol. Vraag de beheerder van de regio om hulp.',
-      en: 'Your account has no role in Kortelijn yet. Ask the administrator of the region.',
-    },
-  ],
-};
-
-function showUnfinished(request: Request, response: Response, why: keyof typeof unfinished): void {
+function showUnfinished(request: Request, response: Response, why: Unfinished): void {
   const [status, text] = unfinished[why];
   send(response, status, sayPage(languageOf(request), notIn, text, again));
 }
@@ -239,7 +215,8 @@ ${
     await closeSession(store, publicUrl, request, response);
     await issuer?.endSession(request, response);
     if (viewer) await signIn.signedOut(viewer.actor);
-    response.redirect(303, '/logout');
+    // Pages that a browser kept to go back to are gone too; the cookies are taken away by name.
+    response.set('Clear-Site-Data', '"cache", "storage"').redirect(303, '/logout');
   };
   const ownForm = requireCsrf(publicUrl, showRefusal);
   router.post(

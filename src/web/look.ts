@@ -70,6 +70,6 @@ export async function lookOf(theme: string): Promise<ReadonlyMap<string, Request
   return new Map([
     ['/assets/kortelijn.css', served('css', style)],
     ['/assets/kortelijn.js', served('js', script)],
-    ['/assets/icon.svg', served('svg', icon)],
+    ['/assets/icon.svg', served('image/svg+xml; charset=utf-8', icon)],
   ]);
 }

@@ -96,15 +96,14 @@ const contentSecurityPolicy = {
 };
 
 /**
- * Asking for a token too often is held by address: who asks is known only after the work is done. Whatever is posted to the
- * issuer counts, since it reads its addresses in more than one way (`/TOKEN`).
+ * Asking for a token too often is held by address: who asks is known only after the work is done. Every post counts: the
+ * issuer also takes `/TOKEN` and `/token/`.
  */
 function tokenBound({ bounds }: AppParts): RequestHandler[] {
   if (!bounds) return [];
   return [
     (request, response, next) => {
-      const isPost = request.method === 'POST';
-      const often = isPost ? bounds.known.take(`token ${addressKey(request.ip)}`) : undefined;
+      const often = request.method === 'POST' ? bounds.known.take(`token ${addressKey(request.ip)}`) : undefined;
       if (!often) return next();
       response.set('Retry-After', String(often.waitS)).status(429).json({ error: 'temporarily_unavailable' });
     },

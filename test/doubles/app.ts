@@ -10,6 +10,7 @@ import { openTokens } from '../../src/identity/callers.ts';
 import { mountIssuer } from '../../src/identity/issuer.ts';
 import { registrationChange } from '../../src/identity/registration.ts';
 import { openRelying } from '../../src/identity/relying.ts';
+import { cookieName } from '../../src/identity/sessions.ts';
 import { openSmartClient } from '../../src/identity/smart-client.ts';
 import type { FetchKeys } from '../../src/identity/token-grants.ts';
 import { discoverIssuer } from '../../src/identity/token-place.ts';
@@ -63,6 +64,7 @@ export async function openApp(
     queue?: (at: TestStore) => DeliveryQueue | Promise<DeliveryQueue>;
     metricsToken?: string;
     probe?: Probe;
+    publicUrl?: string;
   } = {},
 ): Promise<OpenApp> {
   const at = await openTestStore();
@@ -86,11 +88,17 @@ export async function openApp(
   const { tokenIssuer } = options;
   const discover = tokenIssuer ? discoverIssuer(tokenIssuer, fetchKeys) : undefined;
   const external = tokenIssuer && discover ? { issuer: tokenIssuer, discover, fetchKeys } : undefined;
-  const tokens = openTokens({ store, publicUrl: url, directory, ...(external && { external }) });
-  const issuer = await mountIssuer({ store, publicUrl: url, log, errorPage: issuerErrorPage, fetchKeys });
-  const own = { issuer: `${url}/oauth`, tokenUrl: `${url}/oauth/token`, jwksUrl: `${url}/oauth/jwks`, own: true };
+  const publicUrl = options.publicUrl ?? url;
+  const tokens = openTokens({ store, publicUrl, directory, ...(external && { external }) });
+  const issuer = await mountIssuer({ store, publicUrl, log, errorPage: issuerErrorPage, fetchKeys });
+  const own = {
+    issuer: `${publicUrl}/oauth`,
+    tokenUrl: `${publicUrl}/oauth/token`,
+    jwksUrl: `${publicUrl}/oauth/jwks`,
+    own: true,
+  };
   const bounds = openBounds(options.callsPerMinute ?? 0);
-  const base = { store, directory, publicUrl: url, log, tokens, bounds, retentionDays: 90 };
+  const base = { store, directory, publicUrl, log, tokens, bounds, retentionDays: 90 };
   const mappings = await loadMappings();
   const queue = await options.queue?.(at);
   const app = await createApp({
@@ -100,13 +108,13 @@ export async function openApp(
     launch: {
       ...base,
       ask: send,
-      smart: openSmartClient({ store, publicUrl: url, ask: send, secrets: {} }),
+      smart: openSmartClient({ store, publicUrl, ask: send, secrets: {} }),
       demo: 'loopback',
     },
     theme: 'kortelijn',
     formats: { ...base, mappings, bodyBytesMax: 2_000_000 },
     issuer,
-    relying: openRelying({ store, publicUrl: url, log, issuer, selfUrl: url }),
+    relying: openRelying({ store, publicUrl, log, issuer, selfUrl: url }),
     demoPeople: [],
     trustedProxies: ['loopback'],
     securityContact: undefined,
@@ -129,7 +137,7 @@ export async function openApp(
       const body = new URLSearchParams({ csrf, ...fields });
       return fetch(`${url}${path}`, { method: 'POST', redirect: 'manual', headers: { cookie }, body });
     },
-    signedIn: async (actor) => `kl_session=${await startSession(store, actor, 3_600_000)}`,
+    signedIn: async (actor) => `${cookieName(publicUrl, 'kl_session')}=${await startSession(store, actor, 3_600_000)}`,
     register: async (client) => {
       const entry = { name: client.id, ...client };
       const done = await store.commit(registrationChange('registered', entry, theLine, at.now.toISOString()));

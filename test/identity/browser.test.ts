@@ -39,6 +39,10 @@ describe.skipIf(program === undefined)('in a real browser without script, under 
       await page.waitForURL('**/logout');
       expect(await page.textContent('h1')).toBe('U bent uitgelogd');
       expect(await context.cookies(site.publicUrl)).toEqual([]);
+      // Whoever comes next and goes back sees the log-in form, not what was on the screen.
+      await page.goBack();
+      expect(await page.title()).toBe('Inloggen – Kortelijn');
+      expect(await page.content()).not.toContain('Sanne Verhoeven');
       expect(blocked.filter((text) => /content security policy/i.test(text))).toEqual([]);
       await context.close();
       await site.close();

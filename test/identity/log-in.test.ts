@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { auditLines, Browser, csrfIn, type OpenSite, openSite, password } from './open-site.ts';
 
@@ -246,4 +247,92 @@ test('the issuer has no other doors', async () => {
   for (const path of ['/oauth/session/end', '/oauth/reg', '/oauth/request', '/oauth/token/introspection']) {
     expect((await browser.ask('GET', path)).status).toBe(404);
   }
+});
+
+describe('the code that the issuer gives', () => {
+  const callbackOf = () => `${site.publicUrl}/login/callback`;
+  const verifier = 'a-verifier-that-is-long-enough-to-be-one-0123456789';
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const begin = (change: Record<string, string> = {}) => {
+    const right = { client_id: 'kortelijn-web', response_type: 'code', scope: 'openid', redirect_uri: callbackOf() };
+    const proof = { code_challenge: challenge, code_challenge_method: 'S256', state: 'x'.repeat(24) };
+    return `/oauth/auth?${new URLSearchParams({ ...right, ...proof, ...change })}`;
+  };
+  /** Signs somebody in at the issuer alone, and gives the code that came back. */
+  const codeFor = async () => {
+    const browser = new Browser(site);
+    const form = await browser.open(begin());
+    let last = await browser.ask('POST', form.url, { username: 'sanne', password });
+    while (last.location && last.location.pathname !== '/login/callback')
+      last = await browser.ask('GET', last.location);
+    return last.location?.searchParams.get('code') ?? '';
+  };
+  const exchange = async (code: string, change: Record<string, string> = {}, secret = site.issuer?.client.secret) => {
+    const form = { grant_type: 'authorization_code', code, redirect_uri: callbackOf(), code_verifier: verifier };
+    const authorization = `Basic ${Buffer.from(`kortelijn-web:${secret}`).toString('base64')}`;
+    const answer = await new Browser(site).ask(
+      'POST',
+      '/oauth/token',
+      { ...form, ...change },
+      { authorization, accept: 'application/json' },
+    );
+    return [answer.status, JSON.parse(answer.body).error];
+  };
+
+  test('opens once, for who began, at our own address', async () => {
+    const code = await codeFor();
+    expect(await exchange(code)).toEqual([200, undefined]);
+    expect(await exchange(code)).toEqual([400, 'invalid_grant']);
+    expect(await exchange(await codeFor(), { code_verifier: `${verifier}-of-another` })).toEqual([
+      400,
+      'invalid_grant',
+    ]);
+    expect(await exchange(await codeFor(), { code_verifier: '' })).toEqual([400, 'invalid_grant']);
+    expect(await exchange(await codeFor(), { redirect_uri: `${callbackOf()}/` })).toEqual([400, 'invalid_grant']);
+    expect(await exchange(await codeFor(), {}, 'a-secret-of-somebody-else')).toEqual([401, 'invalid_client']);
+  });
+
+  test('is over after a minute', async () => {
+    const code = await codeFor();
+    site.at.now = new Date(site.at.now.getTime() + 61_000);
+    expect(await exchange(code)).toEqual([400, 'invalid_grant']);
+  });
+
+  test.each([
+    ['a token at once', { response_type: 'token' }, 'unsupported_response_type'],
+    ['an ID token at once', { response_type: 'id_token', nonce: 'x' }, 'unsupported_response_type'],
+    ['both at once', { response_type: 'code id_token', nonce: 'x' }, 'unsupported_response_type'],
+    ['a proof in plain words', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['no proof', { code_challenge: '' }, 'invalid_request'],
+  ])('%s is not given', async (_what, change: Record<string, string>, error) => {
+    const { location } = await new Browser(site).ask('GET', begin(change));
+    const said = new URLSearchParams(location?.search || location?.hash.slice(1));
+    expect(said.get('error')).toBe(error);
+  });
+
+  test.each([`/`, `?x=1`, `/../callback`, `#x`])('is sent nowhere but there: %s', async (more) => {
+    const answer = await new Browser(site).ask('GET', begin({ redirect_uri: `${callbackOf()}${more}` }));
+    expect([answer.status, answer.location]).toEqual([400, undefined]);
+  });
+
+  test.each(['password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code', 'implicit'])(
+    'no grant %s',
+    async (grant) => {
+      const fields = { grant_type: grant, username: 'sanne', password, refresh_token: 'x' };
+      expect(await exchange('x', fields)).toEqual([
+        400,
+        expect.stringMatching(/^(unsupported_grant_type|unauthorized_client|invalid_request)$/),
+      ]);
+    },
+  );
+});
+
+test('the log-in form hides what is typed, takes what is pasted and what a keeper of passwords fills in', async () => {
+  const { body } = await new Browser(site).open('/login');
+  const field = /<input id="password"[^>]*>/.exec(body)?.[0] ?? '';
+  expect(field).toMatch(/ type="password"/);
+  expect(field).toMatch(/ autocomplete="current-password"/);
+  expect(Number(/maxlength="(\d+)"/.exec(field)?.[1])).toBeGreaterThanOrEqual(64);
+  expect(/<input id="username"[^>]*>/.exec(body)?.[0]).toMatch(/ autocomplete="username"/);
+  expect(body).not.toMatch(/onpaste|oncopy|autocomplete="off"|pattern=/);
 });

@@ -61,9 +61,25 @@ describe('behind a TLS proxy', () => {
     expect(browser.cookie('__Host-kl_session')?.line).toMatch(
       /^__Host-kl_session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
-    expect(browser.cookies.filter(({ line }) => !/; secure/i.test(line))).toEqual([]);
     const other = new Browser(site);
     const form = await other.open('/login');
+    const all = [...browser.cookies, ...other.cookies];
+    expect([...new Set(all.map((one) => one.name.replace(/_login_[\w-]+/, '_login')))].sort()).toEqual([
+      '__Host-kl_login',
+      '__Host-kl_session',
+      '__Secure-kl_interaction',
+      '__Secure-kl_interaction.sig',
+      '__Secure-kl_resume',
+      '__Secure-kl_resume.sig',
+    ]);
+    for (const { name, path, line } of all) {
+      expect([name, line]).toEqual([
+        name,
+        expect.stringMatching(/^(?=.*; secure)(?=.*; httponly)(?=.*; samesite=lax)/i),
+      ]);
+      expect([name, line]).toEqual([name, expect.not.stringMatching(/; domain=/i)]);
+      if (name.startsWith('__Host-')) expect([name, path]).toEqual([name, '/']);
+    }
     expect(form.body).not.toContain('oefen');
     const refused = await other.ask('POST', form.url, { username: 'oefen', password });
     expect(refused.status).toBe(401);

@@ -1,9 +1,10 @@
-import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { revocationChange } from '../../src/identity/registration.ts';
 import { readIssuerSecrets, retiredMs, turnSigningKeys } from '../../src/identity/signing-keys.ts';
 import { theLine } from '../../src/referral/actor.ts';
 import { listClients } from '../../src/store/access/clients.ts';
+import { changeSetting } from '../../src/store/access/sessions.ts';
 import { askToken, assertion, type OpenApp, openApp, type SystemKey, systemKey, tokenOf } from '../doubles/app.ts';
 import { json, type OtherServer, openOtherServer } from '../doubles/web.ts';
 
@@ -226,6 +227,21 @@ test('the signing key turns while tokens are out: both are published, and the ol
   app.at.now = new Date(app.at.now.getTime() + retiredMs + 60_000);
   expect(await turnSigningKeys(app.at.store)).toBe(1);
   expect(await kidsNow()).toEqual([second]);
+});
+
+test('the signing key has the strength of 128 bits; a shorter one of before is turned at once', async () => {
+  const lengths = async () =>
+    (await readIssuerSecrets(app.at.store)).jwks.keys.map(({ n = '' }) => Buffer.from(n, 'base64url').length * 8);
+  expect((await lengths())[0]).toBe(3_072);
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true, modulusLength: 2_048 });
+  const short = { ...(await exportJWK(privateKey)), kid: 'short', use: 'sig', alg: 'RS256' };
+  const made = { short: app.at.now.toISOString() };
+  await changeSetting(app.at.store, 'issuer', async (now) =>
+    Buffer.from(JSON.stringify({ ...JSON.parse(now.toString('utf8')), jwks: { keys: [short] }, made })),
+  );
+  expect(await turnSigningKeys(app.at.store)).toBe(1);
+  expect(await lengths()).toEqual([3_072, 2_048]);
+  expect(await turnSigningKeys(app.at.store)).toBe(0);
 });
 
 /** A token signed with the newest key of our issuer, whatever it says. */

@@ -1,3 +1,4 @@
+import { connect as connectTls } from 'node:tls';
 import { Hl7Message } from '@medplum/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listenMllp, type MllpListener, type MllpListening } from '../../src/intake/mllp/listen.ts';
@@ -522,6 +523,19 @@ describe.skipIf(!hasOpenssl)('TLS with client certificates', () => {
       client.send(refMessage({ facility: '01990102', controlId: 'TLS3' }));
       await expect(client.next()).rejects.toThrow('closed');
     }
+  });
+
+  test.each(['TLSv1', 'TLSv1.1'] as const)('%s is too old', async (version) => {
+    const { port } = await openDoor({ tls: serverTls(false) });
+    const old = { minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0', rejectUnauthorized: false };
+    const socket = connectTls({ port, host: '127.0.0.1', ...old });
+    const ended = await new Promise((resolve) => {
+      socket
+        .on('secureConnect', () => resolve('connected'))
+        .on('error', (error) => resolve((error as { code?: string }).code));
+    });
+    socket.destroy();
+    expect(ended).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
   });
 
   test('without a CA the directory decides: no certificate, no practice', async () => {

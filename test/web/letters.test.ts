@@ -54,7 +54,7 @@ describe('a letter of the practice (H17)', () => {
       'content-disposition': `attachment; filename="brief-${journey.index.number}.pdf"`,
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; sandbox",
+      'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox",
     });
     const [line, ...more] = await auditOf('letter-downloaded');
     expect(more).toEqual([]);

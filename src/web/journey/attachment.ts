@@ -1,5 +1,8 @@
 import type { Response } from 'express';
 
+/** A file runs nothing, also where a browser shows it all the same. */
+export const filePolicy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox";
+
 const types: Readonly<Record<string, string>> = {
   json: 'application/json; charset=utf-8',
   html: 'text/html; charset=utf-8',
@@ -19,7 +22,7 @@ export function attach(response: Response, name: string, content: string | Buffe
       'Content-Type': types[extension] ?? 'application/octet-stream',
       'Content-Disposition': `attachment; filename="${name.replaceAll(/[^\w.-]/g, '')}"`,
       'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'Content-Security-Policy': filePolicy,
     })
     .end(content);
 }

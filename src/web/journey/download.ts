@@ -7,6 +7,7 @@ import { readEvents } from '../../store/queue/deliveries.ts';
 import { actingFor, sendNotFound, type Visit } from '../acting.ts';
 import type { Site } from '../site.ts';
 import { readOwn } from '../worklist/referral.ts';
+import { filePolicy } from './attachment.ts';
 import { type Shown, show } from './referral-view.ts';
 import { journeySections, whoText } from './sections.ts';
 
@@ -39,7 +40,7 @@ async function take(
       // A number and no name: file names end up in lists that others see.
       'Content-Disposition': `attachment; filename="${journey.index.number}.${made.extension}"`,
       'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'Content-Security-Policy': filePolicy,
     })
     .end(made.bytes);
 }

@@ -6,6 +6,7 @@ import { readResource } from '../../store/referrals.ts';
 import { actingFor, sendNotFound, type Visit } from '../acting.ts';
 import type { Site } from '../site.ts';
 import { readOwn } from '../worklist/referral.ts';
+import { filePolicy } from './attachment.ts';
 import { attachmentOf, letterKinds } from './letters.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function openLetter(site: Site, visit: Visit, id: string): Promise<
       // Our own name: the practice's may say anything, and a file name ends up in lists that others see.
       'Content-Disposition': `attachment; filename="brief-${journey.index.number}.${extension ?? 'bin'}"`,
       'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'Content-Security-Policy': filePolicy,
     })
     .end(Buffer.from(data, 'base64'));
 }
