@@ -104,6 +104,8 @@ test('searching gives an address that holds what was filled in; filters narrow i
     number: held.number,
   });
   expect(bsn.location).toBe(`/admin/journeys?number=${held.number}`);
+  const typed = { practice: '999990019', wally: '999990019', destination: '999990019', number: '999990019' };
+  expect((await pages.post('admin', '/admin/find', { path: '/admin', ...typed })).location).toBe('/admin');
   for (const [path, there] of [
     ['/admin?class=certificate', true],
     ['/admin?class=certificate&code=rejected', false],
