@@ -23,6 +23,9 @@ export function validBsn(text: string): boolean {
 /** Whether a text holds nine digits in a row, which may be somebody's BSN. */
 export const mayHoldBsn = (text: string): boolean => /(?<!\d)\d{9}(?!\d)/.test(text);
 
+/** The same text with a dash for each digit of what may be somebody's BSN. */
+export const withoutBsn = (text: string): string => text.replaceAll(/(?<!\d)\d{9}(?!\d)/g, '---------');
+
 /** An AGB code of Vektis: eight digits, the first two the kind of carer (01 GP); it has no check digit. */
 export function validAgb(text: string): boolean {
   return /^\d{8}$/.test(text) && !/^0+$/.test(text);

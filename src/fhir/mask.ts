@@ -1,4 +1,5 @@
 import { codeSystems, extensions, identifiers } from './systems.ts';
+import { isCodeOf } from './validate.ts';
 
 /** One place of a message without what stood there: enough to see what is wrong, nothing about anybody. */
 export interface Masked {
@@ -24,11 +25,13 @@ export function maskText(path: string, text: string): Masked {
   return { path, kind, length: text.length };
 }
 
+const asCode = (path: string, value: string): Masked => ({ path, kind: 'code', length: value.length, value });
+
 /** A value that is a code of a standard, kept as it is when it looks like nothing else. */
 export function maskCode(path: string, value: string): Masked {
-  // A long row of digits is somebody's number, wherever it stands.
-  if (!/^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$/.test(value) || /\d{6}/.test(value)) return maskText(path, value);
-  return { path, kind: 'code', length: value.length, value };
+  // Codes are small or capital, never as a name is written; a long row of digits is somebody's number, wherever it stands.
+  const isCode = /^(?:[a-z][a-z0-9./_-]{0,39}|[A-Z0-9][A-Z0-9 ./_-]{0,19})$/.test(value) && !/\d{6}/.test(value);
+  return isCode ? asCode(path, value) : maskText(path, value);
 }
 
 const medical: readonly string[] = [codeSystems.icpc1, codeSystems.snomed, codeSystems.loinc];
@@ -40,7 +43,12 @@ const uris = new Set<string>([
 ]);
 /** Which codes of a person's health or life these are, an administrator need not know (promise 4). */
 const aboutPerson = new Set<string>([...medical, codeSystems.lifeArea, codeSystems.outcome]);
-const plainCodes = new Set(['resourceType', 'status', 'intent', 'priority', 'method', 'contentType']);
+const plainCodes = new Set(['resourceType', 'status', 'intent', 'priority', 'method']);
+const contentType = /^(text\/(plain|html)|image\/(jpeg|png|tiff)|application\/(pdf|json|fhir\+json))$/;
+
+/** Anything that R4 does not have there may be a name that strayed. */
+const isPlain = (name: string, value: string) =>
+  name === 'contentType' ? contentType.test(value) : plainCodes.has(name) && isCodeOf(name, value);
 
 /** Field names of FHIR begin small; anything else may be a value that strayed. */
 const nameOf = (name: string) => (/^_?[a-z][A-Za-z0-9]{0,39}$/.test(name) ? name : '?');
@@ -57,9 +65,9 @@ function walk(value: unknown, path: string, depth: number, into: Masked[]): void
     for (const [name, one] of Object.entries(value)) {
       const at = path === '' ? nameOf(name) : `${path}.${nameOf(name)}`;
       const isUri = typeof one === 'string' && (name === 'system' || name === 'url') && uris.has(one);
-      if (isUri) into.push({ path: at, kind: 'code', length: one.length, value: one });
-      else if (typeof one === 'string' && ((name === 'code' && isCoding) || plainCodes.has(name)))
-        into.push(maskCode(at, one));
+      if (isUri) into.push(asCode(at, one));
+      else if (typeof one === 'string' && name === 'code' && isCoding) into.push(maskCode(at, one));
+      else if (typeof one === 'string' && isPlain(name, one)) into.push(asCode(at, one));
       else walk(one, at, depth + 1, into);
     }
     return;

@@ -63,6 +63,14 @@ function readDefinitions() {
   };
 }
 
+/** Whether R4 has this code for some element of that name; for `resourceType`, whether there is such a type. */
+export function isCodeOf(name: string, code: string): boolean {
+  const { resourceTypes, bindings, valueSets } = definitions();
+  if (name === 'resourceType') return resourceTypes.has(code);
+  const sets = [...bindings].flatMap(([element, set]) => (element.endsWith(`.${name}`) ? [valueSets.get(set)] : []));
+  return sets.some((set) => Object.values(set ?? {}).some((list) => list.split(' ').includes(code)));
+}
+
 /** The JSON keys that a type knows; each form of a choice (`value[x]`) is a key of its own. */
 function fieldsOf(type: string): ReadonlyMap<string, Field> {
   const { fields, bindings, valueSets } = definitions();

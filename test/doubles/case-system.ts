@@ -6,8 +6,8 @@ import type { Bundle, BundleEntry, Resource } from '@medplum/fhirtypes';
 
 type Kept = Resource & { id: string };
 
-/** How it answers. `away`: 503 to all; `lost`: does it and cuts the connection; `half`: says yes without an answer per entry; `blind`: takes, and lets nobody look; `bare`: keeps no versions. */
-type Mode = 'well' | 'away' | 'lost' | 'half' | 'blind' | 'bare';
+/** How it answers. `away`: 503 to all; `lost`: does it and cuts the connection; `half`: says yes without an answer per entry; `blind`: takes, and lets nobody look; `bare`: keeps no versions; `telltale`: refuses with everything that it was sent in its error. */
+type Mode = 'well' | 'telltale' | 'away' | 'lost' | 'half' | 'blind' | 'bare';
 
 /** The FHIR server of a case system: transactions of conditional updates, reads, searches and history, on which a test decides how it answers. */
 export interface CaseServer {
@@ -188,6 +188,10 @@ export async function startCaseServer(): Promise<CaseServer> {
     requests.push({ method, url, authorization: headers.authorization, body });
     const say = (status: number, resource: unknown) =>
       response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(JSON.stringify(resource));
+    if (one.mode === 'telltale') {
+      const issue = [{ severity: 'error', code: 'exception', diagnostics: `${url} ${body}` }];
+      return void say(500, { resourceType: 'OperationOutcome', issue });
+    }
     try {
       const whole = answer(request, body);
       const done = one.mode === 'bare' ? unversioned(whole) : whole;

@@ -138,6 +138,8 @@ export interface MllpHis {
   readonly host: string;
   readonly address: string;
   behave: HisBehaviour;
+  /** What it says to its codes, in MSA-3 and an ERR segment; usually nothing. */
+  saying: string | undefined;
   /** Every message that came in, resends too. */
   readonly received: readonly string[];
   /** Control ids that it filed, each once. */
@@ -159,10 +161,12 @@ export async function openMllpHis(tls?: TlsOptions): Promise<MllpHis> {
   const acknowledge = (socket: Socket, own: string, said: string) => {
     const [code = '', controlId = own] = said.split(':');
     if (code === 'AA') filed.add(controlId);
-    const text = `MSH|^~\\&|HIS|P|KORTELIJN||20261123100000||ACK|A${received.length}${code}|P|2.5\rMSA|${code}|${controlId}\r`;
+    const words =
+      his.saying === undefined ? '' : `|${his.saying}\rERR|||207^Application internal error^HL70357|E|||${his.saying}`;
+    const text = `MSH|^~\\&|HIS|P|KORTELIJN||20261123100000||ACK|A${received.length}${code}|P|2.5\rMSA|${code}|${controlId}${words}\r`;
     socket.write(frame(Buffer.from(text, 'latin1')));
   };
-  const his = { behave: ['AA'] as HisBehaviour };
+  const his = { behave: ['AA'] as HisBehaviour, saying: undefined as string | undefined };
   const serve = (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

@@ -54,6 +54,9 @@ test('JSON: names stay, values become kind and length; a code of a known system 
     birthDate: '1951-04-12',
     deceasedBoolean: true,
     'Jan Jansen': 'x',
+    priority: 'Quirijntje',
+    intent: 'jansen',
+    code: { coding: [{ system: 'https://kortelijn.example/fhir/CodeSystem/role', code: 'Quirijntje' }] },
     identifier: [{ system: 'urn:own:999990019', value: '999990019' }],
   });
   const at = (path: string) => masked.find((one) => one.path === path);
@@ -62,6 +65,9 @@ test('JSON: names stay, values become kind and length; a code of a known system 
   expect(at('reasonCode[0].coding[0].code')).toEqual({ path: 'reasonCode[0].coding[0].code', kind: 'text', length: 3 });
   expect(at('birthDate')).toEqual({ path: 'birthDate', kind: 'date', length: 10 });
   expect(at('deceasedBoolean')).toEqual({ path: 'deceasedBoolean', kind: 'boolean', length: 0 });
+  // A name that strayed into a place of a code is no code.
+  for (const path of ['priority', 'intent', 'code.coding[0].code'])
+    expect(at(path)).toEqual({ path, kind: 'text', length: expect.any(Number) });
   expect(at('?')).toBeDefined();
   expect(at('identifier[0].system')).toEqual({ path: 'identifier[0].system', kind: 'text', length: 17 });
 });

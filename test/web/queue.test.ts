@@ -104,6 +104,8 @@ test('searching gives an address that holds what was filled in; filters narrow i
     number: held.number,
   });
   expect(bsn.location).toBe(`/admin/journeys?number=${held.number}`);
+  const typed = { practice: '999990019', wally: '999990019', destination: '999990019', number: '999990019' };
+  expect((await pages.post('admin', '/admin/find', { path: '/admin', ...typed })).location).toBe('/admin');
   for (const [path, there] of [
     ['/admin?class=certificate', true],
     ['/admin?class=certificate&code=rejected', false],
@@ -118,6 +120,11 @@ test('searching gives an address that holds what was filled in; filters narrow i
   }
   await pages.post('admin', '/admin/views', { query: 'class=certificate&evil=<b>', name: 'Certificaten', do: 'save' });
   expect((await pages.get('admin', '/admin')).text).toContain('<a href="/admin?class=certificate">Certificaten</a>');
+  const named = { query: 'class=certificate', name: 'Mevrouw Jansen, 999990019', do: 'save' };
+  const personal = await pages.post('admin', '/admin/views', named);
+  expect(personal.location).toBe('/admin?class=certificate&done=personal');
+  const told = await pages.get('admin', personal.location ?? '');
+  expect([told.text.includes('Het filter is niet bewaard'), told.text.includes('Jansen')]).toEqual([true, false]);
   await pages.post('admin', '/admin/views', { query: 'class=certificate', name: 'Certificaten', do: 'remove' });
   expect((await pages.get('admin', '/admin')).text).not.toContain('Certificaten');
 });

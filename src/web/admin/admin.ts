@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Replaying } from '../../intake/replay.ts';
+import { looksPersonal } from '../../referral/looks-personal.ts';
 import { field, query, sendNotFound, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import type { PageParts } from '../page.ts';
 import { actOn, editAddress, type Pressed, reassign, retryFromList } from '../queue/actions.ts';
@@ -22,14 +23,21 @@ const doneSaid: Readonly<Record<string, Said>> = {
   undone: { nl: 'Ongedaan gemaakt. Het staat in het logboek.', en: 'Undone. It stands in the audit trail.' },
   taken: { nl: 'Het bericht is aangenomen.', en: 'The message was taken in.' },
 };
-const busySaid: Said = {
-  nl: 'Iemand anders veranderde dit op hetzelfde moment. Probeer het nog een keer.',
-  en: 'Someone else changed this at the same moment. Please try again.',
+const refusedSaid: Readonly<Record<string, Said>> = {
+  busy: {
+    nl: 'Iemand anders veranderde dit op hetzelfde moment. Probeer het nog een keer.',
+    en: 'Someone else changed this at the same moment. Please try again.',
+  },
+  personal: {
+    nl: 'Deze naam lijkt iets over een persoon te zeggen. Het filter is niet bewaard. Kies een andere naam.',
+    en: 'This name seems to say something about a person. The filter was not saved. Choose another name.',
+  },
 };
 
 function noticeOf(visit: Visit): PageParts['notice'] {
   const done = query(visit.request, 'done');
-  if (done === 'busy') return { kind: 'refused', text: busySaid[visit.viewer.language] };
+  const refused = refusedSaid[done];
+  if (refused) return { kind: 'refused', text: refused[visit.viewer.language] };
   const said = doneSaid[done];
   return said && { kind: 'done', text: said[visit.viewer.language] };
 }
@@ -53,6 +61,15 @@ async function find(visit: Visit): Promise<void> {
   );
 }
 
+/** Whether a name that was typed is of a person, and not of a practice or a Wally in the directory (H17). */
+async function isPersonal(site: Site, name: string): Promise<boolean> {
+  const looks = looksPersonal(name);
+  if (looks.length === 0) return false;
+  const { practices, roles, teams } = await site.directory();
+  const named = [practices, roles, teams].flatMap((all) => [...all.values()].map((one) => one.name)).join('\n');
+  return looks.some((one) => !named.includes(one.found));
+}
+
 /** Keeps the filter of a list under a name, or forgets it; each administrator has their own. */
 async function saveView(site: Site, visit: Visit): Promise<void> {
   const { viewer, request, response } = visit;
@@ -60,6 +77,8 @@ async function saveView(site: Site, visit: Visit): Promise<void> {
   const text = queryOf(filterIn(field(request.body, 'query')));
   const by = viewer.actor.id;
   const isSave = field(request.body, 'do') === 'save';
+  if (isSave && text !== '' && (await isPersonal(site, name)))
+    return response.redirect(303, `/admin?${text}&done=personal`);
   if (name !== '' && text !== '') {
     const at = site.store.clock().toISOString();
     await site.store.commit({

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { withoutBsn } from '../../fhir/identifiers.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Actor } from '../../referral/actor.ts';
 import type { AuditLine, Change } from '../../referral/change.ts';
@@ -164,7 +165,7 @@ ${facts([
 
 const textsShown = 50;
 
-/** What other systems said when they did not take something of this referral: as they said it, so it may hold anything. */
+/** What other systems said when they did not take something of this referral: as they said it, so it may hold anything; but no BSN (promise 4). */
 function foreignPart(
   texts: readonly ForeignText[],
   { directory, viewer }: ReturnType<typeof show>,
@@ -177,7 +178,7 @@ function foreignPart(
     const where = destinationName(one.destination, directory, viewer);
     return html`<li class="delivery"><div class="lead"><a href="/admin/deliveries/${one.delivery}">${where}</a></div>
 <div class="more"><span>${at}</span>${one.code && html`<span class="code">${one.code}</span>`}</div>
-<pre class="sample" tabindex="0" role="region" aria-label="${where}, ${at}">${one.text}</pre></li>`;
+<pre class="sample" tabindex="0" role="region" aria-label="${where}, ${at}">${withoutBsn(one.text)}</pre></li>`;
   })}</ul>`;
 }
 

@@ -46,17 +46,18 @@ const among =
   (value: string) =>
     values.includes(value);
 const like = (pattern: RegExp) => (value: string) => pattern.test(value);
+/** Nothing that could be somebody's BSN stands in an address, whoever typed it in whatever field. */
+const idLike = (pattern: RegExp) => (value: string) => pattern.test(value) && !mayHoldBsn(value);
 const checks: Record<FilterName, (value: string) => boolean> = {
   state: among(...states, 'open', 'all'),
-  destination: like(/^[\w:./-]{1,120}$/),
+  destination: idLike(/^[\w:./-]{1,120}$/),
   direction: among(...Object.keys(directions)),
   class: among(...errorClasses),
   code: like(/^[a-z][a-z0-9-]{1,60}$/),
-  practice: like(/^[\w.-]{1,64}$/),
-  wally: like(/^[\w.-]{1,64}$/),
-  number: like(/^[A-Z0-9-]{3,40}$/i),
-  // No control id that could be somebody's BSN stands in an address.
-  control: (value) => /^[\w.:^ -]{1,120}$/.test(value) && !mayHoldBsn(value),
+  practice: idLike(/^[\w.-]{1,64}$/),
+  wally: idLike(/^[\w.-]{1,64}$/),
+  number: like(/^KL-[0-9A-Z]{5}-[0-9A-Z]{5}$/),
+  control: idLike(/^[\w.:^ -]{1,120}$/),
   journey: like(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   age: among(...Object.keys(ages)),
 };
