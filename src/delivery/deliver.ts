@@ -171,6 +171,14 @@ function isPatient(parts: Deciding, claimed: Claimed): boolean {
   return parts.store.clock().getTime() - claimed.waitingSince.getTime() < patienceMs;
 }
 
+/** The Change that ends a delivery which nobody waits for any more. */
+const givenUp = (claimed: Claimed, at: string, reason: string): Change => ({
+  scope: { practice: claimed.practice },
+  journey: claimed.journey,
+  deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason }],
+  audit: [audit('delivery-abandoned', claimed, at, 'ok', reason)],
+});
+
 /** The Change that a failure is: a next time, the practice's next channel, or held for a person. */
 export async function failureChange(parts: Deciding, claimed: Claimed, failure: Failure): Promise<Change> {
   const at = parts.store.clock().toISOString();
@@ -183,7 +191,10 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
     ambiguous: failure.kind === 'ambiguous' || claimed.ambiguous,
     ...verdictOf(failure, parts.random()),
   };
+  // It waits for the resident, however long; of work that ended before they were asked it does not go any more (H6).
+  const asksAnew = failure.code === 'consent-to-renew';
   const isOver = failure.kind === 'permanent' || !isPatient(parts, claimed);
+  if (asksAnew && isOver) return givenUp(claimed, at, failure.code);
   const next = claimed.kind === 'feedback' && goesOnBy(claimed, failure, isOver, await parts.directory());
   const settled = (event: string, move: DeliveryMove): Change => ({
     scope: { practice: claimed.practice },
@@ -200,7 +211,7 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
   if (isOver && isNotice(claimed)) return stoppedChange(parts.store, await parts.directory(), claimed, failure.code);
   if (isOver) return settled('delivery-held', { to: 'held', ...failed });
   const retryInMs = failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random());
-  return settled('delivery-failed', { to: 'pending', ...failed, retryInMs });
+  return settled('delivery-failed', { to: 'pending', ...failed, retryInMs, ...(asksAnew && { untried: true }) });
 }
 
 /** For the figures: how long after its commit a delivery landed. */
@@ -231,12 +242,7 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
   try {
     if (await isMoot(parts, claimed)) {
       const at = parts.store.clock().toISOString();
-      const settled = await settle(parts, async () => ({
-        scope: { practice: claimed.practice },
-        journey: claimed.journey,
-        deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason: 'superseded' }],
-        audit: [audit('delivery-abandoned', claimed, at, 'ok', 'superseded')],
-      }));
+      const settled = await settle(parts, async () => givenUp(claimed, at, 'superseded'));
       return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
     const { connector, parcel, journey, ...packed } = await pack(parts, claimed);

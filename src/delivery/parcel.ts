@@ -3,8 +3,11 @@ import { inForm } from '../feedback/documents.ts';
 import { letterPdf } from '../feedback/letter-pdf.ts';
 import type { LetterFonts } from '../feedback/pdf-sheet.ts';
 import { channelAt } from '../referral/channels.ts';
+import { letterWaits } from '../referral/consent-waits.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Directory, PracticeEndpoint, Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isOpen } from '../referral/lifecycle.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import type { Claimed } from '../store/outbox.ts';
@@ -99,6 +102,11 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
   const found = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource;
   if (!endpoint || !journey || !found) throw new Failure('permanent', 'no-address');
+  // Asked of what has not gone yet: what they took already is only looked for.
+  if (claimed.proof === null && letterWaits(journey, found, localDay(store.clock())))
+    throw isOpen(journey.task.resource.status ?? '')
+      ? new Failure('transient', 'consent-to-renew', 3_600_000)
+      : new Failure('permanent', 'consent-to-renew');
   const connector = connectors[endpoint.kind];
   if (!connector) throw new Failure('permanent', 'no-mailbox');
   const { address, channel, mailbox } = endpoint;

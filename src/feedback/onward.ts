@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import { givenOnIssues, giverIssues, giversOf } from '../referral/consent.ts';
+import { onwardWaits } from '../referral/consent-waits.ts';
 import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
@@ -217,6 +218,9 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
         en: 'This organisation has finished already, or was not asked.',
       }),
     );
+  // What they would answer about they may not read either, until the consent was asked anew (H6).
+  const due = acting.actor.role === 'organisation' && onwardWaits(journey, child.resource.id, localDay(acting.now));
+  if (due) return refuse(issue('business-rule', 'consent-to-renew', 'Consent', due));
   const { resource, version } = child;
   const isInterim = heard.outcome === 'interim';
   if (isInterim && !heard.text) return interimWithoutText;

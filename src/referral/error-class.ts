@@ -40,6 +40,7 @@ const failures: Readonly<Record<string, ErrorClass>> = {
   'host-not-allowed': 'invalid',
   'no-address': 'invalid',
   erased: 'invalid',
+  'consent-to-renew': 'consent-missing',
   fault: 'bug',
 };
 

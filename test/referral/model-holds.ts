@@ -97,7 +97,7 @@ function nothingAfterWithdrawal(journey: Journey, rows: readonly KeptDelivery[],
 
 /** H6: after a birthday that changes who decides, no content goes back until the consent was asked anew. */
 function nothingOnOverdueConsent(journey: Journey, broken: Broken): void {
-  for (const { resource } of journey.communications.filter((one) => categoryOf(one).startsWith('feedback-')))
+  for (const { resource } of journey.communications.filter((one) => /^(feedback-|question$)/.test(categoryOf(one))))
     if (
       renewalDue(journey, (resource.sent ?? '').slice(0, 10)) &&
       JSON.stringify(resource.payload).includes(canaries.letter)

@@ -1,5 +1,6 @@
 import { readAloud, readAloudSchema } from '../../feedback/read-aloud.ts';
 import type { Said } from '../../fhir/outcome.ts';
+import { letterSeen, letterWaits } from '../../referral/consent-waits.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { httpStatus, isRefusal } from '../../referral/refusal.ts';
@@ -77,7 +78,9 @@ function item({ delivery, journey }: Waiting, visit: Visit, place: CallPlace, mo
   const t = sayIn(viewer.language);
   const shown = show(journey, acting.directory, viewer, today);
   const practice = acting.directory.practices.get(journey.practice);
-  const communication = journey.communications.find((one) => one.resource.id === delivery.documentId)?.resource;
+  const letter = journey.communications.find((one) => one.resource.id === delivery.documentId)?.resource;
+  const communication = letter && letterSeen(journey, letter, today);
+  const waits = letter !== undefined && letterWaits(journey, letter, today);
   const id = `heardBy-${delivery.id}`;
   const wrong = typed?.delivery === delivery.id;
   return html`<li class="panel"><h2>${practice?.name ?? journey.practice} <span class="when">${waitingText(delivery.createdAt, acting.now, viewer.language)}</span></h2>
@@ -87,10 +90,13 @@ ${recognition(shown, 'p')}${facts([
   [t('Ons nummer', 'Our number'), journey.index.number],
 ])}
 <div class="letter" lang="nl">${(communication?.payload?.[1] ?? communication?.payload?.[0])?.contentString}</div>
-<form method="post" action="${place.path}/${delivery.id}" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="${id}">${t('Gebeld, gelezen door', 'Called, heard by')}</label>
+${
+  !waits &&
+  html`<form method="post" action="${place.path}/${delivery.id}" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="${id}">${t('Gebeld, gelezen door', 'Called, heard by')}</label>
 <p class="hint" id="${id}-hint">${t('Vraag of de ander de naam en de geboortedatum herkent, en noem daarna pas de rest.', 'Ask whether the other recognises name and birth date, and only then read the rest.')}</p>
 ${wrong && html`<p class="error" id="${id}-error">${noName[viewer.language]}</p>`}<input type="text" id="${id}" name="heardBy" value="${wrong ? typed.heardBy : ''}" maxlength="100" autocomplete="off" aria-describedby="${id}-hint${wrong && ` ${id}-error`}"${wrong && html` aria-invalid="true"`}></div>
-<p class="buttons"><button>${t('Het is voorgelezen', 'It was read aloud')}<span class="vh">: ${journey.index.number}</span></button></p></form></li>`;
+<p class="buttons"><button>${t('Het is voorgelezen', 'It was read aloud')}<span class="vh">: ${journey.index.number}</span></button></p></form>`
+}</li>`;
 }
 
 interface PageMore {
