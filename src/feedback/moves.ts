@@ -146,7 +146,7 @@ export function step(
   const isLate = clocks.some((one) => one.dueOn < today);
   // Nobody asks anew any more: what was written before the birthday and has not gone stays here (H6).
   const waiting: Change['deliveries'] =
-    !isOpen(row.status) && renewalDue(journey, today) && !givesUpLetters(parts)
+    isOpen(before.status ?? '') && !isOpen(row.status) && renewalDue(journey, today) && !givesUpLetters(parts)
       ? [{ to: 'abandon-all', kinds: ['feedback'], reason: 'consent-to-renew' }]
       : [];
   return {
