@@ -77,7 +77,7 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   return now?.assignment !== claimed.assignment || !isOpen(now.taskStatus);
 }
 
-/** News about work that ended before it was on any worklist: nobody has it, so nobody is told of it (H3, H10). */
+/** News about work that ended before it was on any worklist or in any mail: nobody knows of it, so nobody is told (H3, H10). */
 async function wasNeverSeen({ store }: Delivering, { kind, document, assignment, journey }: Claimed): Promise<boolean> {
   if (kind !== 'notify' || assignment !== null || document?.type !== 'Task') return false;
   const standing = await readStanding(store, journey);
@@ -171,6 +171,9 @@ function isPatient(parts: Deciding, claimed: Claimed): boolean {
   return parts.store.clock().getTime() - claimed.waitingSince.getTime() < patienceMs;
 }
 
+/** What the journey itself says against sending, whoever the receiver is (H3, H6, H10): it waits, or nobody sends it any more. */
+const mayNotGo = new Set(['consent-to-renew', 'consent-withdrawn', 'recalled']);
+
 /** The Change that ends a delivery which nobody waits for any more. */
 const givenUp = (claimed: Claimed, at: string, reason: string): Change => ({
   scope: { practice: claimed.practice },
@@ -191,10 +194,8 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
     ambiguous: failure.kind === 'ambiguous' || claimed.ambiguous,
     ...verdictOf(failure, parts.random()),
   };
-  // It waits for the resident, however long; of work that ended before they were asked it does not go any more (H6).
-  const asksAnew = failure.code === 'consent-to-renew';
   const isOver = failure.kind === 'permanent' || !isPatient(parts, claimed);
-  if (asksAnew && isOver) return givenUp(claimed, at, failure.code);
+  if (isOver && mayNotGo.has(failure.code)) return givenUp(claimed, at, failure.code);
   const next = claimed.kind === 'feedback' && goesOnBy(claimed, failure, isOver, await parts.directory());
   const settled = (event: string, move: DeliveryMove): Change => ({
     scope: { practice: claimed.practice },
@@ -211,7 +212,12 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
   if (isOver && isNotice(claimed)) return stoppedChange(parts.store, await parts.directory(), claimed, failure.code);
   if (isOver) return settled('delivery-held', { to: 'held', ...failed });
   const retryInMs = failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random());
-  return settled('delivery-failed', { to: 'pending', ...failed, retryInMs, ...(asksAnew && { untried: true }) });
+  return settled('delivery-failed', {
+    to: 'pending',
+    ...failed,
+    retryInMs,
+    ...(mayNotGo.has(failure.code) && { untried: true }),
+  });
 }
 
 /** For the figures: how long after its commit a delivery landed. */

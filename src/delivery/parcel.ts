@@ -3,7 +3,7 @@ import { inForm } from '../feedback/documents.ts';
 import { letterPdf } from '../feedback/letter-pdf.ts';
 import type { LetterFonts } from '../feedback/pdf-sheet.ts';
 import { channelAt } from '../referral/channels.ts';
-import { letterWaits } from '../referral/consent-waits.ts';
+import { letterOver, letterWaits } from '../referral/consent-waits.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory, PracticeEndpoint, Role } from '../referral/directory.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -71,6 +71,16 @@ function letterFor(channel: PracticeEndpoint, document: Communication, fonts: Le
   return { document, ...(pdf && { pdf: pdf.bytes }), lost };
 }
 
+/** Whether a letter may still go to its practice, asked again before each sending (H3, H6, H10). Throws Failure when not. */
+function mayGo(journey: Journey, letter: Communication, day: string): void {
+  const over = letterOver(journey, letter);
+  if (over === 'recalled') throw new Failure('permanent', 'recalled');
+  if (over) throw new Failure('permanent', 'consent-withdrawn');
+  if (!letterWaits(journey, letter, day)) return;
+  if (isOpen(journey.task.resource.status ?? '')) throw new Failure('transient', 'consent-to-renew', 3_600_000);
+  throw new Failure('permanent', 'consent-to-renew');
+}
+
 /** What a connector needs for one delivery, read at sending. Throws Failure when it has nowhere to go. */
 export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   const { store, connectors } = parts;
@@ -103,10 +113,7 @@ export async function pack(parts: Packing, claimed: Claimed): Promise<Packed> {
   const found = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource;
   if (!endpoint || !journey || !found) throw new Failure('permanent', 'no-address');
   // Asked of what has not gone yet: what they took already is only looked for.
-  if (claimed.proof === null && letterWaits(journey, found, localDay(store.clock())))
-    throw isOpen(journey.task.resource.status ?? '')
-      ? new Failure('transient', 'consent-to-renew', 3_600_000)
-      : new Failure('permanent', 'consent-to-renew');
+  if (claimed.proof === null) mayGo(journey, found, localDay(store.clock()));
   const connector = connectors[endpoint.kind];
   if (!connector) throw new Failure('permanent', 'no-mailbox');
   const { address, channel, mailbox } = endpoint;

@@ -15,6 +15,7 @@ import { linkTo } from './by-link.ts';
 import type { declineReasons } from './ending.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { consentGivenSchema, renewalFirst } from './renew-consent.ts';
+import { bsnIssues } from './report-rules.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner } from './tell.ts';
 
@@ -91,6 +92,8 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
     // Their consent is asked as the referral's own was: by the same ages (H6, H9).
     ...giverIssues(journey.patient.resource.birthDate, onward.consent.by, today, 'consent.by'),
     ...givenOnIssues(onward.consent.on, today, 'consent.on'),
+    // No law lets it have the number, and nobody reads this before they do (H17).
+    ...bsnIssues(onward.question, 'question'),
   ];
   if (!to || issues.length > 0) return refuse(...issues);
   const now = acting.now.toISOString();

@@ -45,6 +45,19 @@ export function letterWaits(journey: Sent, letter: Communication, day: string): 
   return renewalDue(journey, lastDay(journey, day)) !== undefined && renewalDue(journey, written) === undefined;
 }
 
+/**
+ * Why a letter that was written before may not go any more (H3, H10): consent was withdrawn since, or the referral recalled.
+ * What tells of that itself was written with it, and goes.
+ */
+export function letterOver(
+  { consent, task }: Sent,
+  letter: Communication,
+): 'consent-withdrawn' | 'recalled' | undefined {
+  const { status, provision } = consent.resource;
+  if (status === 'inactive' && (letter.sent ?? '') < (provision?.period?.start ?? '')) return 'consent-withdrawn';
+  return task.resource.status === 'entered-in-error' && !isCategory(letter, 'recall') ? 'recalled' : undefined;
+}
+
 const waits = 'Dit bericht wacht op toestemming van de inwoner. Lees het niet voor.';
 
 /** A letter as its practice may read it on a day: without a word of its content while that waits (H6). */

@@ -41,6 +41,8 @@ const failures: Readonly<Record<string, ErrorClass>> = {
   'no-address': 'invalid',
   erased: 'invalid',
   'consent-to-renew': 'consent-missing',
+  'consent-withdrawn': 'consent-missing',
+  recalled: 'invalid',
   fault: 'bug',
 };
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { end, recall } from '../../src/feedback/ending.ts';
 import { accept } from '../../src/feedback/moves.ts';
 import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
+import type { Actor } from '../../src/referral/actor.ts';
 import type { Journey } from '../../src/referral/journey.ts';
-import { canaries, committed, journeyOf, notRefused, ownerOf, young } from '../doubles/made.ts';
+import { canaries, committed, journeyOf, notRefused, ownerOf, takeIn, young } from '../doubles/made.ts';
 import { type DeliveryBench, openDeliveryBench } from './delivery-bench.ts';
 
 let bench: DeliveryBench;
@@ -11,6 +13,9 @@ beforeAll(async () => {
   bench = await openDeliveryBench();
 });
 afterAll(() => bench.close());
+
+const gp: Actor = { id: 'gp-vanleeuwen', name: '', role: 'practice', organization: 'de-brink' };
+const lead: Actor = { id: 'lead-marijke', name: '', role: 'team-lead', organization: 'voorbeeldstreek' };
 
 const acting = async (journey: Journey) => ({
   actor: ownerOf(journey),
@@ -108,4 +113,61 @@ test('H6: of work that ended before the birthday the last letter still arrives, 
   const id = await written('w-4', true);
   await bench.round();
   expect((await bench.of(id, 'feedback')).state).toBe('landed');
+});
+
+/** As if the attempt had been on the wire at the moment of the move before this, and failed. */
+const lostItsWay = (id: string) =>
+  bench.at.owner.query(
+    `update delivery set state = 'pending', reason = null, next_at = now() where id = (select min(id) from delivery
+      where journey_id = $1 and kind = 'feedback')`,
+    [id],
+  );
+const waysOf = async (id: string) =>
+  (
+    await bench.at.owner.query(
+      `select state, reason from delivery where journey_id = $1 and kind = 'feedback' order by id`,
+      [id],
+    )
+  ).rows.map((row) => `${row.state} ${row.reason}`);
+
+test.each([
+  ['H10', 'consent-withdrawn', (journey, at) => end(journey, 'consent-withdrawn', at)],
+  ['H3', 'recalled', (journey, at) => recall(journey, 'Verkeerde persoon.', { ...at, actor: lead })],
+] satisfies [string, string, Deciding][])(
+  '%s: a letter that was under way when it was %s does not go again; what tells of that does',
+  async (hazard, reason, decide) => {
+    bench.at.now = new Date('2026-11-23T10:00:00Z');
+    const id = await bench.referred(`${hazard.toLowerCase()}-1`);
+    await make(id, accept);
+    await make(id, word(false));
+    bench.at.now = new Date('2026-11-23T10:01:00Z');
+    await make(id, decide);
+    await lostItsWay(id);
+    await bench.round();
+    await bench.dueNow();
+    await bench.round();
+    expect(await waysOf(id)).toEqual([`abandoned ${reason}`, 'landed null']);
+  },
+);
+
+test('H10: who was mailed that it waits hears that it ended, also when it never came onto the worklist', async () => {
+  const told = async (id: string) =>
+    (
+      await bench.at.owner.query(
+        `select state from delivery where journey_id = $1 and kind = 'notify' and assignment is null order by id`,
+        [id],
+      )
+    ).rows.map((row) => row.state);
+  const ended = async (number: string, first?: 'notify') => {
+    const id = await takeIn(bench.at.store, { number });
+    const late = `update delivery set next_at = now() + interval '1 hour' where journey_id = $1 and kind is distinct from $2`;
+    await bench.at.owner.query(late, [id, first ?? null]);
+    await bench.round();
+    const journey = await journeyOf(bench.at.store, id);
+    await committed(bench.at.store, notRefused(end(journey, 'moved', { ...(await acting(journey)), actor: gp })));
+    await bench.round();
+    return told(id);
+  };
+  expect(await ended('unseen-1')).toEqual(['abandoned']);
+  expect(await ended('mailed-1', 'notify')).toEqual(['landed']);
 });
