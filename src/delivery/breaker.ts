@@ -28,10 +28,11 @@ export interface Verdict {
 /**
  * A transient or ambiguous failure counts. Not a permanent one (the receiver read it, and said no to this one message),
  * nor a bug of ours. 429, and 503 with Retry-After, name the moment for everything we have for them (RFC 6585 §4, RFC
- * 9110 §10.2.3); 429 is the answer of a receiver that lives, so it does not count; nor does that somebody changed it there.
+ * 9110 §10.2.3); 429 is the answer of a receiver that lives, so it does not count; nor does that somebody changed it there, or
+ * that the resident must be asked first (H6).
  */
 export function verdictOf(failure: Failure, random: number): Verdict {
-  if (failure.kind === 'permanent' || failure.code === 'fault') return {};
+  if (failure.kind === 'permanent' || failure.code === 'fault' || failure.code === 'consent-to-renew') return {};
   const asks = failure.code === 'busy' || failure.code === 'unavailable';
   const lives = failure.code === 'busy' || failure.code === 'changed-there';
   return {

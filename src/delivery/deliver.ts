@@ -78,7 +78,7 @@ async function superseded(parts: Delivering, claimed: Claimed): Promise<boolean>
   return now?.assignment !== claimed.assignment || !isOpen(now.taskStatus);
 }
 
-/** News about work that ended before it was on any worklist: nobody has it, so nobody is told of it (H3, H10). */
+/** News about work that ended before it was on any worklist or in any mail: nobody knows of it, so nobody is told (H3, H10). */
 async function wasNeverSeen({ store }: Delivering, { kind, document, assignment, journey }: Claimed): Promise<boolean> {
   if (kind !== 'notify' || assignment !== null || document?.type !== 'Task') return false;
   const standing = await readStanding(store, journey);
@@ -170,6 +170,17 @@ function isPatient(parts: Deciding, claimed: Claimed): boolean {
   return parts.store.clock().getTime() - claimed.waitingSince.getTime() < patienceMs;
 }
 
+/** What the journey itself says against sending, whoever the receiver is (H3, H6, H10): it waits, or nobody sends it any more. */
+const mayNotGo = new Set(['consent-to-renew', 'consent-withdrawn', 'recalled']);
+
+/** The Change that ends a delivery which nobody waits for any more. */
+const givenUp = (claimed: Claimed, at: string, reason: string): Change => ({
+  scope: { practice: claimed.practice },
+  journey: claimed.journey,
+  deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason }],
+  audit: [audit('delivery-abandoned', claimed, at, 'ok', reason)],
+});
+
 /** The Change that a failure is: a next time, the practice's next channel, or held for a person. */
 export async function failureChange(parts: Deciding, claimed: Claimed, failure: Failure): Promise<Change> {
   const at = parts.store.clock().toISOString();
@@ -183,6 +194,7 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
     ...verdictOf(failure, parts.random()),
   };
   const isOver = failure.kind === 'permanent' || !isPatient(parts, claimed);
+  if (isOver && mayNotGo.has(failure.code)) return givenUp(claimed, at, failure.code);
   const next = claimed.kind === 'feedback' && goesOnBy(claimed, failure, isOver, await parts.directory());
   const settled = (event: string, move: DeliveryMove): Change => ({
     scope: { practice: claimed.practice },
@@ -199,7 +211,12 @@ export async function failureChange(parts: Deciding, claimed: Claimed, failure: 
   if (isOver && isNotice(claimed)) return stoppedChange(parts.store, await parts.directory(), claimed, failure.code);
   if (isOver) return settled('delivery-held', { to: 'held', ...failed });
   const retryInMs = failure.retryAfterMs ?? retryDelayMs(claimed.attempts, parts.random());
-  return settled('delivery-failed', { to: 'pending', ...failed, retryInMs });
+  return settled('delivery-failed', {
+    to: 'pending',
+    ...failed,
+    retryInMs,
+    ...(mayNotGo.has(failure.code) && { untried: true }),
+  });
 }
 
 /** For the figures: how long after its commit a delivery landed. */
@@ -230,12 +247,7 @@ async function attempt(parts: Delivering, claimed: Claimed): Promise<{ outcome: 
   try {
     if (await isMoot(parts, claimed)) {
       const at = parts.store.clock().toISOString();
-      const settled = await settle(parts, async () => ({
-        scope: { practice: claimed.practice },
-        journey: claimed.journey,
-        deliveries: [{ to: 'abandoned', id: claimed.id, lease: claimed.lease, reason: 'superseded' }],
-        audit: [audit('delivery-abandoned', claimed, at, 'ok', 'superseded')],
-      }));
+      const settled = await settle(parts, async () => givenUp(claimed, at, 'superseded'));
       return { outcome: settled ? 'superseded' : leaseLost, code: null };
     }
     const { connector, parcel, journey, ...packed } = await pack(parts, claimed);

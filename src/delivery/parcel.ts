@@ -2,9 +2,12 @@ import type { Communication } from '@medplum/fhirtypes';
 import { inForm } from '../feedback/documents.ts';
 import { letterPdf } from '../feedback/pdf/letter.ts';
 import type { LetterFonts } from '../feedback/pdf/sheet.ts';
+import { letterOver, letterWaits } from '../referral/consent-waits.ts';
+import { localDay } from '../referral/deadlines.ts';
 import { channelAt, type PracticeEndpoint } from '../referral/directory/channels.ts';
 import type { Directory, Role } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
+import { isOpen } from '../referral/lifecycle/lifecycle.ts';
 import { bsnForPractice } from '../referral/minimise.ts';
 import { readDestinationSecret } from '../store/directory.ts';
 import type { Claimed } from '../store/outbox/outbox.ts';
@@ -68,6 +71,16 @@ function letterFor(channel: PracticeEndpoint, document: Communication, fonts: Le
   return { document, ...(pdf && { pdf: pdf.bytes }), lost };
 }
 
+/** Whether a letter may still go to its practice, asked again before each sending (H3, H6, H10). Throws Failure when not. */
+function mayGo(journey: Journey, letter: Communication, day: string): void {
+  const over = letterOver(journey, letter);
+  if (over === 'recalled') throw new Failure('permanent', 'recalled');
+  if (over) throw new Failure('permanent', 'consent-withdrawn');
+  if (!letterWaits(journey, letter, day)) return;
+  if (isOpen(journey.task.resource.status ?? '')) throw new Failure('transient', 'consent-to-renew', 3_600_000);
+  throw new Failure('permanent', 'consent-to-renew');
+}
+
 /** What every parcel has. */
 type Plain = Pick<Parcel, 'messageId' | 'kind' | 'ambiguous'>;
 
@@ -96,6 +109,8 @@ async function packFeedback(parts: Packing, directory: Directory, claimed: Claim
   const journey = await readJourney(store, { kind: 'line' }, claimed.journey);
   const found = journey?.communications.find((one) => one.resource.id === claimed.document?.id)?.resource;
   if (!endpoint || !journey || !found) throw new Failure('permanent', 'no-address');
+  // Asked of what has not gone yet: what they took already is only looked for.
+  if (claimed.proof === null) mayGo(journey, found, localDay(store.clock()));
   const connector = connectors[endpoint.kind];
   if (!connector) throw new Failure('permanent', 'no-mailbox');
   const { address, channel, mailbox } = endpoint;

@@ -1,5 +1,8 @@
 import type { Actor } from '../referral/actor.ts';
 import type { AuditLine, Change } from '../referral/change.ts';
+import { renewalDue } from '../referral/consent.ts';
+import { onwardWaits } from '../referral/consent-waits.ts';
+import { localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { organizationsAtWork } from '../referral/lead.ts';
 import { isOpen, openQuestionsOf, transition } from '../referral/lifecycle/lifecycle.ts';
@@ -40,8 +43,18 @@ export const workAt = (journey: Journey, task: string) =>
 export function stillAsked(journey: Journey, { purpose, subject }: Pick<Link, 'purpose' | 'subject'>): boolean {
   if (purpose === 'onward') return workAt(journey, subject) !== undefined;
   if (purpose === 'question') return openQuestionsOf(journey).some(({ id }) => id === subject);
-  // H2: nothing for the resident to find, or for someone beside them.
-  return !journey.index.unsafeContact && journey.consent.resource.status !== 'inactive';
+  // H2, H6: nothing for the resident to find, or for someone beside them; also when that was corrected since.
+  return mayHavePage(journey.index) && journey.consent.resource.status !== 'inactive';
+}
+
+/**
+ * Why what a link opens shows nothing now (H6): consent waits to be asked anew, of the referral or for this organisation. It
+ * opens again by itself when that was done.
+ */
+export function linkWaits(journey: Journey, { purpose, subject }: Pick<Link, 'purpose' | 'subject'>, now: Date) {
+  if (purpose === 'resident') return undefined;
+  const day = localDay(now);
+  return purpose === 'onward' ? onwardWaits(journey, subject, day) : renewalDue(journey, day);
 }
 
 const gone = refuse(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Issue } from '../fhir/outcome.ts';
 import { codeSystems } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import { localDay } from '../referral/deadlines.ts';
@@ -26,6 +27,17 @@ const inFuture = (path: string): Refusal =>
     }),
   );
 
+/** H13, H14: what was before the referral was no contact about it, and counts for nothing. */
+export const beforeReferral = (path: string): Issue =>
+  issue('value', 'before-referral', path, {
+    nl: 'Dit was vóór de verwijzing. Noteer alleen wat u daarna deed.',
+    en: 'This was before the referral. Note only what you did after it.',
+  });
+
+/** Whether a local day lies before that of the referral. */
+export const isBeforeReferral = ({ index }: Journey, day: string): boolean =>
+  day < localDay(new Date(index.authoredOn));
+
 /** H2: where it is not safe at home, nothing is left behind that someone else can hear or read. */
 function unsafeWay(journey: Journey, way: (typeof attemptWays)[number]): Refusal | undefined {
   if (!journey.index.unsafeContact || !['letter', 'mail', 'text-message'].includes(way)) return undefined;
@@ -51,6 +63,7 @@ export function attempt(
   const now = acting.now.toISOString();
   const at = tried.at ?? now;
   if (Date.parse(at) > acting.now.getTime()) return inFuture('at');
+  if (isBeforeReferral(journey, localDay(new Date(at)))) return refuse(beforeReferral('at'));
   const { output = [] } = journey.task.resource;
   const on = localDay(new Date(at));
   return step(journey, row, 'contact-attempted', acting, {
@@ -66,6 +79,7 @@ export function contactMade(journey: Journey, at: string, acting: Acting, deviat
   if (isRefusal(row)) return row;
   const now = acting.now.toISOString();
   if (Date.parse(at) > acting.now.getTime()) return inFuture('at');
+  if (isBeforeReferral(journey, localDay(new Date(at)))) return refuse(beforeReferral('at'));
   const { output = [] } = journey.task.resource;
   return step(journey, row, 'contact-made', acting, {
     task: { output: [...output, noted('contact', at, acting.actor.id)] },

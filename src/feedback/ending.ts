@@ -8,6 +8,7 @@ import { endAppointments } from './appointment.ts';
 import { dutchDate } from './letter.ts';
 import { type Acting, step } from './moves.ts';
 import { recallChildren, tellOrganisations } from './onward-end.ts';
+import { mayTell } from './report.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner, tellPractice } from './tell.ts';
 
@@ -41,7 +42,10 @@ export function decline(journey: Journey, no: z.infer<typeof declineSchema>, act
     {
       category: 'feedback-final',
       firstLine: 'De Wally neemt deze verwijzing niet aan.',
-      lines: [declineReasons[no.reason], ...(no.proposal ? [`Voorstel: ${no.proposal}`] : [])],
+      lines: [
+        declineReasons[no.reason],
+        ...(no.proposal && mayTell(journey, acting.now) ? [`Voorstel: ${no.proposal}`] : []),
+      ],
       todo: 'de inwoner laten weten hoe het verder gaat.',
     },
     acting,
@@ -68,7 +72,7 @@ export function giveUp(journey: Journey, acting: Acting, deviating?: string): Ch
       firstLine: 'De Wally heeft de inwoner niet bereikt.',
       lines: [
         ...(days.length > 0 ? [`Geprobeerd op ${days.map(dutchDate).join(', ')}.`] : []),
-        ...(!isTriedEnough(journey.task.resource) && deviating ? [deviating] : []),
+        ...(!isTriedEnough(journey.task.resource) && deviating && mayTell(journey, acting.now) ? [deviating] : []),
       ],
       todo: 'kijken of het nummer klopt. Wilt u opnieuw verwijzen? Dat kan.',
     },

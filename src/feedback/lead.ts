@@ -1,5 +1,6 @@
 import type { Extension } from '@medplum/fhirtypes';
 import { z } from 'zod';
+import type { Issue } from '../fhir/outcome.ts';
 import { extensions } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -19,6 +20,13 @@ const said = {
   organisation: { firstLine: 'De regie is nu bij een andere organisatie.' },
 } as const;
 
+/** Why something cannot be so of an organisation: it does not work for this resident by a consent that stands (H9). */
+export const notAtWork = (path: string): Issue =>
+  issue('business-rule', 'no-consent-for-organisation', path, {
+    nl: 'Deze organisatie is niet voor deze inwoner aan het werk, of de toestemming ervoor geldt niet meer.',
+    en: 'This organisation is not at work for this resident, or its consent is no longer in force.',
+  });
+
 /**
  * Who keeps the overview from now on. It changes nothing of who has the Task: the Wally still answers (promise 3). An
  * organisation only by the consent that it has already (H9); the practice is told, without its name.
@@ -28,12 +36,7 @@ export function setLead(journey: Journey, to: z.infer<typeof leadSchema>, acting
   if (isRefusal(row)) return row;
   const who = to === 'wally' || to === 'practice' ? to : 'organisation';
   if (who === 'organisation' && !organizationsAtWork(journey).some((one) => one.task === to))
-    return refuse(
-      issue('business-rule', 'no-consent-for-organisation', 'Task.extension', {
-        nl: 'Deze organisatie is niet voor deze inwoner aan het werk, of de toestemming ervoor geldt niet meer.',
-        en: 'This organisation is not at work for this resident, or its consent is no longer in force.',
-      }),
-    );
+    return refuse(notAtWork('Task.extension'));
   const reference = who === 'practice' ? `Organization/${journey.practice}` : `Task/${to}`;
   const named: Extension[] = who === 'wally' ? [] : [{ url: extensions.lead, valueReference: { reference } }];
   const { extension = [], output = [] } = journey.task.resource;

@@ -4,6 +4,7 @@ import type { Actor } from '../referral/actor.ts';
 import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, JourneyEvent } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
+import { renewalDue } from '../referral/consent.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
 import { afterWriting, indexOf, type Journey, type Written } from '../referral/journey.ts';
@@ -86,6 +87,10 @@ function unanswered(journey: Journey, status: string, written: readonly Written[
     }));
 }
 
+/** Whether a step itself gives up what is on its way to the practice. */
+const givesUpLetters = ({ rest }: Step): boolean =>
+  rest?.deliveries?.some((one) => one.to === 'abandon-all' && one.kinds.includes('feedback')) === true;
+
 /**
  * One move of a Task as a Change: its new version, Provenance, index, event and audit line. The version it was
  * decided on is the version it must still have at commit, so of two people who act at once one is told to look again.
@@ -139,6 +144,11 @@ export function step(
   const clocks = clocksOf(after, acting.directory.practices.get(journey.practice)?.levels);
   const today = localDay(acting.now);
   const isLate = clocks.some((one) => one.dueOn < today);
+  // Nobody asks anew any more: what was written before the birthday and has not gone stays here (H6).
+  const waiting: Change['deliveries'] =
+    isOpen(before.status ?? '') && !isOpen(row.status) && renewalDue(journey, today) && !givesUpLetters(parts)
+      ? [{ to: 'abandon-all', kinds: ['feedback'], reason: 'consent-to-renew' }]
+      : [];
   return {
     scope: { practice: journey.practice },
     journey: journey.id,
@@ -150,6 +160,7 @@ export function step(
     clocks,
     events: [...(parts.events ?? []), ...(parts.deviating ? [{ kind: 'deviated' as const, at: now }] : [])],
     ...parts.rest,
+    ...(waiting.length > 0 && { deliveries: [...(parts.rest?.deliveries ?? []), ...waiting] }),
     // What was late is so no longer: nobody has to look for it any more.
     alarms: [...(parts.rest?.alarms ?? []), ...(isLate ? [] : [overdueResolved(journey, now)])],
     audit: [auditOf(activity, journey, acting, 'U')],

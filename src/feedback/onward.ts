@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Change } from '../referral/change.ts';
 import { givenOnIssues, giverIssues, giversOf } from '../referral/consent.ts';
+import { onwardWaits } from '../referral/consent-waits.ts';
 import { addWorkingDays, localDay } from '../referral/deadlines.ts';
 import type { Journey } from '../referral/journey.ts';
 import { isLifeArea, lifeAreaCodes, lifeAreas } from '../referral/life-area.ts';
@@ -14,6 +15,7 @@ import { linkTo } from './by-link.ts';
 import type { declineReasons } from './ending.ts';
 import { type Acting, concept, step } from './moves.ts';
 import { consentGivenSchema, renewalFirst } from './renew-consent.ts';
+import { bsnIssues } from './report-rules.ts';
 import { revoked } from './revoked.ts';
 import { tellOwner } from './tell.ts';
 
@@ -90,6 +92,8 @@ export function referOn(journey: Journey, onward: Onward, acting: Acting): Chang
     // Their consent is asked as the referral's own was: by the same ages (H6, H9).
     ...giverIssues(journey.patient.resource.birthDate, onward.consent.by, today, 'consent.by'),
     ...givenOnIssues(onward.consent.on, today, 'consent.on'),
+    // No law lets it have the number, and nobody reads this before they do (H17).
+    ...bsnIssues(onward.question, 'question'),
   ];
   if (!to || issues.length > 0) return refuse(...issues);
   const now = acting.now.toISOString();
@@ -217,6 +221,9 @@ export function hearOnward(journey: Journey, heard: z.infer<typeof heardSchema>,
         en: 'This organisation has finished already, or was not asked.',
       }),
     );
+  // What they would answer about they may not read either, until the consent was asked anew (H6).
+  const due = acting.actor.role === 'organisation' && onwardWaits(journey, child.resource.id, localDay(acting.now));
+  if (due) return refuse(issue('business-rule', 'consent-to-renew', 'Consent', due));
   const { resource, version } = child;
   const isInterim = heard.outcome === 'interim';
   if (isInterim && !heard.text) return interimWithoutText;

@@ -8,6 +8,7 @@ import { isRefusal, issue, type Refusal, refusals, refuse } from '../referral/re
 import { firstLineMax } from './answer.ts';
 import { linkTo } from './by-link.ts';
 import { type Acting, concept, step } from './moves.ts';
+import { renewalFirst } from './renew-consent.ts';
 import { tellOwner, tellPractice } from './tell.ts';
 
 export const questionSchema = z.strictObject({ text: z.string().trim().min(1).max(firstLineMax) });
@@ -21,6 +22,8 @@ export const replySchema = z.strictObject({
 export function ask(journey: Journey, question: z.infer<typeof questionSchema>, acting: Acting): Change | Refusal {
   const row = transition(journey, 'ask', acting.actor);
   if (isRefusal(row)) return row;
+  const due = renewalFirst(journey, acting.now);
+  if (due) return due;
   const told = tellPractice(
     journey,
     {

@@ -7,6 +7,7 @@ import { issue } from '../referral/refusal.ts';
 import { looksMedical } from '../referral/second-look.ts';
 import { notesOf } from '../referral/task-output.ts';
 import type { FeedbackAnswer } from './answer.ts';
+import { beforeReferral, isBeforeReferral } from './contact.ts';
 import { isReportUnderway } from './letter.ts';
 import type { Acting } from './moves.ts';
 import { closureOnly } from './report.ts';
@@ -37,11 +38,16 @@ const inPast = issue('value', 'in-past', 'appointment', {
   en: 'The next appointment is in the past. Choose a moment still to come.',
 });
 
+/** Why a text may go to nobody as it is: there is a BSN in it (H17). */
 const withBsn = (path: string): Issue =>
   issue('business-rule', 'bsn-in-text', path, {
     nl: 'In deze tekst staat een burgerservicenummer. Haal het weg en stuur het bericht opnieuw.',
     en: 'This text holds a citizen service number (BSN). Remove it and send the message again.',
   });
+
+/** That there is a BSN in a text, where there is (H17). */
+export const bsnIssues = (text: string | undefined, path: string): Issue[] =>
+  looksMedical(text ?? '').some((one) => one.kind === 'bsn') ? [withBsn(path)] : [];
 
 const interimNotWanted = issue('business-rule', 'interim-not-wanted', 'gpMustAct', {
   nl: 'Deze praktijk vraagt geen tussenberichten, en heeft al een bericht. Stuur er nog een als de huisarts iets moet doen: zeg dat erbij, zet in de eerste regel wat, en vraag de inwoner of dit mag. Anders hoort de huisarts het bij het afsluiten.',
@@ -76,12 +82,12 @@ export function reportIssues(journey: Journey, answer: FeedbackAnswer, acting: A
   const { now } = acting;
   const { contactOn, appointment, firstLine, plan, outcomes, final } = answer;
   const left = areasLeftOut(journey, answer).map(outcomeMissing);
-  const hasBsn = (text: string | undefined) => looksMedical(text ?? '').some((one) => one.kind === 'bsn');
   return [
     ...(contactOn && contactOn > localDay(now) ? [inFuture] : []),
+    ...(contactOn && isBeforeReferral(journey, contactOn) ? [beforeReferral('contactOn')] : []),
     ...(appointment && Date.parse(appointment.at) <= now.getTime() ? [inPast] : []),
-    ...(hasBsn(firstLine) ? [withBsn('firstLine')] : []),
-    ...(hasBsn(plan) ? [withBsn('plan')] : []),
+    ...bsnIssues(firstLine, 'firstLine'),
+    ...bsnIssues(plan, 'plan'),
     ...(left.length > 0 ? left : final && outcomes.length === 0 ? [noOutcome] : []),
     ...interimIssues(journey, answer, acting),
   ];

@@ -23,6 +23,10 @@ export function closureOnly(journey: Journey, answer: Pick<FeedbackAnswer, 'resi
   return !answer.residentAgreed || !details?.includes('feedback-content') || renewalDue(journey, day) !== undefined;
 }
 
+/** Whether more than that it was closed may go back to the practice, of what is no report (H6, H9). */
+export const mayTell = (journey: Journey, now: Date): boolean =>
+  !closureOnly(journey, { residentAgreed: true }, localDay(now));
+
 /** Who writes, as it stands under the letter. */
 export function letterHead(
   journey: Journey,

@@ -1,5 +1,4 @@
 import type { Change } from '../referral/change.ts';
-import { localDay } from '../referral/deadlines.ts';
 import type { Journey, Written } from '../referral/journey.ts';
 import { transition } from '../referral/lifecycle/lifecycle.ts';
 import { isRefusal, type Refusal } from '../referral/refusal.ts';
@@ -7,7 +6,7 @@ import { endAppointments } from './appointment.ts';
 import { alarmsOver } from './ending.ts';
 import { type Acting, step } from './moves.ts';
 import { recallChildren, tellOrganisations } from './onward-end.ts';
-import { closureOnly } from './report.ts';
+import { mayTell } from './report.ts';
 import { revoked } from './revoked.ts';
 import { tellPractice } from './tell.ts';
 
@@ -20,9 +19,6 @@ function answered(journey: Journey, status: 'completed' | 'rejected', reason: st
       version: version + 1,
     }));
 }
-
-/** Whether more than "closed" may go back to the practice (H9). */
-const mayTell = (journey: Journey, now: Date) => !closureOnly(journey, { residentAgreed: true }, localDay(now));
 
 /** The practice asked to stop work that had begun: the Wally agrees. The practice gets its answer as final feedback. */
 export function agreeToStop(journey: Journey, why: string, acting: Acting, deviating?: string): Change | Refusal {

@@ -19,6 +19,7 @@ export function takeBack(
 ): Change | Refusal {
   const now = acting.now.toISOString();
   const isUnseen = journey.index.undoUntil !== null && journey.index.undoUntil > now;
+  const isNew = journey.task.resource.status === 'requested';
   if (how === 'undo' && !isUnseen) {
     return refuse(
       issue('conflict', 'undo-too-late', 'Task.status', {
@@ -39,8 +40,8 @@ export function takeBack(
     events: [{ kind: 'cancelled', at: now }],
     rest: {
       ...more.rest,
-      // What is still within the minutes to take it back nobody has seen (H3).
-      outbox: row.tells.includes('owner') && !isUnseen ? tellOwner(journey, acting) : [],
+      // What is still within the minutes to take it back, and nobody took on, nobody has seen (H3).
+      outbox: row.tells.includes('owner') && !(isUnseen && isNew) ? tellOwner(journey, acting) : [],
       deliveries: [
         { to: 'abandon-all', kinds: ['worklist', 'notify'], reason: how === 'undo' ? 'taken-back' : 'withdrawn' },
       ],

@@ -31,7 +31,8 @@ export type DeliveryMove =
       readonly at: string;
       readonly lookAgainInMs?: number;
     }
-  | (Failed & { readonly to: 'pending'; readonly retryInMs: number })
+  /** `untried`: it was not offered to the other side at all; their patience begins when it is. */
+  | (Failed & { readonly to: 'pending'; readonly retryInMs: number; readonly untried?: true })
   | (Failed & { readonly to: 'held' })
   /** A person's retry of a held or waiting delivery: a new generation, at once. `job`: of a press for many. */
   | { readonly to: 'retry'; readonly id: string; readonly job?: string }

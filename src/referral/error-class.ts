@@ -40,6 +40,9 @@ const failures: Readonly<Record<string, ErrorClass>> = {
   'host-not-allowed': 'invalid',
   'no-address': 'invalid',
   erased: 'invalid',
+  'consent-to-renew': 'consent-missing',
+  'consent-withdrawn': 'consent-missing',
+  recalled: 'invalid',
   fault: 'bug',
 };
 

@@ -175,10 +175,10 @@ export async function readKeeping(store: Store, journeys: readonly string[]): Pr
 /** A delivery that arrived: by its channel, or read aloud by telephone to someone who is named. */
 const arrived = (delivery: string) =>
   `(${delivery}.state = 'landed' or (${delivery}.state = 'abandoned' and ${delivery}.reason = 'by-phone'))`;
-// Feedback that was given up on purpose (H10, H3) need not land; anything else must have, by whichever channel.
+// Feedback that was given up on purpose (H10, H3, H6) need not land; anything else must have, by whichever channel.
 const LANDED = `not exists (
     select from delivery d where d.journey_id = j.id and d.kind = 'feedback' and d.state = 'abandoned'
-      and d.reason not in ('consent-withdrawn', 'recalled')
+      and d.reason not in ('consent-withdrawn', 'recalled', 'consent-to-renew')
       and not exists (select from delivery e where e.journey_id = j.id and e.document_id = d.document_id and ${arrived('e')}))
   and (j.task_status in ('cancelled', 'entered-in-error')
        or exists (select from delivery d where d.journey_id = j.id and d.kind = 'feedback' and ${arrived('d')}))`;

@@ -247,7 +247,7 @@ export interface Standing {
   readonly requesterAgb: string | null;
   readonly rule: string | null;
   readonly route: string;
-  /** It was on a worklist, under this owner or one before. */
+  /** It was on a worklist, under this owner or one before, or someone was mailed that it waits there. */
   readonly wasVisible: boolean;
 }
 
@@ -258,7 +258,8 @@ export async function readStanding(store: Store, journeyId: string): Promise<Sta
     text: `select j.practice_id as practice, j.assignment, j.owner_id as owner, j.task_status as "taskStatus",
                   j.requester_agb as "requesterAgb", j.rule_id as rule, j.route, k.wrapped is null as erased,
                   exists (select from worklist_entry v where v.practice_id = j.practice_id and v.task_id = j.task_id)
-                    as "wasVisible"
+                    or exists (select from delivery d where d.journey_id = j.id and d.kind = 'notify' and d.assignment is not null
+                                and d.sent_at is not null) as "wasVisible"
              from journey j join journey_key k on k.journey_id = j.id where j.id = $1`,
     values: [journeyId],
   });

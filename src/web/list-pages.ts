@@ -23,19 +23,45 @@ export function placeOf(text: string): ListPlace | undefined {
   return { rank: Number(rank), day, arrived: Number(arrived), journey };
 }
 
+/** Whether a place comes after another, in a list that what presses most heads. */
+export function isBeyond(one: ListPlace, other: ListPlace): boolean {
+  if (one.rank !== other.rank) return one.rank > other.rank;
+  if (one.day !== other.day) return one.day > other.day;
+  return one.arrived !== other.arrived ? one.arrived > other.arrived : one.journey > other.journey;
+}
+
 /** One page of a list: what it shows, and where the next one begins. */
-export interface ListPage {
-  readonly rows: readonly ListedReferral[];
+export interface ListPage<T = ListedReferral> {
+  readonly rows: readonly T[];
   /** Where it begins, as it stands in the address; undefined: at the start. */
   readonly after: string | undefined;
   readonly next: string | undefined;
 }
 
 /** A page of what was found from `after` on, when `askedSize` was asked for. */
-export function pageOf(found: readonly ListedReferral[], after: ListPlace | undefined): ListPage {
-  const rows = found.slice(0, pageSize);
-  const last = found.length > pageSize ? rows.at(-1) : undefined;
-  return { rows, after: after && placeText(after), next: last && placeText(last.place) };
+export function pageOf<T extends { readonly place: ListPlace }>(
+  found: readonly T[],
+  after: ListPlace | undefined,
+): ListPage<T> {
+  return pageBy(found, after && placeText(after), ({ place }) => placeText(place));
+}
+
+/** The same of a list whose places are of another kind, `size` on a page, when one more was asked for. */
+export function pageBy<T>(
+  found: readonly T[],
+  after: string | undefined,
+  place: (one: T) => string,
+  size = pageSize,
+): ListPage<T> {
+  const rows = found.slice(0, size);
+  const last = found.length > size ? rows.at(-1) : undefined;
+  return { rows, after, next: last && place(last) };
+}
+
+/** The id after which a list goes on that is ordered by it; undefined: from the start. */
+export function idIn({ request }: Visit, name: string): string | undefined {
+  const text = query(request, name);
+  return /^[1-9]\d{0,17}$/.test(text) ? text : undefined;
 }
 
 /** The place in a parameter of the address; undefined: from the start. */
@@ -58,7 +84,7 @@ export function addressFrom(
 }
 
 /** The words of an empty list; of a later page that ran empty meanwhile they say so. */
-export function noneText({ after }: ListPage, { viewer }: Visit, none: string): Markup {
+export function noneText({ after }: ListPage<unknown>, { viewer }: Visit, none: string): Markup {
   const t = sayIn(viewer.language);
   return html`<p class="empty">${after ? t('Op deze bladzijde staat niets meer.', 'Nothing is left on this page.') : none}</p>`;
 }
@@ -69,7 +95,7 @@ export function noneText({ after }: ListPage, { viewer }: Visit, none: string): 
  * @param what the list's name, for who hears the links without seeing where they stand
  */
 export function pagesPart(
-  { rows, after, next }: ListPage,
+  { rows, after, next }: ListPage<unknown>,
   { total, what, to }: { readonly total: number; readonly what: string; readonly to: (after?: string) => string },
   visit: Visit,
 ): Markup | undefined {

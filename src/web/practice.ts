@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { takeBack } from '../feedback/take-back.ts';
 import type { Said } from '../fhir/outcome.ts';
 import type { Actor } from '../referral/actor.ts';
+import { practiceSees } from '../referral/consent-waits.ts';
 import { localDay } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
 import type { Journey } from '../referral/journey.ts';
@@ -108,7 +109,7 @@ ${part('open', t('Loopt', 'Open'), open, counts.open)}${part('closed', t('Klaar'
 async function sendReferral(
   site: Site,
   visit: Visit,
-  journey: Journey,
+  whole: Journey,
   notice: PageParts['notice'],
   status: number,
   posted?: Posted,
@@ -117,6 +118,7 @@ async function sendReferral(
   const t = sayIn(viewer.language);
   const acting = await actingFor(site, viewer.actor);
   const today = localDay(acting.now);
+  const journey = practiceSees(whole, today);
   const [events, carriages] = await Promise.all([
     readEvents(site.store, journey.id),
     readCarriages(site.store, journey.id),

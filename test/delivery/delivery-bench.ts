@@ -13,6 +13,7 @@ import { type Delivering, deliver } from '../../src/delivery/deliver.ts';
 import { readLetterFonts } from '../../src/delivery/letter-fonts.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMapping } from '../../src/mapping/load.ts';
+import type { Referral } from '../../src/referral/referral.ts';
 import { loadDemoAccess, pointEndpointsAt } from '../../src/region/load.ts';
 import { directoryReader } from '../../src/store/directory.ts';
 import { type Due, offerDue } from '../../src/store/outbox/outbox.ts';
@@ -43,7 +44,7 @@ export interface DeliveryBench {
   readonly delivering: Delivering;
   readonly logged: () => string;
   /** A referral that the practice's HIS knows, of a patient it knows; worklist and mail are delivered. */
-  referred(number: string, practice?: string): Promise<string>;
+  referred(number: string, practice?: string, referral?: Partial<Referral>): Promise<string>;
   /** The Wally has reported back: the feedback waits in the outbox. */
   reported(number: string, practice?: string): Promise<string>;
   /** Everything that is due now, each delivered once, at the same moment. Gives how many. */
@@ -102,16 +103,16 @@ export async function openDeliveryBench(): Promise<DeliveryBench> {
     await Promise.all(due.map((job) => deliver(parts, job)));
     return due.length;
   };
-  const referred = async (number: string, practice = 'de-brink') => {
+  const referred = async (number: string, practice = 'de-brink', referral: Partial<Referral> = {}) => {
     const patient = {
       id: `x${number}`,
       given: [canaries.given],
       ownName: canaries.family,
-      birthDate: canaries.birthDate,
+      birthDate: referral.patient?.birthDate ?? canaries.birthDate,
     };
     await post('/api/patients', { practice, patients: [patient] });
     await post('/api/referrals', { practice, referrals: [{ system, value: number, patientId: `x${number}` }] });
-    const journey = await takeIn(store, { number, practice });
+    const journey = await takeIn(store, { number, practice, referral });
     await round();
     return journey;
   };

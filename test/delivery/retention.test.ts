@@ -144,7 +144,7 @@ describe('H16: content is purged', () => {
     const delivery = { id: rows[0]?.id ?? '', communication: letter };
     const heard = readAloud(found, delivery, { heardBy: 'assistente Nadia' }, await acting(ownerOf(found)));
     if (!heard) throw new Error('it had landed');
-    await committed(line.at.store, heard);
+    await committed(line.at.store, notRefused(heard));
     const awaited = (before: number) =>
       awaitedWords(line.at.store, { kind: 'team', team: 'voorbeeldstreek' }, days(before));
     expect(await awaited(49)).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { appoint, attempt, attemptWays, contactMade, endAppointment } from '../../src/feedback/contact.ts';
 import { report } from '../../src/feedback/report.ts';
+import { reportIssues } from '../../src/feedback/report-rules.ts';
 import {
   answerOf,
   auditsIn,
@@ -180,4 +181,16 @@ describe('an appointment', () => {
     expect(refusedWith(endAppointment(played.journey(), how, played.acting(karim)))).toEqual(notYours);
     expect(refusedWith(endAppointment(accepted().journey(), how, accepted().acting(sanne)))).toEqual(notNow);
   });
+});
+
+test('H13, H14: what was before the referral is no contact and no attempt, on the page, by a system and in a report', () => {
+  const at = '2026-11-20T09:00:00.000Z';
+  const played = accepted();
+  const acting = played.acting(sanne);
+  expect(refusedWith(attempt(played.journey(), { way: 'phone', at }, acting))).toEqual(['before-referral at at']);
+  expect(refusedWith(contactMade(played.journey(), at, acting))).toEqual(['before-referral at at']);
+  const early = answerOf({ contactOn: '2026-11-22' });
+  expect(reportIssues(played.journey(), early, acting).map((one) => one.reason)).toContain('before-referral');
+  // The same day is as exact as a person notes it.
+  expect(refusedWith(contactMade(played.journey(), '2026-11-23T06:00:00.000Z', acting))).toBeUndefined();
 });

@@ -67,9 +67,10 @@ test('H11: nobody acts for who is too close', () => {
 test('H14: "niet bereikt" calls back what another organisation was asked', () => {
   const played = accepted();
   played.move(sanne, toOthers);
-  for (const at of ['20T10', '21T15', '22T10'])
-    played.move(sanne, (one, acting) => attempt(one, { way: 'phone', at: `2026-11-${at}:00:00Z` }, acting));
-  played.move(sanne, giveUp);
+  const later = '2026-11-26T10:00:00.000Z';
+  for (const at of ['23T08', '24T15', '25T10'])
+    played.move(sanne, (one, acting) => attempt(one, { way: 'phone', at: `2026-11-${at}:00:00Z` }, acting), later);
+  played.move(sanne, giveUp, later);
   const { children, childRequests } = played.journey();
   expect(children.map((one) => one.resource.status)).toEqual(['cancelled']);
   expect(childRequests.map((one) => one.resource.status)).toEqual(['revoked']);

@@ -219,3 +219,11 @@ test('no silent end: it closes only once they answered', () => {
   heard(played, 'helped');
   expect(refusedWith(close())).toBeUndefined();
 });
+
+test('H17: a question with a BSN in it goes to no other organisation', () => {
+  const played = accepted();
+  const asked = { ...onward, question: `Wilt u samen de post ordenen? BSN ${canaries.bsn}` };
+  expect(refusedWith(referOn(played.journey(), asked, regionToo(played.acting(sanne))))).toEqual([
+    'bsn-in-text at question',
+  ]);
+});

@@ -1,28 +1,30 @@
 import type { Consent } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
-import { sendLinkAnew } from '../../src/feedback/by-link.ts';
+import { linkWaits, sendLinkAnew } from '../../src/feedback/by-link.ts';
 import { contactMade } from '../../src/feedback/contact.ts';
+import { decline } from '../../src/feedback/ending.ts';
 import { askToStop } from '../../src/feedback/later.ts';
 import { decideAsked } from '../../src/feedback/named-move/named-move.ts';
-import { referOn } from '../../src/feedback/onward.ts';
+import { hearOnward, referOn } from '../../src/feedback/onward.ts';
+import { ask } from '../../src/feedback/question.ts';
+import { readAloud } from '../../src/feedback/read-aloud.ts';
 import { renewConsent } from '../../src/feedback/renew-consent.ts';
 import { report } from '../../src/feedback/report.ts';
 import { agreeToStop } from '../../src/feedback/stop.ts';
 import { extensions } from '../../src/fhir/systems.ts';
+import { letterWaits, practiceSees } from '../../src/referral/consent-waits.ts';
 import { canaries, young } from '../doubles/made.ts';
 import { auditsIn, errorsIn, refusedWith, sentIn, written } from './changes.ts';
-import { accepted, answerOf, gp, karim, marijke, sanne } from './journeys.ts';
-import { onward, regionToo } from './onward-region.ts';
+import { accepted, answerOf, gp, karim, marijke, monday, received, sanne } from './journeys.ts';
+import { elsewhere, onward, regionToo } from './onward-region.ts';
 
 /** The day before a birthday, on which it came; and the birthday. */
 const tuesday = '2026-11-24T10:00:00.000Z';
 const renewal = (by: 'resident' | 'parents' | 'resident-and-parents' | 'representative', on = '2026-11-24') => ({
   consent: { by, how: 'spoken' as const, on },
 });
-const turning = {
-  12: () => accepted(young('2014-11-24', 'parents')),
-  16: () => accepted(young('2010-11-24')),
-} as const;
+const arriving = { 12: young('2014-11-24', 'parents'), 16: young('2010-11-24') } as const;
+const turning = { 12: () => accepted(arriving[12]), 16: () => accepted(arriving[16]) } as const;
 const letterOf = (change: ReturnType<ReturnType<typeof accepted>['move']>) =>
   JSON.stringify(written(change, 'Communication')[0]?.payload);
 const content = answerOf({ firstLine: canaries.letter });
@@ -56,6 +58,81 @@ describe.each([
     expect(refusedWith(sendLinkAnew(played.journey(), child, played.acting(sanne, tuesday)))).toEqual([
       'consent-to-renew at Consent',
     ]);
+  });
+
+  test('no question goes to the practice, and no proposal with a no; the day before they do', () => {
+    const text = { text: `${canaries.letter}?` };
+    const asked = (at?: string) => ask(turning[age]().journey(), text, turning[age]().acting(sanne, at));
+    expect(refusedWith(asked())).toBeUndefined();
+    expect(refusedWith(asked(tuesday))).toEqual(['consent-to-renew at Consent']);
+    const no = { reason: 'resident-declines', proposal: canaries.letter } as const;
+    const said = (at?: string) =>
+      letterOf(received(arriving[age]).move(sanne, (journey, acting) => decline(journey, no, acting), at));
+    expect(said()).toContain(canaries.letter);
+    expect(said(tuesday)).not.toContain(canaries.letter);
+    expect(said(tuesday)).toContain('neemt deze verwijzing niet aan');
+  });
+
+  test('an organisation says nothing by its link, until the Wally said that the yes is for it too', () => {
+    const played = turning[age]();
+    const asked = { ...onward, consent: renewal('representative', '2026-11-23').consent };
+    played.move(sanne, (journey, acting) => referOn(journey, asked, regionToo(acting)));
+    const child = played.journey().children[0]?.resource.id ?? '';
+    const link = { purpose: 'onward', subject: child } as const;
+    const theirs = { id: 'link-1', name: '', role: 'organisation', organization: elsewhere } as const;
+    const hear = () =>
+      refusedWith(hearOnward(played.journey(), { task: child, outcome: 'accepted' }, played.acting(theirs, tuesday)));
+    const waits = (at: string) => linkWaits(played.journey(), link, new Date(at)) !== undefined;
+    expect([waits(monday), waits(tuesday)]).toEqual([false, true]);
+    expect(hear()).toEqual(['consent-to-renew at Consent']);
+    played.move(sanne, (journey, acting) => renewConsent(journey, renewal(decides), acting), tuesday);
+    expect([waits(tuesday), hear()]).toEqual([true, ['consent-to-renew at Consent']]);
+    const more = { ...renewal(decides), onward: [child] };
+    const change = played.move(sanne, (journey, acting) => renewConsent(journey, more, acting), tuesday);
+    expect(errorsIn(change)).toEqual([]);
+    expect([waits(tuesday), hear()]).toEqual([false, undefined]);
+    const { resource } = played.journey().childConsents?.[0] ?? {};
+    expect(resource).toMatchObject({ status: 'active', dateTime: '2026-11-24' });
+    expect(resource?.provision?.actor?.[0]?.reference.reference).toBe(`Organization/${elsewhere}`);
+  });
+
+  test('a yes is for no organisation that is not at work', () => {
+    const change = renewConsent(
+      turning[age]().journey(),
+      { ...renewal(decides), onward: ['somewhere'] },
+      turning[age]().acting(sanne, tuesday),
+    );
+    expect(refusedWith(change)).toEqual(['no-consent-for-organisation at onward']);
+  });
+
+  test('a letter from before the birthday that has not arrived is read by nobody at the practice until then', () => {
+    const played = turning[age]();
+    const interim = answerOf({ firstLine: canaries.letter, final: false, contactOn: '2026-11-23', outcomes: [] });
+    played.move(sanne, (journey, acting) => report(journey, interim, acting));
+    const seen = (day: string) => JSON.stringify(practiceSees(played.journey(), day).communications);
+    expect(seen('2026-11-23')).toContain(canaries.letter);
+    expect(seen('2026-11-24')).not.toContain(canaries.letter);
+    const communication = played.journey().communications[0]?.resource.id ?? '';
+    const aloud = () =>
+      readAloud(played.journey(), { id: '1', communication }, { heardBy: 'Nadia' }, played.acting(marijke, tuesday));
+    expect(refusedWith(aloud())).toEqual(['consent-to-renew at Consent']);
+    const renewed = turning[age]();
+    renewed.move(sanne, (journey, acting) => report(journey, interim, acting));
+    renewed.move(sanne, (journey, acting) => renewConsent(journey, renewal(decides), acting), tuesday);
+    expect(JSON.stringify(practiceSees(renewed.journey(), '2026-11-24'))).toContain(canaries.letter);
+    // Work that ends first takes it back, and the closing itself goes: it holds no content.
+    const change = played.move(sanne, (journey, acting) => report(journey, content, acting), tuesday);
+    expect(change.deliveries).toEqual([{ to: 'abandon-all', kinds: ['feedback'], reason: 'consent-to-renew' }]);
+    expect(seen('2026-12-24')).not.toContain(canaries.letter);
+    const last = played.journey().communications.at(-1)?.resource;
+    expect(last && letterWaits(played.journey(), last, '2026-12-24')).toBe(false);
+  });
+
+  test('of work that ended before the birthday the letter still goes: nobody is left to ask', () => {
+    const played = turning[age]();
+    played.move(sanne, (journey, acting) => report(journey, content, acting));
+    const [letter] = played.journey().communications;
+    expect(letter && letterWaits(played.journey(), letter.resource, '2026-11-24')).toBe(false);
   });
 
   test('who decides now says yes: a new version of the same consent, and content may go back again', () => {

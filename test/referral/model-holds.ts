@@ -80,11 +80,18 @@ function noSilentEnd(journey: Journey, kept: Kept, rows: readonly KeptDelivery[]
   const { owner, businessStatus, taskId } = journey.index;
   const wasSeen = [...kept.visible].some((one) => one.startsWith(`${taskId} `));
   const mailed = rows.some((one) => one.kind === 'notify' && one.recipient === owner && one.state !== 'abandoned');
-  if (wasSeen && owner && by !== 'wally' && ['recalled', 'ended'].includes(businessStatus) && !mailed)
+  if (wasSeen && owner && by !== 'wally' && endsToTell.has(businessStatus) && !mailed)
     broken(`${owner} does not hear of its end`);
   if (journey.children.some((one) => isOpen(one.resource.status ?? ''))) broken('a child outlived its parent');
   if (journey.childRequests.some((one) => one.resource.status === 'active')) broken('a child request outlived it');
 }
+
+/** What a Task reads after a move that ends it and of which its row tells the owner. */
+const endsToTell = new Set(
+  TRANSITIONS.filter((row) => row.to !== 'same' && !isOpen(row.to) && row.tells.includes('owner')).map(
+    (row) => row.businessStatus ?? '',
+  ),
+);
 
 /** H10: once consent was withdrawn nothing with content is on its way. */
 function nothingAfterWithdrawal(journey: Journey, rows: readonly KeptDelivery[], broken: Broken): void {
@@ -97,7 +104,7 @@ function nothingAfterWithdrawal(journey: Journey, rows: readonly KeptDelivery[],
 
 /** H6: after a birthday that changes who decides, no content goes back until the consent was asked anew. */
 function nothingOnOverdueConsent(journey: Journey, broken: Broken): void {
-  for (const { resource } of journey.communications.filter((one) => categoryOf(one).startsWith('feedback-')))
+  for (const { resource } of journey.communications.filter((one) => /^(feedback-|question$)/.test(categoryOf(one))))
     if (
       renewalDue(journey, (resource.sent ?? '').slice(0, 10)) &&
       JSON.stringify(resource.payload).includes(canaries.letter)

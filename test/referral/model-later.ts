@@ -53,7 +53,7 @@ export function laterPart(
 }
 
 /** What the machine does not get there, a person does: again, or by telephone. Undefined when it landed meanwhile. */
-export function byHand(held: KeptDelivery, journey: Journey, dice: Dice, acting: Acting): Change | undefined {
+export function byHand(held: KeptDelivery, journey: Journey, dice: Dice, acting: Acting): Change | Refusal | undefined {
   const { id, document } = held;
   if (dice.once(2)) return readAloud(journey, { id, communication: document ?? '' }, { heardBy: 'Nadia' }, acting);
   return { scope: { practice: journey.practice }, journey: journey.id, audit: [], deliveries: [{ to: 'retry', id }] };

@@ -75,7 +75,7 @@ export const moveWith: Record<Move, Makes> = {
   accept: () => accept,
   decline: (dice) => {
     const reason = dice.pick(['duplicate', 'wrong-person', 'no-consent', 'resident-declines'] as const);
-    return (journey, acting) => decline(journey, { reason }, acting);
+    return (journey, acting) => decline(journey, { reason, proposal: canaries.letter }, acting);
   },
   attempt: (dice) => {
     // Some days and hours ago: at different times of the day (H14).

@@ -251,7 +251,7 @@ export class Story {
 
   async #byHand(held: KeptDelivery, dice: Dice): Promise<void> {
     const change = byHand(held, await this.#line.journey(held.journey), dice, await this.#acting(lead));
-    if (change) await this.#line.commit(change);
+    if (change && !isRefusal(change)) await this.#line.commit(change);
   }
 
   /** Every journey can still end well: it is done here, by the people the rules allow, and lands. */

@@ -128,4 +128,19 @@ test('the phone list has feedback after a day, refused messages and mails that c
   expect(text).toContain('is niet aangenomen');
   expect(text).toContain('Karim Bouzid');
   expect((await pages.get('admin', '/admin/calls', 'en')).text).toContain('Phone list');
+  await at.owner.query(
+    `insert into delivery (practice_id, journey_id, message_id, kind, destination, recipient, state, failure_code, next_at, created_at)
+     select 'de-brink', gen_random_uuid(), gen_random_uuid(), 'notify', 'mail', 'wally-karim', 'held', 'mail-rejected', now(), now()
+       from generate_series(1, 60)`,
+  );
+  const links = (one: string) => [...one.matchAll(/\/admin\/deliveries\/(\d+)/g)].map(([, id]) => id);
+  const mails = (one: string) => one.slice(one.indexOf('id="mail"'));
+  const first = (await pages.get('admin', '/admin/calls')).text;
+  expect(first).toMatch(/id="mail">Mails <span class="count">61</);
+  const next = /<a href="([^"#]+)[^"]*" rel="next"/.exec(mails(first))?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const second = (await pages.get('admin', next)).text;
+  expect([links(mails(first)).length, links(mails(second)).length]).toEqual([50, 11]);
+  expect(new Set([...links(mails(first)), ...links(mails(second))]).size).toBe(61);
+  // The other kinds stay where they are.
+  expect(second).toContain(number);
 });

@@ -4,6 +4,7 @@ import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
 import { committed, notRefused } from '../doubles/made.ts';
 import { type Browsing, browse, journeyOf, people, putOnWorklist, referralOf, referred, siteOver } from './harness.ts';
+import { expectSound } from './markup.ts';
 
 let at: TestStore;
 let site: Site;
@@ -92,7 +93,10 @@ describe('a Wally who leaves', () => {
   });
 
   test('in steps, with what was done and what is left; the mails only at the end, and once', async () => {
+    await pages.close();
+    pages = await browse(site, 25);
     for (let n = 1; n <= 27; n += 1) await referred(site, 'de-brink', referralOf(n));
+    expect((await preview('wally-sanne', 'wally-joost')).text).toContain('hooguit 25');
     const first = await press((await preview('wally-sanne', 'wally-joost')).text);
     expect(first.text).toContain('25 overgedragen, nog 2 te gaan.');
     expect(await mailed()).toEqual([]);
@@ -101,6 +105,28 @@ describe('a Wally who leaves', () => {
     expect(await mailed()).toEqual(['wally-joost', 'wally-sanne']);
     // The last step sent once more: nobody is told again.
     await press(first.text);
+    expect(await mailed()).toEqual(['wally-joost', 'wally-sanne']);
+  }, 60_000);
+
+  test('a hundred and twenty in one press: seen by pages, what presses most first, each counted; every one has moved', async () => {
+    const all = await Promise.all(Array.from({ length: 119 }, (_, n) => referred(site, 'de-brink', referralOf(n + 1))));
+    const acute = await referred(site, 'de-brink', referralOf(120, { priority: 'stat' }));
+    const shown: string[] = [];
+    const page = await preview('wally-sanne', 'wally-joost');
+    for (let text: string | undefined = page.text; text !== undefined; ) {
+      expectSound(text);
+      expect(text).toMatch(/Dit gaat over <span class="count">120</);
+      expect(text).toContain('<strong>Joost ter Braak</strong>: 120');
+      expect(text).toContain('Huisartsenpraktijk Voorbeeldbrink: 120');
+      shown.push(...[...text.matchAll(/class="lead"><a href="\/team\/([0-9a-f-]{36})"/g)].map(([, id]) => id ?? ''));
+      const next: string | undefined = /<a href="([^"#]+)[^"]*" rel="next"/.exec(text)?.[1]?.replaceAll('&amp;', '&');
+      text = next && (await pages.get('marijke', next)).text;
+    }
+    expect([shown.length, new Set(shown).size, shown[0]]).toEqual([120, 120, acute.id]);
+    // Whatever page it is pressed on, all of it goes.
+    const done = await press(page.text);
+    expect(done.text).toContain('Klaar: 120 overgedragen.');
+    for (const { id } of [...all, acute]) expect((await index(id)).owner).toBe('wally-joost');
     expect(await mailed()).toEqual(['wally-joost', 'wally-sanne']);
   }, 60_000);
 

@@ -219,7 +219,7 @@ export interface Browsing {
 }
 
 /** The pages on a port of their own, with whoever the header (or the cookie of a browser) says is looking. */
-export async function browse(site: Site): Promise<Browsing> {
+export async function browse(site: Site, handedOverAtOnce?: number): Promise<Browsing> {
   const app = express();
   const look = await lookOf('kortelijn');
   const viewerOf = (request: express.Request): Viewer => {
@@ -243,7 +243,7 @@ export async function browse(site: Site): Promise<Browsing> {
   app.use(lookedPages(site, viewerOf));
   for (const role of ['practice', 'team-lead'] as const) app.use(sentencePages(site, viewerOf, role));
   app.use(practicePages(site, viewerOf));
-  app.use(handoverPages(site, viewerOf));
+  app.use(handoverPages(site, viewerOf, handedOverAtOnce));
   app.use(teamPages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));
   app.use(mappingPages(site, viewerOf, await loadMappings()));
   app.use(directoryExchangePages(site, viewerOf, () => reevaluatePresence(site.store, site.directory)));

@@ -3,6 +3,7 @@ import type { Referral } from '../../src/referral/referral.ts';
 import { linkCode, linksOf, linkToken } from '../../src/store/access/links.ts';
 import type { Site } from '../../src/web/site.ts';
 import { loadTestRegion, openTestStore, type TestStore } from '../doubles/database.ts';
+import { canaries, young } from '../doubles/made.ts';
 import { type Browsing, browse, journeyOf, referralOf, referred, siteOver } from './harness.ts';
 import { expectSound } from './markup.ts';
 import { outsider } from './outsider.ts';
@@ -289,6 +290,35 @@ test('H9: the link dies with the consent', async () => {
     for (const one of patient) expect(answer.text).not.toContain(one);
   }
   expect((await browser.post('/link/case/accept')).status).toBe(410);
+});
+
+test('H6: after a birthday a link that was out shows nothing of it, until the yes was said for that organisation too', async () => {
+  const sent = await ledOn(young('2010-11-25'), { onwardBy: 'resident-and-parents' });
+  const browser = await inside(sent);
+  expect((await browser.get('/link/case')).text).toContain('post ordenen');
+  at.now = new Date('2026-11-25T09:00:00Z');
+  const later = await inside(sent);
+  const closed = await later.get('/link/case');
+  expect(closed.status).toBe(403);
+  expectSound(closed.text);
+  expect(closed.text).toContain('wacht op toestemming');
+  for (const one of [...patient, canaries.given, canaries.family, '2010']) expect(closed.text, one).not.toContain(one);
+  expect((await later.post('/link/case/accept')).status).toBe(403);
+  expect((await journeyOf(site, id)).children[0]?.resource.status).toBe('requested');
+  const own = await pages.get('sanne', `/worklist/${id}`);
+  expect(own.text).toContain('ziet nu niets: wacht op toestemming');
+  expect(own.text).not.toContain('Stel de vraag');
+  const yes = { renewBy: 'resident', renewHow: 'spoken', renewOn: '2026-11-25' };
+  const unsaid = await move('renew-consent', yes);
+  expect(unsaid.status).toBe(422);
+  expectSound(unsaid.text);
+  expect((await move('renew-consent', { ...yes, renewFor: 'nobody' })).status).toBe(303);
+  expect((await later.get('/link/case')).status).toBe(403);
+  const [task = ''] = (await journeyOf(site, id)).children.map((one) => one.resource.id);
+  expect((await move('renew-consent', { ...yes, renewFor: task })).status).toBe(303);
+  const open = await later.get('/link/case');
+  expect([open.status, open.text.includes('post ordenen')]).toEqual([200, true]);
+  expect((await later.post('/link/case/accept')).location).toBe('/link/case?done=accepted');
 });
 
 test('a form that is not ours, or of another browser, does nothing', async () => {

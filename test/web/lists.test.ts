@@ -145,7 +145,7 @@ describe('the practice and the team', () => {
     await at.owner.query(`update journey set task_status = 'requested', business_status = 'new'`);
   });
 
-  test('the team queue and the folders have pages of their own; what an absent person has stands first', async () => {
+  test('the team queue and the folders have pages of their own; for the team acute, overdue, urgent, then whose owner is absent', async () => {
     await at.owner.query(
       `update journey set owner_id = null where id in (select id from journey where id <> $1 order by id limit ${loose})`,
       [acute],
@@ -154,15 +154,24 @@ describe('the practice and the team', () => {
       `update journey set owner_id = 'wally-nobody' where id = (select id from journey where owner_id is not null and id <> $1 order by id desc limit 1)`,
       [acute],
     );
+    const some = await at.owner.query<{ id: string }>(
+      `select id::text from journey where owner_id is not null and owner_id <> 'wally-nobody' and id <> $1 order by id desc limit 2`,
+      [acute],
+    );
+    const [urgent = '', overdue = ''] = some.rows.map((one) => one.id);
+    await at.owner.query(`update journey set priority = 'urgent' where id = $1`, [urgent]);
+    await at.owner.query(`update journey set call_before = '2026-12-31' where id <> $1`, [overdue]);
+    await at.owner.query(`delete from clock where journey_id <> $1`, [overdue]);
+    const whose = await at.owner.query<{ id: string }>(`select id::text from journey where owner_id = 'wally-nobody'`);
     const { text } = await pages.get('marijke', '/team');
     expect(text).toContain(`Teamwachtrij <span class="count">${loose}</span>`);
     expect(text).toMatch(new RegExp(`aria-current="page">Loopt <span class="count">${count - loose}<`));
-    expect(linked(listed(text), 'team')[1]).toBe(acute);
+    expect(linked(listed(text), 'team').slice(0, 4)).toEqual([acute, overdue, urgent, whose.rows[0]?.id]);
     const queue = await walked('marijke', '/team?folder=new', queued);
     expect([queue.map((one) => one.length), new Set(queue.flat()).size]).toEqual([[50, 20], loose]);
     const own = await walked('marijke', '/team', listed);
     expect([own.map((one) => one.length), new Set(own.flat()).size]).toEqual([[50, 50, 35], count - loose]);
-    at.now = new Date('2026-12-07T09:00:00Z');
+    at.now = new Date('2027-01-07T09:00:00Z');
     const late = await pages.get('marijke', '/team');
     expect(late.text).toContain(`Te laat: ${loose} bij niemand`);
     expect(late.text).toMatch(new RegExp(`id="overdue">Te laat <span class="count">${count}<`));
@@ -198,6 +207,29 @@ describe('weight', () => {
     expect(text.match(/Niemand aanwezig/g)).toHaveLength(1);
     expect(text).toMatch(/Niemand aanwezig <span class="count">70</);
     expect(text.indexOf('Acute verwijzing')).toBeLessThan(text.indexOf('Niemand aanwezig'));
+    // Ten numbers are enough to ask after; the others stand in the queue below.
+    expect(text).toContain('en nog 60');
+  });
+
+  test('a phone list of many calls has pages, with how many there are', async () => {
+    await at.owner.query(
+      `insert into alarm (kind, journey_id, practice_id, team_id, raised_at)
+       select 'call-practice', id, 'zuidrand', team_id, now() from journey limit 45`,
+    );
+    const calls = (text: string) => text.slice(text.indexOf('id="calls"'), text.indexOf('id="queue"'));
+    const named = (text: string) => [...calls(text).matchAll(/team\/([0-9a-f-]{36})\/called/g)].map(([, id]) => id);
+    const found: unknown[] = [];
+    let path: string | undefined = '/team';
+    for (let n = 0; path && n < 9; n += 1) {
+      const { text }: { text: string } = await pages.get('marijke', path.replace(/#.*/, ''));
+      expectSound(text);
+      expect(text).toMatch(/nu doen <span class="count">116</);
+      expect(text).toContain('van 47.');
+      found.push(...named(text));
+      path = nextOf(calls(text).split('id="overdue"')[0] ?? '');
+    }
+    expect([found.length, new Set(found).size]).toEqual([45, 45]);
+    await at.owner.query(`delete from alarm where kind = 'call-practice'`);
   });
 
   test.skipIf(!hasChromium)('axe finds nothing on them on a telephone', async () => {

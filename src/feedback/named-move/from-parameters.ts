@@ -4,7 +4,7 @@ import { type Asked, isMoveName } from './named-move.ts';
 import { mayNotChange, noSuchMove } from './words.ts';
 
 /** Parts that a move may have more than once. */
-const lists = new Set(['outcomes', 'lifeAreas']);
+const lists = new Set(['outcomes', 'lifeAreas', 'onward']);
 
 /** One parameter as plain data: a code for a concept, an id for a reference, an object for parts. */
 function plainOf(one: ParametersParameter): unknown {

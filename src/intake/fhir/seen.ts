@@ -1,5 +1,6 @@
 import type { Binary, Endpoint, Resource, Task } from '@medplum/fhirtypes';
 import { extensions } from '../../fhir/systems.ts';
+import { letterSeen } from '../../referral/consent-waits.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Directory } from '../../referral/directory/directory.ts';
 import {
@@ -61,6 +62,17 @@ function receiverView(resource: Resource, receiver: Receiver): Resource | undefi
   }
 }
 
+/** What a practice reads of its own referral: all, but for what the Wally was told, and letters that wait for consent (H6). */
+async function practiceView(seeing: Seeing, scope: Scope, { resource, journey }: Whole): Promise<Resource> {
+  if (resource.resourceType === 'Task') return withoutOnward(resource);
+  if (resource.resourceType !== 'Communication' || resource.status === 'completed') return resource;
+  const found = await readJourney(seeing.store, scope, journey);
+  const newest = found?.communications.find((one) => one.resource.id === resource.id)?.resource;
+  return found && newest?.status !== 'completed'
+    ? letterSeen(found, resource, localDay(seeing.store.clock()))
+    : resource;
+}
+
 /** The bytes of the practice's letters, and of nothing else: the messages they came in are not read back. */
 async function isLetter({ store }: Seeing, scope: Scope, journey: string, binary: Binary): Promise<boolean> {
   const found = await readJourney(store, scope, journey);
@@ -97,7 +109,7 @@ export async function seenBy(
     wholes.map(async ({ resource, journey }) => {
       const isBytes = resource.resourceType === 'Binary';
       if (isBytes && !(await isLetter(seeing, scope, journey, resource))) return undefined;
-      if (!isReceiver(scope)) return resource.resourceType === 'Task' ? withoutOnward(resource) : resource;
+      if (!isReceiver(scope)) return practiceView(seeing, scope, { resource, journey });
       if (contentFree.includes(resource.resourceType))
         return withdrawn.has(journey) ? withdrawnView(resource) : resource;
       const receiver = await receiverAt(journey);

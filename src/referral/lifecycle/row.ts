@@ -69,6 +69,9 @@ export interface Transition {
   readonly said?: Said;
   /** A team lead may make it in the owner's place, with a reason: it is about neither consent nor safety (H18). */
   readonly mayDeviate?: true;
-  /** Who must hear of it; for the picture in the docs and for whoever writes its decider. */
+  /**
+   * Who must hear of it; for the picture in the docs and for whoever writes its decider. Of an end an owner hears when it ever stood
+   * on a worklist or was mailed (delivery/deliver).
+   */
   readonly tells: readonly ('practice' | 'owner' | 'next-owner' | 'former-owner' | 'team-lead' | 'organisation')[];
 }

@@ -129,13 +129,19 @@ export async function listReferrals(
   scope: Scope,
   folder: Folder,
   limit: number,
-  { narrow = {}, sought, ...asked }: Narrowed & OrderAsked = {},
+  {
+    narrow = {},
+    sought,
+    present,
+    after,
+  }: Narrowed & Pick<OrderAsked, 'after'> & { readonly present?: readonly string[] } = {},
 ): Promise<ListedReferral[]> {
   const { sql, value } = scopeCondition(scope);
   const values: unknown[] = [value, localDay(store.clock()), limit];
-  const { rank, arrived, by, beyond } = ordering(orders[folder], asked, (one) => `$${values.push(one)}`);
+  const team = present && { present, overdue: folders.overdue };
+  const { rank, arrived, by, beyond } = ordering(orders[folder], { after, team }, (one) => `$${values.push(one)}`);
   const narrowed = narrowing(store, narrow, sought, values.length + 1);
-  const variant = [asked.present && '-present', asked.after && '-after'].filter(Boolean).join('');
+  const variant = [present && '-present', after && '-after'].filter(Boolean).join('');
   const { rows } = await store.pool.query<ListRow>({
     ...(narrowed.values.length === 0 && { name: `list-${scope.kind}-${folder}${variant}` }),
     // Only what is shown is joined to its documents, however much the folder holds.

@@ -9,26 +9,30 @@ export interface ListPlace {
   readonly journey: string;
 }
 
-/** `pressing`: acute first, then by the promised day, then as they came. The others go by arrival alone. */
+/**
+ * `pressing`: acute first, then by the promised day, then as they came; for who leads a team, what is overdue and what is urgent
+ * come before the day, and of each of these what nobody at work has comes first. The others go by arrival alone.
+ */
 export type ListOrder = 'pressing' | 'newest' | 'oldest';
 
 export interface OrderAsked {
   /** From just after this place; without it from the start. */
   readonly after?: ListPlace | undefined;
-  /** Who is at work today: what nobody of them has stands before the rest, also before what is acute (promise 2). */
-  readonly present?: readonly string[] | undefined;
+  /** For who leads a team: who is at work today, and what makes a referral overdue (SQL on `j`). */
+  readonly team?: { readonly present: readonly string[]; readonly overdue: string } | undefined;
 }
 
 /** The parts of a statement on `journey j` that make its order; `given` gives a value its placeholder. */
 export function ordering(
   order: ListOrder,
-  { after, present }: OrderAsked,
+  { after, team }: OrderAsked,
   given: (value: unknown) => string,
 ): { readonly rank: string; readonly arrived: string; readonly by: string; readonly beyond: string } {
   const arrived = `(extract(epoch from j.received_at) * 1000000)::bigint`;
   const acute = `case when j.priority in ('asap', 'stat') then 0 else 1 end`;
-  const rank = present
-    ? `(case when j.owner_id = any(${given(present)}::text[]) then 2 else 0 end + ${acute})`
+  const rank = team
+    ? `(case when j.priority in ('asap', 'stat') then 0 when ${team.overdue} then 2 when j.priority = 'urgent' then 4 else 6 end
+        + case when j.owner_id = any(${given(team.present)}::text[]) then 1 else 0 end)`
     : `(${acute})`;
   const moment = () => `timestamptz 'epoch' + ${given(after?.arrived)}::bigint * interval '1 microsecond'`;
   if (order === 'pressing')

@@ -30,7 +30,17 @@ function attemptMoves(moves: readonly Moved[]): Part[] {
   );
   const failed = moves.flatMap(({ move }) =>
     move.to === 'pending' || move.to === 'held'
-      ? [[move.id, move.lease, move.to, move.code, move.ambiguous, move.to === 'pending' ? move.retryInMs : null]]
+      ? [
+          [
+            move.id,
+            move.lease,
+            move.to,
+            move.code,
+            move.ambiguous,
+            move.to === 'pending' ? move.retryInMs : null,
+            move.to === 'pending' && move.untried === true,
+          ],
+        ]
       : [],
   );
   return [
@@ -49,11 +59,12 @@ function attemptMoves(moves: readonly Moved[]): Part[] {
       name: 'f',
       exact: true,
       rows: failed,
-      columns: 'id bigint, lease uuid, state text, code text, ambiguous boolean, retry_in_ms double precision',
+      columns:
+        'id bigint, lease uuid, state text, code text, ambiguous boolean, retry_in_ms double precision, untried boolean',
       // PostgreSQL's clock rules leases and retries: the clocks of our processes may differ (decision 16).
       sql: `update delivery d set state = n.state, failure_code = n.code, ambiguous = n.ambiguous, generation = d.generation + 1,
               next_at = case when n.retry_in_ms is null then d.next_at else now() + n.retry_in_ms * interval '1 millisecond' end,
-              lease_until = null, queued_at = null
+              trying_since = case when not n.untried then d.trying_since end, lease_until = null, queued_at = null
             from n where d.id = n.id and d.lease = n.lease and d.state not in ('landed', 'abandoned') returning 1`,
     },
   ];

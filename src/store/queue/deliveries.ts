@@ -1,5 +1,4 @@
 import type { Carriage } from '../lists/lists.ts';
-import { type Scope, scopeCondition } from '../scope.ts';
 import type { Store } from '../store.ts';
 
 /** One delivery as an administrator sees it: ids, states, counts and codes, never content (promise 4). */
@@ -30,22 +29,6 @@ export async function readDelivery(store: Store, id: string): Promise<ListedDeli
     values: [id],
   });
   return rows[0];
-}
-
-/**
- * Feedback within a scope that has not landed and has been on its way since before a moment, or of which somebody said that
- * the practice is to be called; oldest first (promise 3).
- */
-export async function listUnlanded(store: Store, scope: Scope, before: Date, limit: number): Promise<ListedDelivery[]> {
-  const { sql, value } = scopeCondition(scope);
-  const { rows } = await store.pool.query<ListedDelivery>({
-    name: `unlanded-${scope.kind}`,
-    text: `select ${COLUMNS} from delivery d join journey j on j.id = d.journey_id
-            where ${sql} and d.kind = 'feedback' and d.state not in ('landed', 'abandoned') and (d.created_at < $2 or d.reason = 'to-call')
-            order by d.created_at, d.id limit $3`,
-    values: [value, before, limit],
-  });
-  return rows;
 }
 
 /** For the journey's own page and the demo: what happened to it, without content. */

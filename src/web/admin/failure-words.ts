@@ -54,6 +54,18 @@ const failures: Record<string, Said> = {
     nl: 'De ontvanger nam het bericht aan, maar bevestigde in zeven dagen niet dat het verwerkt is. Bel de praktijk en vraag of het in het dossier staat.',
     en: 'The receiver took the message, but did not confirm within seven days that it was processed. Call the practice and ask whether it is in the record.',
   },
+  'consent-to-renew': {
+    nl: 'De inwoner werd intussen 12 of 16 jaar. De Wally vraagt opnieuw om toestemming; tot dan gaat er geen inhoud naar de praktijk. U hoeft niets te doen.',
+    en: 'Meanwhile the resident became 12 or 16. The Wally asks for consent anew; until then no content goes to the practice. There is nothing for you to do.',
+  },
+  'consent-withdrawn': {
+    nl: 'De inwoner trok de toestemming in. Het bericht gaat niet meer. U hoeft niets te doen.',
+    en: 'The resident withdrew the consent. The message does not go any more. There is nothing for you to do.',
+  },
+  recalled: {
+    nl: 'De verwijzing is teruggeroepen. Het bericht gaat niet meer. U hoeft niets te doen.',
+    en: 'The referral was called back. The message does not go any more. There is nothing for you to do.',
+  },
   fault: {
     nl: 'Er ging iets mis in Kortelijn zelf. Het bericht is bewaard en wordt vanzelf opnieuw geprobeerd. Meld het nummer bij de ontwikkelaars.',
     en: 'Something went wrong in Kortelijn itself. The message is kept and tried again by itself. Report the number to the developers.',

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { mailCode, rightCode, stillAsked, workAt, wrongCode } from '../../feedback/by-link.ts';
+import { linkWaits, mailCode, rightCode, stillAsked, workAt, wrongCode } from '../../feedback/by-link.ts';
 import { heardSchema, hearOnward } from '../../feedback/onward.ts';
 import { answer } from '../../feedback/question.ts';
 import { preferredLanguage } from '../../fhir/outcome.ts';
@@ -22,7 +22,7 @@ import { readJourney } from '../../store/referrals.ts';
 import { ContentErased } from '../../store/store.ts';
 import { actingFor, decide, field, noteView, query, send, sentences, type Visit } from '../acting.ts';
 import type { Site } from '../site.ts';
-import { casePage, codePage, donePage, type Ended, endedPage } from './pages.ts';
+import { casePage, codePage, donePage, type Ended, endedPage, waitingPage } from './pages.ts';
 import { type CaseFields, readReply } from './reply.ts';
 
 /** A link that opens something, with what it is about. */
@@ -101,6 +101,8 @@ export function linkPages(site: Site): Router {
       const csrf = formToken(key, session ?? '');
       if (!('link' in at)) return showEnded(visitOf(request, response, stranger, csrf), at);
       const visit = visitOf(request, response, at.actor, csrf);
+      if (linkWaits(at.journey, at.link, store.clock()))
+        return send(visit, waitingPage(visit.viewer, await site.directory(), at.journey.index), 403);
       if (request.method === 'POST' && !(session && isOwnForm(request, publicUrl, key, session)))
         return send(visit, endedPage(visit.viewer, 'unknown', await site.directory(), at.journey.index), 403);
       await handle(visit, at);

@@ -64,6 +64,16 @@ export function endedPage(viewer: Viewer, ended: Ended, directory: Directory, in
   };
 }
 
+/** Behind the code, while consent must be asked anew (H6): nothing about anyone; the same link shows it again after that. */
+export function waitingPage(viewer: Viewer, directory: Directory, index: JourneyIndex): Page {
+  const t = sayIn(viewer.language);
+  const title = t('Nu niet te zien: wacht op toestemming', 'Not to be seen now: waits for consent');
+  return {
+    title,
+    main: html`<h1>${title}</h1><p>${t('De sociaal werker vraagt opnieuw om toestemming. Doe tot dan niets met deze vraag. Daarna werkt deze link weer.', 'The social worker asks for consent anew. Until then, do nothing with this question. After that this link works again.')}</p>${whomToCall(directory, index, viewer)}`,
+  };
+}
+
 export function donePage(viewer: Viewer): Page {
   const t = sayIn(viewer.language);
   const title = t('Dank u wel', 'Thank you');

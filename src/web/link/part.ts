@@ -1,4 +1,4 @@
-import { workAt } from '../../feedback/by-link.ts';
+import { linkWaits, workAt } from '../../feedback/by-link.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
@@ -59,12 +59,14 @@ function organisationsPart(site: Site, shown: Shown, links: readonly Link[], now
     const team = directory.teams.get(id);
     const link = links.findLast((one) => one.subject === resource.id);
     const live = link && isLive(link, now) && workAt(journey, resource.id) !== undefined;
+    const waits = live && linkWaits(journey, link, now);
     const said = (resource.output ?? []).flatMap((one) => one.valueAnnotation?.text ?? []);
     const until = link && live && dayText(localDay(link.expiresAt), language, shown.today);
     const how = link && stateSaid[live || link.endedWhy ? linkState(link, now) : 'expired'][language];
-    return html`<li><strong>${team?.name ?? id}</strong>: ${workSaid(resource.status ?? '')[language]}${how && `; ${how}`}${
-      until && ` (${t('werkt tot', 'works until')} ${until})`
-    }
+    return html`<li><strong>${team?.name ?? id}</strong>: ${workSaid(resource.status ?? '')[language]}${
+      waits &&
+      html`; <strong>${t('ziet nu niets: wacht op toestemming', 'sees nothing now: waits for consent')}</strong>`
+    }${how && `; ${how}`}${until && ` (${t('werkt tot', 'works until')} ${until})`}
 ${isOwner && said.map((one) => html`<p class="said" lang="nl">${one}</p>`)}
 ${isOwner && link && live && codeToGive(shown, linkCode(site.store.master, link.id), team?.phone)}</li>`;
   });

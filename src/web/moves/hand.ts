@@ -1,6 +1,7 @@
 import { decline, declineSchema, type EndReason, end, endReasons, recall } from '../../feedback/ending.ts';
 import { offer, refuseOffer, resumeOwn, takeOver } from '../../feedback/handover.ts';
 import { accept } from '../../feedback/moves.ts';
+import { mayTell } from '../../feedback/report.ts';
 import { tooClose } from '../../feedback/too-close.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { isPresent, wallysOf } from '../../referral/directory/directory.ts';
@@ -134,7 +135,7 @@ const declineForm = moveForm({
     const t = sayIn(language);
     const choices = Object.entries(declineSaid).map(([code, said]): Choice => [code, said[language]]);
     return html`${radiosOf(parts, 'declineReason', t('Waarom niet?', 'Why not?'), choices, t('Is er iets anders? Bied de verwijzing dan aan een collega aan, of bel de praktijk.', 'Is it something else? Then offer the referral to a colleague, or call the practice.'))}
-${textBox(parts, { name: 'proposal', label: t('Wat zou wel kunnen helpen? (mag leeg)', 'What could help instead? (may be empty)'), hint: noNames(parts.viewer), max: textMax, rows: 2 })}${button(t('Neem niet aan', 'Decline'), 'danger')}`;
+${mayTell(parts.journey, parts.now) ? textBox(parts, { name: 'proposal', label: t('Wat zou wel kunnen helpen? (mag leeg)', 'What could help instead? (may be empty)'), hint: noNames(parts.viewer), max: textMax, rows: 2 }) : html`<p class="hint">${t('Een voorstel kan nu niet mee: er is geen toestemming om inhoud terug te sturen.', 'No proposal can go along now: there is no consent to send content back.')}</p>`}${button(t('Neem niet aan', 'Decline'), 'danger')}`;
   },
   read: ({ declineReason, proposal }): Read<ReturnType<typeof declineSchema.parse>> => {
     const parsed = declineSchema.safeParse({ reason: declineReason, ...(proposal && { proposal }) });

@@ -3,6 +3,7 @@ import { answer, ask, openQuestion } from '../../feedback/question.ts';
 import { hold, restDaysMax, restSchema, resume } from '../../feedback/rest.ts';
 import { agreeToStop, refuseToStop } from '../../feedback/stop.ts';
 import type { Said } from '../../fhir/outcome.ts';
+import { renewalDue } from '../../referral/consent.ts';
 import { addDays } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { radiosOf } from '../form-controls.ts';
@@ -38,6 +39,8 @@ const askForm = moveForm({
   done: { nl: 'Uw vraag gaat naar de praktijk.', en: 'Your question goes to the practice.' },
   names: ['question'],
   texts: ['question'],
+  // What she writes goes to the practice: first the resident is asked (H6).
+  when: ({ journey, today }) => renewalDue(journey, today) === undefined,
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     const hint = t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`);

@@ -51,6 +51,10 @@ export const reasonSaid: Record<string, Said> = {
   ended: { nl: 'de verwijzing is gestopt', en: 'the referral was ended' },
   recalled: { nl: 'de verwijzing is teruggeroepen', en: 'the referral was recalled' },
   'consent-withdrawn': { nl: 'de inwoner trok de toestemming in', en: 'the resident withdrew the consent' },
+  'consent-to-renew': {
+    nl: 'de toestemming moest opnieuw worden gevraagd, en het werk stopte eerder',
+    en: 'consent had to be asked anew, and the work ended before that',
+  },
   'by-phone': { nl: 'het is voorgelezen per telefoon', en: 'it was read aloud by telephone' },
   'taken-back': { nl: 'de praktijk nam de verwijzing terug', en: 'the practice took the referral back' },
   parked: { nl: 'opzijgezet door de beheerder', en: 'set aside by the administrator' },

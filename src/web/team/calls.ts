@@ -1,9 +1,11 @@
 import { readAloud, readAloudSchema } from '../../feedback/read-aloud.ts';
 import type { Said } from '../../fhir/outcome.ts';
+import { letterSeen, letterWaits } from '../../referral/consent-waits.ts';
 import { localDay } from '../../referral/deadlines.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { httpStatus, isRefusal } from '../../referral/refusal.ts';
-import { type ListedDelivery, listUnlanded } from '../../store/queue/deliveries.ts';
+import { countUnlanded, listUnlanded } from '../../store/queue/call-list.ts';
+import type { ListedDelivery } from '../../store/queue/deliveries.ts';
 import { readJourney } from '../../store/referrals.ts';
 import type { Scope } from '../../store/scope.ts';
 import {
@@ -21,13 +23,15 @@ import {
 } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { facts, recognition, show, telLink } from '../journey/referral-view.ts';
+import { addressFrom, idIn, noneText, pageBy, pagesPart } from '../list-pages.ts';
 import type { PageParts } from '../page.ts';
 import type { Site } from '../site.ts';
 import { waitingText } from '../words.ts';
 
 /** Feedback that has not landed for so long is read aloud: promise 3 does not wait for a system that is away. */
 const unlandedMs = 86_400_000;
-const shownMax = 50;
+/** Each is a whole letter, opened for its reader: few on a page. */
+const shownAtOnce = 20;
 
 /** Whose phone list: the team lead's or the Wally's own. `path` is its address. */
 export interface CallPlace {
@@ -46,8 +50,7 @@ interface Typed {
   readonly heardBy: string;
 }
 
-const unlanded = (site: Site, scope: Scope, limit = shownMax) =>
-  listUnlanded(site.store, scope, new Date(site.store.clock().getTime() - unlandedMs), limit);
+const before = (site: Site) => new Date(site.store.clock().getTime() - unlandedMs);
 
 const noName: Said = {
   nl: 'Vul in wie van de praktijk meeluisterde.',
@@ -60,12 +63,11 @@ const doneSaid: Said = {
 
 /** A line that leads to the phone list; nothing when everything landed. */
 export async function callsLink(site: Site, visit: Visit, place: CallPlace): Promise<Markup | undefined> {
-  const { length } = await unlanded(site, place.scope);
-  if (length === 0) return undefined;
+  const count = await countUnlanded(site.store, place.scope, before(site));
+  if (count === 0) return undefined;
   const t = sayIn(visit.viewer.language);
-  const count = length === shownMax ? `${length}+` : String(length);
   const said =
-    length === 1
+    count === 1
       ? t('1 bericht kwam niet aan bij de praktijk', '1 message did not reach the practice')
       : t(`${count} berichten kwamen niet aan bij de praktijk`, `${count} messages did not reach the practice`);
   return html`<p class="panel"><a href="${place.path}">${t('Bellen en voorlezen', 'Call and read aloud')}</a>: ${said}.</p>`;
@@ -77,7 +79,9 @@ function item({ delivery, journey }: Waiting, visit: Visit, place: CallPlace, mo
   const t = sayIn(viewer.language);
   const shown = show(journey, acting.directory, viewer, today);
   const practice = acting.directory.practices.get(journey.practice);
-  const communication = journey.communications.find((one) => one.resource.id === delivery.documentId)?.resource;
+  const letter = journey.communications.find((one) => one.resource.id === delivery.documentId)?.resource;
+  const communication = letter && letterSeen(journey, letter, today);
+  const waits = letter !== undefined && letterWaits(journey, letter, today);
   const id = `heardBy-${delivery.id}`;
   const wrong = typed?.delivery === delivery.id;
   return html`<li class="panel"><h2>${practice?.name ?? journey.practice} <span class="when">${waitingText(delivery.createdAt, acting.now, viewer.language)}</span></h2>
@@ -87,16 +91,21 @@ ${recognition(shown, 'p')}${facts([
   [t('Ons nummer', 'Our number'), journey.index.number],
 ])}
 <div class="letter" lang="nl">${(communication?.payload?.[1] ?? communication?.payload?.[0])?.contentString}</div>
-<form method="post" action="${place.path}/${delivery.id}" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="${id}">${t('Gebeld, gelezen door', 'Called, heard by')}</label>
+${
+  !waits &&
+  html`<form method="post" action="${place.path}/${delivery.id}${more.after && `?after=${more.after}`}" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="${id}">${t('Gebeld, gelezen door', 'Called, heard by')}</label>
 <p class="hint" id="${id}-hint">${t('Vraag of de ander de naam en de geboortedatum herkent, en noem daarna pas de rest.', 'Ask whether the other recognises name and birth date, and only then read the rest.')}</p>
 ${wrong && html`<p class="error" id="${id}-error">${noName[viewer.language]}</p>`}<input type="text" id="${id}" name="heardBy" value="${wrong ? typed.heardBy : ''}" maxlength="100" autocomplete="off" aria-describedby="${id}-hint${wrong && ` ${id}-error`}"${wrong && html` aria-invalid="true"`}></div>
-<p class="buttons"><button>${t('Het is voorgelezen', 'It was read aloud')}<span class="vh">: ${journey.index.number}</span></button></p></form></li>`;
+<p class="buttons"><button>${t('Het is voorgelezen', 'It was read aloud')}<span class="vh">: ${journey.index.number}</span></button></p></form>`
+}</li>`;
 }
 
 interface PageMore {
   readonly acting: Awaited<ReturnType<typeof actingFor>>;
   readonly today: string;
   readonly typed?: Typed | undefined;
+  /** Where this page begins. */
+  readonly after?: string | undefined;
 }
 
 /** The phone list with the text of each message; that they were looked at is committed before it is sent. */
@@ -110,7 +119,13 @@ export async function sendCalls(
   const t = sayIn(viewer.language);
   const acting = await actingFor(site, viewer.actor);
   const waiting: Waiting[] = [];
-  for (const delivery of await unlanded(site, place.scope)) {
+  const after = idIn(visit, 'after');
+  const [found, total] = await Promise.all([
+    listUnlanded(site.store, place.scope, before(site), shownAtOnce + 1, { after }),
+    countUnlanded(site.store, place.scope, before(site)),
+  ]);
+  const page = pageBy(found, after, (one) => one.id, shownAtOnce);
+  for (const delivery of page.rows) {
     const journey = await readJourney(site.store, place.scope, delivery.journey);
     if (journey) waiting.push({ delivery, journey });
   }
@@ -120,10 +135,10 @@ export async function sendCalls(
     query(visit.request, 'done') === 'read' ? { kind: 'done' as const, text: doneSaid[viewer.language] } : undefined;
   const notice = more.notice ?? done;
   const title = t('Bellen en voorlezen', 'Call and read aloud');
-  const parts = { acting, today: localDay(acting.now), typed: more.typed };
-  const main = html`<p><a href="${place.path.replace('/calls', '')}">${place.back[viewer.language]}</a></p><h1>${title}</h1>
+  const parts = { acting, today: localDay(acting.now), typed: more.typed, after };
+  const main = html`<p><a href="${place.path.replace('/calls', '')}">${place.back[viewer.language]}</a></p><h1 id="after">${title} <span class="count">${total}</span></h1>
 <p>${t('Deze berichten kwamen na een dag nog niet aan. Bel de praktijk en lees ze voor.', 'After a day these messages have not arrived. Call the practice and read them aloud.')}</p>
-${waiting.length > 0 ? html`<ul class="plain">${waiting.map((one) => item(one, visit, place, parts))}</ul>` : html`<p class="empty">${t('Alles is aangekomen.', 'Everything arrived.')}</p>`}`;
+${waiting.length > 0 ? html`<ul class="plain">${waiting.map((one) => item(one, visit, place, parts))}</ul>` : noneText(page, visit, t('Alles is aangekomen.', 'Everything arrived.'))}${pagesPart(page, { total, what: title, to: (from) => addressFrom(place.path, {}, 'after', from) }, visit)}`;
   send(
     visit,
     { title: more.typed ? `${t('Fout: ', 'Error: ')}${title}` : title, main, ...(notice && { notice }) },
@@ -138,7 +153,8 @@ export async function noteReadAloud(site: Site, visit: Visit, place: CallPlace):
   const heardBy = field(visit.request.body, 'heardBy');
   const parsed = readAloudSchema.safeParse({ heardBy });
   const read = async (): Promise<Waiting | undefined> => {
-    const delivery = (await unlanded(site, place.scope, 10_000)).find((one) => one.id === id);
+    if (typeof id !== 'string' || !/^[1-9]\d{0,17}$/.test(id)) return undefined;
+    const [delivery] = await listUnlanded(site.store, place.scope, before(site), 1, { only: id });
     const journey = delivery && (await readJourney(site.store, place.scope, delivery.journey));
     return journey && { delivery, journey };
   };

@@ -22,11 +22,13 @@ import {
   visiting,
 } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';
+import { addressFrom, isBeyond, type ListPage, noneText, pageOf, pagesPart, placeIn } from '../list-pages.ts';
 import type { Site } from '../site.ts';
 import { stateWords } from '../words.ts';
 
-/** So many per press of the button: a request stays short, and what was done shows. */
-const perStep = 25;
+/** So many per press of the button at most, and so many at once: a request ends, and hundreds are one act. */
+const perPress = 400;
+const atOnce = 20;
 
 interface Asked {
   readonly from: string;
@@ -63,9 +65,15 @@ function chooseForm(visit: Visit, team: string, { directory, day }: Plan, asked:
 }
 
 const perName = (names: readonly string[]) =>
-  [...new Set(names)].map((name) => [name, names.filter((one) => one === name).length] as const);
+  [...Map.groupBy(names, (one) => one)].map(([name, all]) => [name, all.length] as const);
 
-function planPart(visit: Visit, plan: Plan, asked: Asked, run: Run): Markup {
+/** A page of what was planned, from after a place on; all of it is counted, and 50 are shown. */
+function pageIn(visit: Visit, name: 'going' | 'staying', all: Plan['all']): ListPage<Plan['all'][number]> {
+  const after = placeIn(visit, name);
+  return pageOf(after ? all.filter((one) => isBeyond(one.place, after)) : all, after);
+}
+
+function planPart(visit: Visit, plan: Plan, asked: Asked, run: Run, pages: Pages, limit: number): Markup {
   const { language } = visit.viewer;
   const t = sayIn(language);
   const { directory, all } = plan;
@@ -77,14 +85,25 @@ function planPart(visit: Visit, plan: Plan, asked: Asked, run: Run): Markup {
     return html`<li class="referral"><div class="lead"><a href="/team/${one.journey}">${one.number}</a></div><div class="more"><span>${directory.practices.get(one.practice)?.name}</span><span>${t(state.nl, state.en)}</span>${one.receiver && html`<span>${t('naar', 'to')} <strong>${name(one.receiver)}</strong></span>`}</div></li>`;
   };
   const counts = perName(going.map((one) => name(one.receiver ?? '')));
+  const practices = perName(going.map((one) => directory.practices.get(one.practice)?.name ?? one.practice));
+  const stays = { ...asked, going: pages.going.after, staying: pages.staying.after };
+  const list = (key: keyof Pages, what: string, total: number) =>
+    html`${pages[key].rows.length > 0 ? html`<ul class="referrals">${pages[key].rows.map(row)}</ul>` : total > 0 && noneText(pages[key], visit, '')}${pagesPart(pages[key], { total, what, to: (place) => addressFrom('/team/handover', stays, key, place) }, visit)}`;
+  const [over, own] = [
+    t('Dit gaat over', 'This goes over'),
+    t('Hier moet u zelf iemand voor kiezen', 'For these you choose someone yourself'),
+  ];
   const button =
     going.length > 0 &&
-    html`<form method="post" action="/team/handover" class="buttons">${csrfField(visit.viewer)}<input type="hidden" name="from" value="${asked.from}"><input type="hidden" name="to" value="${asked.to}"><input type="hidden" name="run" value="${run.id}"><input type="hidden" name="done" value="${run.done}"><input type="hidden" name="receivers" value="${run.receivers.join(' ')}"><button>${run.done > 0 ? t(`Ga verder met de volgende ${Math.min(perStep, going.length)}`, `Go on with the next ${Math.min(perStep, going.length)}`) : t(`Draag ${going.length} verwijzingen over`, `Hand over ${going.length} referrals`)}</button></form>`;
-  return html`<h2>${t('Dit gaat over', 'This goes over')} <span class="count">${going.length}</span></h2>
+    html`<form method="post" action="/team/handover" class="buttons">${csrfField(visit.viewer)}<input type="hidden" name="from" value="${asked.from}"><input type="hidden" name="to" value="${asked.to}"><input type="hidden" name="run" value="${run.id}"><input type="hidden" name="done" value="${run.done}"><input type="hidden" name="receivers" value="${run.receivers.join(' ')}"><button>${run.done > 0 ? t(`Ga verder met de volgende ${Math.min(limit, going.length)}`, `Go on with the next ${Math.min(limit, going.length)}`) : t(`Draag ${going.length} verwijzingen over`, `Hand over ${going.length} referrals`)}</button></form>`;
+  return html`<h2 id="going">${over} <span class="count">${going.length}</span></h2>
 ${counts.length > 0 && html`<ul>${counts.map(([who, count]) => html`<li><strong>${who}</strong>: ${count}</li>`)}</ul>`}
-${button}<ul class="referrals">${going.map(row)}</ul>
-${staying.length > 0 && html`<h2>${t('Hier moet u zelf iemand voor kiezen', 'For these you choose someone yourself')} <span class="count">${staying.length}</span></h2><ul class="referrals">${staying.map(row)}</ul>`}`;
+${practices.length > 0 && html`<details><summary>${t(`Van ${practices.length} praktijken`, `Of ${practices.length} practices`)}</summary><ul>${practices.map(([who, count]) => html`<li>${who}: ${count}</li>`)}</ul></details>`}
+${going.length > limit && html`<p>${t(`Per keer gaan er hooguit ${limit} over. Daarna gaat u verder met de rest.`, `At most ${limit} go over at a time. After that you go on with the rest.`)}</p>`}${button}${list('going', over, going.length)}
+${staying.length > 0 && html`<h2 id="staying">${own} <span class="count">${staying.length}</span></h2>${list('staying', own, staying.length)}`}`;
 }
+
+type Pages = Readonly<Record<'going' | 'staying', ListPage<Plan['all'][number]>>>;
 
 /** One hand-over in several steps: what was done so far, and who got something. */
 interface Run {
@@ -93,16 +112,36 @@ interface Run {
   readonly receivers: readonly string[];
 }
 
-async function page(site: Site, visit: Visit, team: string, asked: Asked, run: Run, said?: string): Promise<void> {
+async function page(
+  site: Site,
+  visit: Visit,
+  team: string,
+  asked: Asked,
+  run: Run,
+  limit: number,
+  said?: string,
+): Promise<void> {
   const t = sayIn(visit.viewer.language);
   const plan = await planOf(site, team, asked);
   const isKnown = wallysOf(plan.directory, team).some((one) => one.id === asked.from);
   if (asked.from && !isKnown) return sendNotFound(visit);
-  await noteList(site, visit.viewer.actor, 'handover', plan.all.length);
+  const pages: Pages = {
+    going: pageIn(
+      visit,
+      'going',
+      plan.all.filter((one) => one.receiver !== undefined),
+    ),
+    staying: pageIn(
+      visit,
+      'staying',
+      plan.all.filter((one) => one.receiver === undefined),
+    ),
+  };
+  await noteList(site, visit.viewer.actor, 'handover', pages.going.rows.length + pages.staying.rows.length);
   const title = t('Werk overdragen', 'Hand work over');
   const main = html`<p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p><h1>${title}</h1>
 <p>${t('Voor een Wally die weggaat of lang weg is. U ziet eerst wat er gebeurt.', 'For a Wally who leaves or is away for long. You first see what happens.')}</p>
-${chooseForm(visit, team, plan, asked)}${asked.from && asked.to && planPart(visit, plan, asked, run)}`;
+${chooseForm(visit, team, plan, asked)}${asked.from && asked.to && planPart(visit, plan, asked, run, pages, limit)}`;
   send(visit, { title, main, ...(said && { notice: { kind: 'done', text: said } }) });
 }
 
@@ -135,7 +174,7 @@ async function tellOnce(site: Site, visit: Visit, team: string, from: string, ru
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-async function handOver(site: Site, visit: Visit, team: string): Promise<void> {
+async function handOver(site: Site, visit: Visit, team: string, limit: number): Promise<void> {
   const { viewer, request } = visit;
   const t = sayIn(viewer.language);
   const asked = { from: field(request.body, 'from'), to: field(request.body, 'to') };
@@ -151,7 +190,7 @@ async function handOver(site: Site, visit: Visit, team: string): Promise<void> {
   );
   let done = Number(field(request.body, 'done')) || 0;
   let missed = 0;
-  for (const { journey: id, receiver = '' } of going.slice(0, perStep)) {
+  const moveOne = async ({ journey: id, receiver = '' }: (typeof going)[number]) => {
     const outcome = await decide(
       site,
       viewer.actor,
@@ -167,10 +206,13 @@ async function handOver(site: Site, visit: Visit, team: string): Promise<void> {
       receivers.add(receiver);
     } else missed += 1;
     if (isRefusal(outcome)) site.log.warn('handover-missed', { journey: id, code: outcome.refused[0]?.reason ?? '' });
-  }
+  };
+  // Side by side they share commits.
+  const now = going.slice(0, limit);
+  for (let n = 0; n < now.length; n += atOnce) await Promise.all(now.slice(n, n + atOnce).map(moveOne));
   const run: Run = { id: given, done, receivers: [...receivers] };
-  const left = going.length - Math.min(perStep, going.length) + missed;
-  const isOver = left === 0 || missed === Math.min(perStep, going.length);
+  const left = going.length - now.length + missed;
+  const isOver = left === 0 || missed === now.length;
   if (isOver && done > 0) await tellOnce(site, visit, team, asked.from, run);
   const words: Said =
     left > 0
@@ -182,11 +224,11 @@ async function handOver(site: Site, visit: Visit, team: string): Promise<void> {
         ' The colleagues get one mail without content. The practices see on their page who has it now.',
       )
     : '';
-  await page(site, visit, team, asked, run, `${words[viewer.language]}${told}`);
+  await page(site, visit, team, asked, run, limit, `${words[viewer.language]}${told}`);
 }
 
 /** A Wally who leaves: all open work of one to another, or to each practice's fixed Wally, seen first and then done in steps. */
-export function handoverPages(site: Site, viewerOf: ViewerOf): Router {
+export function handoverPages(site: Site, viewerOf: ViewerOf, limit = perPress): Router {
   const router = Router();
   const teamOf = (visit: Visit) => visit.viewer.actor.organization ?? '';
   router.get(
@@ -194,12 +236,12 @@ export function handoverPages(site: Site, viewerOf: ViewerOf): Router {
     visiting('team-lead', viewerOf, async (visit) => {
       const asked = { from: query(visit.request, 'from'), to: query(visit.request, 'to') };
       const { newId } = await actingFor(site, visit.viewer.actor);
-      await page(site, visit, teamOf(visit), asked, { id: newId(), done: 0, receivers: [] });
+      await page(site, visit, teamOf(visit), asked, { id: newId(), done: 0, receivers: [] }, limit);
     }),
   );
   router.post(
     '/team/handover',
-    visiting('team-lead', viewerOf, (visit) => handOver(site, visit, teamOf(visit))),
+    visiting('team-lead', viewerOf, (visit) => handOver(site, visit, teamOf(visit), limit)),
   );
   return router;
 }

@@ -55,7 +55,7 @@ const allSaid: Said = { nl: 'Loopt', en: 'Open' };
 export interface TeamPlace {
   readonly folder: TeamFolder | undefined;
   readonly counts: Readonly<Record<Folder, number>>;
-  readonly stays: Readonly<Record<'folder' | 'open' | 'queue', string | undefined>>;
+  readonly stays: Readonly<Record<'folder' | 'open' | 'queue' | 'calls', string | undefined>>;
 }
 
 /** Referrals that nobody owns yet, each with who could take it; what presses most first. */

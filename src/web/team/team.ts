@@ -7,8 +7,9 @@ import { isPresent, type Role, wallysOf } from '../../referral/directory/directo
 import { httpStatus, isRefusal } from '../../referral/refusal.ts';
 import { readDirectoryResource } from '../../store/directory.ts';
 import { countFolders, countOverdue } from '../../store/lists/folders.ts';
-import { listReferrals, openAlarms } from '../../store/lists/lists.ts';
+import { listReferrals } from '../../store/lists/lists.ts';
 import { openQuestions } from '../../store/questions.ts';
+import { countTeamCalls, listTeamCalls } from '../../store/queue/call-list.ts';
 import {
   actingFor,
   decide,
@@ -25,7 +26,7 @@ import {
 } from '../acting.ts';
 import { awaitedWordsPart } from '../awaited-words.ts';
 import { html, sayIn } from '../html.ts';
-import { askedSize, pageOf, placeIn } from '../list-pages.ts';
+import { addressFrom, askedSize, pageBy, pageOf, placeIn } from '../list-pages.ts';
 import type { PageParts } from '../page.ts';
 import type { Site } from '../site.ts';
 import { calledSaid, noteCalled } from '../worklist/called.ts';
@@ -42,6 +43,14 @@ const callPlace = (team: string): CallPlace => ({
   path: '/team/calls',
   back: { nl: 'Terug naar mijn team', en: 'Back to my team' },
 });
+
+/** So many lines of the phone list on a page: who leads the team looks past them at the rest. */
+const callsShown = 20;
+/** Where its page begins; undefined: at the start. */
+function callAfter({ request }: Visit): { readonly rank: number; readonly first: string } | undefined {
+  const [, rank, first] = /^([012])\.([1-9]\d{0,17})$/.exec(query(request, 'calls')) ?? [];
+  return rank && first ? { rank: Number(rank), first } : undefined;
+}
 
 export type OnAbsence = () => Promise<number>;
 
@@ -64,8 +73,10 @@ async function sendTeam(
   const present = [...acting.directory.roles.values()]
     .filter((one) => one.kind === 'wally' && isPresent(one, today))
     .map((one) => one.id);
-  const [alarms, counts, late, unassigned, listed, calls, questions, talks, awaited] = await Promise.all([
-    openAlarms(site.store, team),
+  const place = callAfter(visit);
+  const [toCall, called, counts, late, unassigned, listed, calls, questions, talks, awaited] = await Promise.all([
+    listTeamCalls(site.store, team, callsShown + 1, place),
+    countTeamCalls(site.store, team),
     countFolders(site.store, scope),
     countOverdue(site.store, scope),
     listReferrals(site.store, scope, 'unassigned', askedSize, { after: afterQueued }),
@@ -79,10 +90,16 @@ async function sendTeam(
   const page = pageOf(listed, after);
   await noteList(site, viewer.actor, 'team', queue.rows.length + page.rows.length);
   const parts = { viewer, directory: acting.directory, team, now: acting.now, today };
-  const at = { folder, counts, stays: { folder, open: page.after, queue: queue.after } };
+  const calling = {
+    ...pageBy(toCall, place && `${place.rank}.${place.first}`, (one) => one.place, callsShown),
+    ...called,
+  };
+  const stays = { folder, open: page.after, queue: queue.after, calls: calling.after };
+  const at = { folder, counts, stays };
+  const toCalls = (from?: string) => addressFrom('/team', stays, 'calls', from);
   const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
 ${calls}${talks}${questionsPart(questions, parts)}
-<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
+<div class="columns"><div>${alarmsPart(calling, toCalls, visit, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
 ${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(page, at, visit, parts)}
 <p class="buttons"><a class="button quiet" href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);

@@ -1,9 +1,11 @@
 import type { Said } from '../../fhir/outcome.ts';
 import { type Directory, isPresent, type Role, wallysOf } from '../../referral/directory/directory.ts';
-import type { ListedReferral, OpenAlarm } from '../../store/lists/lists.ts';
-import { csrfField } from '../acting.ts';
+import type { ListedReferral } from '../../store/lists/lists.ts';
+import type { TeamCall } from '../../store/queue/call-list.ts';
+import { csrfField, type Visit } from '../acting.ts';
 import { birthDateText, dayText, html, type Markup, sayIn } from '../html.ts';
 import { telLink } from '../journey/referral-view.ts';
+import { type ListPage, noneText, pagesPart } from '../list-pages.ts';
 import { dueMark, safetyMark, urgencyMark } from '../marks.ts';
 import type { Viewer } from '../page.ts';
 import { pressing, stateWords, waitingText } from '../words.ts';
@@ -50,37 +52,35 @@ const alarmDo: Record<string, Said> = {
   },
 };
 
-const kindOrder = ['acute', 'nobody-present'];
-const rank = (kind: string): number => (kindOrder.indexOf(kind) + kindOrder.length + 1) % (kindOrder.length + 1);
+/** The phone list: a page of its lines, how many it has, and how many referrals and messages they are about. */
+export interface CallPage extends ListPage<TeamCall> {
+  readonly lines: number;
+  readonly about: number;
+}
 
-/** Alarms of one call: the same practice for the same reason, but for those that each want a person or a button. */
-const callOf = ({ kind, practice, number }: OpenAlarm): string =>
-  kind === 'acute' || kind === 'call-practice' ? `${kind} ${number}` : `${kind} ${practice}`;
-
-/** What someone must call about now: a list with names and numbers, acute first. */
-export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Markup {
+/** What someone must call about now: a list with names and numbers, acute first; a practice once for each reason. */
+export function alarmsPart(page: CallPage, to: (place?: string) => string, visit: Visit, parts: TeamParts): Markup {
   const { viewer, directory, now } = parts;
   const t = sayIn(viewer.language);
   const line = (name: string, phone: string | undefined) =>
     html`<li>${name}${phone ? html` ${telLink(phone)}` : html` (${t('geen nummer bekend', 'no number known')})`}</li>`;
-  const called = ({ kind, journey }: OpenAlarm) =>
+  const called = ({ kind, journey }: TeamCall) =>
     kind === 'call-practice' &&
     html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
-  // What is late is grouped by whose it is, in a part of its own: never a flood.
-  const shown = alarms.filter((alarm) => alarm.kind !== 'overdue').toSorted((a, b) => rank(a.kind) - rank(b.kind));
-  const items = [...Map.groupBy(shown, callOf).values()].flatMap((group) => {
-    const [alarm] = group;
-    if (!alarm) return [];
-    const owner = directory.roles.get(alarm.owner ?? '');
-    const practice = directory.practices.get(alarm.practice);
-    const numbers = group.map((one) => html`<span class="number">${one.number}</span> `);
-    const isOne = group.length === 1;
-    return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} ${isOne ? numbers : html`<span class="count">${group.length}</span>`} <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
-${!isOne && html`<p class="more">${numbers}</p>`}<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
-  });
-  if (items.length === 0)
-    return html`<section aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
-  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${shown.length}</span></h2><ul class="alarms">${items}</ul></section>`;
+  const item = (call: TeamCall): Markup => {
+    const owner = directory.roles.get(call.owner ?? '');
+    const practice = directory.practices.get(call.practice);
+    const numbers = call.numbers.map((one) => html`<span class="number">${one}</span> `);
+    const isOne = call.count === 1;
+    const left = call.count - call.numbers.length;
+    const more = left > 0 && t(`en nog ${left}`, `and ${left} more`);
+    return html`<li><h3>${alarmSaid[call.kind]?.[viewer.language] ?? call.kind} ${isOne ? numbers : html`<span class="count">${call.count}</span>`} <span class="when">${waitingText(call.since, now, viewer.language)}</span></h3>
+${!isOne && html`<p class="more">${numbers}${more}</p>`}<p>${alarmDo[call.kind]?.[viewer.language]}</p><ol class="calls">${call.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? call.practice, practice?.phone)}</ol>${called(call)}</li>`;
+  };
+  if (page.lines === 0)
+    return html`<section aria-labelledby="calls"><h2 id="calls">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
+  const what = t('Bellijst', 'Phone list');
+  return html`<section class="panel acute" aria-labelledby="calls"><h2 id="calls">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${page.about}</span></h2>${page.rows.length > 0 ? html`<ul class="alarms">${page.rows.map(item)}</ul>` : noneText(page, visit, '')}${pagesPart(page, { total: page.lines, what, to }, visit)}</section>`;
 }
 
 /** Gives it to a Wally who is at work today, but for the present owner: one button, or a choice where there are more. */

@@ -20,10 +20,12 @@ export async function noteCalled(site: Site, visit: Visit, team: string): Promis
   const outcome = await decide(
     site,
     actor,
-    async () => ({ alarm: (await openAlarms(site.store, team)).find((one) => one.journey === id) }),
+    async () => ({
+      alarm: (await openAlarms(site.store, team)).find((one) => one.journey === id && one.kind === 'call-practice'),
+    }),
     ({ alarm }, { now }) => {
       // Tapped twice, or meanwhile mended: what was asked for is so.
-      if (alarm?.kind !== 'call-practice') return undefined;
+      if (!alarm) return undefined;
       const at = now.toISOString();
       return {
         scope: { practice: alarm.practice },

@@ -1,4 +1,5 @@
 import { answerSchema, type FeedbackAnswer, firstLineMax, type Outcome } from '../../feedback/answer.ts';
+import { beforeReferral, isBeforeReferral } from '../../feedback/contact.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { renewalDue } from '../../referral/consent.ts';
 import { localDay } from '../../referral/deadlines.ts';
@@ -140,6 +141,8 @@ export function readReport(
   // The schema's own cross-field rules wait until each field is right; a person wants all faults at once.
   if (fields.contact && fields.contact !== 'none' && !fields.contactOn)
     faults.push({ field: 'contactOn', said: faultSaid.contactOn });
+  else if (fields.contact !== 'none' && fields.contactOn && isBeforeReferral(journey, fields.contactOn))
+    faults.push({ field: 'contactOn', said: beforeReferral('contactOn').said });
   if (final) {
     const open = asked.filter((area) => !fields[outcomeField(area)]);
     for (const area of open) faults.push({ field: outcomeField(area), said: outcomeMissing(area) });
