@@ -60,21 +60,11 @@ function refusalsOf(source: string): [string, ToldRefusal][] {
       { issue: kind === 'consent' ? 'forbidden' : kind, nl: plain(nl), en: plain(en) },
     ],
   );
-  const unsupported = all(
-    source,
-    new RegExp(String.raw`\bnotSupported\(\s*'([a-z-]+)',[^,]*,${text},${text}`, 'g'),
-  ).map(([, reason = '', nl = '', en = '']): [string, ToldRefusal] => [
-    reason,
-    { issue: 'not-supported', nl: plain(nl), en: plain(en) },
-  ]);
   const unmet = all(source, new RegExp(String.raw`\breason: '([a-z-]+)',\s*said: ${said}`, 'g')).map(
     ([, reason = '', nl = '', en = '']): [string, ToldRefusal] => [
       reason,
       { issue: 'business-rule', nl: plain(nl), en: plain(en) },
     ],
-  );
-  const bareUnsupported = all(source, /\bnotSupported\(\s*'([a-z-]+)'/g).map(
-    ([, reason = '']): [string, ToldRefusal] => [reason, { issue: 'not-supported' }],
   );
   const acute = all(source, new RegExp(String.raw`\breason: '([a-z-]+)',\s*path: '',\s*said: ${said}`, 'g')).map(
     ([, reason = '', nl = '', en = '']): [string, ToldRefusal] => [
@@ -83,7 +73,48 @@ function refusalsOf(source: string): [string, ToldRefusal][] {
     ],
   );
   // What has its words comes first; the same code elsewhere does not take them away.
-  return [...withWords, ...byKey, ...unsupported, ...unmet, ...acute, ...bare, ...bareUnsupported];
+  return [...withWords, ...byKey, ...unmet, ...acute, ...tabled(source), ...bare];
+}
+
+/** Codes that stand in a table with their issue code and words (`'x': ['value', { nl, en }]`), or in an issue written whole. */
+function tabled(source: string): [string, ToldRefusal][] {
+  const inTable = all(source, new RegExp(String.raw`'([a-z-]+)': \[\s*'([a-z-]+)',\s*${said}`, 'g'));
+  const whole = all(
+    source,
+    new RegExp(String.raw`\bcode: '([a-z-]+)',\s*reason: '([a-z-]+)',[^;{}]*?said: ${said}`, 'g'),
+  );
+  return [
+    ...inTable.map(([, reason = '', issue = '', nl = '', en = '']) => ({ reason, issue, nl, en })),
+    ...whole.map(([, issue = '', reason = '', nl = '', en = '']) => ({ reason, issue, nl, en })),
+  ].map(({ reason, issue, nl, en }) => [reason, { issue, nl: plain(nl), en: plain(en) }]);
+}
+
+/** Functions that make an issue of one issue code out of the reason that they are given: name → issue code. */
+function makersIn(source: string): [string, string][] {
+  const short = all(source, /const (\w+) = \(reason: string,[^;]*?\bissue\(\s*'([a-z-]+)', reason\b/g);
+  const whole = all(source, /const (\w+) = \(reason: string,[^;]*?\bcode: '([a-z-]+)',\s*reason,/g);
+  return [...short, ...whole].map(([, name = '', issue = '']) => [name, issue]);
+}
+
+/** What they are given: their words stand there, in the file's own table `said`, or cannot be told beforehand. */
+function madeOf(source: string, makers: readonly (readonly [string, string])[]): [string, ToldRefusal][] {
+  return makers.flatMap(([name, issue]) => {
+    const call = String.raw`\b${name}\(\s*'([a-z-]+)'`;
+    const worded = [`[^;{}]*?${said}`, `,[^,;]*,${text},${text}`].flatMap((words) =>
+      all(source, new RegExp(call + words, 'g')),
+    );
+    const named = all(source, new RegExp(String.raw`${call},[^;]*?\bsaid\.(\w+)\)`, 'g')).flatMap(
+      ([, reason = '', key]) =>
+        all(source, new RegExp(String.raw`\n {2}${key}: ${said}`, 'g')).map(([, nl, en]) => ['', reason, nl, en]),
+    );
+    return [
+      ...[...worded, ...named].map(([, reason = '', nl = '', en = '']): [string, ToldRefusal] => [
+        reason,
+        { issue, nl: plain(nl), en: plain(en) },
+      ]),
+      ...all(source, new RegExp(call, 'g')).map(([, reason = '']): [string, ToldRefusal] => [reason, { issue }]),
+    ];
+  });
 }
 
 /** The table of fhir/validation-words.ts: Dutch by reason, English with its issue code by reason. */
@@ -171,11 +202,16 @@ function placesSeen(): Map<string, string> {
 export function toldCodes() {
   const files = sources();
   const texts = files.map((one) => one.text);
+  // One that is exported is used in other files too.
+  const everywhere = texts.flatMap((source) =>
+    makersIn(source).filter(([name]) => source.includes(`export const ${name} =`)),
+  );
   const found = files.flatMap(({ path, text: source }) =>
     [
       ...(source.includes('const dutch = {') ? validatorRefusals(source) : []),
       ...refusalsOf(source),
       ...informationOf(source),
+      ...madeOf(source, [...everywhere, ...makersIn(source)]),
     ].map(([reason, told]) => ({ path, reason, told })),
   );
   const formats = formatsOf(found.map(({ path, reason }) => [path, reason]));

@@ -4,7 +4,7 @@ import { assign } from '../referral/assignment.ts';
 import { toResources } from '../referral/bundle.ts';
 import type { Arrival, Change } from '../referral/change.ts';
 import { consentIssues } from '../referral/consent.ts';
-import { callBefore, localDay } from '../referral/deadlines.ts';
+import { callBefore, localDay, periodUntil } from '../referral/deadlines.ts';
 import type { About, MappedCancellation, MappedReferral, MappedSupplement } from '../referral/format.ts';
 import type { Journey, Written } from '../referral/journey.ts';
 import { keepLetters } from '../referral/letters.ts';
@@ -104,7 +104,7 @@ export function correct(journey: Journey, mapped: MappedReferral, arrived: Arriv
     task: {
       priority: referral.priority,
       ...(replaced && { focus, basedOn: [focus] }),
-      ...(raised && { restriction: { ...task.resource.restriction, period: { start: now, end: before } } }),
+      ...(raised && { restriction: { ...task.resource.restriction, period: periodUntil(acting.now, before) } }),
     },
     resources: [
       { resource: made.patient, version: patient.version + 1 },

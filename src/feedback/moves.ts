@@ -5,7 +5,7 @@ import { actorInLine } from '../referral/audit-line.ts';
 import type { AuditLine, Change, JourneyEvent } from '../referral/change.ts';
 import { clocksOf } from '../referral/clocks.ts';
 import { renewalDue } from '../referral/consent.ts';
-import { localDay } from '../referral/deadlines.ts';
+import { localDay, periodUntil } from '../referral/deadlines.ts';
 import type { Directory } from '../referral/directory/directory.ts';
 import { afterWriting, indexOf, type Journey, type Written } from '../referral/journey.ts';
 import { isOpen, type Moving, transition } from '../referral/lifecycle/lifecycle.ts';
@@ -41,7 +41,7 @@ export function auditOf(event: string, journey: Journey, acting: Acting, action:
 export function countedFrom({ restriction }: Task, now: Date, end = restriction?.period?.end): Task['restriction'] {
   const today = localDay(now);
   const last = end === undefined || end.slice(0, 10) < today ? today : end;
-  return { ...restriction, period: { ...restriction?.period, start: now.toISOString(), end: last } };
+  return { ...restriction, period: { ...restriction?.period, ...periodUntil(now, last) } };
 }
 
 const overdueResolved = ({ index }: Journey, at: string) => ({

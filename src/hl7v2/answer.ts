@@ -90,7 +90,9 @@ export function writeAnswer(answer: Answer): string {
     writeInstant(answer.at),
     '',
   ];
-  head.push(answer.type.join(d.component), answer.controlId, escapeText(header?.processing || 'P', d));
+  // Nobody unescapes MSH-9: a structure (RRI_I12) that holds their repetition delimiter is left out, and follows from the event.
+  const type = answer.type.filter((one) => escapeText(one, d) === one);
+  head.push(type.join(d.component), answer.controlId, escapeText(header?.processing || 'P', d));
   head.push(escapeText(version, d), '', '', '', '', '', escapeText(answer.charset, d));
   const first = answer.issues[0];
   const gravest = first && older(version) ? conditionOf(first).code : undefined;

@@ -39,7 +39,7 @@ const onReferrals: readonly ExtensionSpec[] = [
     url: extensions.promise,
     title: 'Promise',
     description: 'In an answer: who calls, on which number, before which day. It is never stored.',
-    context: ['ServiceRequest', 'Task'],
+    context: ['ServiceRequest', 'Task', 'Bundle.entry.response'],
     parts: [
       { name: 'number', type: 'string', short: 'The number of the referral', min: 1 },
       { name: 'name', type: 'string', short: 'Who will call' },

@@ -2,6 +2,7 @@ import type { Consent, Extension, Patient, Provenance, ServiceRequest, Task } fr
 import { codeSystems, extensions, identifiers } from '../fhir/systems.ts';
 import type { Assignment } from './assignment.ts';
 import { giversOf } from './consent.ts';
+import { periodUntil } from './deadlines.ts';
 import { type KeptLetter, keepLetters } from './letters.ts';
 import { type LifeArea, lifeAreas } from './life-area.ts';
 import { toPatient } from './patient-resource.ts';
@@ -194,7 +195,7 @@ function toTask(
     reasonCode: { text: why.nl },
     restriction: {
       repetitions: 1,
-      period: { start: making.now, end: making.callBefore },
+      period: periodUntil(new Date(making.now), making.callBefore),
       recipient: [{ reference: `Organization/${team}` }],
     },
     relevantHistory: [{ reference: `Provenance/${ids.provenance}` }],

@@ -12,6 +12,15 @@ export function localDay(instant: Date): string {
   return localFormat.format(instant);
 }
 
+/**
+ * From an instant until a day, as a FHIR Period. On that day itself the begin is the day too: an instant and a day of the same
+ * date cannot be compared, so that per-1 would not hold.
+ */
+export function periodUntil(now: Date, end: string): { readonly start: string; readonly end: string } {
+  const today = localDay(now);
+  return { start: today < end.slice(0, 10) ? now.toISOString() : today, end };
+}
+
 const startOf = (day: string) => Date.parse(`${day}T00:00:00Z`);
 const dayAt = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 

@@ -7,6 +7,7 @@ import { report } from '../../src/feedback/report.ts';
 import { type FhirDoor, fhirRouter } from '../../src/intake/fhir/rest.ts';
 import { openLog } from '../../src/log.ts';
 import { loadMappings, mappingOf } from '../../src/mapping/load.ts';
+import { guide } from '../../src/profiles/stored.ts';
 import type { Journey } from '../../src/referral/journey.ts';
 import { writeCredential } from '../../src/store/access/sessions.ts';
 import { directoryReader } from '../../src/store/directory.ts';
@@ -166,5 +167,9 @@ export function asMessage(bundle: Bundle, ids: { header: string; envelope: strin
 /** The reasons in an OperationOutcome, in its own order. */
 export function reasonsIn(resource: Resource | undefined): (string | undefined)[] {
   if (resource?.resourceType !== 'OperationOutcome') return [];
-  return (resource.issue ?? []).map((one) => one.details?.coding?.[0]?.code);
+  const reasons = (resource.issue ?? []).map((one) => one.details?.coding?.[0]?.code);
+  // Whatever test reads them: what a sender is told stands in the code system that we publish.
+  const untold = reasons.filter((one) => one && !Object.hasOwn(guide().refusals, one));
+  if (untold.length > 0) throw new Error(`not in the code system of refusals: ${untold}`);
+  return reasons;
 }

@@ -104,7 +104,7 @@ describe('the colleague', () => {
     const change = played.move(karim, takeOver, muchLater);
     expect(change.index).toMatchObject({ taskStatus: 'accepted', owner: 'wally-karim' });
     expect(clocksIn(change)).toEqual(['attempt 2026-12-14', 'contact 2026-12-17']);
-    expect(written(change, 'Task')[0]?.restriction?.period).toEqual({ start: muchLater, end: '2026-12-10' });
+    expect(written(change, 'Task')[0]?.restriction?.period).toEqual({ start: '2026-12-10', end: '2026-12-10' });
     expect(errorsIn(change)).toEqual([]);
   });
 

@@ -128,6 +128,13 @@ describe('an answer', () => {
     expect(Hl7Message.parse(written).getSegment('ERR')?.getComponent(2, 3)).toBe('7');
   });
 
+  test('names no structure in MSH-9 that holds a delimiter of the sender', () => {
+    const typeTo = (msh2: string) =>
+      answer(`MSH|${msh2}|HIS|P|K|R|20261123||REF^I12|M1|P|2.5\r`, { type: ['RRI', 'I12', 'RRI_I12'] }).split('|')[8];
+    expect(typeTo('^~\\&')).toBe('RRI^I12^RRI_I12');
+    expect(typeTo('^_\\&')).toBe('RRI^I12');
+  });
+
   test('before 2.5 the place and the condition stand in ERR-1, and the condition in MSA-6', () => {
     const [, msa, err] = answer('MSH|^~\\&|HIS|P|K|R|20261123||REF^I12|M1|P|2.4\r').split('\r');
     expect(msa).toBe('MSA|AE|M1|Dit kan niet \\F\\ en dat ook niet|||102^Data type error^HL70357');

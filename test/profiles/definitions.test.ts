@@ -70,6 +70,65 @@ describe('what we publish', () => {
   });
 });
 
+type Node = { readonly [key: string]: unknown };
+/** Every element of a stage: [where it stands as a path of its resource, the element]. */
+function elementsOf(value: unknown, at = ''): [string, Node][] {
+  if (Array.isArray(value)) return value.flatMap((one) => elementsOf(one, at));
+  if (typeof value !== 'object' || value === null) return [];
+  const node = value as Node;
+  const here = typeof node.resourceType === 'string' ? node.resourceType : at;
+  const inner = Object.entries(node).flatMap(([key, one]) =>
+    elementsOf(one, here && `${here}.${key.replace('_', '')}`),
+  );
+  return [[here, node], ...inner];
+}
+
+describe('the stages of the fixtures', () => {
+  const root = new URL('../../fixtures/', import.meta.url);
+  const stages = readdirSync(root, { withFileTypes: true })
+    .filter((one) => one.isDirectory())
+    .flatMap(({ name }) => readdirSync(new URL(`${name}/`, root)).map((file) => `${name}/${file}`))
+    .filter((path) => /\/[1-6]-.*\.json$/.test(path) || path === 'region/directory.json')
+    .map((path) => [path, elementsOf(JSON.parse(readFileSync(new URL(path, root), 'utf8')))] as const);
+
+  test('have each extension of ours where its definition lets it stand', () => {
+    const contexts = new Map(
+      guide().structures.map((one) => [one.url, (one.context ?? []).map((each) => each.expression)]),
+    );
+    const seen = new Set<string>();
+    for (const [path, elements] of stages)
+      for (const [at, node] of elements)
+        for (const { url } of (Array.isArray(node.extension) ? node.extension : []) as { url: string }[])
+          if (contexts.has(url)) {
+            expect(contexts.get(url), `${path} ${url}`).toContain(at);
+            seen.add(`${url} ${at}`);
+          }
+    expect(seen.size).toBeGreaterThan(10);
+  });
+
+  // A validator cannot compare an instant with a day of the same date: it says that per-1 does not hold.
+  test('have no period whose begin is not before its end as R4 compares them', () => {
+    let periods = 0;
+    for (const [path, elements] of stages)
+      for (const [at, { start, end }] of elements)
+        if (typeof start === 'string' && typeof end === 'string' && at.endsWith('eriod')) {
+          periods += 1;
+          const length = Math.min(start.length, end.length);
+          const isSure = start.slice(0, length) < end.slice(0, length) || start === end;
+          expect(isSure, `${path} ${at}`).toBe(true);
+        }
+    expect(periods).toBeGreaterThan(50);
+  });
+
+  test('name each entry of a Bundle that is no request and no answer (bdl, fullUrl)', () => {
+    for (const [path, elements] of stages)
+      for (const [, node] of elements)
+        if (node.resourceType === 'Bundle' && node.type === 'collection')
+          for (const entry of node.entry as { fullUrl?: string }[])
+            expect(entry.fullUrl, path).toMatch(/^(urn:uuid:|https:)/);
+  });
+});
+
 describe('concept maps', () => {
   test('each life area has a target or says that there is none', () => {
     const areas = Object.keys(guide().terms[codeSystems.lifeArea]?.codes ?? {});

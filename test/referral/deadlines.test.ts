@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addDays, addWorkingDays, callBefore, isWorkingDay, localDay } from '../../src/referral/deadlines.ts';
+import {
+  addDays,
+  addWorkingDays,
+  callBefore,
+  isWorkingDay,
+  localDay,
+  periodUntil,
+} from '../../src/referral/deadlines.ts';
 
 const anyDay = fc
   .date({ min: new Date('2024-01-01T00:00:00Z'), max: new Date('2034-12-31T00:00:00Z'), noInvalidDate: true })
@@ -30,6 +37,21 @@ describe('working days', () => {
     ['2027-12-27', true, 'no day in its place when Christmas falls in a weekend'],
   ])('%s: %s (%s)', (day, is) => {
     expect(isWorkingDay(day)).toBe(is);
+  });
+});
+
+describe('a period until a day', () => {
+  test.each([
+    ['2026-12-08T11:10:00Z', '2026-12-09', '2026-12-08T11:10:00.000Z', 'begins at its moment'],
+    [
+      '2026-12-09T11:10:00Z',
+      '2026-12-09',
+      '2026-12-09',
+      'that is today: begins as a day, which is not after it (R4 per-1)',
+    ],
+    ['2026-12-08T23:30:00Z', '2026-12-09', '2026-12-09', 'that is today here, and tomorrow in UTC'],
+  ])('from %s to %s begins at %s: %s', (now, end, start) => {
+    expect(periodUntil(new Date(now), end)).toEqual({ start, end });
   });
 });
 

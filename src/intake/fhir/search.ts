@@ -81,10 +81,11 @@ function searchset(
     ...answer.included.map(entryOf(base, query, 'include')),
     ...outcome,
   ];
+  const isCounted = query.total !== 'none' || query.summary === 'count';
   return {
     resourceType: 'Bundle',
     type: 'searchset',
-    ...(answer.total !== undefined && query.total !== 'none' && { total: answer.total }),
+    ...(answer.total !== undefined && isCounted && { total: answer.total }),
     link: [
       { relation: 'self', url: self },
       ...(next === undefined ? [] : [{ relation: 'next', url: `${base}/${query.type}?_page=${next}` }]),

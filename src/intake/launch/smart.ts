@@ -1,6 +1,6 @@
 import type { CapabilityStatementRestSecurity } from '@medplum/fhirtypes';
 import express, { type Router } from 'express';
-import { codeSystems, extensions } from '../../fhir/systems.ts';
+import { codeSystems } from '../../fhir/systems.ts';
 import { isDone } from '../../identity/access.ts';
 import { assertionAlgorithms } from '../../identity/token-grants.ts';
 import type { Log } from '../../log.ts';
@@ -85,6 +85,5 @@ export function securityOf(publicUrl: string): CapabilityStatementRestSecurity {
     cors: false,
     service: [{ coding: [{ system: codeSystems.restfulSecurity, code: 'SMART-on-FHIR' }] }],
     description: `SMART Backend Services (system scopes): see ${publicUrl}/fhir/R4/.well-known/smart-configuration. A practice's own system may use the bearer credential that the administrator gave it.`,
-    extension: [{ url: extensions.oauthUris, extension: [{ url: 'token', valueUri: `${publicUrl}/oauth/token` }] }],
   };
 }
