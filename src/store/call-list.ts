@@ -2,7 +2,10 @@ import type { Store } from './store.ts';
 
 /** One thing for which somebody must be called: whom, about which number, since when; nothing of a resident. */
 export interface ToCall {
-  /** `unlanded`: feedback to be read aloud; `refused`: a message whose channel has no synchronous no; `mail`, `link`: a notice, or a link for who has no account, that cannot be delivered. */
+  /**
+   * `unlanded`: feedback to be read aloud; `refused`: a message whose channel has no synchronous no; `mail`, `link`: a
+   * notice, or a link for who has no account, that cannot be delivered.
+   */
   readonly kind: 'unlanded' | 'refused' | 'mail' | 'link';
   readonly practice: string;
   /** Our number, where there is a referral of it. */
@@ -30,7 +33,8 @@ export async function listToCall(store: Store, unlandedBefore: Date, limit: numb
         select 'refused', a.practice_id, j.number, null, null, a.raised_at
           from alarm a left join journey j on j.id = a.journey_id where a.kind = 'call-practice' and a.resolved_at is null
         union all
-        select case when d.document_type in ('Link', 'LinkCode') then 'link' else 'mail' end, d.practice_id, j.number, d.recipient, d.id::text, d.created_at
+        select case when d.document_type in ('Link', 'LinkCode') then 'link' else 'mail' end, d.practice_id, j.number,
+          d.recipient, d.id::text, d.created_at
           from delivery d left join journey j on j.id = d.journey_id where d.kind = 'notify' and d.state = 'held') c
       order by since, kind, practice limit $2`,
     values: [unlandedBefore, limit],

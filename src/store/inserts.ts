@@ -22,7 +22,8 @@ function insert(name: string, table: string, columns: string, rows: Part['rows']
 const journeyColumns = `
   practice_id text, id uuid, number text, practice_referral_system text, practice_referral_id text,
   referral_hash bytea, task_id uuid, task_status text, business_status text, assignment int, owner_id text,
-  acting_for_id text, proposed_id text, barred_ids text[], team_id text, fixed_id text, rule_id text, requester_agb text, route text, priority text, life_areas text[], age_band text,
+  acting_for_id text, proposed_id text, barred_ids text[], team_id text, fixed_id text, rule_id text, requester_agb text,
+  route text, priority text, life_areas text[], age_band text,
   unsafe_contact boolean, authored_on timestamptz, call_before date, undo_until timestamptz,
   received_at timestamptz, updated_at timestamptz, bsn_hmac bytea, family_hmac bytea, birth_date_hmac bytea,
   postcode_hmac bytea`;
@@ -104,7 +105,9 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'i',
       'inbound',
-      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz, mapping text, losses text[], said_at timestamptz, said_version int',
+      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, ' +
+        'journey_id uuid, door text, answer bytea, received_at timestamptz, mapping text, losses text[], ' +
+        'said_at timestamptz, said_version int',
       each(({ change: { arrival, scope, journey }, sealed, at }) => {
         if (!arrival) return [];
         const { application, controlId, messageType, intent, hash, door, reading, edition } = arrival;
@@ -182,7 +185,8 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'e',
       'journey_event',
-      'practice_id text, journey_id uuid, kind text, at timestamptz, on_day date, route text, owner_id text, team_id text, outcome text, age_band text, life_areas text[]',
+      'practice_id text, journey_id uuid, kind text, at timestamptz, on_day date, route text, owner_id text, ' +
+        'team_id text, outcome text, age_band text, life_areas text[]',
       each(({ change }) =>
         (change.events ?? []).map((event) => [
           change.scope.practice,
@@ -202,7 +206,8 @@ export function insertParts(batch: readonly Prepared[]): Part[] {
     insert(
       'o',
       'delivery',
-      'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, document_type text, document_id uuid, assignment int, next_at interval, created_at timestamptz, traceparent text',
+      'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, ' +
+        'document_type text, document_id uuid, assignment int, next_at interval, created_at timestamptz, traceparent text',
       each(({ change, at, traceparent }) =>
         (change.outbox ?? []).map((row) => [
           change.scope.practice,
