@@ -3,7 +3,7 @@ import { listToCall, type ToCall } from '../../store/call-list.ts';
 import { noteList, send, type Visit } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { telLink } from '../journey/referral-view.ts';
-import { queueMenu } from '../queue/queue.ts';
+import { queueMenu } from '../queue/lists.ts';
 import { listRefresh } from '../refresh.ts';
 import type { Site } from '../site.ts';
 import { waitingText } from '../words.ts';
@@ -44,13 +44,38 @@ export async function callsPage(site: Site, visit: Visit): Promise<void> {
     const role = directory.roles.get(one.recipient ?? '');
     const practice = directory.practices.get(one.recipient ?? '') ?? directory.practices.get(one.practice);
     const phone = role ? role.phone : one.kind !== 'link' && practice?.phone;
-    return html`<li class="delivery"><div class="lead">${role?.name ?? practice?.name ?? one.practice} ${phone ? telLink(phone) : one.kind !== 'link' && t('(geen nummer bekend)', '(no number known)')}</div>
-<p class="why">${kindSaid[one.kind][viewer.language]}</p>
-<p class="more">${one.number && html`<span>${t('Nummer', 'Number')} ${one.number}</span>`}<span>${waitingText(one.since, now, viewer.language)}</span>${one.delivery && html`<a href="/admin/deliveries/${one.delivery}">${t('Bekijk het bericht', 'See the message')}<span class="vh">: ${one.number ?? one.delivery}</span></a>`}</p></li>`;
+    return html`
+      <li class="delivery">
+        <div class="lead">
+          ${role?.name ?? practice?.name ?? one.practice}
+          ${phone ? telLink(phone) : one.kind !== 'link' && t('(geen nummer bekend)', '(no number known)')}
+        </div>
+        <p class="why">${kindSaid[one.kind][viewer.language]}</p>
+        <p class="more">
+          ${one.number && html`<span>${t('Nummer', 'Number')} ${one.number}</span>`}
+          <span>${waitingText(one.since, now, viewer.language)}</span>
+          ${
+            one.delivery &&
+            html`<a href="/admin/deliveries/${one.delivery}">${t(
+              'Bekijk het bericht',
+              'See the message',
+            )}<span class="vh">: ${one.number ?? one.delivery}</span></a>`
+          }
+        </p>
+      </li>`;
   };
   const title = t('Bellijst', 'Phone list');
-  const main = html`<h1>${title} <span class="count">${found.length === shownMax ? `${shownMax}+` : found.length}</span></h1>${queueMenu(visit, now, 'calls')}
-<p>${t('Hier helpt alleen nog bellen. De inhoud staat bij de teamleider en de Wally, onder “Bellen en voorlezen”.', 'Here only a telephone helps. The content is with the team lead and the Wally, under "Call and read aloud".')}</p>
-${found.length > 0 ? html`<ul class="deliveries">${found.map(item)}</ul>` : html`<p class="empty">${t('Er hoeft niemand gebeld te worden.', 'Nobody needs to be called.')}</p>`}`;
+  const main = html`
+    <h1>${title} <span class="count">${found.length === shownMax ? `${shownMax}+` : found.length}</span></h1>
+    ${queueMenu(visit, now, 'calls')}
+    <p>${t(
+      'Hier helpt alleen nog bellen. De inhoud staat bij de teamleider en de Wally, onder “Bellen en voorlezen”.',
+      'Here only a telephone helps. The content is with the team lead and the Wally, under "Call and read aloud".',
+    )}</p>
+    ${
+      found.length > 0
+        ? html`<ul class="deliveries">${found.map(item)}</ul>`
+        : html`<p class="empty">${t('Er hoeft niemand gebeld te worden.', 'Nobody needs to be called.')}</p>`
+    }`;
   send(visit, { title, main, ...listRefresh(visit, now) });
 }

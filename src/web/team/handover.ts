@@ -56,10 +56,27 @@ function chooseForm(visit: Visit, team: string, { directory, day }: Plan, asked:
   const option = (value: string, label: string, chosen: string) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`;
   const there = all.filter((one) => isPresent(one, day));
-  return html`<form method="get" action="/team/handover" class="form">
-<div class="field"><label for="from">${t('Van wie?', 'From whom?')}</label><select id="from" name="from"><option value="">${choose}</option>${all.map((one) => option(one.id, one.name, asked.from))}</select></div>
-<div class="field"><label for="to">${t('Naar wie?', 'To whom?')}</label><select id="to" name="to"><option value="">${choose}</option>${option('fixed', t('de vaste Wally van elke praktijk', 'the fixed Wally of each practice'), asked.to)}${there.map((one) => option(one.id, one.name, asked.to))}</select></div>
-<p class="buttons"><button class="quiet">${t('Bekijk eerst wat er gebeurt', 'First see what happens')}</button></p></form>`;
+  return html`
+    <form method="get" action="/team/handover" class="form">
+      <div class="field">
+        <label for="from">${t('Van wie?', 'From whom?')}</label>
+        <select id="from" name="from">
+          <option value="">${choose}</option>
+          ${all.map((one) => option(one.id, one.name, asked.from))}
+        </select>
+      </div>
+      <div class="field">
+        <label for="to">${t('Naar wie?', 'To whom?')}</label>
+        <select id="to" name="to">
+          <option value="">${choose}</option>
+          ${option('fixed', t('de vaste Wally van elke praktijk', 'the fixed Wally of each practice'), asked.to)}
+          ${there.map((one) => option(one.id, one.name, asked.to))}
+        </select>
+      </div>
+      <p class="buttons">
+        <button class="quiet">${t('Bekijk eerst wat er gebeurt', 'First see what happens')}</button>
+      </p>
+    </form>`;
 }
 
 const perName = (names: readonly string[]) =>
@@ -74,16 +91,53 @@ function planPart(visit: Visit, plan: Plan, asked: Asked, run: Run): Markup {
   const staying = all.filter((one) => one.receiver === undefined);
   const row = (one: Plan['all'][number]) => {
     const state = stateWords(one.taskStatus, one.businessStatus, 'wally');
-    return html`<li class="referral"><div class="lead"><a href="/team/${one.journey}">${one.number}</a></div><div class="more"><span>${directory.practices.get(one.practice)?.name}</span><span>${t(state.nl, state.en)}</span>${one.receiver && html`<span>${t('naar', 'to')} <strong>${name(one.receiver)}</strong></span>`}</div></li>`;
+    return html`
+      <li class="referral">
+        <div class="lead"><a href="/team/${one.journey}">${one.number}</a></div>
+        <div class="more">
+          <span>${directory.practices.get(one.practice)?.name}</span>
+          <span>${t(state.nl, state.en)}</span>
+          ${one.receiver && html`<span>${t('naar', 'to')} <strong>${name(one.receiver)}</strong></span>`}
+        </div>
+      </li>`;
   };
   const counts = perName(going.map((one) => name(one.receiver ?? '')));
   const button =
     going.length > 0 &&
-    html`<form method="post" action="/team/handover" class="buttons">${csrfField(visit.viewer)}<input type="hidden" name="from" value="${asked.from}"><input type="hidden" name="to" value="${asked.to}"><input type="hidden" name="run" value="${run.id}"><input type="hidden" name="done" value="${run.done}"><input type="hidden" name="receivers" value="${run.receivers.join(' ')}"><button>${run.done > 0 ? t(`Ga verder met de volgende ${Math.min(perStep, going.length)}`, `Go on with the next ${Math.min(perStep, going.length)}`) : t(`Draag ${going.length} verwijzingen over`, `Hand over ${going.length} referrals`)}</button></form>`;
-  return html`<h2>${t('Dit gaat over', 'This goes over')} <span class="count">${going.length}</span></h2>
-${counts.length > 0 && html`<ul>${counts.map(([who, count]) => html`<li><strong>${who}</strong>: ${count}</li>`)}</ul>`}
-${button}<ul class="referrals">${going.map(row)}</ul>
-${staying.length > 0 && html`<h2>${t('Hier moet u zelf iemand voor kiezen', 'For these you choose someone yourself')} <span class="count">${staying.length}</span></h2><ul class="referrals">${staying.map(row)}</ul>`}`;
+    html`
+      <form method="post" action="/team/handover" class="buttons">
+        ${csrfField(visit.viewer)}
+        <input type="hidden" name="from" value="${asked.from}">
+        <input type="hidden" name="to" value="${asked.to}">
+        <input type="hidden" name="run" value="${run.id}">
+        <input type="hidden" name="done" value="${run.done}">
+        <input type="hidden" name="receivers" value="${run.receivers.join(' ')}">
+        <button>${
+          run.done > 0
+            ? t(
+                `Ga verder met de volgende ${Math.min(perStep, going.length)}`,
+                `Go on with the next ${Math.min(perStep, going.length)}`,
+              )
+            : t(`Draag ${going.length} verwijzingen over`, `Hand over ${going.length} referrals`)
+        }</button>
+      </form>`;
+  return html`
+    <h2>${t('Dit gaat over', 'This goes over')} <span class="count">${going.length}</span></h2>
+    ${
+      counts.length > 0 &&
+      html`<ul>${counts.map(([who, count]) => html`<li><strong>${who}</strong>: ${count}</li>`)}</ul>`
+    }
+    ${button}
+    <ul class="referrals">${going.map(row)}</ul>
+    ${
+      staying.length > 0 &&
+      html`
+        <h2>
+          ${t('Hier moet u zelf iemand voor kiezen', 'For these you choose someone yourself')}
+          <span class="count">${staying.length}</span>
+        </h2>
+        <ul class="referrals">${staying.map(row)}</ul>`
+    }`;
 }
 
 /** One hand-over in several steps: what was done so far, and who got something. */
@@ -100,9 +154,15 @@ async function page(site: Site, visit: Visit, team: string, asked: Asked, run: R
   if (asked.from && !isKnown) return sendNotFound(visit);
   await noteList(site, visit.viewer.actor, 'handover', plan.all.length);
   const title = t('Werk overdragen', 'Hand work over');
-  const main = html`<p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p><h1>${title}</h1>
-<p>${t('Voor een Wally die weggaat of lang weg is. U ziet eerst wat er gebeurt.', 'For a Wally who leaves or is away for long. You first see what happens.')}</p>
-${chooseForm(visit, team, plan, asked)}${asked.from && asked.to && planPart(visit, plan, asked, run)}`;
+  const main = html`
+    <p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p>
+    <h1>${title}</h1>
+    <p>${t(
+      'Voor een Wally die weggaat of lang weg is. U ziet eerst wat er gebeurt.',
+      'For a Wally who leaves or is away for long. You first see what happens.',
+    )}</p>
+    ${chooseForm(visit, team, plan, asked)}
+    ${asked.from && asked.to && planPart(visit, plan, asked, run)}`;
   send(visit, { title, main, ...(said && { notice: { kind: 'done', text: said } }) });
 }
 

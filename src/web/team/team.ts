@@ -80,11 +80,27 @@ async function sendTeam(
   await noteList(site, viewer.actor, 'team', queue.rows.length + page.rows.length);
   const parts = { viewer, directory: acting.directory, team, now: acting.now, today };
   const at = { folder, counts, stays: { folder, open: page.after, queue: queue.after } };
-  const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
-${calls}${talks}${questionsPart(questions, parts)}
-<div class="columns"><div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
-${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(page, at, visit, parts)}
-<p class="buttons"><a class="button quiet" href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
+  const main = html`
+    <h1>
+      ${t('Mijn team', 'My team')}${
+        acting.directory.teams.get(team)?.name &&
+        html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`
+      }
+    </h1>
+    ${calls}${talks}
+    ${questionsPart(questions, parts)}
+    <div class="columns">
+      <div>${alarmsPart(alarms, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div>
+      <div>${wallysPart(parts, typed)}</div>
+    </div>
+    ${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}
+    ${openPart(page, at, visit, parts)}
+    <p class="buttons">
+      <a class="button quiet" href="/team/sentences">${t(
+        'Vaste zinnen van ons team',
+        'Standard sentences of our team',
+      )}</a>
+    </p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }
 

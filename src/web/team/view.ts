@@ -65,7 +65,11 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
     html`<li>${name}${phone ? html` ${telLink(phone)}` : html` (${t('geen nummer bekend', 'no number known')})`}</li>`;
   const called = ({ kind, journey }: OpenAlarm) =>
     kind === 'call-practice' &&
-    html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
+    html`
+      <form method="post" action="/team/${journey}/called">
+        ${csrfField(viewer)}
+        <button class="quiet">${t('Ik heb gebeld', 'I have called')}</button>
+      </form>`;
   // What is late is grouped by whose it is, in a part of its own: never a flood.
   const shown = alarms.filter((alarm) => alarm.kind !== 'overdue').toSorted((a, b) => rank(a.kind) - rank(b.kind));
   const items = [...Map.groupBy(shown, callOf).values()].flatMap((group) => {
@@ -75,12 +79,33 @@ export function alarmsPart(alarms: readonly OpenAlarm[], parts: TeamParts): Mark
     const practice = directory.practices.get(alarm.practice);
     const numbers = group.map((one) => html`<span class="number">${one.number}</span> `);
     const isOne = group.length === 1;
-    return html`<li><h3>${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind} ${isOne ? numbers : html`<span class="count">${group.length}</span>`} <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span></h3>
-${!isOne && html`<p class="more">${numbers}</p>`}<p>${alarmDo[alarm.kind]?.[viewer.language]}</p><ol class="calls">${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? alarm.practice, practice?.phone)}</ol>${called(alarm)}</li>`;
+    return html`
+      <li>
+        <h3>
+          ${alarmSaid[alarm.kind]?.[viewer.language] ?? alarm.kind}
+          ${isOne ? numbers : html`<span class="count">${group.length}</span>`}
+          <span class="when">${waitingText(alarm.raisedAt, now, viewer.language)}</span>
+        </h3>
+        ${!isOne && html`<p class="more">${numbers}</p>`}
+        <p>${alarmDo[alarm.kind]?.[viewer.language]}</p>
+        <ol class="calls">
+          ${alarm.kind === 'acute' && owner && line(owner.name, owner.phone)}
+          ${line(practice?.name ?? alarm.practice, practice?.phone)}
+        </ol>
+        ${called(alarm)}
+      </li>`;
   });
   if (items.length === 0)
-    return html`<section aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
-  return html`<section class="panel acute" aria-labelledby="alarms"><h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${shown.length}</span></h2><ul class="alarms">${items}</ul></section>`;
+    return html`
+      <section aria-labelledby="alarms">
+        <h2 id="alarms">${t('Bellijst', 'Phone list')}</h2>
+        <p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p>
+      </section>`;
+  return html`
+    <section class="panel acute" aria-labelledby="alarms">
+      <h2 id="alarms">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${shown.length}</span></h2>
+      <ul class="alarms">${items}</ul>
+    </section>`;
 }
 
 /** Gives it to a Wally who is at work today, but for the present owner: one button, or a choice where there are more. */
@@ -103,7 +128,11 @@ export function assignForm(
   const choice =
     wallys.length === 1
       ? html`<button name="wally" value="${only.id}" class="quiet">${t('Geef aan', 'Give to')} ${only.name}${number}</button>`
-      : html`<label for="${id}" class="vh">${t('Geef aan', 'Give to')}: ${referral.number}</label><select name="wally" id="${id}" required><option value="">${t('Geef aan …', 'Give to …')}</option>${wallys.map((role) => html`<option value="${role.id}">${role.name}</option>`)}</select><button class="quiet">${t('Geef', 'Give')}${number}</button>`;
+      : html`
+        <label for="${id}" class="vh">${t('Geef aan', 'Give to')}: ${referral.number}</label>
+        <select name="wally" id="${id}" required><option value="">${t('Geef aan …', 'Give to …')}</option>${wallys.map(
+          (role) => html`<option value="${role.id}">${role.name}</option>`,
+        )}</select><button class="quiet">${t('Geef', 'Give')}${number}</button>`;
   return html`<form method="post" action="/team/${referral.journey}/assign" class="buttons">${csrfField(viewer)}${choice}</form>`;
 }
 
@@ -111,9 +140,25 @@ export function row(referral: ListedReferral, parts: TeamParts, owner: Markup | 
   const { viewer, today } = parts;
   const t = sayIn(viewer.language);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'team');
-  return html`<li class="referral"><div class="lead"><a href="/team/${referral.journey}">${referral.patientName}</a> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
-<div class="marks">${dueMark(pressing(referral, today), referral.callBefore, parts)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
-<div class="more">${owner}<span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
+  return html`
+    <li class="referral">
+      <div class="lead">
+        <a href="/team/${referral.journey}">${referral.patientName}</a>
+        <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>
+      </div>
+      <div class="marks">
+        ${dueMark(pressing(referral, today), referral.callBefore, parts)}
+        ${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}
+        ${referral.unsafeContact && safetyMark(t)}
+      </div>
+      <div class="more">
+        ${owner}
+        <span>${t(state.nl, state.en)}</span>
+        <span>${parts.directory.practices.get(referral.practice)?.name}</span>
+        <span class="number">${referral.number}</span>
+      </div>
+      ${more}
+    </li>`;
 }
 
 function absenceText(from: string, to: string | undefined, parts: TeamParts): string {
@@ -139,18 +184,69 @@ function wallyItem(role: Role, parts: TeamParts, typed: Typed | undefined): Mark
   const fault =
     faulty && html`<p class="error" id="fault-${role.id}" role="alert">${faulty.fault[viewer.language]}</p>`;
   const tied = faulty && html` aria-invalid="true" aria-describedby="fault-${role.id}"`;
-  return html`<li class="wally"><div class="lead"><strong>${role.name}</strong> <span class="presence ${present ? 'present' : 'absent'}">${present ? t('aanwezig', 'present') : t('afwezig', 'absent')}</span></div>
-<div class="more">${role.phone && telLink(role.phone)}${substitute && html`<span>${t('vervanger', 'substitute')}: ${substitute.name}</span>`}</div>
-${now.map((one) => html`<p class="why">${absenceText(one.from, one.to, parts)}</p>`)}
-${form(present ? html`<button name="act" value="sick" class="quiet">${t('Ziek vandaag', 'Sick today')}<span class="vh">: ${role.name}</span></button>` : html`<button name="act" value="back">${t('Weer aanwezig', 'Present again')}<span class="vh">: ${role.name}</span></button>`)}
-${later.length > 0 && html`<ul class="plain">${later.map((one) => html`<li>${form(html`<input type="hidden" name="from" value="${one.from}">${absenceText(one.from, one.to, parts)} <button name="act" value="remove" class="link">${t('weghalen', 'remove')}<span class="vh">: ${role.name}</span></button>`)}</li>`)}</ul>`}
-<details${faulty && html` open`}><summary>${t('Afwezigheid plannen', 'Plan an absence')}<span class="vh">: ${role.name}</span></summary>
-${form(html`${fault}<div class="row"><div class="field"><label for="from-${role.id}">${t('Van', 'From')}</label><input type="date" id="from-${role.id}" name="from" value="${faulty?.from}" required${tied}></div>
-<div class="field"><label for="to-${role.id}">${t('Tot en met (mag leeg)', 'To (may be empty)')}</label><input type="date" id="to-${role.id}" name="to" value="${faulty?.to}"${tied}></div></div><button name="act" value="plan" class="quiet">${t('Opslaan', 'Save')}</button>`)}</details></li>`;
+  return html`
+    <li class="wally">
+      <div class="lead">
+        <strong>${role.name}</strong>
+        <span class="presence ${present ? 'present' : 'absent'}">${
+          present ? t('aanwezig', 'present') : t('afwezig', 'absent')
+        }</span>
+      </div>
+      <div class="more">
+        ${role.phone && telLink(role.phone)}
+        ${substitute && html`<span>${t('vervanger', 'substitute')}: ${substitute.name}</span>`}
+      </div>
+      ${now.map((one) => html`<p class="why">${absenceText(one.from, one.to, parts)}</p>`)}
+      ${form(
+        present
+          ? html`<button name="act" value="sick" class="quiet">
+              ${t('Ziek vandaag', 'Sick today')}<span class="vh">: ${role.name}</span>
+            </button>`
+          : html`<button name="act" value="back">${t('Weer aanwezig', 'Present again')}<span class="vh">: ${role.name}</span></button>`,
+      )}
+      ${
+        later.length > 0 &&
+        html`
+          <ul class="plain">
+            ${later.map(
+              (one) => html`
+                <li>
+                  ${form(
+                    html`
+                      <input type="hidden" name="from" value="${one.from}">
+                      ${absenceText(one.from, one.to, parts)}
+                      <button name="act" value="remove" class="link">${t('weghalen', 'remove')}<span class="vh">:
+                      ${role.name}</span></button>`,
+                  )}
+                </li>`,
+            )}
+          </ul>`
+      }
+      <details${faulty && html` open`}>
+        <summary>${t('Afwezigheid plannen', 'Plan an absence')}<span class="vh">: ${role.name}</span></summary>
+        ${form(html`
+          ${fault}
+          <div class="row">
+            <div class="field">
+              <label for="from-${role.id}">${t('Van', 'From')}</label>
+              <input type="date" id="from-${role.id}" name="from" value="${faulty?.from}" required${tied}>
+            </div>
+            <div class="field">
+              <label for="to-${role.id}">${t('Tot en met (mag leeg)', 'To (may be empty)')}</label>
+              <input type="date" id="to-${role.id}" name="to" value="${faulty?.to}"${tied}>
+            </div>
+          </div>
+          <button name="act" value="plan" class="quiet">${t('Opslaan', 'Save')}</button>`)}
+      </details>
+    </li>`;
 }
 
 /** The Wallys of the team: who is here, and absence in one tap. No reason is asked. */
 export function wallysPart(parts: TeamParts, typed: Typed | undefined): Markup {
   const t = sayIn(parts.viewer.language);
-  return html`<section aria-labelledby="wallys"><h2 id="wallys">${t("Wally's vandaag", 'Wallys today')}</h2><ul class="wallys">${wallysOf(parts.directory, parts.team).map((role) => wallyItem(role, parts, typed))}</ul></section>`;
+  return html`
+    <section aria-labelledby="wallys">
+      <h2 id="wallys">${t("Wally's vandaag", 'Wallys today')}</h2>
+      <ul class="wallys">${wallysOf(parts.directory, parts.team).map((role) => wallyItem(role, parts, typed))}</ul>
+    </section>`;
 }
