@@ -139,7 +139,10 @@ export function referPage(
               </label>
             </div>
             <div>
-              ${tick('noVoicemail', 'Geen voicemail inspreken', contact?.noVoicemail)}${tick('noLetters', 'Geen post of mail naar huis', contact?.noLetters)}
+              ${[
+                tick('noVoicemail', 'Geen voicemail inspreken', contact?.noVoicemail),
+                tick('noLetters', 'Geen post of mail naar huis', contact?.noLetters),
+              ]}
               ${tick('unsafe', 'Thuis mag niemand dit weten', contact?.unsafe)}
             </div>
           </fieldset>

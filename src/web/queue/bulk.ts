@@ -24,6 +24,7 @@ const actions = Object.keys(actionSaid) as BulkAction[];
 /** The page of a job. */
 export const jobPath = (id: string) => `/admin/bulk/${id}`;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Whether this can be the id of a job. */
 export const isJobId = (text: string): boolean => uuid.test(text);
 
 /** What stands in a form as the deliveries of a job: those that were chosen, else those of a filter. */

@@ -17,6 +17,7 @@ import { type TalkFields, talkForm } from './talk-form.ts';
 export const areaOf = { wally: '/worklist', 'team-lead': '/team', practice: '/practice' } as const;
 export type Reader = keyof typeof areaOf;
 const isReader = (role: Actor['role']): role is Reader => role in areaOf;
+/** The area of who looks; empty for who has no talks. */
 export const areaFor = ({ actor }: Viewer) => (isReader(actor.role) ? areaOf[actor.role] : '');
 
 /** The practices whose talks are this person's: the own one, those she looks after, those of the team. */
@@ -85,6 +86,7 @@ function talkItem(
     </li>`;
 }
 
+/** The talks of one practice: what stands or the form to plan one, what to talk about, and the earlier ones. */
 export async function practicePart(site: Site, visit: Visit, practice: Practice, directory: Directory, typed?: Typed) {
   const { viewer } = visit;
   const t = sayIn(viewer.language);
@@ -112,6 +114,7 @@ export async function practicePart(site: Site, visit: Visit, practice: Practice,
     }`;
 }
 
+/** Every practice with its next talk, or that none is planned. */
 export async function listPart(
   site: Site,
   viewer: Viewer,
