@@ -44,9 +44,17 @@ export function answerPage(records: Records, patient: Patient, made: MadeReferra
   const silence = answer?.status
     ? `Kortelijn gaf antwoord ${answer.status}, zonder ja of nee.`
     : 'Kortelijn gaf geen antwoord.';
-  const notSent = html`<div class="note" role="status"><p><b>De verwijzing is nog niet verzonden.</b> ${silence}
-Er is niets verloren. Verzend de verwijzing straks opnieuw. Die komt nooit dubbel aan.</p>${listed(said)}
-<form method="post" action="/${records.practice.id}/referrals/${made.id}/send"><button class="main">Opnieuw verzenden</button></form></div>`;
+  const notSent = html`
+    <div class="note" role="status">
+      <p>
+        <b>De verwijzing is nog niet verzonden.</b> ${silence} Er is niets verloren. Verzend de verwijzing straks
+        opnieuw. Die komt nooit dubbel aan.
+      </p>
+      ${listed(said)}
+      <form method="post" action="/${records.practice.id}/referrals/${made.id}/send">
+        <button class="main">Opnieuw verzenden</button>
+      </form>
+    </div>`;
   const refused = html`<div class="refused" role="alert"><p><b>Kortelijn nam deze verwijzing niet aan.</b></p>${listed(said)}
 <p><a class="button" href="${here}/refer?from=${made.id}">Pas aan en verwijs opnieuw</a></p></div>`;
   const accepted = html`${promiseBox(answer?.promised ?? {})}${besides(said)}`;

@@ -25,8 +25,8 @@ type Choice = readonly [value: string, label: string, checked?: boolean];
 
 const radios = (name: string, choices: readonly Choice[], required = false): Html[] =>
   choices.map(
-    ([value, label, checked]) =>
-      html`<label class="line"><input type="radio" name="${name}" value="${value}"${checked && html` checked`}${required && html` required`}>${label}</label>`,
+    ([value, label, checked]) => html`<label class="line"><input type="radio" name="${name}"
+      value="${value}"${checked && html` checked`}${required && html` required`}>${label}</label>`,
   );
 
 const tick = (name: string, label: string, checked = false, value = 'yes'): Html =>
@@ -58,55 +58,118 @@ export function referPage(
   return page({
     title: `Verwijs naar Wally – ${practice.name}`,
     practice: practiceBar(records),
-    body: html`${patientBar(records, patient, now)}
-<h1>Verwijs naar Wally</h1>
-<form class="sheet card" method="post" action="${here}/refer"><input type="hidden" name="form" value="${formId}">
-<fieldset><legend>Is er nu acuut gevaar?</legend><div>
-<label class="line"><input type="radio" name="danger" value="yes" id="danger-yes" required>Ja</label>
-<label class="line"><input type="radio" name="danger" value="no" id="danger-no" required>Nee</label></div>
-<p class="hint">Denk aan zelfdoding, geweld thuis of een kind in gevaar.</p>
-<div class="dangerous"><div class="stop">${callNow}</div></div></fieldset>
-<div class="rest">
-<fieldset><legend>Waarom verwijst u?</legend><p class="hint">In gewone woorden. Schrijf niets over andere mensen en geen medische gegevens.</p>
-<label><span class="hint">Reden</span><textarea name="reason">${earlier?.reason}</textarea></label>
-<label><span class="hint">Vraag van de patiënt, in eigen woorden</span><textarea name="question">${earlier?.question}</textarea></label></fieldset>
-<fieldset><legend>Waar gaat het over?</legend><div class="grid">
-${Object.entries(lifeAreaLabels).map(([code, label]) =>
-  tick(
-    'lifeAreas',
-    label,
-    earlier?.lifeAreas.some((one) => one === code),
-    code,
-  ),
-)}</div></fieldset>
-<div class="two"><fieldset><legend>Hoe snel?</legend><div>${radios('priority', [
-      ['routine', 'Gewoon', earlier?.priority !== 'urgent'],
-      ['urgent', 'Dringend', earlier?.priority === 'urgent'],
-    ])}</div></fieldset>
-<fieldset><legend>Verwijzer</legend><label><span class="sr">Huisarts</span><select name="gp">
-${practice.gps.map((one) => html`<option value="${one.id}"${one.id === gp.id && html` selected`}>${one.name}</option>`)}</select></label></fieldset></div>
-<fieldset><legend>Bij welke episode hoort dit?</legend><p class="hint">Dit blijft in uw dossier. De code gaat alleen mee als u dat hieronder aanvinkt.</p>
-<div>${radios('episode', [
-      ...patient.episodes.map((one) => [one.id, `${one.icpc} ${one.title}`, earlier?.episode === one.id] as const),
-      ['', 'Geen episode'],
-    ])}</div>
-<div>${tick('medical', 'Deel de ICPC-code met de Wally. De patiënt vindt dat goed.')}</div></fieldset>
-<fieldset><legend>Veilig contact</legend><div class="fields">
-<label><span class="hint">Nummer waarop bellen veilig is</span><input type="text" name="phone" autocomplete="off" value="${contact?.phone ?? patient.mobile ?? patient.phone}"></label>
-<label><span class="hint">Wanneer bellen</span><input type="text" name="times" autocomplete="off" value="${contact?.times}" placeholder="bijvoorbeeld: werkdagen na 13 uur"></label></div>
-<div>${tick('noVoicemail', 'Geen voicemail inspreken', contact?.noVoicemail)}${tick('noLetters', 'Geen post of mail naar huis', contact?.noLetters)}
-${tick('unsafe', 'Thuis mag niemand dit weten', contact?.unsafe)}</div></fieldset>
-<fieldset><legend>Toestemming: wie gaf die?</legend>${ageHint(age) && html`<p class="hint">${ageHint(age)}</p>`}<div>
-${radios('consentBy', [...Object.entries(consentGivers), ['', 'Nog niet gevraagd']])}</div></fieldset>
-<div class="two"><fieldset><legend>Hoe is de toestemming gegeven?</legend><div>${radios('consentHow', [
-      ['spoken', 'Mondeling'],
-      ['written', 'Schriftelijk'],
-    ])}</div></fieldset>
-<fieldset><legend>Mag de Wally u laten weten hoe het ging?</legend><div>${radios('feedback', [
-      ['content', 'Ja, met uitleg'],
-      ['closure', 'Nee, alleen dat het is afgesloten'],
-    ])}</div></fieldset></div>
-<fieldset><button class="main">Verstuur</button> <a class="button" href="${here}">Annuleer</a></fieldset></div></form>`,
+    body: html`
+      ${patientBar(records, patient, now)}
+      <h1>Verwijs naar Wally</h1>
+      <form class="sheet card" method="post" action="${here}/refer">
+        <input type="hidden" name="form" value="${formId}">
+        <fieldset>
+          <legend>Is er nu acuut gevaar?</legend>
+          <div>
+            <label class="line"><input type="radio" name="danger" value="yes" id="danger-yes" required>Ja</label>
+            <label class="line"><input type="radio" name="danger" value="no" id="danger-no" required>Nee</label>
+          </div>
+          <p class="hint">Denk aan zelfdoding, geweld thuis of een kind in gevaar.</p>
+          <div class="dangerous"><div class="stop">${callNow}</div></div>
+        </fieldset>
+        <div class="rest">
+          <fieldset>
+            <legend>Waarom verwijst u?</legend>
+            <p class="hint">In gewone woorden. Schrijf niets over andere mensen en geen medische gegevens.</p>
+            <label><span class="hint">Reden</span><textarea name="reason">${earlier?.reason}</textarea></label>
+            <label>
+              <span class="hint">Vraag van de patiënt, in eigen woorden</span>
+              <textarea name="question">${earlier?.question}</textarea>
+            </label>
+          </fieldset>
+          <fieldset>
+            <legend>Waar gaat het over?</legend>
+            <div class="grid">${Object.entries(lifeAreaLabels).map(([code, label]) =>
+              tick(
+                'lifeAreas',
+                label,
+                earlier?.lifeAreas.some((one) => one === code),
+                code,
+              ),
+            )}</div>
+          </fieldset>
+          <div class="two">
+            <fieldset>
+              <legend>Hoe snel?</legend>
+              <div>${radios('priority', [
+                ['routine', 'Gewoon', earlier?.priority !== 'urgent'],
+                ['urgent', 'Dringend', earlier?.priority === 'urgent'],
+              ])}</div>
+            </fieldset>
+            <fieldset>
+              <legend>Verwijzer</legend>
+              <label>
+                <span class="sr">Huisarts</span>
+                <select name="gp">
+                  ${practice.gps.map(
+                    (one) => html`<option value="${one.id}"${one.id === gp.id && html` selected`}>${one.name}</option>`,
+                  )}
+                </select>
+              </label>
+            </fieldset>
+          </div>
+          <fieldset>
+            <legend>Bij welke episode hoort dit?</legend>
+            <p class="hint">Dit blijft in uw dossier. De code gaat alleen mee als u dat hieronder aanvinkt.</p>
+            <div>${radios('episode', [
+              ...patient.episodes.map(
+                (one) => [one.id, `${one.icpc} ${one.title}`, earlier?.episode === one.id] as const,
+              ),
+              ['', 'Geen episode'],
+            ])}</div>
+            <div>${tick('medical', 'Deel de ICPC-code met de Wally. De patiënt vindt dat goed.')}</div>
+          </fieldset>
+          <fieldset>
+            <legend>Veilig contact</legend>
+            <div class="fields">
+              <label>
+                <span class="hint">Nummer waarop bellen veilig is</span>
+                <input type="text" name="phone" autocomplete="off"
+                  value="${contact?.phone ?? patient.mobile ?? patient.phone}">
+              </label>
+              <label>
+                <span class="hint">Wanneer bellen</span>
+                <input type="text" name="times" autocomplete="off" value="${contact?.times}"
+                  placeholder="bijvoorbeeld: werkdagen na 13 uur">
+              </label>
+            </div>
+            <div>
+              ${[
+                tick('noVoicemail', 'Geen voicemail inspreken', contact?.noVoicemail),
+                tick('noLetters', 'Geen post of mail naar huis', contact?.noLetters),
+              ]}
+              ${tick('unsafe', 'Thuis mag niemand dit weten', contact?.unsafe)}
+            </div>
+          </fieldset>
+          <fieldset>
+            <legend>Toestemming: wie gaf die?</legend>
+            ${ageHint(age) && html`<p class="hint">${ageHint(age)}</p>`}
+            <div>${radios('consentBy', [...Object.entries(consentGivers), ['', 'Nog niet gevraagd']])}</div>
+          </fieldset>
+          <div class="two">
+            <fieldset>
+              <legend>Hoe is de toestemming gegeven?</legend>
+              <div>${radios('consentHow', [
+                ['spoken', 'Mondeling'],
+                ['written', 'Schriftelijk'],
+              ])}</div>
+            </fieldset>
+            <fieldset>
+              <legend>Mag de Wally u laten weten hoe het ging?</legend>
+              <div>${radios('feedback', [
+                ['content', 'Ja, met uitleg'],
+                ['closure', 'Nee, alleen dat het is afgesloten'],
+              ])}</div>
+            </fieldset>
+          </div>
+          <fieldset><button class="main">Verstuur</button> <a class="button" href="${here}">Annuleer</a></fieldset>
+        </div>
+      </form>`,
   });
 }
 

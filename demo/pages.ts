@@ -50,15 +50,27 @@ export function listPage(records: Records, now: Date): string {
   return page({
     title: `Patiënten – ${records.practice.name}`,
     practice: practiceBar(records),
-    body: html`<h1>Patiënten</h1>
-<div class="card"><table class="records"><thead><tr><th>Naam</th><th>Geboren</th><th>Leeftijd</th><th>Telefoon</th><th>Adres</th><th>Huisarts</th></tr></thead><tbody>
-${patients.slice(0, 200).map(
-  (patient) => html`<tr><td><a href="/${records.practice.id}/patients/${patient.id}">${listName(patient)}</a></td>
-<td class="num">${dutchDate(patient.birthDate)}</td><td class="num">${ageOn(patient.birthDate, today)} jaar</td><td class="num">${phoneOf(patient)}</td>
-<td>${addressOf(patient)}</td><td>${records.practice.gps.find((gp) => gp.id === patient.gp)?.name}</td></tr>`,
-)}
-</tbody></table></div>
-${patients.length > 200 && html`<p class="muted">De eerste 200 van ${patients.length} patiënten.</p>`}`,
+    body: html`
+      <h1>Patiënten</h1>
+      <div class="card">
+        <table class="records">
+          <thead><tr><th>Naam</th><th>Geboren</th><th>Leeftijd</th><th>Telefoon</th><th>Adres</th><th>Huisarts</th></tr></thead>
+          <tbody>
+            ${patients.slice(0, 200).map(
+              (patient) => html`
+                <tr>
+                  <td><a href="/${records.practice.id}/patients/${patient.id}">${listName(patient)}</a></td>
+                  <td class="num">${dutchDate(patient.birthDate)}</td>
+                  <td class="num">${ageOn(patient.birthDate, today)} jaar</td>
+                  <td class="num">${phoneOf(patient)}</td>
+                  <td>${addressOf(patient)}</td>
+                  <td>${records.practice.gps.find((gp) => gp.id === patient.gp)?.name}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${patients.length > 200 && html`<p class="muted">De eerste 200 van ${patients.length} patiënten.</p>`}`,
   });
 }
 
@@ -90,22 +102,45 @@ export function stateTag(state: ReferralView['state']): Html {
 function journalItem(records: Records, record: RecordView, item: JournalItem): Html {
   const { id } = records.practice;
   const episode = record.episodes.find((one) => one.id === item.episode);
-  return html`<div class="item ${item.kind}"><div class="head"><span class="num">${dutchDate(item.date)}</span><b>${item.title}</b><span>${item.by}</span>
-${episode && html`<span><span class="code">${episode.icpc}</span> ${episode.title}</span>`}</div>
-${item.soep.length > 0 && html`<dl class="soep">${item.soep.map(([letter, text]) => html`<dt>${letter}</dt><dd>${text}</dd>`)}</dl>`}
-${item.summary && html`<div>${item.letterId ? html`<a href="/${id}/letters/${item.letterId}">${item.summary}</a>` : item.summary}</div>`}</div>`;
+  return html`
+    <div class="item ${item.kind}">
+      <div class="head">
+        <span class="num">${dutchDate(item.date)}</span><b>${item.title}</b><span>${item.by}</span>
+        ${episode && html`<span><span class="code">${episode.icpc}</span> ${episode.title}</span>`}
+      </div>
+      ${
+        item.soep.length > 0 &&
+        html`<dl class="soep">${item.soep.map(([letter, text]) => html`<dt>${letter}</dt><dd>${text}</dd>`)}</dl>`
+      }
+      ${
+        item.summary &&
+        html`<div>${item.letterId ? html`<a href="/${id}/letters/${item.letterId}">${item.summary}</a>` : item.summary}</div>`
+      }
+    </div>`;
 }
 
 function referralRow(records: Records, made: ReferralView): Html {
   const { id } = records.practice;
   const promised = promisedLine(made);
   const again = html`<form method="post" action="/${id}/referrals/${made.id}/send"><button>Opnieuw verzenden</button></form>`;
-  return html`<div class="item"><div class="head"><span class="num">${dutchDate(localDay(new Date(made.madeAt)))}</span>
-<b>${made.request ? html`<a href="/${id}/referrals/${made.id}">${made.value}</a>` : made.value}</b> ${stateTag(made.state)}</div>
-${promised && html`<div>${promised}</div>`}
-${made.answer?.promised.number && html`<div class="muted">Nummer bij de Wally: ${made.answer.promised.number}</div>`}
-${made.letters.length > 0 && html`<div class="muted">${made.letters.length === 1 ? '1 brief' : `${made.letters.length} brieven`} ontvangen</div>`}
-${made.state === 'not-sent' && again}</div>`;
+  return html`
+    <div class="item">
+      <div class="head">
+        <span class="num">${dutchDate(localDay(new Date(made.madeAt)))}</span>
+        <b>${made.request ? html`<a href="/${id}/referrals/${made.id}">${made.value}</a>` : made.value}</b>
+        ${stateTag(made.state)}
+      </div>
+      ${promised && html`<div>${promised}</div>`}
+      ${
+        made.answer?.promised.number &&
+        html`<div class="muted">Nummer bij de Wally: ${made.answer.promised.number}</div>`
+      }
+      ${
+        made.letters.length > 0 &&
+        html`<div class="muted">${made.letters.length === 1 ? '1 brief' : `${made.letters.length} brieven`} ontvangen</div>`
+      }
+      ${made.state === 'not-sent' && again}
+    </div>`;
 }
 
 /** How Kortelijn can be opened from a record. */
@@ -138,22 +173,45 @@ export function recordPage(records: Records, record: RecordView, now: Date, offe
   return page({
     title: `Dossier – ${records.practice.name}`,
     practice: practiceBar(records),
-    body: html`${patientBar(records, patient, now)}
-${notice && html`<p class="note" role="status">${notice}</p>`}
-<div class="acts"><a class="button main" href="${here}/refer">Verwijs naar Wally</a>
-<form method="post" action="${here}/open"><button>Openen in Kortelijn</button></form></div>
-${launchActs(records, here, offers)}${offers.cards.map((one) => cardOf(one, here, offers.smart))}
-<div class="cols"><div>
-<section class="card"><h2>Episodes</h2><table><tbody>
-${episodes.map((one) => html`<tr><td class="code">${one.icpc}</td><td>${one.title}</td><td class="num muted">sinds ${dutchDate(one.since)}</td></tr>`)}
-${episodes.length === 0 && html`<tr><td class="muted">Geen episodes.</td></tr>`}
-</tbody></table></section>
-<section class="card"><h2>Verwijzingen naar Wally</h2>
-${referrals.map((made) => referralRow(records, made))}
-${referrals.length === 0 && html`<div class="item muted">Nog geen verwijzingen.</div>`}</section>
-</div><section class="card"><h2>Journaal</h2>
-${journal.map((item) => journalItem(records, record, item))}
-${journal.length === 0 && html`<div class="item muted">Het journaal is leeg.</div>`}</section></div>`,
+    body: html`
+      ${patientBar(records, patient, now)}
+      ${notice && html`<p class="note" role="status">${notice}</p>`}
+      <div class="acts">
+        <a class="button main" href="${here}/refer">Verwijs naar Wally</a>
+        <form method="post" action="${here}/open"><button>Openen in Kortelijn</button></form>
+      </div>
+      ${launchActs(records, here, offers)}
+      ${offers.cards.map((one) => cardOf(one, here, offers.smart))}
+      <div class="cols">
+        <div>
+          <section class="card">
+            <h2>Episodes</h2>
+            <table>
+              <tbody>
+                ${episodes.map(
+                  (one) => html`
+                    <tr>
+                      <td class="code">${one.icpc}</td>
+                      <td>${one.title}</td>
+                      <td class="num muted">sinds ${dutchDate(one.since)}</td>
+                    </tr>`,
+                )}
+                ${episodes.length === 0 && html`<tr><td class="muted">Geen episodes.</td></tr>`}
+              </tbody>
+            </table>
+          </section>
+          <section class="card">
+            <h2>Verwijzingen naar Wally</h2>
+            ${referrals.map((made) => referralRow(records, made))}
+            ${referrals.length === 0 && html`<div class="item muted">Nog geen verwijzingen.</div>`}
+          </section>
+        </div>
+        <section class="card">
+          <h2>Journaal</h2>
+          ${journal.map((item) => journalItem(records, record, item))}
+          ${journal.length === 0 && html`<div class="item muted">Het journaal is leeg.</div>`}
+        </section>
+      </div>`,
   });
 }
 
@@ -175,7 +233,11 @@ export function letterPage(records: Records, letter: Letter, now: Date): string 
 <tr><th>Verwijzing</th><td>${made?.value ?? 'niet gekoppeld'}</td></tr>
 <tr><th>Gearchiveerd</th><td>${patient ? (letter.filedBy === 'staff' ? 'door een medewerker' : 'automatisch') : 'nog niet'}</td></tr>
 </tbody></table></div>
-${patient ? html`<p><a href="/${records.practice.id}/patients/${patient.id}">Naar het dossier van ${fullName(patient)}</a></p>` : html`<p><a href="/${records.practice.id}/inbox">Naar het postvak</a></p>`}`,
+${
+  patient
+    ? html`<p><a href="/${records.practice.id}/patients/${patient.id}">Naar het dossier van ${fullName(patient)}</a></p>`
+    : html`<p><a href="/${records.practice.id}/inbox">Naar het postvak</a></p>`
+}`,
   });
 }
 
@@ -199,9 +261,16 @@ ${patients.map((one) => html`<option value="${one.id}">${listName(one)}, ${dutch
   return page({
     title: `Postvak – ${records.practice.name}`,
     practice: practiceBar(records),
-    body: html`<h1>Postvak – niet automatisch gearchiveerd</h1>
-<div class="card"><table class="records"><thead><tr><th>Ontvangen</th><th>Bericht</th><th>Gaat over</th><th>Waarom hier</th><th>Archiveren bij</th></tr></thead><tbody>
-${letters.map(row)}${letters.length === 0 && html`<tr><td colspan="5" class="muted">Het postvak is leeg.</td></tr>`}
-</tbody></table></div>`,
+    body: html`
+      <h1>Postvak – niet automatisch gearchiveerd</h1>
+      <div class="card">
+        <table class="records">
+          <thead><tr><th>Ontvangen</th><th>Bericht</th><th>Gaat over</th><th>Waarom hier</th><th>Archiveren bij</th></tr></thead>
+          <tbody>
+            ${letters.map(row)}
+            ${letters.length === 0 && html`<tr><td colspan="5" class="muted">Het postvak is leeg.</td></tr>`}
+          </tbody>
+        </table>
+      </div>`,
   });
 }

@@ -5,7 +5,8 @@ html{font:14px/1.4 "Segoe UI",Arial,"Liberation Sans",sans-serif;color:#1d2a33;b
 body{margin:0}
 a{color:#0b5a7a}
 h1{font-size:17px;margin:0 0 10px}
-h2{font-size:12px;text-transform:uppercase;letter-spacing:.04em;color:#4a5b66;margin:0;padding:7px 10px;border-bottom:1px solid #d3dbe0;background:#f6f8f9}
+h2{font-size:12px;text-transform:uppercase;letter-spacing:.04em;color:#4a5b66;margin:0;padding:7px 10px;
+  border-bottom:1px solid #d3dbe0;background:#f6f8f9}
 p{margin:0 0 8px}
 .bar{display:flex;gap:18px;align-items:center;background:#1f4457;color:#fff;padding:0 14px;min-height:40px}
 .bar a{color:#fff;text-decoration:none;padding:10px 8px;display:inline-block}
@@ -24,19 +25,26 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:5px 10px;border-bottom:1px solid #e6ebee}
 th{font-weight:600;color:#4a5b66;font-size:12px;white-space:nowrap}
 tr:last-child>*{border-bottom:0}
-@media (max-width:640px){.records thead{display:none}.records tr{display:block;padding:5px 0;border-bottom:1px solid #e6ebee}.records td{display:block;border:0;padding:1px 10px}.inline{flex-wrap:wrap}}
+@media (max-width:640px){
+  .records thead{display:none}
+  .records tr{display:block;padding:5px 0;border-bottom:1px solid #e6ebee}
+  .records td{display:block;border:0;padding:1px 10px}
+  .inline{flex-wrap:wrap}
+}
 thead tr:last-child>*{border-bottom:1px solid #e6ebee}
 td.code{width:64px}
 h2.as-is{text-transform:none;font-size:14px;letter-spacing:0;color:#1d2a33}
 tbody th{width:140px}
 tbody tr:hover{background:#f3f8fa}
 .num{font-variant-numeric:tabular-nums;white-space:nowrap}
-.patient{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;background:#fff;border:1px solid #d3dbe0;border-left:4px solid #2f7d95;padding:9px 12px;margin:0 0 12px;border-radius:3px}
+.patient{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;background:#fff;border:1px solid #d3dbe0;
+  border-left:4px solid #2f7d95;padding:9px 12px;margin:0 0 12px;border-radius:3px}
 .patient b{font-size:17px}
 .pair{white-space:nowrap}
 .pair span{color:#5b6b75;margin-right:5px}
 .acts{display:flex;flex-wrap:wrap;gap:8px;margin:0 0 12px;align-items:center}
-button,.button{font:inherit;background:#fff;color:#0b4c66;border:1px solid #7ba3b4;border-radius:3px;padding:6px 14px;min-height:32px;cursor:pointer;text-decoration:none;display:inline-block}
+button,.button{font:inherit;background:#fff;color:#0b4c66;border:1px solid #7ba3b4;border-radius:3px;padding:6px 14px;
+  min-height:32px;cursor:pointer;text-decoration:none;display:inline-block}
 button:hover,.button:hover{background:#eaf3f7}
 .main{background:#0f6382;color:#fff;border-color:#0f6382;font-weight:600}
 .main:hover{background:#0b4c66}
@@ -83,7 +91,8 @@ label+label>.hint{margin-top:8px}
 .inline{display:flex;gap:8px;align-items:center}
 .inline select{max-width:260px}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-input[type=text],input[type=number],select,textarea{font:inherit;border:1px solid #93a3ad;border-radius:3px;padding:5px 7px;width:100%;max-width:860px;background:#fff}
+input[type=text],input[type=number],select,textarea{font:inherit;border:1px solid #93a3ad;border-radius:3px;
+  padding:5px 7px;width:100%;max-width:860px;background:#fff}
 input[type=number]{max-width:110px}
 select{width:auto;max-width:100%}
 textarea{min-height:58px}

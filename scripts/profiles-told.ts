@@ -14,7 +14,9 @@ export interface ToldRefusal {
 }
 
 const root = new URL('../', import.meta.url);
-const text = String.raw`\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|${'`'}[^${'`'}]*${'`'})`;
+const literal = String.raw`(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|${'`'}[^${'`'}]*${'`'})`;
+/** A sentence, or the lines of a long one. */
+const text = String.raw`\s*(${literal}(?:\s*\+\s*${literal})*)`;
 const said = String.raw`\{\s*nl:${text},\s*en:${text},?\s*\}`;
 
 interface Source {
@@ -34,9 +36,10 @@ function sources(): Source[] {
 }
 
 /** A literal as people read it: what the message decides stands there as "…". */
-const plain = (literal: string) =>
-  literal
-    .slice(1, -1)
+const plain = (words: string) =>
+  all(words, new RegExp(literal, 'g'))
+    .map(([one]) => one.slice(1, -1))
+    .join('')
     .replaceAll(/\$\{[^}]*\}/g, '…')
     .replaceAll(/\\(.)/g, '$1');
 

@@ -27,7 +27,9 @@ export const says: Record<string, Said> = {
     en: 'It does not say how consent was given: spoken or written.',
   },
   'required:referral-number': {
-    nl: 'De verwijzing heeft geen eigen nummer met systeem (ServiceRequest.identifier). Dat is nodig om dubbele verwijzingen te herkennen en het antwoord in het dossier te zetten.',
+    nl:
+      'De verwijzing heeft geen eigen nummer met systeem (ServiceRequest.identifier). ' +
+      'Dat is nodig om dubbele verwijzingen te herkennen en het antwoord in het dossier te zetten.',
     en: 'The referral has no number of its own with a system (ServiceRequest.identifier). We need it to recognise duplicates and to file the answer.',
   },
   'required:authored-on': {

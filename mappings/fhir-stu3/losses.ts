@@ -18,18 +18,18 @@ const carried: ReadonlyMap<string, readonly string[]> = new Map(
       'identifier active name telecom gender birthDate deceasedBoolean deceasedDateTime address contact managingOrganization'.split(
         ' ',
       ),
-    ReferralRequest:
-      'identifier status intent type priority serviceRequested subject authoredOn requester recipient reasonCode reasonReference description note'.split(
-        ' ',
-      ),
-    ProcedureRequest:
-      'identifier requisition status intent priority category code subject authoredOn requester performer reasonCode reasonReference note'.split(
-        ' ',
-      ),
-    Consent:
-      'identifier status category patient period dateTime consentingParty organization policy policyRule except extension sourceAttachment sourceIdentifier sourceReference'.split(
-        ' ',
-      ),
+    ReferralRequest: (
+      'identifier status intent type priority serviceRequested subject authoredOn requester recipient ' +
+      'reasonCode reasonReference description note'
+    ).split(' '),
+    ProcedureRequest: (
+      'identifier requisition status intent priority category code subject authoredOn requester performer ' +
+      'reasonCode reasonReference note'
+    ).split(' '),
+    Consent: (
+      'identifier status category patient period dateTime consentingParty organization policy policyRule ' +
+      'except extension sourceAttachment sourceIdentifier sourceReference'
+    ).split(' '),
     Condition: 'code subject clinicalStatus verificationStatus category identifier asserter assertedDate'.split(' '),
     DocumentReference:
       'identifier masterIdentifier status type subject indexed created author description content context'.split(' '),

@@ -41,8 +41,9 @@ const document64 = (pdf: Uint8Array): string =>
   ['', 'application', 'pdf', 'Base64', Buffer.from(pdf).toString('base64')].join(d.component);
 
 /**
- * Feedback as ORU^R01: the letter, a line of text per OBX and as PDF where there is one, under the practice's own patient id and referral number, so
- * that it files itself. Says the same for the same Communication, so a resend has the same bytes. Unencoded text.
+ * Feedback as ORU^R01: the letter, a line of text per OBX and as PDF where there is one, under the practice's own patient
+ * id and referral number, so that it files itself. Says the same for the same Communication, so a resend has the same
+ * bytes. Unencoded text.
  */
 export function fromFeedback(document: Communication, envelope: FeedbackEnvelope): string {
   const { channel, controlId, awaitsApplication, pdf } = envelope;

@@ -154,8 +154,14 @@ function toReferral(checked: Checked, _gathered: Gathered, translate: Translate)
 }
 
 const diagnosticOrder = issue('not-supported', 'diagnostic-order', 'MSH-9.1', {
-  nl: 'Dit is een aanvraag voor onderzoek, zoals bloedprikken of een foto. Die kan de Wally niet uitvoeren, en wij sturen haar niet door. Stuur de aanvraag naar het laboratorium of het ziekenhuis. Hierheen gaan alleen verwijzingen naar de Wally.',
-  en: 'This is an order for a test, such as a blood test or an X-ray. The Wally cannot carry it out and we do not pass it on. Send the order to the laboratory or the hospital. Only referrals to the Wally go here.',
+  nl:
+    'Dit is een aanvraag voor onderzoek, zoals bloedprikken of een foto. ' +
+    'Die kan de Wally niet uitvoeren, en wij sturen haar niet door. ' +
+    'Stuur de aanvraag naar het laboratorium of het ziekenhuis. Hierheen gaan alleen verwijzingen naar de Wally.',
+  en:
+    'This is an order for a test, such as a blood test or an X-ray. ' +
+    'The Wally cannot carry it out and we do not pass it on. Send the order to the laboratory or the hospital. ' +
+    'Only referrals to the Wally go here.',
 });
 const otherEvent = issue('not-supported', 'event-code', 'MSH-9.2', {
   nl: 'Dit bericht van ZorgDomein kennen wij niet. Wij nemen aan: ORU^R01 (brief of bijlage), SRM^S01 (aankondiging) en SRM^S04 (intrekking).',

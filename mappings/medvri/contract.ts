@@ -88,7 +88,9 @@ export const says: Record<string, Said> = {
     en: 'The date of the consent is missing. Write it as 23-11-2026.',
   },
   'value:consent-words': {
-    nl: 'In deze toestemming staan woorden die wij niet kennen. Een voorwaarde kunnen wij niet bewaken. Schrijf bijvoorbeeld: Toestemming: ja, mondeling, door inwoner, 23-11-2026.',
+    nl:
+      'In deze toestemming staan woorden die wij niet kennen. Een voorwaarde kunnen wij niet bewaken. ' +
+      'Schrijf bijvoorbeeld: Toestemming: ja, mondeling, door inwoner, 23-11-2026.',
     en: 'This consent has words that we do not know. We cannot guard a condition. Write for example: Consent: yes, spoken, by resident, 23-11-2026.',
   },
   'required:reason': {

@@ -60,7 +60,8 @@ const silent = (status: number) => (status >= 500 && status !== 501) || [401, 40
 
 /**
  * Feedback to a practice's FHIR R4 endpoint, in the form in which it files (Communication, DocumentReference, document
- * Bundle): conditional create on our message identifier, then read back from the record. After an ambiguous end the receiver is asked by identifier first, so that it is there once (decision 4).
+ * Bundle): conditional create on our message identifier, then read back from the record. After an ambiguous end the
+ * receiver is asked by identifier first, so that it is there once (decision 4).
  */
 export function fhirConnector(send: Send, clock: () => Date): Connector {
   const look = async (

@@ -28,7 +28,10 @@ const texts = {
   administrator: { path: '/admin', text: '' },
   system: {
     path: '/docs',
-    text: 'Kortelijn kan uw eigen systeem niet meer bereiken en stuurt het daarom geen berichten meer. Er is niets verloren: uw werk staat gewoon in Kortelijn. Vraag uw leverancier om de verbinding (Subscription) weer aan te zetten.\n\nUitleg voor uw leverancier: ',
+    text:
+      'Kortelijn kan uw eigen systeem niet meer bereiken en stuurt het daarom geen berichten meer. ' +
+      'Er is niets verloren: uw werk staat gewoon in Kortelijn. ' +
+      'Vraag uw leverancier om de verbinding (Subscription) weer aan te zetten.\n\nUitleg voor uw leverancier: ',
   },
   link: {
     path: '',

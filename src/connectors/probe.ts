@@ -89,7 +89,8 @@ async function testMessage(
   const { application = '', facility = '', version = '2.5' } = channel.channel ?? {};
   const moment = settings.clock().toISOString().replace(/\D/g, '').slice(0, 14);
   const id = `TEST${moment}`;
-  const message = `MSH|^~\\&|KORTELIJN||${application}|${facility}|${moment}||NMQ^N01|${id}|T|${version}\rQRD|${moment}|R|I|${id}|||1^RD|ALL|OTH|TEST\r`;
+  const header = `MSH|^~\\&|KORTELIJN||${application}|${facility}|${moment}||NMQ^N01|${id}|T|${version}`;
+  const message = `${header}\rQRD|${moment}|R|I|${id}|||1^RD|ALL|OTH|TEST\r`;
   const named = isIP(at.host) === 0 && { servername: at.host };
   const to = { host: at.host, port: at.port };
   const socket = at.secure ? connectTls({ ...to, ...settings.tls, ...named }) : connect(to);

@@ -25,7 +25,10 @@ export interface Parcel {
   readonly mailbox?: Mailbox & { readonly practice: string; readonly bsn?: string };
   /** For a system that is told that something changed: its own headers, and ids where it asked for them. */
   readonly notice?: { readonly headers: Readonly<Record<string, string>>; readonly bundle?: Bundle };
-  /** For a mail: to whom, and what they do with it; `system`: theirs has stopped listening. `link` is an address without its origin, `code` what is typed there. */
+  /**
+   * For a mail: to whom, and what they do with it; `system`: theirs has stopped listening. `link` is an address without
+   * its origin, `code` what is typed there.
+   */
   readonly mail?: {
     readonly to: string;
     readonly role: 'wally' | 'team-lead' | 'practice' | 'system' | 'link' | 'code' | 'over' | 'administrator';

@@ -62,7 +62,10 @@ export function retryAfter(header: string | null, now: Date): number | undefined
   return Number.isFinite(ms) ? Math.min(Math.max(ms, retryAfterMsMin), retryAfterMsMax) : undefined;
 }
 
-/** An HTTP answer that is no receipt, with what its body said (referral-guides: delivery job). 409 with code duplicate is a receipt, not a failure. */
+/**
+ * An HTTP answer that is no receipt, with what its body said (referral-guides: delivery job). 409 with code duplicate
+ * is a receipt, not a failure.
+ */
 export function fromStatus(status: number, retryAfterMs: number | undefined, said?: string): Failure {
   if (status === 401 || status === 403) return new Failure('transient', 'unauthorised', retryAfterMs ?? 60_000, said);
   if (status === 408) return new Failure('ambiguous', 'timeout', retryAfterMs, said);

@@ -218,11 +218,19 @@ export function filePage(resources: readonly Resource[], day: string): string {
       );
     return `<h2>${escaped(titles[kind] ?? kind)}</h2>\n<table>\n${rows.join('\n')}\n</table>`;
   });
+  // Not a byte of this may change: a copy that was given is made again and must have the hash that it had.
+  const about =
+    `Dit is alles wat er op ${escaped(day)} over u in Kortelijn staat. ` +
+    'Het bestand <code>bundle.json</code> is hetzelfde, voor een computer. ' +
+    'In <code>wie-heeft-gekeken.csv</code> staat wie uw gegevens heeft gezien of veranderd.';
+  const leftAway =
+    'Waar iets is weggelaten, ging het over iemand anders. ' +
+    'Klopt er iets niet, of hebt u een vraag? Zeg het tegen uw huisarts of tegen de Wally.';
   return `<!doctype html>
 <html lang="nl"><head><meta charset="utf-8"><title>Wat Kortelijn over u bewaart</title></head>
 <body><h1>Wat Kortelijn over u bewaart</h1>
-<p>Dit is alles wat er op ${escaped(day)} over u in Kortelijn staat. Het bestand <code>bundle.json</code> is hetzelfde, voor een computer. In <code>wie-heeft-gekeken.csv</code> staat wie uw gegevens heeft gezien of veranderd.</p>
-<p>Waar iets is weggelaten, ging het over iemand anders. Klopt er iets niet, of hebt u een vraag? Zeg het tegen uw huisarts of tegen de Wally.</p>
+<p>${about}</p>
+<p>${leftAway}</p>
 ${blocks.join('\n')}
 </body></html>
 `;

@@ -50,8 +50,15 @@ export const bsnIssues = (text: string | undefined, path: string): Issue[] =>
   looksMedical(text ?? '').some((one) => one.kind === 'bsn') ? [withBsn(path)] : [];
 
 const interimNotWanted = issue('business-rule', 'interim-not-wanted', 'gpMustAct', {
-  nl: 'Deze praktijk vraagt geen tussenberichten, en heeft al een bericht. Stuur er nog een als de huisarts iets moet doen: zeg dat erbij, zet in de eerste regel wat, en vraag de inwoner of dit mag. Anders hoort de huisarts het bij het afsluiten.',
-  en: 'This practice asks for no interim messages, and has one already. Send another when the GP must do something: say so, put in the first line what, and ask the resident whether it may go. Otherwise the GP hears it when you close.',
+  nl:
+    'Deze praktijk vraagt geen tussenberichten, en heeft al een bericht. ' +
+    'Stuur er nog een als de huisarts iets moet doen: ' +
+    'zeg dat erbij, zet in de eerste regel wat, en vraag de inwoner of dit mag. ' +
+    'Anders hoort de huisarts het bij het afsluiten.',
+  en:
+    'This practice asks for no interim messages, and has one already. Send another when the GP must do something: ' +
+    'say so, put in the first line what, and ask the resident whether it may go. ' +
+    'Otherwise the GP hears it when you close.',
 });
 
 /** Local days on which reports of work that goes on went to the practice. */

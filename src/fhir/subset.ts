@@ -4,10 +4,15 @@ import type { Resource } from '@medplum/fhirtypes';
 /** The elements that R4 marks as summary (Σ), of the types that can be searched. */
 const summaries: Readonly<Record<string, string>> = {
   ServiceRequest:
-    'identifier instantiatesCanonical instantiatesUri basedOn replaces requisition status intent category priority doNotPerform code orderDetail quantity subject encounter occurrence asNeeded authoredOn requester performerType performer locationCode locationReference reasonCode reasonReference specimen bodySite patientInstruction',
-  Task: 'instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason businessStatus intent code description focus for encounter executionPeriod lastModified requester owner location',
+    'identifier instantiatesCanonical instantiatesUri basedOn replaces requisition status intent category priority ' +
+    'doNotPerform code orderDetail quantity subject encounter occurrence asNeeded authoredOn requester performerType ' +
+    'performer locationCode locationReference reasonCode reasonReference specimen bodySite patientInstruction',
+  Task:
+    'instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason businessStatus intent ' +
+    'code description focus for encounter executionPeriod lastModified requester owner location',
   Communication:
-    'identifier instantiatesCanonical instantiatesUri basedOn partOf status statusReason priority subject encounter reasonCode reasonReference',
+    'identifier instantiatesCanonical instantiatesUri basedOn partOf status statusReason priority subject encounter ' +
+    'reasonCode reasonReference',
   Appointment:
     'identifier status cancelationReason serviceCategory serviceType specialty appointmentType reasonCode start end',
   Consent:

@@ -5,7 +5,10 @@ import { readBooked } from '../store/booked.ts';
 import { countTaken } from '../store/slots.ts';
 import type { Store } from '../store/store.ts';
 
-/** What the fixed Wally of a practice has booked, and how often a slot of the asked one's day was taken; without consulting hours nothing. */
+/**
+ * What the fixed Wally of a practice has booked, and how often a slot of the asked one's day was taken; without
+ * consulting hours nothing.
+ */
 export async function agendaOf(store: Store, directory: Directory, practice: string, slot?: string): Promise<Agenda> {
   const { hours, wally } = directory.practices.get(practice)?.service ?? {};
   if (!hours || !wally) return { booked: [], taken: 0 };

@@ -42,7 +42,10 @@ export async function loadMapping(name: string, folder = ours): Promise<Mapping>
   return { format: module.format, tables, loaded };
 }
 
-/** Every format under mappings/ (or another folder), by name. A folder that does not load stops the start: better than a door that is silently shut. */
+/**
+ * Every format under mappings/ (or another folder), by name. A folder that does not load stops the start: better than a
+ * door that is silently shut.
+ */
 export async function loadMappings(folder = ours): Promise<ReadonlyMap<string, Mapping>> {
   const entries = await readdir(folder, { withFileTypes: true });
   const mappings = new Map<string, Mapping>();

@@ -72,7 +72,8 @@ export const onEndpoints: readonly ExtensionSpec[] = [
     url: extensions.caseSystem,
     title: 'Case system',
     description:
-      'The own case system of who receives referrals, an organisation or one Wally: each referral on the worklist is kept up to date there, and what is done there is the same step here.',
+      'The own case system of who receives referrals, an organisation or one Wally: ' +
+      'each referral on the worklist is kept up to date there, and what is done there is the same step here.',
     context: ['Endpoint'],
     value: { type: 'boolean' },
   },

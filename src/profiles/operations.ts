@@ -17,7 +17,9 @@ export const operationDefinitions: readonly Published<OperationDefinition>[] = [
     ...asPublished(
       operations.move,
       'Move',
-      'One step of the life of a Task by its name, decided by the table that the pages go by. If-Match names the version that its sender read. What a step needs beside `move` stands in /docs under the steps, each part as a parameter of its own.',
+      'One step of the life of a Task by its name, decided by the table that the pages go by. ' +
+        'If-Match names the version that its sender read. ' +
+        'What a step needs beside `move` stands in /docs under the steps, each part as a parameter of its own.',
     ),
     kind: 'operation',
     affectsState: true,

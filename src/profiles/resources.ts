@@ -16,7 +16,9 @@ const referralProfiles: readonly Profile[] = [
     url: profiles.ServiceRequest,
     title: 'Referral',
     description:
-      "The practice's referral (intent order), or the Wally's own request to another organisation (intent filler-order). It belongs to the practice: the social side speaks through Task and Communication.",
+      "The practice's referral (intent order), " +
+      "or the Wally's own request to another organisation (intent filler-order). It belongs to the practice: " +
+      'the social side speaks through Task and Communication.',
     carries: [
       { slice: 'residentQuestion', url: extensions.residentQuestion, max: '1' },
       { slice: 'safeContact', url: extensions.safeContact, max: '1' },
@@ -118,7 +120,9 @@ const referralProfiles: readonly Profile[] = [
     url: profiles.Communication,
     title: 'Message',
     description:
-      "A message to the practice (feedback, question, notice), or the practice's answer. Whole in itself, so that it files under the practice's own number. It is completed only when the practice's system proved that it has it.",
+      "A message to the practice (feedback, question, notice), or the practice's answer. " +
+      "Whole in itself, so that it files under the practice's own number. " +
+      "It is completed only when the practice's system proved that it has it.",
     carries: [{ slice: 'lifeAreaOutcome', url: extensions.lifeAreaOutcome, max: '*' }],
     rules: [
       { path: 'Communication.category', min: 1, max: '1', required: valueSetOf(codeSystems.communicationCategory) },
@@ -132,7 +136,8 @@ const referralProfiles: readonly Profile[] = [
       [
         'kl-com-2',
         'A message to the practice can be filed: our message id, its own number, our Task, the practice',
-        `${hasCoding('category', codeSystems.communicationCategory, 'answer')} or (${hasIdentifier(identifiers.message)} and basedOn.identifier.exists() and partOf.exists() and recipient.exists() and contained.exists())`,
+        `${hasCoding('category', codeSystems.communicationCategory, 'answer')} or (${hasIdentifier(identifiers.message)} ` +
+          'and basedOn.identifier.exists() and partOf.exists() and recipient.exists() and contained.exists())',
       ],
       ['kl-com-3', 'The BSN never travels back', `contained.identifier.where(system = '${identifiers.bsn}').empty()`],
       [

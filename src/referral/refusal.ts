@@ -88,8 +88,12 @@ export const refusals = {
     }),
   otherPerson: (path: string): Issue =>
     issue('conflict', 'other-person', path, {
-      nl: 'De naam of de geboortedatum past niet bij de verwijzing met dit nummer. Er is niets veranderd. Controleer het nummer. Ging de verwijzing over de verkeerde persoon? Trek haar in en bel de Wally.',
-      en: 'The name or the birth date does not fit the referral with this number. Nothing was changed. Check the number. Was the referral about the wrong person? Withdraw it and call the Wally.',
+      nl:
+        'De naam of de geboortedatum past niet bij de verwijzing met dit nummer. Er is niets veranderd. ' +
+        'Controleer het nummer. Ging de verwijzing over de verkeerde persoon? Trek haar in en bel de Wally.',
+      en:
+        'The name or the birth date does not fit the referral with this number. Nothing was changed. Check the number. ' +
+        'Was the referral about the wrong person? Withdraw it and call the Wally.',
     }),
   slotTaken: (path: string): Issue =>
     issue('conflict', 'slot-taken', path, {

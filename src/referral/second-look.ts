@@ -13,8 +13,11 @@ const icpc = /(?<![\p{L}\d])[ABDFHKLNPRSTUWXYZ]\d{2}(?:\.\d{2})?(?![\p{L}\d])/gu
 const nineDigits = /(?<!\d[ .-]?)\d(?:[ .-]?\d){8}(?![ .-]?\d)/g;
 const dose = /(?<!\d)\d{1,9}(?:[.,]\d{1,9})?\s?(?:mg|mcg|µg|ml|milligram)(?!\p{L})/giu;
 /** Endings that generic names of medicines share, and the words around them. */
-const medicine =
-  /(?<!\p{L})(?:\p{L}+(?:azepam|zolam|oxetine|alopram|traline|tiapine|peridon|prolol|prazol|statine|cilline|fenidaat|triptyline|codon)|morfine|lithium|insuline|methadon|paracetamol|ritalin|antidepressiva|medicijn(?:en)?|medicatie|tabletten)(?!\p{L})/giu;
+const medicineEndings =
+  'azepam|zolam|oxetine|alopram|traline|tiapine|peridon|prolol|prazol|statine|cilline|fenidaat|triptyline|codon';
+const medicineWords =
+  'morfine|lithium|insuline|methadon|paracetamol|ritalin|antidepressiva|medicijn(?:en)?|medicatie|tabletten';
+const medicine = new RegExp(`(?<!\\p{L})(?:\\p{L}+(?:${medicineEndings})|${medicineWords})(?!\\p{L})`, 'giu');
 
 const foundMax = 5;
 

@@ -40,7 +40,8 @@ function ownLines(scope: Scope): { readonly sql: string; readonly value: string 
     case 'owner':
     case 'wally':
       return {
-        sql: `a.journey_id in (select t.id from journey t where $1 in (t.owner_id, t.proposed_id, t.acting_for_id)) and a.line::json #>> '{actor,id}' = $1`,
+        sql: `a.journey_id in (select t.id from journey t where $1 in (t.owner_id, t.proposed_id, t.acting_for_id))
+          and a.line::json #>> '{actor,id}' = $1`,
         value: scope.owner,
       };
     case 'journey':
@@ -85,7 +86,8 @@ export async function searchAudit(
   while (scanned < scannedMax && found.length <= page.count) {
     const { rows } = await store.pool.query<Row>({
       name: `audit-own-${scope.kind}`,
-      text: `select a.id, ${instant('a.recorded_at')} as recorded, a.recorded_at as at, a.practice_id as practice, a.journey_id as journey, j.number, a.line
+      text: `select a.id, ${instant('a.recorded_at')} as recorded, a.recorded_at as at, a.practice_id as practice,
+        a.journey_id as journey, j.number, a.line
                from audit a left join journey j on j.id = a.journey_id
               where ${own.sql} and ($2::uuid is null or a.id > $2) and ($3::timestamptz is null or a.recorded_at >= $3)
                 and ($4::timestamptz is null or a.recorded_at < $4) and ($5::uuid[] is null or a.id = any($5))

@@ -51,13 +51,15 @@ const UNSEALED = `
     select k.id, f.foreign_lines, f.low, f.high
       from (select id, id = (pg_control_system()).system_identifier as here from clusters where id is not null) k
       cross join lateral (
-        select true as foreign_lines, case when k.here then pg_snapshot_xmax(pg_current_snapshot()) else '0'::xid8 end as low, null::xid8 as high
+        select true as foreign_lines,
+               case when k.here then pg_snapshot_xmax(pg_current_snapshot()) else '0'::xid8 end as low, null::xid8 as high
         union all
         select false, '0'::xid8, pg_snapshot_xmin(pg_current_snapshot()) where k.here) f)
   select x.* from kinds k
    cross join lateral (
      select coalesce(
-       (select h.xid from head h where h.cluster = k.id and h.xid >= k.low and (k.foreign_lines or h.xid < pg_snapshot_xmax(pg_current_snapshot()))),
+       (select h.xid from head h where h.cluster = k.id and h.xid >= k.low
+         and (k.foreign_lines or h.xid < pg_snapshot_xmax(pg_current_snapshot()))),
        (select b.xid from audit b where b.cluster = k.id and b.xid >= k.low and (k.high is null or b.xid < k.high)
           and exists (select from audit_chain c where c.audit_id = b.id) order by b.xid desc, b.id desc limit 1),
        k.low) as after) s

@@ -182,7 +182,8 @@ async function skipNumbers(client: pg.Client): Promise<void> {
   for (const { table, column } of rows) {
     const name = pg.escapeIdentifier(column);
     await client.query(
-      `select setval(pg_get_serial_sequence($1, $2), (select coalesce(max(${name}), 0) + ${numbersSkipped} from ${pg.escapeIdentifier(table)}))`,
+      `select setval(pg_get_serial_sequence($1, $2), (select coalesce(max(${name}), 0) + ${numbersSkipped}
+        from ${pg.escapeIdentifier(table)}))`,
       [`kortelijn.${table}`, column],
     );
   }

@@ -108,7 +108,8 @@ async function readCopies(store: Store, condition: string, name: string, values:
     Omit<StoredCopy, 'kept' | 'version'> & { version: string | null; sealed: Buffer; wrapped: Buffer | null }
   >({
     name: `case-copies-${name}`,
-    text: `select c.destination, c.journey_id as journey, j.practice_id as practice, c.task, c.version, c.ours, c.revision, c.sealed, k.wrapped
+    text: `select c.destination, c.journey_id as journey, j.practice_id as practice, c.task, c.version, c.ours,
+      c.revision, c.sealed, k.wrapped
              from case_copy c join journey j on j.id = c.journey_id join journey_key k on k.journey_id = j.id where ${condition}`,
     values,
   });

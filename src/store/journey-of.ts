@@ -3,8 +3,8 @@ import { type Scope, scopeCondition } from './scope.ts';
 import type { Store } from './store.ts';
 
 /**
- * The journey that a resource belongs to, when the scope may see it (decision 12); undefined when there is none for whoever asks. `practices`:
- * all of the directory, or those it can be of: the practice is the first part of every key.
+ * The journey that a resource belongs to, when the scope may see it (decision 12); undefined when there is none for
+ * whoever asks. `practices`: all of the directory, or those it can be of: the practice is the first part of every key.
  */
 export async function journeyWith(
   store: Store,

@@ -158,7 +158,8 @@ const KEEPING = `
   select j.id as journey, j.practice_id as practice, j.number, j.practice_referral_id as "practiceNumber", j.task_id as "taskId",
          j.task_status as "taskStatus", j.received_at as "receivedAt",
          case when ${TRANSFERRED} then k.transferred_at end as "transferredAt",
-         case when ${TRANSFERRED} then k.transferred_by end as "transferredBy", k.held_at as "heldAt", k.held_for as "heldFor", k.objected_at as "objectedAt",
+         case when ${TRANSFERRED} then k.transferred_by end as "transferredBy", k.held_at as "heldAt",
+         k.held_for as "heldFor", k.objected_at as "objectedAt",
          k.destroyed_at as "erasedAt", ${OVER} as over, ${SEEN} as seen
     from journey j join journey_key k on k.journey_id = j.id`;
 

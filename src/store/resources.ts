@@ -61,7 +61,8 @@ export async function readSeen(
   const { rows } = await store.pool.query<ReadRow>({
     name: `seen-${scope.kind}`,
     text: `${versions(scope)} and c.type = $2 and c.id = $3
-       and c.version = coalesce($4, (select r.version from resource r where r.practice_id = c.practice_id and r.type = c.type and r.id = c.id))
+       and c.version = coalesce($4, (select r.version from resource r where r.practice_id = c.practice_id
+         and r.type = c.type and r.id = c.id))
        and c.practice_id = j.practice_id`,
     values: [scopeCondition(scope).value, type, id, version ?? null],
   });

@@ -54,7 +54,8 @@ export function subscriptionParts(batch: readonly Prepared[]): Part[] {
       name: 'sa',
       exact: true,
       columns:
-        'id uuid, practice_id text, client_id text, version int, type text, ends_at timestamptz, sealed bytea, handshake uuid, at timestamptz',
+        'id uuid, practice_id text, client_id text, version int, type text, ends_at timestamptz, sealed bytea, ' +
+        'handshake uuid, at timestamptz',
       rows: asked,
       // A new one follows what is numbered from now on; one that stopped goes on where it was.
       sql: `insert into subscription (id, practice_id, client_id, version, status, type, ends_at, sealed, handshake, followed, changed_at)

@@ -28,7 +28,8 @@ export function talkParts(batch: readonly Prepared[]): Part[] {
           : [],
       ),
       sql: `insert into talk (practice_id, id, version, status, starts_at, doc, recorded_at) select * from n
-            where n.version = 1 or exists (select from talk o where o.practice_id = n.practice_id and o.id = n.id and o.version = n.version - 1)
+            where n.version = 1 or exists (select from talk o where o.practice_id = n.practice_id and o.id = n.id
+              and o.version = n.version - 1)
             returning 1`,
     },
     {
@@ -113,10 +114,12 @@ export async function readAgenda(
                   o.is_open and exists (select from clock c where c.journey_id = j.id and c.due_on < $4::date) as "isLate",
                   exists (select from clock c where c.journey_id = j.id and c.kind = 'answer') as "awaitsPractice",
                   j.received_at >= $2 and j.received_at < $3 as "isNew",
-                  exists (select from journey_event e where e.journey_id = j.id and e.kind = 'contact' and e.outcome = 'made') as "wasSpoken",
+                  exists (select from journey_event e where e.journey_id = j.id and e.kind = 'contact'
+                    and e.outcome = 'made') as "wasSpoken",
                   j.task_status in ('completed', 'failed') as closed
              from journey j, lateral (select j.task_status in ('requested', 'received', 'accepted', 'in-progress', 'on-hold') as is_open) o
-            where j.practice_id = $1 and $5 <> all(j.barred_ids) and j.task_status <> 'entered-in-error' and j.business_status <> 'taken-back'
+            where j.practice_id = $1 and $5 <> all(j.barred_ids) and j.task_status <> 'entered-in-error'
+              and j.business_status <> 'taken-back'
               and (j.undo_until is null or j.undo_until <= $6)
               and (o.is_open or (j.received_at >= $2 and j.received_at < $3))
             order by j.received_at limit 500`,

@@ -3,12 +3,28 @@ import { expect } from 'vitest';
 const ownScript = '<script src="/assets/kortelijn.js" defer></script>';
 const all = (html: string, pattern: RegExp) => [...html.matchAll(pattern)].map((match) => match[1] ?? '');
 
-/** The page in its own words: without our script and the classes of the components, which say how it looks and not what it says. */
+/** Next to these white space shows nothing. */
+const besideBlock =
+  /\s*(<\/?(?:div|p|h[1-6]|[duo]l|d[td]|li|t(?:able|head|body|[rhd])|form|fieldset|legend|label|section|nav|details|summary|option)\b[^>]*>)\s*/g;
+/** Where white space counts, as in the value of an attribute: as it was typed, or a letter as it is sent. */
+const asTyped = /(<(?:textarea|pre)\b[\s\S]*?<\/(?:textarea|pre)>|<div class="letter"[\s\S]*?<\/div>)/;
+
+/**
+ * The page in its own words: without our script and the classes of the components, which say how it looks and not what it
+ * says, and with white space as a browser reads it, however the source breaks its lines: one space, and none beside blocks.
+ */
 export function undressed(html: string): string {
-  return html.replace(ownScript, '').replaceAll(/ class="([^"]*)"/g, (_, words: string) => {
+  const bare = html.replace(ownScript, '').replaceAll(/\sclass="([^"]*)"/g, (_, words: string) => {
     const own = words.split(' ').filter((word) => !/^(nl|utrecht)-/.test(word));
     return own.length > 0 ? ` class="${own.join(' ')}"` : '';
   });
+  if (!/^<!doctype html/i.test(bare)) return bare;
+  return bare
+    .replaceAll(/"[^"<>]*"/g, (value) => value.replaceAll('\n', '\0'))
+    .split(asTyped)
+    .map((part, nth) => (nth % 2 === 0 ? part.replaceAll(/\s+/g, ' ').replaceAll(besideBlock, '$1') : part))
+    .join('')
+    .replaceAll('\0', '\n');
 }
 
 /** What is wrong with a page as text, whatever a browser would make of it: ids, labels, descriptions, forms, script. */

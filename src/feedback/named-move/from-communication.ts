@@ -130,8 +130,14 @@ function pointedOut({ payload = [] }: Communication, journey: Journey, path: str
 
 const withheld = (path: string, due?: Said): Issue =>
   warning('loss-not-shared', path, {
-    nl: `Deze tekst gaat niet mee en is niet bewaard: ${due ? 'de toestemming moet opnieuw gevraagd worden' : 'de inwoner gaf daar geen toestemming voor'}. De huisarts hoort alleen dát er bericht is.${due ? ` ${due.nl}` : ''}`,
-    en: `This text does not go along and was not kept: ${due ? 'the consent must be asked anew' : 'the resident did not agree to it'}. The GP only hears that there is news.${due ? ` ${due.en}` : ''}`,
+    nl:
+      'Deze tekst gaat niet mee en is niet bewaard: ' +
+      `${due ? 'de toestemming moet opnieuw gevraagd worden' : 'de inwoner gaf daar geen toestemming voor'}. ` +
+      `De huisarts hoort alleen dát er bericht is.${due ? ` ${due.nl}` : ''}`,
+    en:
+      'This text does not go along and was not kept: ' +
+      `${due ? 'the consent must be asked anew' : 'the resident did not agree to it'}. ` +
+      `The GP only hears that there is news.${due ? ` ${due.en}` : ''}`,
   });
 
 function outcomesIn({ extension = [] }: Communication) {

@@ -142,8 +142,13 @@ export function placeIn(at: number, path: string): string {
 /** Two entries change one thing: said of the later one. */
 export const changedTwice = (path: string): Issue =>
   issue('business-rule', 'changed-twice', path, {
-    nl: 'Een andere regel van deze transactie verandert dezelfde verwijzing. Er is niets veranderd. Stuur ze na elkaar. Een terugkoppeling en haar Task kunnen wel samen: noem de fullUrl van de Communication als output van de Task.',
-    en: 'Another entry of this transaction changes the same referral. Nothing was changed. Send them one after the other. Feedback and its Task can go together: name the fullUrl of the Communication as an output of the Task.',
+    nl:
+      'Een andere regel van deze transactie verandert dezelfde verwijzing. Er is niets veranderd. Stuur ze na elkaar. ' +
+      'Een terugkoppeling en haar Task kunnen wel samen: noem de fullUrl van de Communication als output van de Task.',
+    en:
+      'Another entry of this transaction changes the same referral. Nothing was changed. ' +
+      'Send them one after the other. Feedback and its Task can go together: ' +
+      'name the fullUrl of the Communication as an output of the Task.',
   });
 
 function identityIssues(steps: readonly Step[]): Issue[] {
@@ -167,8 +172,14 @@ const referenceIssues = ({ entry, at }: Step): Issue[] =>
   urnReferences(entry.resource, `Bundle.entry[${at}].resource`).map(({ path }) => notThereYet(path));
 
 const severalWrites = issue('not-supported', 'several-writes', 'Bundle.entry', {
-  nl: 'Deze wijzigingen kunnen niet samen: er is niets veranderd. Een bericht ($process-message) en een wijziging van de adreslijst gaan niet samen met stappen van verwijzingen. Stuur ze als batch, of elk apart.',
-  en: 'These changes cannot be made together: nothing was changed. A message ($process-message) and a change of the directory do not go together with moves of referrals. Send them as a batch, or one by one.',
+  nl:
+    'Deze wijzigingen kunnen niet samen: er is niets veranderd. ' +
+    'Een bericht ($process-message) en een wijziging van de adreslijst gaan niet samen met stappen van verwijzingen. ' +
+    'Stuur ze als batch, of elk apart.',
+  en:
+    'These changes cannot be made together: nothing was changed. ' +
+    'A message ($process-message) and a change of the directory do not go together with moves of referrals. ' +
+    'Send them as a batch, or one by one.',
 });
 const tooMany = issue('too-long', 'too-many-writes', 'Bundle.entry', {
   nl: `Een transactie heeft hooguit ${writesMax} wijzigingen. Er is niets veranderd. Verdeel ze over meer transacties.`,

@@ -84,6 +84,8 @@ export function securityOf(publicUrl: string): CapabilityStatementRestSecurity {
   return {
     cors: false,
     service: [{ coding: [{ system: codeSystems.restfulSecurity, code: 'SMART-on-FHIR' }] }],
-    description: `SMART Backend Services (system scopes): see ${publicUrl}/fhir/R4/.well-known/smart-configuration. A practice's own system may use the bearer credential that the administrator gave it.`,
+    description:
+      `SMART Backend Services (system scopes): see ${publicUrl}/fhir/R4/.well-known/smart-configuration. ` +
+      `A practice's own system may use the bearer credential that the administrator gave it.`,
   };
 }

@@ -19,7 +19,8 @@ export function breakParts(batch: readonly Prepared[]): Part[] {
     {
       name: 'bg',
       columns:
-        'id uuid, practice_id text, journey_id uuid, actor_id text, actor_name text, reason bytea, opened_at timestamptz, expires_at timestamptz',
+        'id uuid, practice_id text, journey_id uuid, actor_id text, actor_name text, reason bytea, ' +
+        'opened_at timestamptz, expires_at timestamptz',
       rows: batch.flatMap(({ change: { breakGlass: one, scope, journey } }) =>
         one
           ? [

@@ -31,7 +31,8 @@ export function credentialParts(batch: readonly Prepared[]): Part[] {
       exact: true,
       columns: 'id text, at timestamptz',
       rows: rows((move) => (move.to === 'revoked' ? [move.id, move.at] : undefined)),
-      sql: `update credential c set revoked_at = n.at from n where left(encode(c.hash, 'hex'), 12) = n.id and c.revoked_at is null returning 1`,
+      sql: `update credential c set revoked_at = n.at from n where left(encode(c.hash, 'hex'), 12) = n.id
+        and c.revoked_at is null returning 1`,
     },
     {
       name: 'cs',

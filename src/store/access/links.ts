@@ -73,7 +73,8 @@ export function linkParts(batch: readonly Prepared[]): Part[] {
       name: 'lm',
       exact: true,
       columns:
-        'id uuid, practice_id text, journey_id uuid, purpose text, subject_id uuid, recipient text, hash bytea, made_at timestamptz, made_by text, expires_at timestamptz',
+        'id uuid, practice_id text, journey_id uuid, purpose text, subject_id uuid, recipient text, hash bytea, ' +
+        'made_at timestamptz, made_by text, expires_at timestamptz',
       rows: begun.map(({ change, move, at, hash }) => [
         move.id,
         change.scope.practice,

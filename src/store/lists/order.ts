@@ -41,7 +41,8 @@ export function ordering(
       arrived,
       by: `${rank}, j.call_before, j.received_at, j.id`,
       beyond: after
-        ? `(${rank}, j.call_before, j.received_at, j.id) > (${given(after.rank)}::int, ${given(after.day)}::date, ${moment()}, ${given(after.journey)}::uuid)`
+        ? `(${rank}, j.call_before, j.received_at, j.id) > (${given(after.rank)}::int, ${given(after.day)}::date,
+          ${moment()}, ${given(after.journey)}::uuid)`
         : 'true',
     };
   const [way, than] = order === 'newest' ? ['desc', '<'] : ['asc', '>'];

@@ -4,7 +4,8 @@ import { type Part, type Prepared, textArray } from '../commit/writes.ts';
 import type { Store } from '../store.ts';
 
 /** May anything go to destination `x` at this moment? The pause, its maintenance, what it asked for itself and the breaker say. */
-export const openNow = `(not x.paused and (x.hold_until is null or x.hold_until <= now()) and (x.open_until is null or x.open_until <= now())
+export const openNow = `(not x.paused and (x.hold_until is null or x.hold_until <= now())
+  and (x.open_until is null or x.open_until <= now())
   and (x.window_from is null or now() < x.window_from or now() >= x.window_until))`;
 
 /** May this delivery `d` go there, when anything may? Not what is newer than a drain, nor a retry that is switched off. */

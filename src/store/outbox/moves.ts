@@ -50,7 +50,8 @@ function attemptMoves(moves: readonly Moved[]): Part[] {
       rows: ended,
       columns: 'id bigint, lease uuid, state text, proof text, look_again_in_ms double precision, moved_at timestamptz',
       sql: `update delivery d set state = n.state, proof = n.proof, sent_at = coalesce(d.sent_at, n.moved_at),
-              landed_at = case when n.state = 'landed' then n.moved_at end, next_at = coalesce(now() + n.look_again_in_ms * interval '1 millisecond', d.next_at),
+              landed_at = case when n.state = 'landed' then n.moved_at end,
+              next_at = coalesce(now() + n.look_again_in_ms * interval '1 millisecond', d.next_at),
               lease_until = null, queued_at = null, failure_code = null, reason = null, ambiguous = (n.state = 'sent'),
               generation = d.generation + case when n.state = 'sent' then 1 else 0 end
             from n where d.id = n.id and d.lease = n.lease and d.state not in ('landed', 'abandoned') returning 1`,
@@ -85,9 +86,11 @@ function pressed(moves: readonly Moved[]): Part[] {
       columns: 'id bigint, practice_id text, job_id uuid',
       // An attempt that is under way keeps its lease; the new generation waits for it to end. What waited anyway waits for
       // nobody: there is nothing to undo.
-      sql: `update delivery d set state = 'pending', generation = d.generation + 1, next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null,
+      sql: `update delivery d set state = 'pending', generation = d.generation + 1,
+        next_at = greatest(now(), coalesce(d.lease_until, now())), queued_at = null,
               trying_since = null, ${keepAsWas('d.generation + 1')}, was_job = n.job_id
-            from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued') and d.reason is null returning 1`,
+            from n where d.id = n.id and d.practice_id = n.practice_id and d.state in ('held', 'pending', 'queued')
+              and d.reason is null returning 1`,
     },
     {
       name: 'pk',
@@ -136,7 +139,8 @@ function givenUp(moves: readonly Moved[]): Part[] {
       rows: abandoned,
       columns: 'id bigint, lease uuid, practice_id text, reason text, code text',
       // Of all that ends so only what a person gave up can be put back.
-      sql: `update delivery d set state = 'abandoned', reason = n.reason, failure_code = coalesce(n.code, d.failure_code), queued_at = null, lease_until = null,
+      sql: `update delivery d set state = 'abandoned', reason = n.reason,
+        failure_code = coalesce(n.code, d.failure_code), queued_at = null, lease_until = null,
               ${keepAsWas(`case when n.reason = 'given-up' then d.generation end`)}, was_job = null
             from n where d.id = n.id and d.practice_id = n.practice_id and d.state not in ('landed', 'abandoned')
               and (d.lease = n.lease or (n.lease is null and (d.lease_until is null or d.lease_until < now()))) returning 1`,

@@ -54,7 +54,8 @@ const WAITING = `
   select d.destination, s.stopped, count(*) as count, min(d.created_at) as since
     from delivery d join destination x on x.id = d.destination,
          lateral (select x.paused or x.drain_to is not null or x.down_since is not null or not x.retries
-                or (x.window_from is not null and $1 >= x.window_from and $1 < x.window_until) or coalesce(x.hold_until > now(), false) as stopped) s
+                or (x.window_from is not null and $1 >= x.window_from and $1 < x.window_until)
+                or coalesce(x.hold_until > now(), false) as stopped) s
    where d.state in ('pending', 'queued') and d.kind <> 'alarm' and x.breaker = 'closed'
      and not exists (select from delivery e where e.destination = d.destination and e.recipient = d.recipient
                         and e.journey_id = d.journey_id and e.id < d.id and e.state = 'held')
@@ -70,7 +71,8 @@ const UNOPENED = `
   select w.owner, w.count, w.since,
          (select max(e.at) from journey o join journey_event e on e.journey_id = o.id
            where o.owner_id = w.owner and e.owner_id = w.owner
-             and e.kind in ('opened', 'accepted', 'contact', 'attempt', 'appointment', 'feedback', 'asked', 'rest') and e.at > w.since) as "lastSign"
+             and e.kind in ('opened', 'accepted', 'contact', 'attempt', 'appointment', 'feedback', 'asked', 'rest')
+               and e.at > w.since) as "lastSign"
     from (select j.owner_id as owner, count(*) as count, min(v.visible_at) as since
             from journey j join worklist_entry v on v.practice_id = j.practice_id and v.task_id = j.task_id and v.assignment = j.assignment
            where j.owner_id is not null and j.task_status in ('requested', 'received')

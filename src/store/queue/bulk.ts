@@ -21,7 +21,8 @@ export interface BulkJob {
 }
 
 const JOB = `
-  select j.id, j.action, j.state, j.reason, j.started_by as by, j.started_as as role, j.started_at as "startedAt", c.total, c.done, c.skipped,
+  select j.id, j.action, j.state, j.reason, j.started_by as by, j.started_as as role, j.started_at as "startedAt",
+    c.total, c.done, c.skipped,
          j.undoes, (select u.id from bulk_job u where u.undoes = j.id) as "undoneBy"
     from bulk_job j cross join lateral (
       select count(*) as total, count(*) filter (where outcome = 'done') as done, count(*) filter (where outcome = 'skipped') as skipped

@@ -56,7 +56,8 @@ const SEEN = `
              order by a.failure_code limit 1) from codes c where c.code is not null)
   select c.code, f.at as first, l.at as last, w.day, w.week from codes c
    cross join lateral (select ended_at as at from attempt where failure_code = c.code and ended_at is not null order by ended_at limit 1) f
-   cross join lateral (select ended_at as at from attempt where failure_code = c.code and ended_at is not null order by ended_at desc limit 1) l
+   cross join lateral (select ended_at as at from attempt where failure_code = c.code and ended_at is not null
+     order by ended_at desc limit 1) l
    cross join lateral (select count(*) filter (where ended_at > now() - interval '1 day') as day, count(*) as week
       from attempt where failure_code = c.code and ended_at > now() - interval '7 days') w
    where c.code is not null`;

@@ -17,8 +17,10 @@ export type DeliveryState = Carriage['state'];
 
 /** The columns of a ListedDelivery, of delivery `d` and its journey `j`. */
 export const COLUMNS = `
-  d.id::text, coalesce(j.number, '') as number, d.practice_id as practice, d.journey_id as journey, d.kind, d.destination, d.recipient, d.state, d.proof, d.attempts,
-  d.document_id as "documentId", d.created_at as "createdAt", d.first_sent_at as "firstSentAt", d.landed_at as "landedAt", d.next_at as "nextAt",
+  d.id::text, coalesce(j.number, '') as number, d.practice_id as practice, d.journey_id as journey, d.kind,
+  d.destination, d.recipient, d.state, d.proof, d.attempts,
+  d.document_id as "documentId", d.created_at as "createdAt", d.first_sent_at as "firstSentAt",
+  d.landed_at as "landedAt", d.next_at as "nextAt",
   d.failure_code as "failureCode", d.reason, d.message_id as "messageId"`;
 
 /** One delivery by id; undefined when there is none. A notice to a system, and a mail about a question, have no referral. */

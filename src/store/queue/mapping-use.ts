@@ -38,7 +38,8 @@ export async function countLosses(
   limit: number,
 ): Promise<CountedLoss[]> {
   const { rows } = await store.pool.query<CountedLoss>(
-    `select split_part(mapping, '@', 1) as mapping, split_part(lost, ' ', 1) as why, substr(lost, strpos(lost, ' ') + 1) as place, count(*)::int as messages,
+    `select split_part(mapping, '@', 1) as mapping, split_part(lost, ' ', 1) as why,
+      substr(lost, strpos(lost, ' ') + 1) as place, count(*)::int as messages,
             count(distinct practice_id)::int as practices, max(received_at) as last
        from inbound, unnest(losses) as lost
       where received_at >= $1 and ($2::text is null or split_part(mapping, '@', 1) = $2)

@@ -20,7 +20,8 @@ export interface RefusedMessage {
   readonly isKept: boolean;
 }
 
-const COLUMNS = `id, practice_id as practice, application, door, control_id as "controlId", codes, paths, received_at as "receivedAt", taken_at as "takenAt",
+const COLUMNS = `id, practice_id as practice, application, door, control_id as "controlId", codes, paths,
+  received_at as "receivedAt", taken_at as "takenAt",
   sealed is not null as "isKept"`;
 
 /** What the list of refused messages is narrowed to; what is absent narrows nothing. */

@@ -11,7 +11,10 @@ import { beginEndpointTest, endEndpointTest } from './endpoint-tests.ts';
 /** All steps together; each has less by what those before it took. */
 const timeoutMs = 20_000;
 
-/** The connection behind an Endpoint, with the credential of the case system that it is, or of the first practice that has it; undefined: nothing goes there. */
+/**
+ * The connection behind an Endpoint, with the credential of the case system that it is, or of the first practice that
+ * has it; undefined: nothing goes there.
+ */
 async function targetOf(store: Store, directory: Directory, id: string): Promise<ProbeTarget | undefined> {
   const endpoint = await readDirectoryResource<Endpoint>(store, 'Endpoint', id);
   const [channel] = endpoint ? channelsOf([endpoint]) : [];

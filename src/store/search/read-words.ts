@@ -42,7 +42,8 @@ export async function readUnread(store: Store): Promise<number> {
   await store.pool.query({
     name: 'words-read',
     text: `update resource r set words = n.words::text[], dates = n.dates
-             from unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::jsonb[]) n(practice_id, type, id, version, words, dates)
+             from unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::jsonb[])
+               n(practice_id, type, id, version, words, dates)
             where (r.practice_id, r.type, r.id, r.version) = (n.practice_id, n.type, n.id, n.version) and r.words is null
               and exists (select from journey_key k where k.journey_id = r.journey_id and (k.wrapped is not null or n.words = '{}'))`,
     values: [

@@ -166,10 +166,11 @@ function filterSql(asking: Asking, table: string, type: string, filter: Filter, 
       const next = `t${depth}`;
       const inner = filterSql(asking, next, filter.type, filter.filter, depth + 1);
       const pointer = sql`array[${`${filter.type}.${filter.code} ${type}/`}::text || ${sql.ref(`${table}.id`)}]`;
+      const ofAll = [`${filter.type}.${filter.code} ${ofJourney(type)}`];
       return sql`exists (select from resource ${sql.ref(next)}
         where ${sql.ref(`${next}.journey_id`)} = ${sql.ref(`${table}.journey_id`)} and ${sql.ref(`${next}.type`)} = ${filter.type}
           and ${throughSql(asking, next, filter.type)} and ${inner}
-          and (${sql.ref(`${next}.words`)} @> ${pointer} or ${overlaps(next, [`${filter.type}.${filter.code} ${ofJourney(type)}`], asking.whole)}))`;
+          and (${sql.ref(`${next}.words`)} @> ${pointer} or ${overlaps(next, ofAll, asking.whole)}))`;
     }
   }
 }

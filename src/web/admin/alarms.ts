@@ -9,7 +9,7 @@ import { type AlarmCarriage, readAlarm, readAlarms, readDigest, readUnsent } fro
 import { field, query, send, sendNotFound, sentences, type ViewerOf, type Visit, visiting } from '../acting.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import type { PageParts, Viewer } from '../page.ts';
-import { queueMenu } from '../queue/queue.ts';
+import { queueMenu } from '../queue/lists.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from '../queue/reason.ts';
 import { destinationName } from '../queue/words.ts';
 import { listRefresh } from '../refresh.ts';
@@ -61,7 +61,16 @@ function unsentPart(id: string, { directory, visit, unsent }: Drawn): Markup | u
   const t = sayIn(viewer.language);
   const own = unsent.filter((one) => one.alarm === id && (one.code !== null || one.state === 'held'));
   if (own.length === 0) return undefined;
-  return html`<p class="why">${t('Niet verstuurd', 'Not sent')}: ${own.map((one) => `${destinationName(one.destination, directory, viewer)} (${one.code ? failureSaid(one.code)[viewer.language] : one.state})`).join('; ')}</p>`;
+  return html`
+    <p class="why">
+      ${t('Niet verstuurd', 'Not sent')}:
+      ${own
+        .map(
+          (one) =>
+            `${destinationName(one.destination, directory, viewer)} (${one.code ? failureSaid(one.code)[viewer.language] : one.state})`,
+        )
+        .join('; ')}
+    </p>`;
 }
 
 function answerPart({ answer }: RegionAlarm, visit: Visit): Markup | undefined {
@@ -69,7 +78,10 @@ function answerPart({ answer }: RegionAlarm, visit: Visit): Markup | undefined {
   const { language } = visit.viewer;
   const t = sayIn(language);
   const rest = answer.until && ` ${t('Stil tot', 'Quiet until')} ${momentText(new Date(answer.until), language)}.`;
-  return html`<p class="hint">${t('Gezien', 'Seen')}, ${momentText(new Date(answer.at), language)}, ${answer.by}: ${answer.reason}.${rest}</p>`;
+  return html`
+    <p class="hint">
+      ${t('Gezien', 'Seen')}, ${momentText(new Date(answer.at), language)}, ${answer.by}: ${answer.reason}.${rest}
+    </p>`;
 }
 
 function openItem(one: RegionAlarm, drawn: Drawn): Markup {
@@ -82,13 +94,36 @@ function openItem(one: RegionAlarm, drawn: Drawn): Markup {
     const shown = directory.practices.has(id) ? html`<a href="/admin/directory/practices/${id}">${name}</a>` : name;
     return html`${nth > 0 && ', '}${shown}`;
   });
-  const inside = html`<input type="hidden" name="revision" value="${one.revision}">${reasonField(visit, `why-${one.class}`)}
-<p class="buttons"><button name="do" value="acknowledged">${t('Ik heb het gezien', 'I have seen it')}<span class="vh">: ${said.title[viewer.language]}</span></button> ${Object.entries(rests).map(([name, { said: rest }]) => html`<button class="quiet" name="do" value="${name}">${t('Stil voor', 'Quiet for')} ${rest[viewer.language]}</button> `)}</p>`;
-  return html`<li class="delivery" id="${one.class}"><h2>${said.title[viewer.language]} <span class="count">${one.count}</span></h2>
-<p class="why">${said.cause[viewer.language]} <strong>${t('Wie', 'Who')}:</strong> ${said.who[viewer.language]}</p>
-<p class="more"><span>${t('Sinds', 'Since')} ${momentText(new Date(one.begunAt), viewer.language)}</span>${names.length > 0 && html`<span>${names}</span>`}<a href="${said.path}">${t('Ga erheen', 'Go there')}<span class="vh">: ${said.title[viewer.language]}</span></a></p>
-${unsentPart(one.id, drawn)}${answerPart(one, visit)}
-<details><summary>${t('Zeg dat u het weet', 'Say that you know')}<span class="vh">: ${said.title[viewer.language]}</span></summary>${smallForm(visit, `/admin/alarms/${one.id}`, inside)}</details></li>`;
+  const inside = html`
+    <input type="hidden" name="revision" value="${one.revision}">
+    ${reasonField(visit, `why-${one.class}`)}
+    <p class="buttons">
+      <button name="do" value="acknowledged">
+        ${t('Ik heb het gezien', 'I have seen it')}<span class="vh">: ${said.title[viewer.language]}</span>
+      </button>
+      ${Object.entries(rests).map(
+        ([name, { said: rest }]) =>
+          html`<button class="quiet" name="do" value="${name}">${t('Stil voor', 'Quiet for')} ${rest[viewer.language]}</button> `,
+      )}
+    </p>`;
+  return html`
+    <li class="delivery" id="${one.class}">
+      <h2>${said.title[viewer.language]} <span class="count">${one.count}</span></h2>
+      <p class="why">${said.cause[viewer.language]} <strong>${t('Wie', 'Who')}:</strong> ${said.who[viewer.language]}</p>
+      <p class="more">
+        <span>${t('Sinds', 'Since')} ${momentText(new Date(one.begunAt), viewer.language)}</span>
+        ${names.length > 0 && html`<span>${names}</span>`}
+        <a href="${said.path}">${t('Ga erheen', 'Go there')}<span class="vh">: ${said.title[viewer.language]}</span></a>
+      </p>
+      ${unsentPart(one.id, drawn)}
+      ${answerPart(one, visit)}
+      <details>
+        <summary>
+          ${t('Zeg dat u het weet', 'Say that you know')}<span class="vh">: ${said.title[viewer.language]}</span>
+        </summary>
+        ${smallForm(visit, `/admin/alarms/${one.id}`, inside)}
+      </details>
+    </li>`;
 }
 
 /** Whether anybody watches, and whether alarms can leave: what an empty page may not hide. */
@@ -97,8 +132,22 @@ async function watchPart(site: Site, viewer: Viewer): Promise<Markup> {
   const [looked] = await readSignals(site.store, 'looked');
   const [ways] = await readSignals(site.store, 'alarm-channels');
   const isWatched = looked && site.store.clock().getTime() - looked.seenAt.getTime() <= watchedMs;
-  return html`${isWatched ? html`<p class="hint">${t('Laatst gekeken', 'Last looked')}: ${momentText(looked.seenAt, viewer.language)}.</p>` : html`<p class="panel">${t('Niemand kijkt: het proces met de rol “clock” is al een tijd niet langs geweest. Wat hieronder staat kan oud zijn.', 'Nobody watches: the process with the role "clock" has not looked for a while. What stands below may be old.')}</p>`}
-${(ways?.value ?? 0) === 0 && html`<p class="panel">${t('Alarmen staan alleen op deze bladzijde. Stel ALARM_MAIL_TO of ALARM_WEBHOOK_URL in om ze ook te krijgen.', 'Alarms stand on this page only. Set ALARM_MAIL_TO or ALARM_WEBHOOK_URL to get them too.')}</p>`}`;
+  return html`
+    ${
+      isWatched
+        ? html`<p class="hint">${t('Laatst gekeken', 'Last looked')}: ${momentText(looked.seenAt, viewer.language)}.</p>`
+        : html`<p class="panel">${t(
+            'Niemand kijkt: het proces met de rol “clock” is al een tijd niet langs geweest. Wat hieronder staat kan oud zijn.',
+            'Nobody watches: the process with the role "clock" has not looked for a while. What stands below may be old.',
+          )}</p>`
+    }
+    ${
+      (ways?.value ?? 0) === 0 &&
+      html`<p class="panel">${t(
+        'Alarmen staan alleen op deze bladzijde. Stel ALARM_MAIL_TO of ALARM_WEBHOOK_URL in om ze ook te krijgen.',
+        'Alarms stand on this page only. Set ALARM_MAIL_TO or ALARM_WEBHOOK_URL to get them too.',
+      )}</p>`
+    }`;
 }
 
 async function alarmsPage(site: Site, visit: Visit, notice?: PageParts['notice'], status = 200): Promise<void> {
@@ -115,11 +164,36 @@ async function alarmsPage(site: Site, visit: Visit, notice?: PageParts['notice']
   const open = alarms.filter((one) => one.overAt === null);
   const ended = alarms.filter((one) => one.overAt !== null);
   const title = t('Alarmen', 'Alarms');
-  const main = html`<h1>${title} <span class="count">${open.length}</span></h1>${queueMenu(visit, site.store.clock(), 'alarms')}
-${await watchPart(site, viewer)}
-${open.length > 0 ? html`<ul class="deliveries">${open.map((one) => openItem(one, drawn))}</ul>` : html`<p class="empty">${t('Er is nu niets aan de hand.', 'Nothing is wrong now.')}</p>`}
-${digest && html`<p>${t('Laatste ochtendbericht', 'Last morning digest')}: ${momentText(digest.madeAt, viewer.language)}.</p>${unsentPart(digest.id, drawn)}`}
-${ended.length > 0 && html`<h2>${t('Voorbij, deze week', 'Over, this week')}</h2><ul class="plain">${ended.map((one) => html`<li>${alarmSaid[one.class].title[viewer.language]}: ${momentText(new Date(one.openedAt), viewer.language)} – ${momentText(new Date(one.overAt ?? ''), viewer.language)}${unsentPart(one.id, drawn)}</li>`)}</ul>`}`;
+  const main = html`
+    <h1>${title} <span class="count">${open.length}</span></h1>
+    ${queueMenu(visit, site.store.clock(), 'alarms')}
+    ${await watchPart(site, viewer)}
+    ${
+      open.length > 0
+        ? html`<ul class="deliveries">${open.map((one) => openItem(one, drawn))}</ul>`
+        : html`<p class="empty">${t('Er is nu niets aan de hand.', 'Nothing is wrong now.')}</p>`
+    }
+    ${
+      digest &&
+      html`
+        <p>${t('Laatste ochtendbericht', 'Last morning digest')}: ${momentText(digest.madeAt, viewer.language)}.</p>
+        ${unsentPart(digest.id, drawn)}`
+    }
+    ${
+      ended.length > 0 &&
+      html`
+        <h2>${t('Voorbij, deze week', 'Over, this week')}</h2>
+        <ul class="plain">
+          ${ended.map(
+            (one) => html`
+              <li>
+                ${alarmSaid[one.class].title[viewer.language]}: ${momentText(new Date(one.openedAt), viewer.language)} –
+                ${momentText(new Date(one.overAt ?? ''), viewer.language)}
+                ${unsentPart(one.id, drawn)}
+              </li>`,
+          )}
+        </ul>`
+    }`;
   const done = query(visit.request, 'done') === 'yes' && { kind: 'done' as const, text: t('Genoteerd.', 'Noted.') };
   const shown = notice ?? (done || undefined);
   send(visit, { title, main, ...listRefresh(visit, site.store.clock()), ...(shown && { notice: shown }) }, status);

@@ -30,7 +30,8 @@ import {
 import { type Controls, errorSummary, type Fault, faultOf, hintOf, ties } from '../form-controls.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
 import { eventsPart } from '../journey/history-view.ts';
-import { acuteNote, consentPart, facts, reachPart, recognition, show, whyPart } from '../journey/referral-view.ts';
+import { consentPart, facts, reachPart, recognition, show, whyPart } from '../journey/referral-view.ts';
+import { acuteNote } from '../journey/referrer-view.ts';
 import { destinationName } from '../queue/words.ts';
 import type { Site } from '../site.ts';
 import { stateWords } from '../words.ts';
@@ -71,8 +72,15 @@ function item(one: Broken, directory: Directory, visit: Visit, now: Date): Marku
   const mine = isOpen && one.actor === viewer.actor.id;
   const until = `${isOpen ? t('tot', 'until') : t('voorbij sinds', 'over since')} ${momentText(one.expiresAt, viewer.language)}`;
   const practice = directory.practices.get(one.practice)?.name ?? one.practice;
-  return html`<li class="referral"><div class="lead">${mine ? html`<a href="/admin/break-glass/${one.journey}">${one.number}</a>` : one.number} <span>${practice}</span></div>
-<div class="more"><span>${one.actorName}</span><span>${momentText(one.openedAt, viewer.language)}</span><span>${until}</span></div><p class="why">${one.reason}</p></li>`;
+  return html`
+    <li class="referral">
+      <div class="lead">
+        ${mine ? html`<a href="/admin/break-glass/${one.journey}">${one.number}</a>` : one.number}
+        <span>${practice}</span>
+      </div>
+      <div class="more"><span>${one.actorName}</span><span>${momentText(one.openedAt, viewer.language)}</span><span>${until}</span></div>
+      <p class="why">${one.reason}</p>
+    </li>`;
 }
 
 function form(parts: Controls): Markup {
@@ -81,10 +89,28 @@ function form(parts: Controls): Markup {
     'Zonder naam of gegevens van de inwoner. De reden blijft bewaard.',
     'Without the name or data of the resident. The reason is kept.',
   );
-  return html`${errorSummary(parts.faults, parts.viewer)}<form method="post" action="/admin/break-glass" class="form">${csrfField(parts.viewer)}
-<div class="field"><label for="number">${t('Nummer van de verwijzing', 'Number of the referral')}</label>${faultOf(parts, 'number')}<input id="number" name="number" value="${parts.fields.number}" autocomplete="off"${ties(parts, 'number', false)}></div>
-<div class="field"><label for="reason">${t('Waarom moet u kijken?', 'Why must you look?')}</label>${hintOf('reason', hint)}${faultOf(parts, 'reason')}<textarea id="reason" name="reason" rows="3"${ties(parts, 'reason', true)}>${parts.fields.reason}</textarea></div>
-<p class="buttons"><button class="danger">${t('Zes uur openen; de praktijk krijgt bericht', 'Open for six hours; the practice is told')}</button></p></form>`;
+  return html`
+    ${errorSummary(parts.faults, parts.viewer)}
+    <form method="post" action="/admin/break-glass" class="form">
+      ${csrfField(parts.viewer)}
+      <div class="field">
+        <label for="number">${t('Nummer van de verwijzing', 'Number of the referral')}</label>
+        ${faultOf(parts, 'number')}
+        <input id="number" name="number" value="${parts.fields.number}" autocomplete="off"${ties(parts, 'number', false)}>
+      </div>
+      <div class="field">
+        <label for="reason">${t('Waarom moet u kijken?', 'Why must you look?')}</label>
+        ${hintOf('reason', hint)}
+        ${faultOf(parts, 'reason')}
+        <textarea id="reason" name="reason" rows="3"${ties(parts, 'reason', true)}>${parts.fields.reason}</textarea>
+      </div>
+      <p class="buttons">
+        <button class="danger">${t(
+          'Zes uur openen; de praktijk krijgt bericht',
+          'Open for six hours; the practice is told',
+        )}</button>
+      </p>
+    </form>`;
 }
 
 type Typed = { readonly number: string; readonly reason: string };
@@ -99,11 +125,21 @@ async function list(site: Site, visit: Visit, typed: Typed, faults: readonly Fau
   ]);
   await noteList(site, viewer.actor, 'break-glass', found.length);
   const title = t('Noodinzage', 'Break-glass');
-  const main = html`<h1>${title}</h1>
-<p>${t('U ziet geen gegevens van inwoners. Moet het echt, dan kunt u één verwijzing zes uur openen, met een reden. U kunt alleen kijken. De praktijk krijgt bericht en alles staat in het logboek.', 'You see no data of residents. If you really must, you can open one referral for six hours, with a reason. You can only look. The practice is told, and everything is in the audit trail.')}</p>
-${form({ viewer, fields: typed, faults })}
-<h2>${t('Alle keren', 'Every time')} <span class="count">${found.length}</span></h2>
-${found.length > 0 ? html`<ul class="referrals">${found.map((one) => item(one, directory, visit, now))}</ul>` : html`<p class="empty">${t('Dit is nog nooit gebeurd.', 'This has never happened.')}</p>`}`;
+  const main = html`
+    <h1>${title}</h1>
+    <p>${t(
+      'U ziet geen gegevens van inwoners. Moet het echt, dan kunt u één verwijzing zes uur openen, met een reden. ' +
+        'U kunt alleen kijken. De praktijk krijgt bericht en alles staat in het logboek.',
+      'You see no data of residents. If you really must, you can open one referral for six hours, with a reason. ' +
+        'You can only look. The practice is told, and everything is in the audit trail.',
+    )}</p>
+    ${form({ viewer, fields: typed, faults })}
+    <h2>${t('Alle keren', 'Every time')} <span class="count">${found.length}</span></h2>
+    ${
+      found.length > 0
+        ? html`<ul class="referrals">${found.map((one) => item(one, directory, visit, now))}</ul>`
+        : html`<p class="empty">${t('Dit is nog nooit gebeurd.', 'This has never happened.')}</p>`
+    }`;
   const wrong = faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   const notice = refused && { notice: { kind: 'refused' as const, text: refused } };
   send(visit, { title: `${wrong}${title}`, main, ...notice }, faults.length > 0 ? 422 : refused ? 409 : 200);
@@ -151,16 +187,21 @@ function body(journey: Journey, shown: ReturnType<typeof show>, visit: Visit, ev
   const { roles, practices } = shown.directory;
   const state = stateWords(index.taskStatus, index.businessStatus, 'team');
   const back = html`<p><a href="/admin/break-glass">${t('Terug naar noodinzage', 'Back to break-glass')}</a></p>`;
-  const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span><span class="number">${index.number}</span></p>`;
+  const marks = html`
+    <p class="marks"><span class="state">${t(state.nl, state.en)}</span><span class="number">${index.number}</span></p>`;
   // H10: need does not read what the resident took the consent for away.
   if (isWithdrawn(journey)) return html`${back}<h1>${index.number}</h1>${marks}${events}`;
-  return html`${back}${recognition(shown, 'h1')}${marks}
-${acuteNote(shown)}
-${facts([
-  [t('Bij wie', 'With whom'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],
-  [t('Praktijk', 'Practice'), practices.get(journey.practice)?.name],
-])}
-<div class="columns"><div>${whyPart(shown)}</div><div>${reachPart(shown)}${consentPart(shown)}</div></div>${events}`;
+  return html`
+    ${back}
+    ${recognition(shown, 'h1')}
+    ${marks}
+    ${acuteNote(shown)}
+    ${facts([
+      [t('Bij wie', 'With whom'), roles.get(index.owner ?? '')?.name ?? t('nog niemand', 'nobody yet')],
+      [t('Praktijk', 'Practice'), practices.get(journey.practice)?.name],
+    ])}
+    <div class="columns"><div>${whyPart(shown)}</div><div>${reachPart(shown)}${consentPart(shown)}</div></div>
+    ${events}`;
 }
 
 const textsShown = 50;
@@ -172,14 +213,20 @@ function foreignPart(
 ): Markup | undefined {
   if (texts.length === 0) return undefined;
   const t = sayIn(viewer.language);
-  return html`<h2>${t('Wat andere systemen antwoordden', 'What other systems answered')}</h2>
-<ul class="deliveries">${texts.map((one) => {
-    const at = momentText(one.at, viewer.language);
-    const where = destinationName(one.destination, directory, viewer);
-    return html`<li class="delivery"><div class="lead"><a href="/admin/deliveries/${one.delivery}">${where}</a></div>
-<div class="more"><span>${at}</span>${one.code && html`<span class="code">${one.code}</span>`}</div>
-<pre class="sample" tabindex="0" role="region" aria-label="${where}, ${at}">${withoutBsn(one.text)}</pre></li>`;
-  })}</ul>`;
+  return html`
+    <h2>${t('Wat andere systemen antwoordden', 'What other systems answered')}</h2>
+    <ul class="deliveries">
+      ${texts.map((one) => {
+        const at = momentText(one.at, viewer.language);
+        const where = destinationName(one.destination, directory, viewer);
+        return html`
+          <li class="delivery">
+            <div class="lead"><a href="/admin/deliveries/${one.delivery}">${where}</a></div>
+            <div class="more"><span>${at}</span>${one.code && html`<span class="code">${one.code}</span>`}</div>
+            <pre class="sample" tabindex="0" role="region" aria-label="${where}, ${at}">${withoutBsn(one.text)}</pre>
+          </li>`;
+      })}
+    </ul>`;
 }
 
 /** One referral as its Wally sees it, to read only, while it is open to this administrator. */

@@ -12,6 +12,17 @@ export async function breakNews(site: Site, practice: string, viewer: Viewer): P
   const found = await listBreaks(site.store, { practice }, since, shownMax);
   if (found.length === 0) return undefined;
   const t = sayIn(viewer.language);
-  return html`<div class="note" role="status"><p>${t('Een beheerder heeft gekeken in een verwijzing van uw praktijk. Wilt u weten waarom? Vraag het de beheerder van uw regio.', 'An administrator looked into a referral of your practice. Do you want to know why? Ask the administrator of your region.')}</p>
-<ul class="plain">${found.map((one) => html`<li><a href="/practice/${one.journey}">${one.number}</a>: ${one.actorName}, ${momentText(one.openedAt, viewer.language)}</li>`)}</ul></div>`;
+  return html`
+    <div class="note" role="status">
+      <p>${t(
+        'Een beheerder heeft gekeken in een verwijzing van uw praktijk. Wilt u weten waarom? Vraag het de beheerder van uw regio.',
+        'An administrator looked into a referral of your practice. Do you want to know why? Ask the administrator of your region.',
+      )}</p>
+      <ul class="plain">
+        ${found.map(
+          (one) => html`
+            <li><a href="/practice/${one.journey}">${one.number}</a>: ${one.actorName}, ${momentText(one.openedAt, viewer.language)}</li>`,
+        )}
+      </ul>
+    </div>`;
 }

@@ -97,9 +97,16 @@ function boardRouter(queues: readonly unknown[]): Router {
 function noQueuePage(visit: Visit): void {
   const t = sayIn(visit.viewer.language);
   const title = t('BullMQ is hier niet te zien', 'BullMQ cannot be seen here');
-  const main = html`<h1>${title}</h1>
-<p>${t('Dit proces heeft zelf geen wachtrij. Zet REDIS_URL, of kijk bij een proces met de rol relay, deliver of clock.', 'This process has no queue itself. Set REDIS_URL, or look at a process with the role relay, deliver or clock.')}</p>
-<p>${t('Alles wat telt staat op', 'Everything that counts stands on')} <a href="/admin">${t('Bezorging', 'Deliveries')}</a>.</p>`;
+  const main = html`
+    <h1>${title}</h1>
+    <p>${t(
+      'Dit proces heeft zelf geen wachtrij. Zet REDIS_URL, of kijk bij een proces met de rol relay, deliver of clock.',
+      'This process has no queue itself. Set REDIS_URL, or look at a process with the role relay, deliver or clock.',
+    )}</p>
+    <p>
+      ${t('Alles wat telt staat op', 'Everything that counts stands on')}
+      <a href="/admin">${t('Bezorging', 'Deliveries')}</a>.
+    </p>`;
   send(visit, { title, main });
 }
 

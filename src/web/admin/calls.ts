@@ -4,7 +4,7 @@ import { noteList, send, type Visit } from '../acting.ts';
 import { html, type Markup, sayIn } from '../html.ts';
 import { telLink } from '../journey/referral-view.ts';
 import { addressFrom, askedSize, idIn, noneText, pageBy, pagesPart } from '../list-pages.ts';
-import { queueMenu } from '../queue/queue.ts';
+import { queueMenu } from '../queue/lists.ts';
 import { listRefresh } from '../refresh.ts';
 import type { Site } from '../site.ts';
 import { waitingText } from '../words.ts';

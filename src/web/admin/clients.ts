@@ -57,9 +57,26 @@ function item(one: Client, directory: Directory, visit: Visit): Markup {
   const who = one.party ? partyName(directory, one.party) : kindSaid[one.kind][viewer.language];
   const used = one.usedAt ? momentText(one.usedAt, viewer.language) : t('nog nooit', 'never yet');
   const revoked = one.revokedAt && `${t('ingetrokken', 'revoked')} ${momentText(one.revokedAt, viewer.language)}`;
-  return html`<li class="referral"><div class="lead">${one.revokedAt ? one.name : html`<a href="/admin/clients/${one.id}">${one.name}</a>`} <span>${who}</span></div>
-<div class="more"><span class="code">${one.id}</span><span>${one.scopes.join(' ')}</span><span>${t('laatst gebruikt', 'last used')}: ${used}</span>${revoked && html`<span>${revoked}</span>`}</div>
-${!one.revokedAt && html`<form method="post" action="/admin/clients/${one.id}/revoke">${csrfField(viewer)}<button class="quiet danger">${t('Nu intrekken', 'Revoke now')}<span class="vh"> ${one.name}</span></button></form>`}</li>`;
+  return html`
+    <li class="referral">
+      <div class="lead">
+        ${one.revokedAt ? one.name : html`<a href="/admin/clients/${one.id}">${one.name}</a>`} <span>${who}</span>
+      </div>
+      <div class="more">
+        <span class="code">${one.id}</span>
+        <span>${one.scopes.join(' ')}</span>
+        <span>${t('laatst gebruikt', 'last used')}: ${used}</span>
+        ${revoked && html`<span>${revoked}</span>`}
+      </div>
+      ${
+        !one.revokedAt &&
+        html`
+          <form method="post" action="/admin/clients/${one.id}/revoke">
+            ${csrfField(viewer)}
+            <button class="quiet danger">${t('Nu intrekken', 'Revoke now')}<span class="vh"> ${one.name}</span></button>
+          </form>`
+      }
+    </li>`;
 }
 
 async function list(site: Site, visit: Visit, refused?: Refusal): Promise<void> {
@@ -72,11 +89,22 @@ async function list(site: Site, visit: Visit, refused?: Refusal): Promise<void> 
   const notice = refused
     ? { kind: 'refused' as const, text: sentences(refused, viewer) }
     : done && { kind: 'done' as const, text: done[viewer.language] };
-  const main = html`<h1>${title}</h1>
-<p>${t('Systemen van anderen die hier gegevens mogen halen of brengen. Elk werkt voor één partij en ziet niets van een ander.', 'Systems of others that may fetch or bring data here. Each works for one party and sees nothing of another.')}</p>
-<p class="buttons"><a class="button" href="/admin/clients/new">${t('Systeem aanmelden', 'Register a system')}</a> <a href="/admin/credentials">${t('Sleutels van praktijken', 'Credentials of practices')}</a></p>
-${clients.length > 0 ? html`<ul class="referrals">${clients.map((one) => item(one, directory, visit))}</ul>` : html`<p class="empty">${t('Er is nog geen systeem aangemeld.', 'No system is registered yet.')}</p>`}
-${await stoppedPart(site, visit, { clients, directory })}`;
+  const main = html`
+    <h1>${title}</h1>
+    <p>${t(
+      'Systemen van anderen die hier gegevens mogen halen of brengen. Elk werkt voor één partij en ziet niets van een ander.',
+      'Systems of others that may fetch or bring data here. Each works for one party and sees nothing of another.',
+    )}</p>
+    <p class="buttons">
+      <a class="button" href="/admin/clients/new">${t('Systeem aanmelden', 'Register a system')}</a>
+      <a href="/admin/credentials">${t('Sleutels van praktijken', 'Credentials of practices')}</a>
+    </p>
+    ${
+      clients.length > 0
+        ? html`<ul class="referrals">${clients.map((one) => item(one, directory, visit))}</ul>`
+        : html`<p class="empty">${t('Er is nog geen systeem aangemeld.', 'No system is registered yet.')}</p>`
+    }
+    ${await stoppedPart(site, visit, { clients, directory })}`;
   send(visit, { title, main, ...(notice && { notice }) }, refused ? httpStatus(refused) : 200);
 }
 
@@ -89,34 +117,71 @@ const typedOf = (client: Client): TypedClient => ({
 function partyChoice(parts: Controls, directory: Directory): Markup {
   const t = sayIn(parts.viewer.language);
   const hint = t('Bij coördinator en beheerder: geen.', 'For coordinator and administrator: none.');
-  const options = (label: string, of: Iterable<{ id: string; name: string }>) =>
-    html`<optgroup label="${label}">${[...of].map((one) => html`<option value="${one.id}"${parts.fields.party === one.id && html` selected`}>${one.name}</option>`)}</optgroup>`;
+  const options = (label: string, of: Iterable<{ id: string; name: string }>) => html`
+    <optgroup label="${label}">
+      ${[...of].map(
+        (one) =>
+          html`<option value="${one.id}"${parts.fields.party === one.id && html` selected`}>${one.name}</option>`,
+      )}
+    </optgroup>`;
   const wallys = [...directory.roles.values()].filter((one) => one.kind === 'wally');
-  return html`<div class="field"><label for="party">${t('Welke', 'Which')}</label>${hintOf('party', hint)}${faultOf(parts, 'party')}
-<select id="party" name="party"${ties(parts, 'party', true)}><option value="">${t('geen', 'none')}</option>${options(t('Praktijken', 'Practices'), directory.practices.values())}${options(t('Organisaties', 'Organisations'), directory.teams.values())}${options('Wally’s', wallys)}</select></div>`;
+  return html`
+    <div class="field">
+      <label for="party">${t('Welke', 'Which')}</label>
+      ${hintOf('party', hint)}
+      ${faultOf(parts, 'party')}
+      <select id="party" name="party"${ties(parts, 'party', true)}>
+        <option value="">${t('geen', 'none')}</option>
+        ${options(t('Praktijken', 'Practices'), directory.practices.values())}
+        ${options(t('Organisaties', 'Organisations'), directory.teams.values())}
+        ${options('Wally’s', wallys)}
+      </select>
+    </div>`;
 }
 
 function form(parts: Controls, directory: Directory, known: boolean): Markup {
   const t = sayIn(parts.viewer.language);
-  const text = (name: keyof TypedClient, label: string, hint?: string) =>
-    html`<div class="field"><label for="${name}">${label}</label>${hintOf(name, hint)}${faultOf(parts, name)}<input id="${name}" name="${name}" value="${parts.fields[name]}" autocomplete="off" spellcheck="false"${ties(parts, name, Boolean(hint))}></div>`;
+  const text = (name: keyof TypedClient, label: string, hint?: string) => html`
+    <div class="field">
+      <label for="${name}">${label}</label>
+      ${hintOf(name, hint)}
+      ${faultOf(parts, name)}
+      <input id="${name}" name="${name}" value="${parts.fields[name]}" autocomplete="off"
+        spellcheck="false"${ties(parts, name, Boolean(hint))}>
+    </div>`;
   const keysHint = t(
     'Het https-adres van de JWKS, of de JWKS zelf (publieke sleutels, ES384 of RS384). Leeg als een andere uitgever de tokens geeft.',
     'The https address of the JWKS, or the JWKS itself (public keys, ES384 or RS384). Empty when another issuer gives the tokens.',
   );
-  return html`${errorSummary(parts.faults, parts.viewer)}<form method="post">${csrfField(parts.viewer)}
-${text('name', t('Naam', 'Name'))}
-${!known && text('id', 'Client id', t('Leeg: wij maken er een.', 'Empty: we make one.'))}
-${radiosOf(
-  parts,
-  'kind',
-  t('Voor wie werkt het', 'For whom does it work'),
-  clientKinds.map((kind) => [kind, kindSaid[kind][parts.viewer.language]] as const),
-)}
-${partyChoice(parts, directory)}
-${text('scopes', t('Rechten', 'Scopes'), t('Bijvoorbeeld: system/Task.rs system/Communication.c', 'For example: system/Task.rs system/Communication.c'))}
-<div class="field"><label for="keys">${t('Sleutels', 'Keys')}</label>${hintOf('keys', keysHint)}${faultOf(parts, 'keys')}<textarea id="keys" name="keys" rows="6" spellcheck="false"${ties(parts, 'keys', true)}>${parts.fields.keys}</textarea></div>
-<p class="buttons"><button>${t('Opslaan', 'Save')}</button> <a href="/admin/clients">${t('Niet opslaan', 'Do not save')}</a></p></form>`;
+  return html`
+    ${errorSummary(parts.faults, parts.viewer)}
+    <form method="post">
+      ${csrfField(parts.viewer)}
+      ${text('name', t('Naam', 'Name'))}
+      ${!known && text('id', 'Client id', t('Leeg: wij maken er een.', 'Empty: we make one.'))}
+      ${radiosOf(
+        parts,
+        'kind',
+        t('Voor wie werkt het', 'For whom does it work'),
+        clientKinds.map((kind) => [kind, kindSaid[kind][parts.viewer.language]] as const),
+      )}
+      ${partyChoice(parts, directory)}
+      ${text(
+        'scopes',
+        t('Rechten', 'Scopes'),
+        t('Bijvoorbeeld: system/Task.rs system/Communication.c', 'For example: system/Task.rs system/Communication.c'),
+      )}
+      <div class="field">
+        <label for="keys">${t('Sleutels', 'Keys')}</label>
+        ${hintOf('keys', keysHint)}
+        ${faultOf(parts, 'keys')}
+        <textarea id="keys" name="keys" rows="6" spellcheck="false"${ties(parts, 'keys', true)}>${parts.fields.keys}</textarea>
+      </div>
+      <p class="buttons">
+        <button>${t('Opslaan', 'Save')}</button>
+        <a href="/admin/clients">${t('Niet opslaan', 'Do not save')}</a>
+      </p>
+    </form>`;
 }
 
 async function sendForm(
@@ -129,8 +194,10 @@ async function sendForm(
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const title = id ? typed.name || id : t('Systeem aanmelden', 'Register a system');
-  const main = html`<p><a href="/admin/clients">${t('Naar de systemen', 'To the systems')}</a></p><h1>${title}</h1>
-${form({ viewer, fields: { ...typed }, faults }, await site.directory(), id !== undefined)}`;
+  const main = html`
+    <p><a href="/admin/clients">${t('Naar de systemen', 'To the systems')}</a></p>
+    <h1>${title}</h1>
+    ${form({ viewer, fields: { ...typed }, faults }, await site.directory(), id !== undefined)}`;
   const wrong = faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main }, faults.length > 0 ? 422 : 200);
 }

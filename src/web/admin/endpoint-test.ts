@@ -112,8 +112,16 @@ const elseSaid: Said = {
 function stepItem(one: Probed, viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
   const advice = one.code && (adviceSaid[one.code] ?? elseSaid)[viewer.language];
-  return html`<li class="delivery"><div class="lead">${stepSaid[one.step][viewer.language]}: <strong>${stateSaid[one.state][viewer.language]}</strong></div>
-<div class="more">${one.state !== 'not-reached' && one.state !== 'not-needed' && html`<span>${one.ms} ms</span>`}${one.until && html`<span>${t('geldig tot en met', 'valid until')} ${one.until}</span>`}${one.code && html`<span><code>${one.code}</code></span>`}</div>${advice && html`<p>${advice}</p>`}</li>`;
+  return html`
+    <li class="delivery">
+      <div class="lead">${stepSaid[one.step][viewer.language]}: <strong>${stateSaid[one.state][viewer.language]}</strong></div>
+      <div class="more">
+        ${one.state !== 'not-reached' && one.state !== 'not-needed' && html`<span>${one.ms} ms</span>`}
+        ${one.until && html`<span>${t('geldig tot en met', 'valid until')} ${one.until}</span>`}
+        ${one.code && html`<span><code>${one.code}</code></span>`}
+      </div>
+      ${advice && html`<p>${advice}</p>`}
+    </li>`;
 }
 
 /** How the last test ended, in a few words; undefined when there was none. */
@@ -134,9 +142,19 @@ export function lastTestText(test: EndpointTest | undefined, viewer: Viewer): st
 export function testPart(id: string, test: EndpointTest | undefined, viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
   const last = lastTestText(test, viewer);
-  return html`<section aria-labelledby="test"><h2 id="test">${t('Test deze verbinding', 'Test this connection')}</h2>
-<p class="hint">${t('Kijkt stap voor stap of het werkt. Er gaan geen gegevens van een inwoner mee. Sla eerst op wat u veranderde.', 'Looks step by step whether it works. No data of a resident goes along. Save what you changed first.')}</p>
-${last && html`<p>${last}</p>`}<form method="post" action="/admin/directory/endpoints/${id}/test">${csrfField(viewer)}<p class="buttons"><button class="quiet">${t('Test', 'Test')}</button></p></form></section>`;
+  return html`
+    <section aria-labelledby="test">
+      <h2 id="test">${t('Test deze verbinding', 'Test this connection')}</h2>
+      <p class="hint">${t(
+        'Kijkt stap voor stap of het werkt. Er gaan geen gegevens van een inwoner mee. Sla eerst op wat u veranderde.',
+        'Looks step by step whether it works. No data of a resident goes along. Save what you changed first.',
+      )}</p>
+      ${last && html`<p>${last}</p>`}
+      <form method="post" action="/admin/directory/endpoints/${id}/test">
+        ${csrfField(viewer)}
+        <p class="buttons"><button class="quiet">${t('Test', 'Test')}</button></p>
+      </form>
+    </section>`;
 }
 
 function resultPage(visit: Visit, id: string, steps: readonly Probed[]): void {
@@ -144,9 +162,18 @@ function resultPage(visit: Visit, id: string, steps: readonly Probed[]): void {
   const t = sayIn(viewer.language);
   const isGood = steps.every((one) => one.state !== 'not-ok');
   const title = t(`Test van ${id}`, `Test of ${id}`);
-  const main = html`<p><a href="/admin/directory/endpoints/${id}">${t('Naar de verbinding', 'To the connection')}</a></p>
-<h1>${title}</h1><p>${isGood ? t('Alles wat te testen was, is goed.', 'Everything that could be tested is ok.') : t('Er is iets niet goed. Begin bij de eerste stap die dat zegt.', 'Something is not ok. Begin with the first step that says so.')}</p>
-<ol class="deliveries">${steps.map((one) => stepItem(one, viewer))}</ol>`;
+  const main = html`
+    <p><a href="/admin/directory/endpoints/${id}">${t('Naar de verbinding', 'To the connection')}</a></p>
+    <h1>${title}</h1>
+    <p>${
+      isGood
+        ? t('Alles wat te testen was, is goed.', 'Everything that could be tested is ok.')
+        : t(
+            'Er is iets niet goed. Begin bij de eerste stap die dat zegt.',
+            'Something is not ok. Begin with the first step that says so.',
+          )
+    }</p>
+    <ol class="deliveries">${steps.map((one) => stepItem(one, viewer))}</ol>`;
   send(visit, { title, main });
 }
 
@@ -174,7 +201,10 @@ export function endpointTestPages(site: Site, viewerOf: ViewerOf): Router {
         visit,
         {
           title,
-          main: html`<h1>${title}</h1><p>${text}</p><p><a href="/admin/directory/endpoints/${id}">${t('Terug', 'Back')}</a></p>`,
+          main: html`
+            <h1>${title}</h1>
+            <p>${text}</p>
+            <p><a href="/admin/directory/endpoints/${id}">${t('Terug', 'Back')}</a></p>`,
         },
         429,
       );

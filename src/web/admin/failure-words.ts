@@ -71,7 +71,9 @@ const failures: Record<string, Said> = {
     en: 'Something went wrong in Kortelijn itself. The message is kept and tried again by itself. Report the number to the developers.',
   },
   erased: {
-    nl: 'De inhoud van deze verwijzing is gewist. Er valt niets meer te versturen; opnieuw proberen helpt niet. Laat de praktijk met het nummer weten dat er geen bericht meer komt.',
+    nl:
+      'De inhoud van deze verwijzing is gewist. Er valt niets meer te versturen; opnieuw proberen helpt niet. ' +
+      'Laat de praktijk met het nummer weten dat er geen bericht meer komt.',
     en: 'The content of this referral was erased. There is nothing left to send; trying again does not help. Tell the practice with the number that no message will come.',
   },
   redirected: {

@@ -32,7 +32,17 @@ export function keysPart(site: Site, visit: Visit): Markup {
     ['t', t('terugkoppelen', 'report back')],
     ['w', t('naar de werklijst', 'to the worklist')],
   ] as const;
-  return html`<details class="keys"${on && html` data-keys`}><summary>${on ? t('Sneltoetsen staan aan', 'Keyboard keys are on') : t('Sneltoetsen staan uit', 'Keyboard keys are off')}</summary>
-<ul class="plain">${keys.map(([key, said]) => html`<li><kbd>${key}</kbd> ${said}</li>`)}</ul>
-<form method="post" action="/worklist/keys">${csrfField(visit.viewer)}<button name="keys" value="${on ? 'off' : 'on'}" class="quiet">${on ? t('Zet sneltoetsen uit', 'Switch the keys off') : t('Zet sneltoetsen aan', 'Switch the keys on')}</button></form></details>`;
+  return html`
+    <details class="keys"${on && html` data-keys`}>
+      <summary>${
+        on ? t('Sneltoetsen staan aan', 'Keyboard keys are on') : t('Sneltoetsen staan uit', 'Keyboard keys are off')
+      }</summary>
+      <ul class="plain">${keys.map(([key, said]) => html`<li><kbd>${key}</kbd> ${said}</li>`)}</ul>
+      <form method="post" action="/worklist/keys">
+        ${csrfField(visit.viewer)}
+        <button name="keys" value="${on ? 'off' : 'on'}" class="quiet">${
+          on ? t('Zet sneltoetsen uit', 'Switch the keys off') : t('Zet sneltoetsen aan', 'Switch the keys on')
+        }</button>
+      </form>
+    </details>`;
 }

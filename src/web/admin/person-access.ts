@@ -32,7 +32,13 @@ const addressOf = (person: string) => `/admin/directory/people/${encodeURICompon
 /** The link from a person's page of the directory. */
 export function accessLink(person: string, visit: Visit): Markup {
   const t = sayIn(visit.viewer.language);
-  return html`<p><a href="${addressOf(person)}">${t('Inloggen en uitloggen van deze persoon', 'Signing in and out of this person')}</a></p>`;
+  return html`
+    <p>
+      <a href="${addressOf(person)}">${t(
+        'Inloggen en uitloggen van deze persoon',
+        'Signing in and out of this person',
+      )}</a>
+    </p>`;
 }
 
 function stateText(now: Admitted | undefined, { viewer }: Visit): Markup {
@@ -60,10 +66,15 @@ async function accessPage(site: Site, visit: Visit, refused?: string): Promise<v
   const buttons = offered.map(
     (to) => html`<button name="to" value="${to}">${buttonSaid[to][viewer.language]}</button> `,
   );
-  const main = html`<p><a href="/admin/directory/people/${id}">${t('Naar de persoon', 'To the person')}</a></p>
-<h1>${title}</h1>${stateText(now, visit)}
-<p>${t('Niet toelaten geldt meteen, hoe iemand ook inlogt. De verwijzingen gaan pas naar een ander met een laatste dag of afwezigheid.', 'Locking out works at once, however someone signs in. Their referrals go to another only with a last day or an absence.')}</p>
-${smallForm(visit, addressOf(id), html`${reasonField(visit)}<p>${buttons}</p>`)}`;
+  const main = html`
+    <p><a href="/admin/directory/people/${id}">${t('Naar de persoon', 'To the person')}</a></p>
+    <h1>${title}</h1>
+    ${stateText(now, visit)}
+    <p>${t(
+      'Niet toelaten geldt meteen, hoe iemand ook inlogt. De verwijzingen gaan pas naar een ander met een laatste dag of afwezigheid.',
+      'Locking out works at once, however someone signs in. Their referrals go to another only with a last day or an absence.',
+    )}</p>
+    ${smallForm(visit, addressOf(id), html`${reasonField(visit)}<p>${buttons}</p>`)}`;
   const to = moves.find((one) => one === query(request, 'done'));
   const text = refused ?? (to && doneSaid[to][viewer.language]);
   const notice = text && { notice: { kind: refused ? ('refused' as const) : ('done' as const), text } };

@@ -34,14 +34,39 @@ export async function stoppedPart(
     [clients.find((one) => one.id === client)?.name ?? client, directory.practices.get(practice)?.name]
       .filter(Boolean)
       .join(', ');
-  return html`<h2 id="stopped">${t('Krijgen geen bericht meer', 'Are told no more')} <span class="count">${stopped.length}</span></h2>
-<p>${t('Deze systemen wilden horen wat er verandert, maar antwoordden niet meer. De leverancier herstelt het adres en vraagt het opnieuw aan. Komt het niet terug? Beëindig het dan hier.', 'These systems asked to be told of changes, but answer no more. The supplier mends the address and asks for it again. Does it not come back? Then end it here.')}</p>
-<ul class="deliveries">${stopped.map(
-    (one) => html`<li class="delivery held"><div class="lead">${whose(one)}</div>
-<div class="more"><span>${one.type}</span><span>${t('sinds', 'since')} ${momentText(one.changedAt, language)}</span><span class="code">${one.error}</span></div>
-<p class="why">${failureSaid(one.error ?? '')[language]}</p>
-<details><summary>${t('Beëindigen', 'End')}<span class="vh">: ${whose(one)}</span></summary>${smallForm(visit, `/admin/clients/stopped/${one.id}`, html`${reasonField(visit, `why-${one.id}`)}<p class="buttons"><button class="quiet">${t('Beëindig', 'End it')}</button></p>`)}</details></li>`,
-  )}</ul>`;
+  return html`
+    <h2 id="stopped">
+      ${t('Krijgen geen bericht meer', 'Are told no more')} <span class="count">${stopped.length}</span>
+    </h2>
+    <p>${t(
+      'Deze systemen wilden horen wat er verandert, maar antwoordden niet meer. ' +
+        'De leverancier herstelt het adres en vraagt het opnieuw aan. Komt het niet terug? Beëindig het dan hier.',
+      'These systems asked to be told of changes, but answer no more. The supplier mends the address and asks for it again. Does it not come back? Then end it here.',
+    )}</p>
+    <ul class="deliveries">
+      ${stopped.map(
+        (one) => html`
+          <li class="delivery held">
+            <div class="lead">${whose(one)}</div>
+            <div class="more">
+              <span>${one.type}</span>
+              <span>${t('sinds', 'since')} ${momentText(one.changedAt, language)}</span>
+              <span class="code">${one.error}</span>
+            </div>
+            <p class="why">${failureSaid(one.error ?? '')[language]}</p>
+            <details>
+              <summary>${t('Beëindigen', 'End')}<span class="vh">: ${whose(one)}</span></summary>
+              ${smallForm(
+                visit,
+                `/admin/clients/stopped/${one.id}`,
+                html`
+                  ${reasonField(visit, `why-${one.id}`)}
+                  <p class="buttons"><button class="quiet">${t('Beëindig', 'End it')}</button></p>`,
+              )}
+            </details>
+          </li>`,
+      )}
+    </ul>`;
 }
 
 /** Does what its button says; a refusal is shown by `again`. */

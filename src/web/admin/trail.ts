@@ -58,7 +58,19 @@ function countsPart(lines: readonly TrailLine[], viewer: Viewer): Markup {
       const [what, role, ended] = JSON.parse(key) as [string, string, string];
       return html`<tr><td>${what}${ended && html` <strong>${ended}</strong>`}</td><td>${role}</td><td>${own.length}</td></tr>`;
     });
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${t('Aantallen', 'Counts')}"><table class="counted"><thead><tr><th scope="col">${t('Wat', 'What')}</th><th scope="col">${t('Rol', 'Role')}</th><th scope="col">${t('Aantal', 'Count')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`
+    <div class="wide" tabindex="0" role="region" aria-label="${t('Aantallen', 'Counts')}">
+      <table class="counted">
+        <thead>
+          <tr>
+            <th scope="col">${t('Wat', 'What')}</th>
+            <th scope="col">${t('Rol', 'Role')}</th>
+            <th scope="col">${t('Aantal', 'Count')}</th>
+          </tr>
+        </thead>
+        <tbody>${rows}</tbody>
+      </table>
+    </div>`;
 }
 
 async function show(site: Site, visit: Visit): Promise<void> {
@@ -70,16 +82,37 @@ async function show(site: Site, visit: Visit): Promise<void> {
   await noteList(site, viewer.actor, 'trail', lines.length);
   const title = t('Logboek', 'Audit trail');
   const asked = `from=${period.from}&to=${period.to}`;
-  const field = (name: 'from' | 'to', label: string) =>
-    html`<div class="field"><label for="${name}">${label}</label><input type="date" id="${name}" name="${name}" value="${period[name]}"></div>`;
-  const main = html`<h1>${title}</h1>
-<p>${t('Wie deed wat in deze periode, zonder namen. Een merkteken staat steeds voor dezelfde medewerker.', 'Who did what in this period, without names. A mark always stands for the same member of staff.')}</p>
-<form method="get" action="/admin/trail" class="form"><div class="row">${field('from', t('Van', 'From'))}${field('to', t('Tot en met', 'Up to and including'))}</div><p class="buttons"><button>${t('Toon', 'Show')}</button></p></form>
-<p><a href="/admin/trail.csv?${asked}" download>${t('Downloaden als tabel (CSV)', 'Download as a table (CSV)')}</a> · <a href="/admin/trail.json?${asked}" download>${t('Downloaden als FHIR AuditEvents', 'Download as FHIR AuditEvents')}</a></p>
-${more && html`<p class="note">${t(`Dit zijn de eerste ${linesMax} regels. Kies een kortere periode om alles te zien.`, `These are the first ${linesMax} lines. Choose a shorter period to see all.`)}</p>`}
-<h2>${t('Aantallen', 'Counts')}</h2>${countsPart(lines, viewer)}
-<h2>${t('Laatste regels', 'Last lines')}</h2>${linesTable(lines.slice(-shownMax).toReversed(), await site.directory(), viewer)}
-${requestsPart(requests, viewer)}`;
+  const field = (name: 'from' | 'to', label: string) => html`
+    <div class="field"><label for="${name}">${label}</label> <input type="date" id="${name}" name="${name}" value="${period[name]}"></div>`;
+  const main = html`
+    <h1>${title}</h1>
+    <p>${t(
+      'Wie deed wat in deze periode, zonder namen. Een merkteken staat steeds voor dezelfde medewerker.',
+      'Who did what in this period, without names. A mark always stands for the same member of staff.',
+    )}</p>
+    <form method="get" action="/admin/trail" class="form">
+      <div class="row">${field('from', t('Van', 'From'))}${field('to', t('Tot en met', 'Up to and including'))}</div>
+      <p class="buttons"><button>${t('Toon', 'Show')}</button></p>
+    </form>
+    <p>
+      <a href="/admin/trail.csv?${asked}" download>${t('Downloaden als tabel (CSV)', 'Download as a table (CSV)')}</a> ·
+      <a href="/admin/trail.json?${asked}" download>${t(
+        'Downloaden als FHIR AuditEvents',
+        'Download as FHIR AuditEvents',
+      )}</a>
+    </p>
+    ${
+      more &&
+      html`<p class="note">${t(
+        `Dit zijn de eerste ${linesMax} regels. Kies een kortere periode om alles te zien.`,
+        `These are the first ${linesMax} lines. Choose a shorter period to see all.`,
+      )}</p>`
+    }
+    <h2>${t('Aantallen', 'Counts')}</h2>
+    ${countsPart(lines, viewer)}
+    <h2>${t('Laatste regels', 'Last lines')}</h2>
+    ${linesTable(lines.slice(-shownMax).toReversed(), await site.directory(), viewer)}
+    ${requestsPart(requests, viewer)}`;
   send(visit, { title, main });
 }
 

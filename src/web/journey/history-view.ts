@@ -35,13 +35,16 @@ function fateSteps(carriage: Carriage, best: Proof, viewer: Viewer): Markup {
   const at = carriage.landedAt ?? (fate === 'sent' ? carriage.firstSentAt : null);
   const { said, means } = fates[fate];
   const when = at ? ` (${momentText(at, viewer.language)})` : '';
-  return html`<ol class="steps">${steps.map((step, nth) => {
-    const word = t(fates[step].said.nl, fates[step].said.en);
-    if (nth < reached) return html`<li class="past">${word}</li>`;
-    if (nth === reached) return html`<li class="now" aria-current="step">${word}</li>`;
-    return html`<li class="todo">${word}<span class="vh"> (${t('nog niet', 'not yet')})</span></li>`;
-  })}</ol>
-<p class="fate-line"><strong class="fate ${fate}">${t(said.nl, said.en)}</strong>${when}. ${t(means.nl, means.en)}</p>`;
+  return html`
+    <ol class="steps">
+      ${steps.map((step, nth) => {
+        const word = t(fates[step].said.nl, fates[step].said.en);
+        if (nth < reached) return html`<li class="past">${word}</li>`;
+        if (nth === reached) return html`<li class="now" aria-current="step">${word}</li>`;
+        return html`<li class="todo">${word}<span class="vh"> (${t('nog niet', 'not yet')})</span></li>`;
+      })}
+    </ol>
+    <p class="fate-line"><strong class="fate ${fate}">${t(said.nl, said.en)}</strong>${when}. ${t(means.nl, means.en)}</p>`;
 }
 
 /** What a message is called, by the code of its category. */
@@ -66,10 +69,27 @@ function feedbackItem(shown: Shown, communication: Communication, carriages: rea
   const carriage = carriages.at(-1);
   const practice = shown.directory.practices.get(shown.journey.practice);
   const best = (practice && carriage && channelAt(practice, carriage.destination)?.bestProof) ?? 'transport';
-  return html`<li><h3>${title?.[viewer.language]}${communication.sent && html`<span class="when">${momentText(new Date(communication.sent), viewer.language)}</span>`}</h3>
-${carriage && fateSteps(carriage, best, viewer)}
-${carriages.length > 1 && html`<p>${t('Eerst lukte het versturen niet. Daarom gaat het bericht nu langs een andere weg naar de praktijk.', 'At first sending did not work. So the message now goes to the practice by another way.')}</p>`}
-<details><summary>${t('Lees het bericht', 'Read the message')}</summary><div class="letter" lang="nl">${letter}</div></details></li>`;
+  return html`
+    <li>
+      <h3>
+        ${title?.[viewer.language]}${
+          communication.sent &&
+          html`<span class="when">${momentText(new Date(communication.sent), viewer.language)}</span>`
+        }
+      </h3>
+      ${carriage && fateSteps(carriage, best, viewer)}
+      ${
+        carriages.length > 1 &&
+        html`<p>${t(
+          'Eerst lukte het versturen niet. Daarom gaat het bericht nu langs een andere weg naar de praktijk.',
+          'At first sending did not work. So the message now goes to the practice by another way.',
+        )}</p>`
+      }
+      <details>
+        <summary>${t('Lees het bericht', 'Read the message')}</summary>
+        <div class="letter" lang="nl">${letter}</div>
+      </details>
+    </li>`;
 }
 
 /** Every feedback of the journey, newest first, each with where it is now. */
@@ -77,25 +97,41 @@ export function feedbackPart(shown: Shown, carriages: readonly Carriage[]): Mark
   const t = sayIn(shown.viewer.language);
   const sent = shown.journey.communications.map((one) => one.resource).reverse();
   if (sent.length === 0) return undefined;
-  return html`<section aria-labelledby="feedback"><h2 id="feedback">${t('Terugkoppeling', 'Feedback')}</h2>
-<ul class="feedback">${sent.map((one) =>
-    feedbackItem(
-      shown,
-      one,
-      carriages.filter((carriage) => carriage.documentId === one.id),
-    ),
-  )}</ul></section>`;
+  return html`
+    <section aria-labelledby="feedback">
+      <h2 id="feedback">${t('Terugkoppeling', 'Feedback')}</h2>
+      <ul class="feedback">
+        ${sent.map((one) =>
+          feedbackItem(
+            shown,
+            one,
+            carriages.filter((carriage) => carriage.documentId === one.id),
+          ),
+        )}
+      </ul>
+    </section>`;
 }
 
 /** What happened to the referral, without content: for everyone who may see it. */
 export function eventsPart(shown: Shown, events: readonly Event[]): Markup {
   const t = sayIn(shown.viewer.language);
-  return html`<section aria-labelledby="history"><h2 id="history">${t('Geschiedenis', 'History')}</h2>
-<ol class="events">${events.map((event, nth) => {
-    const day = localDay(event.at);
-    const before = events[nth - 1];
-    const isNewDay = !before || localDay(before.at) !== day;
-    const said = eventSaid(event, shown.directory.roles.get(event.owner ?? '')?.name ?? event.owner ?? '');
-    return html`<li>${isNewDay && html`<strong class="day">${dayText(day, shown.viewer.language, shown.today)}</strong>`}<time datetime="${event.at.toISOString()}">${timeText(event.at, shown.viewer.language)}</time> ${t(said.nl, said.en)}</li>`;
-  })}</ol></section>`;
+  return html`
+    <section aria-labelledby="history">
+      <h2 id="history">${t('Geschiedenis', 'History')}</h2>
+      <ol class="events">
+        ${events.map((event, nth) => {
+          const day = localDay(event.at);
+          const before = events[nth - 1];
+          const isNewDay = !before || localDay(before.at) !== day;
+          const said = eventSaid(event, shown.directory.roles.get(event.owner ?? '')?.name ?? event.owner ?? '');
+          return html`
+            <li>
+              ${
+                isNewDay && html`<strong class="day">${dayText(day, shown.viewer.language, shown.today)}</strong>`
+              }<time datetime="${event.at.toISOString()}">${timeText(event.at, shown.viewer.language)}</time>
+              ${t(said.nl, said.en)}
+            </li>`;
+        })}
+      </ol>
+    </section>`;
 }

@@ -58,24 +58,27 @@ export function involvedPart(shown: Shown): Markup {
   const { requester } = journey.serviceRequest.resource;
   const asker = role(requester?.reference?.split('/')[1]);
   const kind = asker && kindSaid[asker.kind];
-  return html`<section aria-labelledby="involved"><h2 id="involved">${t('Wie is erbij betrokken', 'Who is involved')}</h2>
-${facts([
-  [t('Regie', 'Lead'), html`<strong>${leadText(shown)}</strong>`],
-  // The practice's own two, whoever stepped back: a gap here would tell who knows whom (H11).
-  [t('Vaste Wally', 'Fixed Wally'), person(fixed)],
-  [t('Vaste vervanger', 'Fixed substitute'), person(substitute)],
-  [t('Heeft het nu', 'Has it now'), owner && owner.id !== fixed?.id ? person(owner) : undefined],
-  [
-    t('Teamleider', 'Team lead'),
-    html`<ul class="plain">${teamLeads(directory, index.team).map((one) => html`<li>${person(one)}</li>`)}</ul>`,
-  ],
-  [
-    t('Verwijzer', 'Referrer'),
-    `${asker?.name ?? requester?.display ?? ''}${kind ? ` (${kind[viewer.language]})` : ''}`,
-  ],
-  [t('Praktijk', 'Practice'), directory.practices.get(journey.practice)?.name],
-  [t('Ook gevraagd', 'Also asked'), organisations(shown)],
-])}</section>`;
+  return html`
+    <section aria-labelledby="involved">
+      <h2 id="involved">${t('Wie is erbij betrokken', 'Who is involved')}</h2>
+      ${facts([
+        [t('Regie', 'Lead'), html`<strong>${leadText(shown)}</strong>`],
+        // The practice's own two, whoever stepped back: a gap here would tell who knows whom (H11).
+        [t('Vaste Wally', 'Fixed Wally'), person(fixed)],
+        [t('Vaste vervanger', 'Fixed substitute'), person(substitute)],
+        [t('Heeft het nu', 'Has it now'), owner && owner.id !== fixed?.id ? person(owner) : undefined],
+        [
+          t('Teamleider', 'Team lead'),
+          html`<ul class="plain">${teamLeads(directory, index.team).map((one) => html`<li>${person(one)}</li>`)}</ul>`,
+        ],
+        [
+          t('Verwijzer', 'Referrer'),
+          `${asker?.name ?? requester?.display ?? ''}${kind ? ` (${kind[viewer.language]})` : ''}`,
+        ],
+        [t('Praktijk', 'Practice'), directory.practices.get(journey.practice)?.name],
+        [t('Ook gevraagd', 'Also asked'), organisations(shown)],
+      ])}
+    </section>`;
 }
 
 /** What a Wally and the resident agreed, as it last went to the practice; a team lead reads that there is something, and of whom. */
@@ -98,6 +101,10 @@ export function agreedPart(shown: Shown): Markup | undefined {
     `${last.by} met de inwoner, teruggekoppeld op ${day}.`,
     `${last.by} with the resident, reported on ${day}.`,
   );
-  return html`<section aria-labelledby="plan"><h2 id="plan">${t('Afgesproken met de inwoner', 'Agreed with the resident')}</h2>
-${viewer.actor.role !== 'team-lead' && html`<p class="said" lang="nl">${last.plan}</p>`}<p class="hint">${who}</p></section>`;
+  return html`
+    <section aria-labelledby="plan">
+      <h2 id="plan">${t('Afgesproken met de inwoner', 'Agreed with the resident')}</h2>
+      ${viewer.actor.role !== 'team-lead' && html`<p class="said" lang="nl">${last.plan}</p>`}
+      <p class="hint">${who}</p>
+    </section>`;
 }

@@ -21,12 +21,24 @@ export function seesPart(shown: Shown): Markup {
   const { language } = shown.viewer;
   const t = sayIn(language);
   const titles = shown.letters.map(({ resource }) => resource.content[0]?.attachment.title ?? t('Brief', 'Letter'));
-  return html`<details class="receiver"><summary>${t('Wat ziet de Wally', 'What the Wally sees')}</summary>
-<p>${t('Naam en geboortedatum, en dit:', 'Name and birth date, and this:')}</p>
-${reachPart(shown)}${whyPart(shown)}${whoPart(shown)}
-${titles.length > 0 && html`<h2>${t('Brieven', 'Letters')}</h2><ul class="plain">${titles.map((one) => html`<li>${one}</li>`)}</ul>`}
-${shown.withheld.length > 0 && html`<h2>${t('Niet voor de Wally', 'Not for the Wally')}</h2><ul class="plain">${shown.withheld.map((one) => html`<li>${withheldSaid[one][language]}</li>`)}</ul>`}
-</details>`;
+  return html`
+    <details class="receiver">
+      <summary>${t('Wat ziet de Wally', 'What the Wally sees')}</summary>
+      <p>${t('Naam en geboortedatum, en dit:', 'Name and birth date, and this:')}</p>
+      ${reachPart(shown)}
+      ${whyPart(shown)}
+      ${whoPart(shown)}
+      ${
+        titles.length > 0 &&
+        html`<h2>${t('Brieven', 'Letters')}</h2><ul class="plain">${titles.map((one) => html`<li>${one}</li>`)}</ul>`
+      }
+      ${
+        shown.withheld.length > 0 &&
+        html`
+          <h2>${t('Niet voor de Wally', 'Not for the Wally')}</h2>
+          <ul class="plain">${shown.withheld.map((one) => html`<li>${withheldSaid[one][language]}</li>`)}</ul>`
+      }
+    </details>`;
 }
 
 /** A way to the practice's record in words. */
@@ -52,8 +64,29 @@ export function getsPart(shown: Shown): Markup {
   const t = sayIn(language);
   const channels = shown.directory.practices.get(shown.journey.practice)?.channels ?? [];
   const ways = channels.map((one) => html`<li>${channelSaid(one)[language]}</li>`);
-  return html`<details class="receiver"><summary>${t('Wat krijgt de praktijk', 'What the practice gets')}</summary>
-<p>${t('Deze brief, met de naam en de geboortedatum van de inwoner, het nummer van hun verwijzing en hun eigen patiëntnummer. Zo komt de brief in het juiste dossier. Meer gaat er niet mee.', "This letter, with the resident's name and birth date, the number of their referral and their own patient number. That is how it gets into the right record. Nothing more goes along.")}</p>
-${ways.length > 0 ? html`<p>${t('Zo gaat hij erheen; lukt het eerste niet, dan het volgende:', 'How it gets there; if the first does not work, then the next:')}</p><ol>${ways}</ol>` : html`<p>${t('Er is nog geen weg naar deze praktijk bekend. De beheerder kijkt ernaar.', 'No way to this practice is known yet. The administrator looks into it.')}</p>`}
-</details>`;
+  return html`
+    <details class="receiver">
+      <summary>${t('Wat krijgt de praktijk', 'What the practice gets')}</summary>
+      <p>${t(
+        'Deze brief, met de naam en de geboortedatum van de inwoner, ' +
+          'het nummer van hun verwijzing en hun eigen patiëntnummer. Zo komt de brief in het juiste dossier. ' +
+          'Meer gaat er niet mee.',
+        "This letter, with the resident's name and birth date, " +
+          'the number of their referral and their own patient number. That is how it gets into the right record. ' +
+          'Nothing more goes along.',
+      )}</p>
+      ${
+        ways.length > 0
+          ? html`
+            <p>${t(
+              'Zo gaat hij erheen; lukt het eerste niet, dan het volgende:',
+              'How it gets there; if the first does not work, then the next:',
+            )}</p>
+            <ol>${ways}</ol>`
+          : html`<p>${t(
+              'Er is nog geen weg naar deze praktijk bekend. De beheerder kijkt ernaar.',
+              'No way to this practice is known yet. The administrator looks into it.',
+            )}</p>`
+      }
+    </details>`;
 }

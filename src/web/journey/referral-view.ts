@@ -7,9 +7,8 @@ import type { Directory } from '../../referral/directory/directory.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { lifeAreas } from '../../referral/life-area.ts';
 import { consentDetails, receiverSees, type Seen, teamSees } from '../../referral/minimise.ts';
-import { birthDateText, dayText, html, type Markup, momentText, sayIn } from '../html.ts';
+import { birthDateText, dayText, html, type Markup, sayIn } from '../html.ts';
 import type { Viewer } from '../page.ts';
-import { isAcute } from '../words.ts';
 
 /** A referral as its reader may see it: made once per page, the only thing the parts below look at. */
 export interface Shown extends Seen {
@@ -59,22 +58,11 @@ export function facts(
 export function recognition(shown: Shown, level: 'h1' | 'p'): Markup {
   const t = sayIn(shown.viewer.language);
   const name = shown.patient.name?.[0]?.text ?? '';
-  const born = html`<span class="born">${t('geboren', 'born')} ${birthDateText(shown.patient.birthDate ?? '', shown.viewer.language)}</span>`;
+  const born = html`<span class="born">${t('geboren', 'born')}
+    ${birthDateText(shown.patient.birthDate ?? '', shown.viewer.language)}</span>`;
   return level === 'h1'
     ? html`<h1>${name} ${born}</h1>`
     : html`<p class="recognise"><strong>${name}</strong> ${born}</p>`;
-}
-
-/** H1: what goes before everything else when the practice sent danger into a channel that works in working days. */
-export function acuteNote(shown: Shown): Markup | undefined {
-  if (!isAcute(shown.journey.index.priority)) return undefined;
-  const t = sayIn(shown.viewer.language);
-  const practice = shown.directory.practices.get(shown.journey.practice);
-  return html`<section class="panel acute" aria-labelledby="acute">
-<h2 id="acute">${t('Acuut: bel eerst', 'Acute: call first')}</h2>
-<p>${t('De praktijk vindt dit acuut. Bel nu met de praktijk', 'The practice considers this acute. Call the practice now')}${practice?.phone && html`: ${telLink(practice.phone)}`}.
-${t('Spreek af wie wat doet, en schrijf daarna pas. Is er direct gevaar? Bel', 'Agree who does what, and write afterwards. Is there immediate danger? Call')} ${telLink('112')}.</p>
-</section>`;
 }
 
 /** How to reach the resident safely (H2); first on the page and outlined when contact is not safe. */
@@ -99,25 +87,65 @@ export function reachPart(shown: Shown): Markup {
   ].filter((one) => one !== false);
   const others = phonesOf(patient).filter((one) => one !== safePhone);
   const practicePhone = shown.directory.practices.get(journey.practice)?.phone;
+  const preferred = unsafeContact ? t('Veilig nummer', 'Safe number') : t('Liefst op', 'Preferably on');
   const numbers = others.map((phone) => html`<li>${telLink(phone)}</li>`);
-  return html`<section class="panel ${unsafeContact ? 'unsafe' : ''}" aria-labelledby="reach">
-<h2 id="reach">${unsafeContact ? t('Zo bereikt u de inwoner veilig', 'How to reach the resident safely') : t('Bereiken', 'How to reach')}</h2>
-${unsafeContact && html`<p>${t('Misschien mag iemand thuis dit niet weten. Houd u aan deze afspraken.', 'Someone at home may not be allowed to know. Keep to what is agreed here.')}</p>`}
-${facts([
-  [
-    unsafeContact ? t('Veilig nummer', 'Safe number') : t('Liefst op', 'Preferably on'),
-    safePhone ? telLink(safePhone) : undefined,
-  ],
-  [t('Wanneer bellen', 'When to call'), times],
-  [t('Telefoon', 'Phone'), !unsafeContact && numbers.length > 0 && html`<ul class="plain">${numbers}</ul>`],
-  ['E-mail', !unsafeContact && email],
-])}
-${rules.length > 0 && html`<ul class="rules">${rules.map((one) => html`<li>${one}</li>`)}</ul>`}
-${!unsafeContact && !safePhone && numbers.length === 0 && html`<p>${t('Er is geen telefoonnummer bekend. Vraag het de praktijk', 'No telephone number is known. Ask the practice')}${practicePhone ? html`: ${telLink(practicePhone)}` : '.'}</p>`}
-${unsafeContact && !safePhone && html`<p>${t('Er is geen veilig nummer bekend. Overleg eerst met de praktijk', 'No safe number is known. Ask the practice first')}${practicePhone && html`: ${telLink(practicePhone)}`}.</p>`}
-${unsafeContact && numbers.length > 0 && html`<details><summary>${t('Andere nummers: niet bellen zonder overleg met de inwoner', 'Other numbers: do not call unless the resident agrees')}</summary><ul class="plain">${others.map((phone) => html`<li>${phone}</li>`)}</ul></details>`}
-</section>`;
+  return html`
+    <section class="panel ${unsafeContact ? 'unsafe' : ''}" aria-labelledby="reach">
+      <h2 id="reach">${
+        unsafeContact
+          ? t('Zo bereikt u de inwoner veilig', 'How to reach the resident safely')
+          : t('Bereiken', 'How to reach')
+      }</h2>
+      ${
+        unsafeContact &&
+        html`<p>${t(
+          'Misschien mag iemand thuis dit niet weten. Houd u aan deze afspraken.',
+          'Someone at home may not be allowed to know. Keep to what is agreed here.',
+        )}</p>`
+      }
+      ${facts([
+        [preferred, safePhone && telLink(safePhone)],
+        [t('Wanneer bellen', 'When to call'), times],
+        [t('Telefoon', 'Phone'), !unsafeContact && numbers.length > 0 && html`<ul class="plain">${numbers}</ul>`],
+        ['E-mail', !unsafeContact && email],
+      ])}
+      ${rules.length > 0 && html`<ul class="rules">${rules.map((one) => html`<li>${one}</li>`)}</ul>`}
+      ${
+        !unsafeContact &&
+        !safePhone &&
+        numbers.length === 0 &&
+        html`<p>${t(
+          'Er is geen telefoonnummer bekend. Vraag het de praktijk',
+          'No telephone number is known. Ask the practice',
+        )}${practicePhone ? html`: ${telLink(practicePhone)}` : '.'}</p>`
+      }
+      ${
+        unsafeContact &&
+        !safePhone &&
+        html`<p>${t(
+          'Er is geen veilig nummer bekend. Overleg eerst met de praktijk',
+          'No safe number is known. Ask the practice first',
+        )}${practicePhone && html`: ${telLink(practicePhone)}`}.</p>`
+      }
+      ${
+        unsafeContact &&
+        numbers.length > 0 &&
+        html`
+          <details>
+            <summary>${t(
+              'Andere nummers: niet bellen zonder overleg met de inwoner',
+              'Other numbers: do not call unless the resident agrees',
+            )}</summary>
+            ${listed(others)}
+          </details>`
+      }
+    </section>`;
 }
+
+const listed = (texts: readonly string[]) =>
+  texts.length > 0 && html`<ul class="plain">${texts.map((one) => html`<li>${one}</li>`)}</ul>`;
+const quoted = (texts: readonly string[]) =>
+  texts.length > 0 && html`${texts.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`;
 
 /** Why: the resident's own question first, then the practice's words and the life areas. */
 export function whyPart(shown: Shown): Markup {
@@ -128,31 +156,33 @@ export function whyPart(shown: Shown): Markup {
   const reasons = (request.reasonCode ?? []).flatMap((one) => one.text ?? []);
   const codes = (request.reasonCode ?? []).flatMap((one) => one.coding ?? []);
   const notes = (request.note ?? []).flatMap((one) => one.text ?? []);
-  return html`<section aria-labelledby="why"><h2 id="why">${t('Waarom', 'Why')}</h2>
-${question && html`<figure class="question"><figcaption>${t('De vraag van de inwoner, in eigen woorden', "The resident's question, in their own words")}</figcaption><blockquote lang="nl">${question}</blockquote></figure>`}
-${facts(
-  [
-    [
-      t('De huisarts schrijft', 'The GP writes'),
-      reasons.length > 0 && html`${reasons.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`,
-    ],
-    [
-      t('Leefgebieden', 'Life areas'),
-      journey.index.lifeAreas.length > 0 &&
-        html`<ul class="plain">${journey.index.lifeAreas.map((one) => html`<li>${lifeAreas[one][language]}</li>`)}</ul>`,
-    ],
-    [
-      t('Medische code', 'Medical code'),
-      codes.length > 0 &&
-        html`<ul class="plain">${codes.map((one) => html`<li>${[one.code, one.display].filter(Boolean).join(' ')}</li>`)}</ul>`,
-    ],
-    [
-      t('Ook meegestuurd', 'Also sent along'),
-      notes.length > 0 && html`${notes.map((one) => html`<p class="said" lang="nl">${one}</p>`)}`,
-    ],
-  ],
-  'wide',
-)}</section>`;
+  return html`
+    <section aria-labelledby="why">
+      <h2 id="why">${t('Waarom', 'Why')}</h2>
+      ${
+        question &&
+        html`
+          <figure class="question">
+            <figcaption>${t(
+              'De vraag van de inwoner, in eigen woorden',
+              "The resident's question, in their own words",
+            )}</figcaption>
+            <blockquote lang="nl">${question}</blockquote>
+          </figure>`
+      }
+      ${facts(
+        [
+          [t('De huisarts schrijft', 'The GP writes'), quoted(reasons)],
+          [t('Leefgebieden', 'Life areas'), listed(journey.index.lifeAreas.map((one) => lifeAreas[one][language]))],
+          [
+            t('Medische code', 'Medical code'),
+            listed(codes.map((one) => [one.code, one.display].filter(Boolean).join(' '))),
+          ],
+          [t('Ook meegestuurd', 'Also sent along'), quoted(notes)],
+        ],
+        'wide',
+      )}
+    </section>`;
 }
 
 /** "dinsdag 24 november om 09:30": a moment to come, in Dutch time; `today` decides whether its year is said. */
@@ -182,7 +212,12 @@ export function appointmentsPart(shown: Shown, now: Date, below?: Markup): Marku
   const t = sayIn(shown.viewer.language);
   const coming = comingAppointments(shown, now);
   if (coming.length === 0) return undefined;
-  return html`<section aria-labelledby="appointments"><h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2><ul class="plain">${coming.map((one) => html`<li>${one}</li>`)}</ul>${below}</section>`;
+  return html`
+    <section aria-labelledby="appointments">
+      <h2 id="appointments">${t('Volgende afspraak', 'Next appointment')}</h2>
+      ${listed(coming)}
+      ${below}
+    </section>`;
 }
 
 /** Who: what is needed to call, meet and recognise, and the resident's own contact person. */
@@ -206,35 +241,20 @@ export function whoPart(shown: Shown): Markup | undefined {
   const gender = genders[patient.gender ?? ''];
   const bsn = patient.identifier?.find((one) => one.system === identifiers.bsn)?.value;
   if (!called && !gender && !bsn && address.length === 0 && contacts.length === 0) return undefined;
-  return html`<section aria-labelledby="who"><h2 id="who">${t('Wie', 'Who')}</h2>
-${facts([
-  [t('Roepnaam', 'Called'), called],
-  [t('Geslacht', 'Sex'), gender],
-  ['BSN', bsn],
-  [
-    t('Adres', 'Address'),
-    address.length > 0 && html`${address.map((one, nth) => html`${nth > 0 && html`<br>`}${one}`)}`,
-  ],
-  [t('Contactpersoon', 'Contact person'), contacts.length > 0 && html`${contacts}`],
-])}</section>`;
-}
-
-/** Who referred, from which practice, and on which numbers both sides speak about it. */
-export function referrerPart(shown: Shown): Markup {
-  const { language } = shown.viewer;
-  const t = sayIn(language);
-  const practice = shown.directory.practices.get(shown.journey.practice);
-  const { requester, authoredOn } = shown.request;
-  const role = shown.directory.roles.get(requester?.reference?.split('/')[1] ?? '');
-  const who = role?.name ?? requester?.display;
-  return html`<section aria-labelledby="referrer"><h2 id="referrer">${t('Wie verwees', 'Who referred')}</h2>
-${facts([
-  [t('Praktijk', 'Practice'), practice?.name ?? shown.journey.practice],
-  [t('Verwijzer', 'Referrer'), who],
-  [t('Telefoon', 'Phone'), practice?.phone ? telLink(practice.phone) : undefined],
-  [t('Verwezen op', 'Referred on'), authoredOn && momentText(new Date(authoredOn), language)],
-  [t('Hun nummer', 'Their number'), shown.journey.index.practiceReferral.value],
-])}</section>`;
+  return html`
+    <section aria-labelledby="who">
+      <h2 id="who">${t('Wie', 'Who')}</h2>
+      ${facts([
+        [t('Roepnaam', 'Called'), called],
+        [t('Geslacht', 'Sex'), gender],
+        ['BSN', bsn],
+        [
+          t('Adres', 'Address'),
+          address.length > 0 && html`${address.map((one, nth) => html`${nth > 0 && html`<br>`}${one}`)}`,
+        ],
+        [t('Contactpersoon', 'Contact person'), contacts.length > 0 && html`${contacts}`],
+      ])}
+    </section>`;
 }
 
 const givers: Record<string, readonly [string, string]> = {
@@ -262,15 +282,18 @@ export function consentPart(shown: Shown): Markup {
         'How it went and what was agreed, if the resident agrees to that then as well',
       )
     : t('Alleen dát het is afgesloten, geen inhoud', 'Only that it was closed, no content');
-  return html`<section aria-labelledby="agreed"><h2 id="agreed">${t('Wat is afgesproken', 'What was agreed')}</h2>
-${facts([
-  [t('Toestemming van', 'Consent of'), who.join(t(' en ', ' and '))],
-  [t('Gezag', 'Custody'), isCustody(custody) && custodies[custody][language]],
-  [
-    t('Hoe', 'How'),
-    `${how === 'written' ? t('schriftelijk', 'in writing') : t('mondeling', 'spoken')}${on && `, ${on}`}`,
-  ],
-  [t('Mag terug naar de huisarts', 'May go back to the GP'), back],
-  [t('Let op', 'Mind'), grown && html`<strong>${grown[language]}</strong>`],
-])}</section>`;
+  return html`
+    <section aria-labelledby="agreed">
+      <h2 id="agreed">${t('Wat is afgesproken', 'What was agreed')}</h2>
+      ${facts([
+        [t('Toestemming van', 'Consent of'), who.join(t(' en ', ' and '))],
+        [t('Gezag', 'Custody'), isCustody(custody) && custodies[custody][language]],
+        [
+          t('Hoe', 'How'),
+          `${how === 'written' ? t('schriftelijk', 'in writing') : t('mondeling', 'spoken')}${on && `, ${on}`}`,
+        ],
+        [t('Mag terug naar de huisarts', 'May go back to the GP'), back],
+        [t('Let op', 'Mind'), grown && html`<strong>${grown[language]}</strong>`],
+      ])}
+    </section>`;
 }

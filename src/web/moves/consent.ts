@@ -21,23 +21,28 @@ type ConsentFields = Readonly<Record<keyof typeof consentFaults, string>>;
 export function consentControls(parts: MoveParts, names: ConsentFields, legend: string, hint?: string): Markup {
   const t = sayIn(parts.viewer.language);
   const { by, how, on } = names;
-  return html`${radiosOf(
-    parts,
-    by,
-    legend,
-    [
-      ['resident', t('de inwoner', 'the resident')],
-      ['parents', t('de ouders', 'the parents')],
-      ['resident-and-parents', t('de inwoner en de ouders', 'the resident and the parents')],
-      ['representative', t('de vertegenwoordiger', 'the representative')],
-    ],
-    hint,
-  )}
-${radiosOf(parts, how, t('Hoe?', 'How?'), [
-  ['spoken', t('mondeling', 'spoken')],
-  ['written', t('schriftelijk', 'in writing')],
-])}
-<div class="field"><label for="${on}">${t('Op welke dag?', 'On which day?')}</label>${faultOf(parts, on)}<input type="date" id="${on}" name="${on}" value="${parts.fields[on]}" max="${parts.today}"${ties(parts, on, false)}></div>`;
+  return html`
+    ${radiosOf(
+      parts,
+      by,
+      legend,
+      [
+        ['resident', t('de inwoner', 'the resident')],
+        ['parents', t('de ouders', 'the parents')],
+        ['resident-and-parents', t('de inwoner en de ouders', 'the resident and the parents')],
+        ['representative', t('de vertegenwoordiger', 'the representative')],
+      ],
+      hint,
+    )}
+    ${radiosOf(parts, how, t('Hoe?', 'How?'), [
+      ['spoken', t('mondeling', 'spoken')],
+      ['written', t('schriftelijk', 'in writing')],
+    ])}
+    <div class="field">
+      <label for="${on}">${t('Op welke dag?', 'On which day?')}</label>
+      ${faultOf(parts, on)}
+      <input type="date" id="${on}" name="${on}" value="${parts.fields[on]}" max="${parts.today}"${ties(parts, on, false)}>
+    </div>`;
 }
 
 const fields: ConsentFields = { by: 'renewBy', how: 'renewHow', on: 'renewOn' };
@@ -96,8 +101,15 @@ export const renewForm = moveForm({
   body: (parts) => {
     const { language } = parts.viewer;
     const t = sayIn(language);
-    return html`<p>${(grown(parts) ?? onwardSaid(parts))?.[language]}</p><p>${t('Is het antwoord nee? Kies dan bij "Stoppen" dat de toestemming is ingetrokken.', 'Is the answer no? Then choose at "Stop" that the consent was withdrawn.')}</p>
-${consentControls(parts, fields, t('Wie zegt nu ja?', 'Who says yes now?'))}${recipientControls(parts)}${button(t('Leg de toestemming vast', 'Record the consent'))}`;
+    return html`
+      <p>${(grown(parts) ?? onwardSaid(parts))?.[language]}</p>
+      <p>${t(
+        'Is het antwoord nee? Kies dan bij "Stoppen" dat de toestemming is ingetrokken.',
+        'Is the answer no? Then choose at "Stop" that the consent was withdrawn.',
+      )}</p>
+      ${consentControls(parts, fields, t('Wie zegt nu ja?', 'Who says yes now?'))}
+      ${recipientControls(parts)}
+      ${button(t('Leg de toestemming vast', 'Record the consent'))}`;
   },
   read: (typed, { journey, now }): Read<ReturnType<typeof renewalSchema.parse>> => {
     const { by, how, on } = fields;

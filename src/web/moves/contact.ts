@@ -79,13 +79,20 @@ const attemptForm = moveForm({
     const t = sayIn(parts.viewer.language);
     const text = attemptsText(parts);
     const typed = parts.fields.attemptOn || parts.fields.attemptAt || parts.faults.length > 0;
-    return html`${text && html`<p>${text}</p>`}<p class="buttons">${safeWays(parts.journey).map((way) => html`<button name="way" value="${way}" class="quiet">${waySaid[way][parts.viewer.language]}</button> `)}</p>
-<details${typed && html` open`}><summary>${t('Was het eerder?', 'Was it earlier?')}</summary>${dayAndTime(
-      parts,
-      { name: 'attemptOn', label: t('Dag van de poging', 'Day of the attempt') },
-      { name: 'attemptAt', label: t('Tijd van de poging', 'Time of the attempt') },
-      { max: parts.today },
-    )}</details>`;
+    return html`
+      ${text && html`<p>${text}</p>`}
+      <p class="buttons">${safeWays(parts.journey).map(
+        (way) => html`<button name="way" value="${way}" class="quiet">${waySaid[way][parts.viewer.language]}</button> `,
+      )}</p>
+      <details${typed && html` open`}>
+        <summary>${t('Was het eerder?', 'Was it earlier?')}</summary>
+        ${dayAndTime(
+          parts,
+          { name: 'attemptOn', label: t('Dag van de poging', 'Day of the attempt') },
+          { name: 'attemptAt', label: t('Tijd van de poging', 'Time of the attempt') },
+          { max: parts.today },
+        )}
+      </details>`;
   },
   read: (fields, { now }): Read<{ way: Way; at?: string }> => {
     const way = attemptWays.find((one) => one === fields.way);
@@ -109,12 +116,14 @@ const contactForm = moveForm({
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     const fields = { contactOn: parts.today, contactAt: timeFormat.format(parts.now), ...parts.fields };
-    return html`${dayAndTime(
-      { ...parts, fields },
-      { name: 'contactOn', label: t('Dag van het contact', 'Day of the contact') },
-      { name: 'contactAt', label: t('Tijd van het contact', 'Time of the contact') },
-      { max: parts.today },
-    )}${button(t('Noteer het contact', 'Note the contact'))}`;
+    return html`
+      ${dayAndTime(
+        { ...parts, fields },
+        { name: 'contactOn', label: t('Dag van het contact', 'Day of the contact') },
+        { name: 'contactAt', label: t('Tijd van het contact', 'Time of the contact') },
+        { max: parts.today },
+      )}
+      ${button(t('Noteer het contact', 'Note the contact'))}`;
   },
   read: (fields, { now }): Read<string> => {
     const at = momentOf(fields.contactOn ?? '', fields.contactAt ?? '', now) ?? noMoment;
@@ -135,12 +144,19 @@ const appointForm = moveForm({
   texts: ['appointPlace'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`${planned(parts.journey) && html`<p>${t('De afspraak die er al staat, vervalt.', 'The appointment that is there already is cancelled.')}</p>`}${dayAndTime(
-      parts,
-      { name: 'appointOn', label: t('Dag van de afspraak', 'Day of the appointment') },
-      { name: 'appointAt', label: t('Tijd van de afspraak', 'Time of the appointment') },
-      { min: parts.today },
-    )}${textBox(parts, { name: 'appointPlace', label: t('Plaats (mag leeg)', 'Place (may be empty)'), max: 200 })}${button(t('Leg de afspraak vast', 'Make the appointment'))}`;
+    return html`
+      ${
+        planned(parts.journey) &&
+        html`<p>${t('De afspraak die er al staat, vervalt.', 'The appointment that is there already is cancelled.')}</p>`
+      }
+      ${dayAndTime(
+        parts,
+        { name: 'appointOn', label: t('Dag van de afspraak', 'Day of the appointment') },
+        { name: 'appointAt', label: t('Tijd van de afspraak', 'Time of the appointment') },
+        { min: parts.today },
+      )}
+      ${textBox(parts, { name: 'appointPlace', label: t('Plaats (mag leeg)', 'Place (may be empty)'), max: 200 })}
+      ${button(t('Leg de afspraak vast', 'Make the appointment'))}`;
   },
   read: (fields): Read<{ at: string; place?: string }> => {
     const { appointOn = '', appointAt = '', appointPlace = '' } = fields;

@@ -103,8 +103,14 @@ interface Box {
 
 /** A day and a time of the clock, side by side. */
 export function dayAndTime(parts: MoveParts, on: Box, at: Box, days: { min?: string; max?: string } = {}): Markup {
-  const one = ({ name, label }: Box, type: 'date' | 'time') =>
-    html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${type === 'date' && days.min && html` min="${days.min}"`}${type === 'date' && days.max && html` max="${days.max}"`}${ties(parts, name, false)}></div>`;
+  const range = html`${days.min && html` min="${days.min}"`}${days.max && html` max="${days.max}"`}`;
+  const one = ({ name, label }: Box, type: 'date' | 'time') => html`
+    <div class="field">
+      <label for="${name}">${label}</label>
+      ${faultOf(parts, name)}
+      <input type="${type}" id="${name}" name="${name}"
+        value="${parts.fields[name]}"${type === 'date' && range}${ties(parts, name, false)}>
+    </div>`;
   return html`<div class="row">${one(on, 'date')}${one(at, 'time')}</div>`;
 }
 
@@ -112,11 +118,17 @@ export function dayAndTime(parts: MoveParts, on: Box, at: Box, days: { min?: str
 export function textBox(parts: MoveParts, box: Box & { readonly max: number; readonly rows?: number }): Markup {
   const { name, label, hint, max, rows } = box;
   const tied = ties(parts, name, Boolean(hint));
-  return html`<div class="field"><label for="${name}">${label}</label>${hintOf(name, hint)}${faultOf(parts, name)}${
-    rows
-      ? html`<textarea id="${name}" name="${name}" rows="${rows}" maxlength="${max}"${tied}>${parts.fields[name]}</textarea>`
-      : html`<input type="text" id="${name}" name="${name}" value="${parts.fields[name]}" maxlength="${max}" autocomplete="off"${tied}>`
-  }</div>`;
+  return html`
+    <div class="field">
+      <label for="${name}">${label}</label>
+      ${hintOf(name, hint)}
+      ${faultOf(parts, name)}
+      ${
+        rows
+          ? html`<textarea id="${name}" name="${name}" rows="${rows}" maxlength="${max}"${tied}>${parts.fields[name]}</textarea>`
+          : html`<input type="text" id="${name}" name="${name}" value="${parts.fields[name]}" maxlength="${max}" autocomplete="off"${tied}>`
+      }
+    </div>`;
 }
 
 /** H8: the prompt at every free text. */
@@ -156,7 +168,13 @@ function panel(form: MoveForm, offered: 'yes' | 'with-reason', parts: PanelParts
       ),
       max: textMax,
     });
-  const content = html`<form method="post" action="${address}/move/${form.key}" class="form" novalidate>${csrfField(viewer)}<input type="hidden" name="version" value="${journey.task.version}">${reason}${form.body(own)}</form>`;
+  const content = html`
+    <form method="post" action="${address}/move/${form.key}" class="form" novalidate>
+      ${csrfField(viewer)}
+      <input type="hidden" name="version" value="${journey.task.version}">
+      ${reason}
+      ${form.body(own)}
+    </form>`;
   const title = form.title[viewer.language];
   return form.shown && offered === 'yes'
     ? html`<section class="move" aria-labelledby="move-${form.key}"><h3 id="move-${form.key}">${title}</h3>${content}</section>`
@@ -172,7 +190,11 @@ export function movesPart(title: string, forms: readonly MoveForm[], parts: Pane
   const typed = (gone?.texts ?? []).flatMap((name) => posted?.fields[name] || []);
   const kept =
     typed.length > 0 &&
-    html`<div class="panel"><p>${t('Dit typte u:', 'This is what you typed:')}</p>${typed.map((one) => html`<p class="said" lang="nl">${one}</p>`)}</div>`;
+    html`
+      <div class="panel">
+        <p>${t('Dit typte u:', 'This is what you typed:')}</p>
+        ${typed.map((one) => html`<p class="said" lang="nl">${one}</p>`)}
+      </div>`;
   const panels = forms.flatMap((form) => {
     const offered = form.offered(parts);
     return offered === 'no' ? [] : [panel(form, offered, parts)];
@@ -191,9 +213,16 @@ export function surePart(form: MoveForm, fields: MoveFields, about: Markup, part
   const { viewer, address, journey } = parts;
   const t = sayIn(viewer.language);
   const hidden = Object.entries(fields).filter(([, value]) => value !== '');
-  return html`<h1>${t('Weet u het zeker?', 'Are you sure?')}</h1>
-${about}<p><strong>${form.title[viewer.language]}</strong></p><p>${form.sure?.[viewer.language]}</p>
-<form method="post" action="${address}/move/${form.key}" class="buttons">${csrfField(viewer)}<input type="hidden" name="version" value="${journey.task.version}">
-${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button name="sure" value="yes" class="danger">${t('Ja', 'Yes')}</button> <a class="button quiet" href="${address}">${t('Nee, terug', 'No, go back')}</a></form>`;
+  return html`
+    <h1>${t('Weet u het zeker?', 'Are you sure?')}</h1>
+    ${about}
+    <p><strong>${form.title[viewer.language]}</strong></p>
+    <p>${form.sure?.[viewer.language]}</p>
+    <form method="post" action="${address}/move/${form.key}" class="buttons">
+      ${csrfField(viewer)}
+      <input type="hidden" name="version" value="${journey.task.version}">
+      ${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+      <button name="sure" value="yes" class="danger">${t('Ja', 'Yes')}</button>
+      <a class="button quiet" href="${address}">${t('Nee, terug', 'No, go back')}</a>
+    </form>`;
 }

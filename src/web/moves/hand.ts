@@ -95,8 +95,16 @@ const offerForm = moveForm({
     const who = colleagues(parts);
     if (who.length === 0)
       return html`<p>${t('Er is vandaag geen collega aanwezig.', 'No colleague is present today.')}</p>`;
-    return html`${faultOf(parts, 'offerTo')}<p>${t('De collega ziet de verwijzing en kan die overnemen, of niet.', 'The colleague sees the referral and can take it over or not.')}</p>
-<p class="buttons" id="offerTo">${who.map(([id, name]) => html`<button name="offerTo" value="${id}" class="quiet">${t('Bied aan', 'Offer to')} ${name}</button> `)}</p>`;
+    return html`
+      ${faultOf(parts, 'offerTo')}
+      <p>${t(
+        'De collega ziet de verwijzing en kan die overnemen, of niet.',
+        'The colleague sees the referral and can take it over or not.',
+      )}</p>
+      <p class="buttons" id="offerTo">${who.map(
+        ([id, name]) =>
+          html`<button name="offerTo" value="${id}" class="quiet">${t('Bied aan', 'Offer to')} ${name}</button> `,
+      )}</p>`;
   },
   read: ({ offerTo }): Read<string> =>
     readText('offerTo', offerTo, 64, { nl: 'Kies een collega.', en: 'Choose a colleague.' }),
@@ -134,8 +142,32 @@ const declineForm = moveForm({
     const { language } = parts.viewer;
     const t = sayIn(language);
     const choices = Object.entries(declineSaid).map(([code, said]): Choice => [code, said[language]]);
-    return html`${radiosOf(parts, 'declineReason', t('Waarom niet?', 'Why not?'), choices, t('Is er iets anders? Bied de verwijzing dan aan een collega aan, of bel de praktijk.', 'Is it something else? Then offer the referral to a colleague, or call the practice.'))}
-${mayTell(parts.journey, parts.now) ? textBox(parts, { name: 'proposal', label: t('Wat zou wel kunnen helpen? (mag leeg)', 'What could help instead? (may be empty)'), hint: noNames(parts.viewer), max: textMax, rows: 2 }) : html`<p class="hint">${t('Een voorstel kan nu niet mee: er is geen toestemming om inhoud terug te sturen.', 'No proposal can go along now: there is no consent to send content back.')}</p>`}${button(t('Neem niet aan', 'Decline'), 'danger')}`;
+    return html`
+      ${radiosOf(
+        parts,
+        'declineReason',
+        t('Waarom niet?', 'Why not?'),
+        choices,
+        t(
+          'Is er iets anders? Bied de verwijzing dan aan een collega aan, of bel de praktijk.',
+          'Is it something else? Then offer the referral to a colleague, or call the practice.',
+        ),
+      )}
+      ${
+        mayTell(parts.journey, parts.now)
+          ? textBox(parts, {
+              name: 'proposal',
+              label: t('Wat zou wel kunnen helpen? (mag leeg)', 'What could help instead? (may be empty)'),
+              hint: noNames(parts.viewer),
+              max: textMax,
+              rows: 2,
+            })
+          : html`<p class="hint">${t(
+              'Een voorstel kan nu niet mee: er is geen toestemming om inhoud terug te sturen.',
+              'No proposal can go along now: there is no consent to send content back.',
+            )}</p>`
+      }
+      ${button(t('Neem niet aan', 'Decline'), 'danger')}`;
   },
   read: ({ declineReason, proposal }): Read<ReturnType<typeof declineSchema.parse>> => {
     const parsed = declineSchema.safeParse({ reason: declineReason, ...(proposal && { proposal }) });
@@ -172,7 +204,9 @@ export const endForm = moveForm({
     const { language } = parts.viewer;
     const t = sayIn(language);
     const choices = Object.entries(endSaid).map(([code, said]): Choice => [code, said[language]]);
-    return html`${radiosOf(parts, 'endReason', t('Wat is er veranderd?', 'What changed?'), choices)}${button(t('Stop de verwijzing', 'Stop the referral'), 'danger')}`;
+    return html`
+      ${radiosOf(parts, 'endReason', t('Wat is er veranderd?', 'What changed?'), choices)}
+      ${button(t('Stop de verwijzing', 'Stop the referral'), 'danger')}`;
   },
   read: ({ endReason = '' }): Read<EndReason> =>
     isEndReason(endReason)
@@ -198,8 +232,18 @@ export const recallForm = moveForm({
   texts: ['recallWhy'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`<p>${t('Gaat de verwijzing over de verkeerde persoon, of was die niet bedoeld? Roep de verwijzing dan terug.', 'Is the referral about the wrong person, or was it not meant? Then recall it.')}</p>
-${textBox(parts, { name: 'recallWhy', label: t('Wat ging er mis?', 'What went wrong?'), hint: noNames(parts.viewer), max: textMax })}${button(t('Roep terug', 'Recall'), 'danger')}`;
+    return html`
+      <p>${t(
+        'Gaat de verwijzing over de verkeerde persoon, of was die niet bedoeld? Roep de verwijzing dan terug.',
+        'Is the referral about the wrong person, or was it not meant? Then recall it.',
+      )}</p>
+      ${textBox(parts, {
+        name: 'recallWhy',
+        label: t('Wat ging er mis?', 'What went wrong?'),
+        hint: noNames(parts.viewer),
+        max: textMax,
+      })}
+      ${button(t('Roep terug', 'Recall'), 'danger')}`;
   },
   read: ({ recallWhy }): Read<string> =>
     readText('recallWhy', recallWhy, textMax, { nl: 'Schrijf wat er mis ging.', en: 'Write what went wrong.' }),
@@ -221,7 +265,12 @@ const tooCloseForm = moveForm({
   names: [],
   body: ({ viewer }) => {
     const t = sayIn(viewer.language);
-    return html`<p>${t('Te dichtbij? Geef de verwijzing dan terug. U hoeft niet te zeggen waarom.', 'Too close? Then hand the referral back. You need not say why.')}</p>${button(t('Geef terug', 'Hand it back'), 'quiet')}`;
+    return html`
+      <p>${t(
+        'Te dichtbij? Geef de verwijzing dan terug. U hoeft niet te zeggen waarom.',
+        'Too close? Then hand the referral back. You need not say why.',
+      )}</p>
+      ${button(t('Geef terug', 'Hand it back'), 'quiet')}`;
   },
   read: nothing,
   act: (journey, _, acting) => tooClose(journey, acting),

@@ -23,8 +23,18 @@ export const leadForm = moveForm({
       ),
     ];
     const chosen = fields.lead ?? (now.who === 'organisation' ? now.task : now.who);
-    return html`<p>${t('Spreek het eerst af met de inwoner en met wie de regie krijgt. U blijft de verwijzing houden.', 'First agree on it with the resident and with who gets the lead. You keep the referral.')}</p>
-${radiosOf({ ...parts, fields: { ...fields, lead: chosen } }, 'lead', t('Wie heeft de regie?', 'Who has the lead?'), choices)}${button(t('Leg vast', 'Note it'))}`;
+    return html`
+      <p>${t(
+        'Spreek het eerst af met de inwoner en met wie de regie krijgt. U blijft de verwijzing houden.',
+        'First agree on it with the resident and with who gets the lead. You keep the referral.',
+      )}</p>
+      ${radiosOf(
+        { ...parts, fields: { ...fields, lead: chosen } },
+        'lead',
+        t('Wie heeft de regie?', 'Who has the lead?'),
+        choices,
+      )}
+      ${button(t('Leg vast', 'Note it'))}`;
   },
   read: ({ lead }): Read<ReturnType<typeof leadSchema.parse>> => {
     const parsed = leadSchema.safeParse(lead);

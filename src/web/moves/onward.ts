@@ -1,19 +1,10 @@
-import {
-  codeForResident,
-  isOwn,
-  mayMakeCode,
-  objected,
-  revokeLink,
-  sendLinkAnew,
-  workAt,
-} from '../../feedback/by-link.ts';
+import { revokeLink, sendLinkAnew, workAt } from '../../feedback/by-link.ts';
 import type { Acting } from '../../feedback/moves.ts';
 import { heardSchema, hearOnward, type Onward, onwardSchema, referOn } from '../../feedback/onward.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import type { Change } from '../../referral/change.ts';
 import type { Journey } from '../../referral/journey.ts';
 import { lifeAreaCodes, lifeAreas } from '../../referral/life-area.ts';
-import { isOpen } from '../../referral/lifecycle/lifecycle.ts';
 import type { Refusal } from '../../referral/refusal.ts';
 import { type Choice, type Fault, faultOf, radiosOf, ties } from '../form-controls.ts';
 import { html, type Markup, sayIn } from '../html.ts';
@@ -50,8 +41,18 @@ function chooseOrganisation(parts: MoveParts): Markup {
   const name = onwardFields.organization;
   const how = (email: string | undefined) =>
     email ? t('krijgt een link', 'gets a link') : t('u belt zelf', 'you call them');
-  return html`<div class="field"><label for="${name}">${t('Welke organisatie?', 'Which organisation?')}</label>${faultOf(parts, name)}<select id="${name}" name="${name}"${ties(parts, name, false)}>
-<option value="">${t('Kies een organisatie', 'Choose an organisation')}</option>${organisations(parts).map((one) => html`<option value="${one.id}"${parts.fields[name] === one.id && html` selected`}>${one.name} (${how(one.email)})</option>`)}</select></div>`;
+  return html`
+    <div class="field">
+      <label for="${name}">${t('Welke organisatie?', 'Which organisation?')}</label>
+      ${faultOf(parts, name)}
+      <select id="${name}" name="${name}"${ties(parts, name, false)}>
+        <option value="">${t('Kies een organisatie', 'Choose an organisation')}</option>
+        ${organisations(parts).map(
+          (one) => html`
+            <option value="${one.id}"${parts.fields[name] === one.id && html` selected`}>${one.name} (${how(one.email)})</option>`,
+        )}
+      </select>
+    </div>`;
 }
 
 const referOnForm = moveForm({
@@ -68,26 +69,48 @@ const referOnForm = moveForm({
     const { language } = parts.viewer;
     const t = sayIn(language);
     if (organisations(parts).length === 0)
-      return html`<p>${t('Er staat geen andere organisatie in de adreslijst. Vraag de beheerder om haar toe te voegen.', 'No other organisation is in the directory. Ask the administrator to add it.')}</p>`;
+      return html`<p>${t(
+        'Er staat geen andere organisatie in de adreslijst. Vraag de beheerder om haar toe te voegen.',
+        'No other organisation is in the directory. Ask the administrator to add it.',
+      )}</p>`;
     const { question } = onwardFields;
-    const tick = (name: string, label: string) =>
-      html`<div class="choice"><input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}><label for="${name}">${label}</label></div>`;
+    const tick = (name: string, label: string) => html`
+      <div class="choice">
+        <input type="checkbox" id="${name}" name="${name}" value="yes"${parts.fields[name] === 'yes' && html` checked`}>
+        <label for="${name}">${label}</label>
+      </div>`;
     const area = (code: (typeof lifeAreaCodes)[number]) => tick(areaField(code), lifeAreas[code][language]);
-    return html`<p>${t('De organisatie ziet uw vraag, naam en geboortedatum, en hoe de inwoner veilig te bereiken is. Niet wat de huisarts schreef.', 'The organisation sees your question, name and birth date, and how to reach the resident safely. Not what the GP wrote.')}</p>
-${chooseOrganisation(parts)}
-${textBox(parts, { name: question, label: t('Wat vraagt u?', 'What do you ask?'), hint: noNames(parts.viewer), max: questionMax, rows: 3 })}
-<fieldset><legend>${t('Leefgebieden (mag leeg)', 'Life areas (may be empty)')}</legend>${lifeAreaCodes.map(area)}</fieldset>
-${consentControls(
-  parts,
-  onwardFields,
-  t('Wie gaf toestemming voor deze organisatie?', 'Who consented to this organisation?'),
-  t(
-    'De toestemming voor de Wally geldt hier niet. Vraag het opnieuw.',
-    'The consent for the Wally does not count here. Ask again.',
-  ),
-)}
-${tick(interimField, t('Ik wil een tussenbericht, als het langer duurt', 'I want an interim message, if it takes longer'))}
-${button(t('Vraag deze organisatie', 'Ask this organisation'))}`;
+    return html`
+      <p>${t(
+        'De organisatie ziet uw vraag, naam en geboortedatum, en hoe de inwoner veilig te bereiken is. Niet wat de huisarts schreef.',
+        'The organisation sees your question, name and birth date, and how to reach the resident safely. Not what the GP wrote.',
+      )}</p>
+      ${chooseOrganisation(parts)}
+      ${textBox(parts, {
+        name: question,
+        label: t('Wat vraagt u?', 'What do you ask?'),
+        hint: noNames(parts.viewer),
+        max: questionMax,
+        rows: 3,
+      })}
+      <fieldset>
+        <legend>${t('Leefgebieden (mag leeg)', 'Life areas (may be empty)')}</legend>
+        ${lifeAreaCodes.map(area)}
+      </fieldset>
+      ${consentControls(
+        parts,
+        onwardFields,
+        t('Wie gaf toestemming voor deze organisatie?', 'Who consented to this organisation?'),
+        t(
+          'De toestemming voor de Wally geldt hier niet. Vraag het opnieuw.',
+          'The consent for the Wally does not count here. Ask again.',
+        ),
+      )}
+      ${tick(
+        interimField,
+        t('Ik wil een tussenbericht, als het langer duurt', 'I want an interim message, if it takes longer'),
+      )}
+      ${button(t('Vraag deze organisatie', 'Ask this organisation'))}`;
   },
   read: (fields): Read<Onward> => {
     const { organization, question, by, how, on } = onwardFields;
@@ -127,15 +150,27 @@ const hearForm = moveForm({
   when: (parts) => atWork(parts).length > 0,
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`${radiosOf(parts, 'heardTask', t('Welke organisatie?', 'Which organisation?'), atWork(parts))}
-${radiosOf(parts, 'heardOutcome', t('Wat zei zij?', 'What did it say?'), [
-  ['accepted', t('neemt het aan', 'takes it on')],
-  ['interim', t('is bezig, en zegt hoe het gaat', 'is at it, and says how it goes')],
-  ['helped', t('is klaar: de inwoner is geholpen', 'has finished: the resident was helped')],
-  ['declined', t('neemt het niet aan', 'declines')],
-  ['not-reached', t('is gestopt: de inwoner was niet te bereiken', 'stopped: the resident could not be reached')],
-])}
-${textBox(parts, { name: 'heardText', label: t('In het kort', 'In short'), hint: `${t('Mag leeg, maar niet bij een tussenbericht.', 'May be empty, but not with an interim message.')} ${noNames(parts.viewer)}`, max: questionMax, rows: 2 })}${button(t('Noteer het antwoord', 'Note the answer'))}`;
+    const mayBeEmpty = t(
+      'Mag leeg, maar niet bij een tussenbericht.',
+      'May be empty, but not with an interim message.',
+    );
+    return html`
+      ${radiosOf(parts, 'heardTask', t('Welke organisatie?', 'Which organisation?'), atWork(parts))}
+      ${radiosOf(parts, 'heardOutcome', t('Wat zei zij?', 'What did it say?'), [
+        ['accepted', t('neemt het aan', 'takes it on')],
+        ['interim', t('is bezig, en zegt hoe het gaat', 'is at it, and says how it goes')],
+        ['helped', t('is klaar: de inwoner is geholpen', 'has finished: the resident was helped')],
+        ['declined', t('neemt het niet aan', 'declines')],
+        ['not-reached', t('is gestopt: de inwoner was niet te bereiken', 'stopped: the resident could not be reached')],
+      ])}
+      ${textBox(parts, {
+        name: 'heardText',
+        label: t('In het kort', 'In short'),
+        hint: `${mayBeEmpty} ${noNames(parts.viewer)}`,
+        max: questionMax,
+        rows: 2,
+      })}
+      ${button(t('Noteer het antwoord', 'Note the answer'))}`;
   },
   read: ({ heardTask, heardOutcome, heardText }): Read<ReturnType<typeof heardSchema.parse>> => {
     const parsed = heardSchema.safeParse({
@@ -180,7 +215,10 @@ function linkForm({ key, title, done, says, decide, when }: Acts): MoveForm {
     done,
     names: [field],
     body: (parts) =>
-      html`<p class="buttons">${fitting(parts).map(([task, name]) => html`<button name="${field}" value="${task}" class="quiet">${says(name)[parts.viewer.language]}</button> `)}</p>`,
+      html`<p class="buttons">${fitting(parts).map(
+        ([task, name]) =>
+          html`<button name="${field}" value="${task}" class="quiet">${says(name)[parts.viewer.language]}</button> `,
+      )}</p>`,
     offered: (parts) => {
       const { role, id, organization } = parts.viewer.actor;
       const { owner, team } = parts.journey.index;
@@ -214,40 +252,4 @@ export const linkForms: readonly MoveForm[] = [
   }),
 ];
 
-/** A code on paper for "Waar is mijn verwijzing?"; by who has the referral, and by the practice. */
-const residentCodeForm: MoveForm = {
-  key: 'resident-code',
-  title: { nl: 'Code voor de inwoner', en: 'Code for the resident' },
-  done: {
-    nl: 'De code staat op deze pagina. Een vorige code werkt niet meer.',
-    en: 'The code is on this page. A former code no longer works.',
-  },
-  names: [],
-  body: ({ viewer }) => {
-    const t = sayIn(viewer.language);
-    return html`<p>${t('Met deze code en de geboortedatum ziet de inwoner waar de verwijzing is en wie er keek. Niet waarover zij gaat.', 'With this code and the birth date the resident sees where the referral is and who looked. Not what it is about.')}</p>${button(t('Maak een code', 'Make a code'), 'quiet')}`;
-  },
-  offered: ({ journey, viewer }) => (mayMakeCode(journey, viewer.actor) ? 'yes' : 'no'),
-  decide: (_, journey, acting) => codeForResident(journey, acting),
-};
-
-/** What the resident asked for at "Waar is mijn verwijzing?", after a talk; the practice and who has it put it on record. */
-const objectionForm: MoveForm = {
-  key: 'objection',
-  title: { nl: 'Bezwaar van de inwoner vastleggen', en: "Put the resident's objection on record" },
-  done: { nl: 'Het bezwaar is vastgelegd.', en: 'The objection is on record.' },
-  names: [],
-  body: ({ viewer }) => {
-    const t = sayIn(viewer.language);
-    return html`<p>${t('Spreek eerst met de inwoner. Wil die stoppen? Kies dan bij "Stoppen" dat de toestemming is ingetrokken.', 'First talk with the resident. Do they want to stop? Then choose at "Stop" that the consent was withdrawn.')}</p>${button(t('Leg het bezwaar vast', 'Put it on record'), 'quiet')}`;
-  },
-  // Of what has ended only the practice has a record that one can object to.
-  offered: ({ journey, viewer: { actor } }) =>
-    isOwn(journey, actor) && (actor.role === 'practice' || isOpen(journey.index.taskStatus)) ? 'yes' : 'no',
-  decide: (_, journey, acting) => objected(journey, acting),
-};
-
 export const onwardForms: readonly MoveForm[] = [referOnForm, hearForm, ...linkForms];
-
-/** What is the resident's own: a page to look at, and to object. */
-export const residentForms: readonly MoveForm[] = [residentCodeForm, objectionForm];

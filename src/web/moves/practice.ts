@@ -3,7 +3,7 @@ import { askToStop } from '../../feedback/later.ts';
 import { html, sayIn } from '../html.ts';
 import { button, type MoveForm, moveForm, noNames, nothing, type Read, textBox, textMax } from './forms.ts';
 import { endForm, recallForm } from './hand.ts';
-import { residentForms } from './onward.ts';
+import { residentForms } from './resident.ts';
 import { answerForm, readText } from './waiting.ts';
 
 const confirmForm = moveForm({
@@ -15,7 +15,12 @@ const confirmForm = moveForm({
   names: [],
   body: ({ viewer }) => {
     const t = sayIn(viewer.language);
-    return html`<p>${t('De Wally schreef deze verwijzing op na een telefoongesprek met uw praktijk.', 'The Wally wrote this referral down after a telephone call with your practice.')}</p>${button(t('Ja, dit klopt', 'Yes, this is right'))}`;
+    return html`
+      <p>${t(
+        'De Wally schreef deze verwijzing op na een telefoongesprek met uw praktijk.',
+        'The Wally wrote this referral down after a telephone call with your practice.',
+      )}</p>
+      ${button(t('Ja, dit klopt', 'Yes, this is right'))}`;
   },
   read: nothing,
   act: (journey, _, acting) => confirm(journey, acting),
@@ -33,8 +38,19 @@ const stopForm = moveForm({
   texts: ['stopWhy'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`<p>${t('De Wally is al met de inwoner bezig, en beslist samen met de inwoner.', 'The Wally is already working with the resident, and decides together with the resident.')}</p>
-${textBox(parts, { name: 'stopWhy', label: t('Waarom wilt u stoppen?', 'Why do you want to stop?'), hint: noNames(parts.viewer), max: textMax, rows: 2 })}${button(t('Vraag om te stoppen', 'Ask to stop'))}`;
+    return html`
+      <p>${t(
+        'De Wally is al met de inwoner bezig, en beslist samen met de inwoner.',
+        'The Wally is already working with the resident, and decides together with the resident.',
+      )}</p>
+      ${textBox(parts, {
+        name: 'stopWhy',
+        label: t('Waarom wilt u stoppen?', 'Why do you want to stop?'),
+        hint: noNames(parts.viewer),
+        max: textMax,
+        rows: 2,
+      })}
+      ${button(t('Vraag om te stoppen', 'Ask to stop'))}`;
   },
   read: ({ stopWhy }): Read<string> =>
     readText('stopWhy', stopWhy, textMax, { nl: 'Schrijf waarom u wilt stoppen.', en: 'Write why you want to stop.' }),

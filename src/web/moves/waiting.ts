@@ -44,7 +44,15 @@ const askForm = moveForm({
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
     const hint = t(`Hooguit ${firstLineMax} tekens.`, `At most ${firstLineMax} characters.`);
-    return html`${textBox(parts, { name: 'question', label: t('Uw vraag', 'Your question'), hint: `${hint} ${noNames(parts.viewer)}`, max: firstLineMax, rows: 2 })}${button(t('Stel de vraag', 'Ask'))}`;
+    return html`
+      ${textBox(parts, {
+        name: 'question',
+        label: t('Uw vraag', 'Your question'),
+        hint: `${hint} ${noNames(parts.viewer)}`,
+        max: firstLineMax,
+        rows: 2,
+      })}
+      ${button(t('Stel de vraag', 'Ask'))}`;
   },
   read: ({ question }): Read<{ text: string }> => {
     const said = {
@@ -79,7 +87,16 @@ export const answerForm = (by: 'practice' | 'phone'): MoveForm =>
     body: (parts) => {
       const t = sayIn(parts.viewer.language);
       const hint = noNames(parts.viewer);
-      return html`${questionPart(parts.journey)}${textBox(parts, { name: 'answerText', label: by === 'phone' ? t('Wat de praktijk zei', 'What the practice said') : t('Uw antwoord', 'Your answer'), hint, max: answerMax, rows: 4 })}${button(by === 'phone' ? t('Noteer het antwoord', 'Note the answer') : t('Geef antwoord', 'Answer'))}`;
+      return html`
+        ${questionPart(parts.journey)}
+        ${textBox(parts, {
+          name: 'answerText',
+          label: by === 'phone' ? t('Wat de praktijk zei', 'What the practice said') : t('Uw antwoord', 'Your answer'),
+          hint,
+          max: answerMax,
+          rows: 4,
+        })}
+        ${button(by === 'phone' ? t('Noteer het antwoord', 'Note the answer') : t('Geef antwoord', 'Answer'))}`;
     },
     read: ({ answerText }): Read<{ text: string; by: 'practice' | 'phone' }> => {
       const found = readText('answerText', answerText, answerMax, noAnswer);
@@ -102,16 +119,22 @@ const restForm = moveForm({
   body: (parts: MoveParts) => {
     const t = sayIn(parts.viewer.language);
     const { today, fields } = parts;
-    return html`${radiosOf(parts, 'restWhy', t('Waarom?', 'Why?'), [
-      ['time', t('de inwoner wil tijd', 'the resident wants time')],
-      ['waiting-list', t('er is een wachtlijst', 'there is a waiting list')],
-      ['illness', t('de inwoner is ziek', 'the resident is ill')],
-      ['other', t('iets anders', 'something else')],
-    ])}<div class="field"><label for="restUntil">${t('Tot en met', 'Until')}</label>${parts.faults
-      .filter((one) => one.field === 'restUntil')
-      .map(
-        (one) => html`<p class="error" id="restUntil-error">${one.said[parts.viewer.language]}</p>`,
-      )}<input type="date" id="restUntil" name="restUntil" value="${fields.restUntil}" min="${addDays(today, 1)}" max="${addDays(today, restDaysMax)}"></div>${button(t('Laat rusten', 'Let it rest'))}`;
+    return html`
+      ${radiosOf(parts, 'restWhy', t('Waarom?', 'Why?'), [
+        ['time', t('de inwoner wil tijd', 'the resident wants time')],
+        ['waiting-list', t('er is een wachtlijst', 'there is a waiting list')],
+        ['illness', t('de inwoner is ziek', 'the resident is ill')],
+        ['other', t('iets anders', 'something else')],
+      ])}
+      <div class="field">
+        <label for="restUntil">${t('Tot en met', 'Until')}</label>
+        ${parts.faults
+          .filter((one) => one.field === 'restUntil')
+          .map((one) => html`<p class="error" id="restUntil-error">${one.said[parts.viewer.language]}</p>`)}
+        <input type="date" id="restUntil" name="restUntil" value="${fields.restUntil}" min="${addDays(today, 1)}"
+          max="${addDays(today, restDaysMax)}">
+      </div>
+      ${button(t('Laat rusten', 'Let it rest'))}`;
   },
   read: ({ restWhy, restUntil }): Read<Rest> => {
     const parsed = restSchema.safeParse({ why: restWhy, until: restUntil });
@@ -160,7 +183,16 @@ const agreeForm = moveForm({
   texts: ['stopNote'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`${askedBy(parts)}${textBox(parts, { name: 'stopNote', label: t('Wilt u er iets bij zeggen? (mag leeg)', 'Do you want to add something? (may be empty)'), hint: noNames(parts.viewer), max: textMax, rows: 2 })}${button(t('Stop, zoals gevraagd', 'Stop, as asked'), 'danger')}`;
+    return html`
+      ${askedBy(parts)}
+      ${textBox(parts, {
+        name: 'stopNote',
+        label: t('Wilt u er iets bij zeggen? (mag leeg)', 'Do you want to add something? (may be empty)'),
+        hint: noNames(parts.viewer),
+        max: textMax,
+        rows: 2,
+      })}
+      ${button(t('Stop, zoals gevraagd', 'Stop, as asked'), 'danger')}`;
   },
   read: ({ stopNote = '' }): Read<string> =>
     stopNote.length <= textMax
@@ -179,7 +211,15 @@ const goOnForm = moveForm({
   texts: ['goOnWhy'],
   body: (parts) => {
     const t = sayIn(parts.viewer.language);
-    return html`${textBox(parts, { name: 'goOnWhy', label: t('Waarom gaat u door?', 'Why do you go on?'), hint: noNames(parts.viewer), max: textMax, rows: 2 })}${button(t('Ga door', 'Go on'), 'quiet')}`;
+    return html`
+      ${textBox(parts, {
+        name: 'goOnWhy',
+        label: t('Waarom gaat u door?', 'Why do you go on?'),
+        hint: noNames(parts.viewer),
+        max: textMax,
+        rows: 2,
+      })}
+      ${button(t('Ga door', 'Go on'), 'quiet')}`;
   },
   read: ({ goOnWhy }): Read<string> =>
     readText('goOnWhy', goOnWhy, textMax, {

@@ -1,19 +1,17 @@
 import type { Actor } from '../../referral/actor.ts';
 import type { BulkAction } from '../../referral/queue-move.ts';
-import { httpStatus, isRefusal, type Refusal } from '../../referral/refusal.ts';
-import { type BulkJob, listJobs, readJob } from '../../store/queue/bulk.ts';
+import { isRefusal, type Refusal } from '../../referral/refusal.ts';
+import { type BulkJob, readJob } from '../../store/queue/bulk.ts';
 import { countQueue, listQueue, type QueueFilter, queueIds } from '../../store/queue/list.ts';
 import { doneBy } from '../../store/queue/undo.ts';
 import type { Store } from '../../store/store.ts';
-import { csrfField, field, send, sendNotFound, sentences, type Visit } from '../acting.ts';
-import { html, type Markup, momentText, sayIn } from '../html.ts';
+import { field, send, sentences, type Visit } from '../acting.ts';
+import { html, sayIn } from '../html.ts';
 import type { PageParts } from '../page.ts';
-import { jobRefresh, jobRefreshLink, listRefresh } from '../refresh.ts';
 import type { Site } from '../site.ts';
 import { filterOf, partsOf, toQueue } from './filter.ts';
-import { queueMenu } from './queue.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './reason.ts';
-import { tooLate, undoing } from './undo.ts';
+import { tooLate } from './undo.ts';
 import { actionSaid, destinationName, kindSaid } from './words.ts';
 
 /** One job takes no more: whoever wants more begins another, and sees in between what the first one did. */
@@ -23,8 +21,11 @@ const sampleSize = 10;
 const chosenMax = 200;
 
 const actions = Object.keys(actionSaid) as BulkAction[];
-const path = (id: string) => `/admin/bulk/${id}`;
+/** The page of a job. */
+export const jobPath = (id: string) => `/admin/bulk/${id}`;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Whether this can be the id of a job. */
+export const isJobId = (text: string): boolean => uuid.test(text);
 
 /** What stands in a form as the deliveries of a job: those that were chosen, else those of a filter. */
 function wanted(body: unknown): { readonly ids: readonly string[]; readonly query: string } {
@@ -64,23 +65,62 @@ export async function previewPage(site: Site, visit: Visit, notice?: PageParts['
     directory,
     viewer,
   ).map((one) => one.label);
-  const hidden = html`<input type="hidden" name="query" value="${text}"><input type="hidden" name="of" value="${isChosen ? 'chosen' : 'all'}">${ids.map((id) => html`<input type="hidden" name="d" value="${id}">`)}`;
-  const main = html`<p><a href="/admin${text && `?${text}`}">${t('Terug naar de lijst', 'Back to the list')}</a></p><h1>${title}</h1>
-<p>${count > jobMax ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`) : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)} ${labels.length > 0 && `${t('Filter', 'Filter')}: ${labels.join(', ')}.`} ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}</p>
-${sample.length > 0 && html`<h2>${t('De oudste', 'The oldest')}</h2><ul class="plain">${sample.map((one) => html`<li><a href="/admin/deliveries/${one.id}">${one.number || one.id}</a> ${kindSaid[one.kind]?.[viewer.language] ?? one.kind} → ${destinationName(one.destination, directory, viewer)} <span class="code">${one.failureCode}</span></li>`)}</ul>`}
-${
-  count > 0 &&
-  smallForm(
-    visit,
-    '/admin/bulk',
-    html`${hidden}<fieldset><legend>${t('Wat moet er gebeuren?', 'What must be done?')}</legend>${actions.map(
-      (one, nth) =>
-        html`<div class="choice"><input type="radio" id="action-${one}" name="action" value="${one}"${nth === 0 && html` checked`}><label for="action-${one}">${actionSaid[one][viewer.language]}</label></div>`,
-    )}</fieldset>
-<div class="field short"><label for="limit">${t('Hoogstens hoeveel, de oudste eerst', 'At most how many, the oldest first')}</label><input type="text" inputmode="numeric" id="limit" name="limit" value="${Math.min(count, usualLimit)}" maxlength="6" autocomplete="off"></div>
-${reasonField(visit)}<p class="buttons"><button>${t('Begin', 'Begin')}</button></p>`,
-  )
-}`;
+  const hidden = html`
+    <input type="hidden" name="query" value="${text}">
+    <input type="hidden" name="of" value="${isChosen ? 'chosen' : 'all'}">
+    ${ids.map((id) => html`<input type="hidden" name="d" value="${id}">`)}`;
+  const main = html`
+    <p><a href="/admin${text && `?${text}`}">${t('Terug naar de lijst', 'Back to the list')}</a></p>
+    <h1>${title}</h1>
+    <p>
+      ${
+        count > jobMax
+          ? t(`Dit zijn er meer dan ${jobMax}.`, `These are more than ${jobMax}.`)
+          : t(`Dit zijn er nu ${count}.`, `These are ${count} now.`)
+      } ${labels.length > 0 && `${t('Filter', 'Filter')}: ${labels.join(', ')}.`}
+      ${t('Er is nog niets gedaan.', 'Nothing was done yet.')}
+    </p>
+    ${
+      sample.length > 0 &&
+      html`
+        <h2>${t('De oudste', 'The oldest')}</h2>
+        <ul class="plain">
+          ${sample.map(
+            (one) => html`
+              <li>
+                <a href="/admin/deliveries/${one.id}">${one.number || one.id}</a>
+                ${kindSaid[one.kind]?.[viewer.language] ?? one.kind} →
+                ${destinationName(one.destination, directory, viewer)} <span class="code">${one.failureCode}</span>
+              </li>`,
+          )}
+        </ul>`
+    }
+    ${
+      count > 0 &&
+      smallForm(
+        visit,
+        '/admin/bulk',
+        html`
+          ${hidden}
+          <fieldset>
+            <legend>${t('Wat moet er gebeuren?', 'What must be done?')}</legend>
+            ${actions.map(
+              (one, nth) => html`
+                <div class="choice">
+                  <input type="radio" id="action-${one}" name="action" value="${one}"${nth === 0 && html` checked`}>
+                  <label for="action-${one}">${actionSaid[one][viewer.language]}</label>
+                </div>`,
+            )}
+          </fieldset>
+          <div class="field short">
+            <label for="limit">${t('Hoogstens hoeveel, de oudste eerst', 'At most how many, the oldest first')}</label>
+            <input type="text" inputmode="numeric" id="limit" name="limit" value="${Math.min(count, usualLimit)}"
+              maxlength="6" autocomplete="off">
+          </div>
+          ${reasonField(visit)}
+          <p class="buttons"><button>${t('Begin', 'Begin')}</button></p>`,
+      )
+    }`;
   send(visit, { title, main, ...(notice && { notice }) }, status);
 }
 
@@ -121,7 +161,7 @@ export async function startJob(
 const undoableMs = 86_400_000;
 
 /** Whether a job can be undone: it stands still, did something, a day ago at most, and was not undone and undoes nothing itself. */
-const mayUndoJob = (job: BulkJob, now: Date): boolean =>
+export const mayUndoJob = (job: BulkJob, now: Date): boolean =>
   jobState(job) !== 'running' &&
   job.done > 0 &&
   job.undoes === null &&
@@ -130,7 +170,7 @@ const mayUndoJob = (job: BulkJob, now: Date): boolean =>
 
 /** Begins the job that undoes another and gives its id, or why there is none. */
 export async function undoJob(store: Store, actor: Actor, id: string, reason: string): Promise<string | Refusal> {
-  const job = uuid.test(id) ? await readJob(store, id) : undefined;
+  const job = isJobId(id) ? await readJob(store, id) : undefined;
   if (!job || !mayUndoJob(job, store.clock())) return tooLate;
   const deliveries = await doneBy(store, id);
   return (await putJob(store, actor, { action: job.action, reason, deliveries, undoes: id })) ?? tooLate;
@@ -157,77 +197,11 @@ export async function beginJob(site: Site, visit: Visit): Promise<void> {
     return previewPage(site, visit, { kind: 'refused', text: said }, 422);
   }
   const id = await startJob(site.store, viewer.actor, { action, reason, deliveries });
-  response.redirect(303, path(id));
+  response.redirect(303, jobPath(id));
 }
 
 export const jobState = (job: BulkJob): 'done' | 'running' | 'stopped' =>
   job.done + job.skipped >= job.total ? 'done' : job.state;
-
-function jobLine(job: BulkJob, visit: Visit): Markup {
-  const { language } = visit.viewer;
-  const t = sayIn(language);
-  const handled = job.done + job.skipped;
-  const said = { done: t('klaar', 'done'), running: t('bezig', 'running'), stopped: t('gestopt', 'stopped') };
-  const undoes = job.undoes && html`<a href="${path(job.undoes)}">${t('Ongedaan maken', 'Undo')}</a>: `;
-  const undone =
-    job.undoneBy &&
-    html`<p class="hint"><a href="${path(job.undoneBy)}">${t('Deze opdracht is ongedaan gemaakt.', 'This work was undone.')}</a></p>`;
-  return html`<p>${undoes}<strong>${actionSaid[job.action][language]}</strong>: ${said[jobState(job)]}. ${t(`${handled} van ${job.total} gehad`, `${handled} of ${job.total} handled`)}${job.skipped > 0 && t(`, ${job.skipped} overgeslagen: die waren al verder of stonden opzij`, `, ${job.skipped} skipped: these had moved or were set aside`)}.</p>
-<progress max="${job.total}" value="${handled}" aria-label="${t('Voortgang', 'Progress')}"></progress>
-<p class="hint">${momentText(job.startedAt, language)}, ${job.by}: ${job.reason}</p>${undone}`;
-}
-
-/** Every job, newest first. */
-export async function jobsPage(site: Site, visit: Visit): Promise<void> {
-  const t = sayIn(visit.viewer.language);
-  const title = t('Grote opdrachten', 'Bulk work');
-  const jobs = await listJobs(site.store, 20);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, site.store.clock(), 'bulk')}
-${jobs.length === 0 ? html`<p class="empty">${t('Nog geen. Begin er een vanaf een lijst met berichten.', 'None yet. Begin one from a list of messages.')}</p>` : html`<ul class="deliveries">${jobs.map((job) => html`<li class="delivery">${jobLine(job, visit)}<p><a href="${path(job.id)}">${t('Bekijk', 'Look')}<span class="vh"> ${momentText(job.startedAt, visit.viewer.language)}</span></a></p></li>`)}</ul>`}`;
-  send(visit, { title, main, ...listRefresh(visit, site.store.clock()) });
-}
-
-const idIn = (visit: Visit) =>
-  uuid.test(String(visit.request.params.id)) ? String(visit.request.params.id) : undefined;
-
-/** One job, how far it is, and the button that stops it or lets it go on. */
-export async function jobPage(site: Site, visit: Visit, notice?: PageParts['notice'], status = 200): Promise<void> {
-  const { viewer } = visit;
-  const t = sayIn(viewer.language);
-  const id = idIn(visit);
-  const job = id && (await readJob(site.store, id));
-  if (!job) return sendNotFound(visit);
-  const state = jobState(job);
-  const title = t('Grote opdracht', 'Bulk work');
-  const { refresh } = state === 'running' ? jobRefresh(visit, job.startedAt, site.store.clock()) : {};
-  const button = (to: 'stop' | 'resume', label: string) =>
-    html`<form method="post" action="${path(job.id)}/${to}">${csrfField(viewer)}<button>${label}</button></form>`;
-  const main = html`<p><a href="/admin/bulk">${t('Alle opdrachten', 'All work')}</a></p><h1>${title}</h1>${jobLine(job, visit)}
-<p>${jobRefreshLink(visit, refresh)}</p>
-${state === 'running' && button('stop', t('Stop', 'Stop'))}${state === 'stopped' && !job.undoneBy && button('resume', t('Ga verder', 'Go on'))}
-${mayUndoJob(job, site.store.clock()) && undoJobPart(job, visit)}`;
-  send(visit, { title, main, ...(refresh && { refresh }), ...(notice && { notice }) }, status);
-}
-
-function undoJobPart({ id }: BulkJob, visit: Visit): Markup {
-  const { language } = visit.viewer;
-  const t = sayIn(language);
-  const { again, until } = undoing.job;
-  const inside = html`${reasonField(visit)}<p class="buttons"><button class="quiet">${t('Maak deze opdracht ongedaan', 'Undo this work')}</button></p>`;
-  return html`<section class="move" aria-labelledby="undo"><h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2><p>${again[language]} ${until[language]}</p>
-${smallForm(visit, `${path(id)}/undo`, inside)}</section>`;
-}
-
-/** Undoes a job as far as it can be, by a job of its own. */
-export async function undoJobBy(site: Site, visit: Visit): Promise<void> {
-  const { viewer, request, response } = visit;
-  const id = idIn(visit);
-  if (!id || !(await readJob(site.store, id))) return sendNotFound(visit);
-  const reason = reasonIn(request.body);
-  const begun = isRefusal(reason) ? reason : await undoJob(site.store, viewer.actor, id, reason);
-  if (!isRefusal(begun)) return response.redirect(303, path(begun));
-  await jobPage(site, visit, { kind: 'refused', text: sentences(begun, viewer) }, httpStatus(begun));
-}
 
 /** Stops a job or lets it go on; asked twice, it is so already. */
 export async function turn(store: Store, actor: Actor, id: string, to: 'job-stopped' | 'job-resumed'): Promise<void> {
@@ -235,12 +209,4 @@ export async function turn(store: Store, actor: Actor, id: string, to: 'job-stop
   const event = to === 'job-stopped' ? 'bulk-stopped' : 'bulk-resumed';
   const audit = [adminLine(actor, at, event, { object: `BulkJob/${id}` })];
   await store.commit({ scope: { practice: '' }, queue: [{ to, id }], audit });
-}
-
-/** Stops a job after what is under way, or lets it go on with what it had not done. */
-export async function turnJob(site: Site, visit: Visit, to: 'job-stopped' | 'job-resumed'): Promise<void> {
-  const id = idIn(visit);
-  if (!id || !(await readJob(site.store, id))) return sendNotFound(visit);
-  await turn(site.store, visit.viewer.actor, id, to);
-  visit.response.redirect(303, path(id));
 }

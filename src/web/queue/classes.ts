@@ -14,7 +14,7 @@ import type { PageParts } from '../page.ts';
 import { listRefresh } from '../refresh.ts';
 import type { Site } from '../site.ts';
 import { address } from './filter.ts';
-import { queueMenu } from './queue.ts';
+import { queueMenu } from './lists.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './reason.ts';
 import { undoForm } from './undo.ts';
 import { classSaid } from './words.ts';
@@ -100,14 +100,77 @@ function classItem(one: ClassNow, names: ReadonlyMap<string, { readonly name: st
     return html`${nth > 0 && ', '}${name ? html`<a href="/admin/directory/practices/${id}">${name}</a>` : id}`;
   });
   const more = one.practices.length - shown.length;
-  return html`<li class="delivery"><h2 id="${one.class}">${words.said[language]} <span class="mark">${stateSaid[one.state][language]}</span></h2>
-<ul class="counts">${one.waiting > 0 && html`<li><a href="${address({ class: one.class })}"><strong>${one.waiting}</strong> ${t(one.waiting === 1 ? 'wacht' : 'wachten', 'waiting')}</a></li>`}${one.refused > 0 && html`<li><a href="/admin/refused?class=${one.class}"><strong>${one.refused}</strong> ${t('geweigerd', 'refused')}</a></li>`}<li>${t(`vandaag ${one.day}, gewoonlijk ${one.usual.toLocaleString('nl')} per dag: ${trend}`, `today ${one.day}, usually ${one.usual} a day: ${trend}`)}</li></ul>
-<p class="why">${words.cause[language]} <strong>${t('Wie', 'Who')}:</strong> ${words.who[language]}</p>
-<p class="hint">${one.first && one.last && t(`Eerst gezien ${momentText(one.first, language)}, laatst ${momentText(one.last, language)}.`, `First seen ${momentText(one.first, language)}, last ${momentText(one.last, language)}.`)} ${shown.length > 0 && html`${t('Praktijken', 'Practices')}: ${shown}${more > 0 && ` +${more}`}.`}</p>
-${one.said && html`<p class="hint">${momentText(one.said.at, language)}, ${one.said.by}: ${one.said.reason}</p>`}
-${one.said?.mayUndo && undoForm(visit, '/admin/errors/undo', 'class', { what: words.said[language], hidden: html`<input type="hidden" name="class" value="${one.class}">` })}
-${one.waiting > 0 && html`<form method="post" action="/admin/bulk/preview">${csrfField(visit.viewer)}<input type="hidden" name="query" value="class=${one.class}"><input type="hidden" name="of" value="all"><button class="quiet">${t('Probeer alles van deze soort opnieuw', 'Try everything of this kind again')}<span class="vh">: ${words.said[language]}</span></button></form>`}
-<details><summary>${t('Zeg wat hiermee is', 'Say what is with this')}<span class="vh">: ${words.said[language]}</span></summary>${smallForm(visit, '/admin/errors', html`<input type="hidden" name="class" value="${one.class}">${reasonField(visit, `why-${one.class}`)}<p class="buttons">${(['known', 'solved', 'new'] as const).map((state) => html`<button class="quiet" name="state" value="${state}">${stateSaid[state][language]}</button> `)}</p>`)}</details></li>`;
+  return html`
+    <li class="delivery">
+      <h2 id="${one.class}">${words.said[language]} <span class="mark">${stateSaid[one.state][language]}</span></h2>
+      <ul class="counts">
+        ${
+          one.waiting > 0 &&
+          html`
+            <li>
+              <a href="${address({ class: one.class })}"><strong>${one.waiting}</strong>
+              ${t(one.waiting === 1 ? 'wacht' : 'wachten', 'waiting')}</a>
+            </li>`
+        }
+        ${
+          one.refused > 0 &&
+          html`
+            <li><a href="/admin/refused?class=${one.class}"><strong>${one.refused}</strong> ${t('geweigerd', 'refused')}</a></li>`
+        }
+        <li>${t(
+          `vandaag ${one.day}, gewoonlijk ${one.usual.toLocaleString('nl')} per dag: ${trend}`,
+          `today ${one.day}, usually ${one.usual} a day: ${trend}`,
+        )}</li>
+      </ul>
+      <p class="why">${words.cause[language]} <strong>${t('Wie', 'Who')}:</strong> ${words.who[language]}</p>
+      <p class="hint">
+        ${
+          one.first &&
+          one.last &&
+          t(
+            `Eerst gezien ${momentText(one.first, language)}, laatst ${momentText(one.last, language)}.`,
+            `First seen ${momentText(one.first, language)}, last ${momentText(one.last, language)}.`,
+          )
+        } ${shown.length > 0 && html`${t('Praktijken', 'Practices')}: ${shown}${more > 0 && ` +${more}`}.`}
+      </p>
+      ${one.said && html`<p class="hint">${momentText(one.said.at, language)}, ${one.said.by}: ${one.said.reason}</p>`}
+      ${
+        one.said?.mayUndo &&
+        undoForm(visit, '/admin/errors/undo', 'class', {
+          what: words.said[language],
+          hidden: html`<input type="hidden" name="class" value="${one.class}">`,
+        })
+      }
+      ${
+        one.waiting > 0 &&
+        html`
+          <form method="post" action="/admin/bulk/preview">
+            ${csrfField(visit.viewer)}
+            <input type="hidden" name="query" value="class=${one.class}">
+            <input type="hidden" name="of" value="all">
+            <button class="quiet">
+              ${t('Probeer alles van deze soort opnieuw', 'Try everything of this kind again')}<span class="vh">:
+              ${words.said[language]}</span>
+            </button>
+          </form>`
+      }
+      <details>
+        <summary>
+          ${t('Zeg wat hiermee is', 'Say what is with this')}<span class="vh">: ${words.said[language]}</span>
+        </summary>
+        ${smallForm(
+          visit,
+          '/admin/errors',
+          html`
+            <input type="hidden" name="class" value="${one.class}">
+            ${reasonField(visit, `why-${one.class}`)}
+            <p class="buttons">${(['known', 'solved', 'new'] as const).map(
+              (state) =>
+                html`<button class="quiet" name="state" value="${state}">${stateSaid[state][language]}</button> `,
+            )}</p>`,
+        )}
+      </details>
+    </li>`;
 }
 
 /** The classes of errors, each with its cause, who must act, and the button. */
@@ -115,8 +178,14 @@ export async function classesPage(site: Site, visit: Visit, notice?: PageParts['
   const t = sayIn(visit.viewer.language);
   const title = t('Soorten fouten', 'Kinds of errors');
   const [classes, directory] = await Promise.all([classesNow(site), site.directory()]);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, site.store.clock(), 'errors')}
-${classes.length === 0 ? html`<p class="empty">${t('Er ging nog nooit iets mis.', 'Nothing ever went wrong yet.')}</p>` : html`<ul class="deliveries">${classes.map((one) => classItem(one, directory.practices, visit))}</ul>`}`;
+  const main = html`
+    <h1>${title}</h1>
+    ${queueMenu(visit, site.store.clock(), 'errors')}
+    ${
+      classes.length === 0
+        ? html`<p class="empty">${t('Er ging nog nooit iets mis.', 'Nothing ever went wrong yet.')}</p>`
+        : html`<ul class="deliveries">${classes.map((one) => classItem(one, directory.practices, visit))}</ul>`
+    }`;
   send(visit, { title, main, ...listRefresh(visit, site.store.clock()), ...(notice && { notice }) }, status);
 }
 

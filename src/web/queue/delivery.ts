@@ -2,7 +2,7 @@ import { maskJson } from '../../fhir/mask.ts';
 import { type Replaying, rehearse } from '../../intake/replay.ts';
 import { channelAt } from '../../referral/directory/channels.ts';
 import type { Practice } from '../../referral/directory/directory.ts';
-import { type ListedAttempt, readAttempts } from '../../store/queue/attempts.ts';
+import { readAttempts } from '../../store/queue/attempts.ts';
 import { type ListedDelivery, readDelivery } from '../../store/queue/deliveries.ts';
 import { readFirstSource, readInbound } from '../../store/queue/inbound.ts';
 import { readLastPress } from '../../store/queue/undo.ts';
@@ -11,59 +11,15 @@ import { ContentErased } from '../../store/store.ts';
 import { query, send, sendNotFound, type Visit } from '../acting.ts';
 import { failureSaid } from '../admin/failure-words.ts';
 import { html, type Markup, momentText, sayIn } from '../html.ts';
-import type { PageParts, Viewer } from '../page.ts';
+import type { PageParts } from '../page.ts';
 import type { Site } from '../site.ts';
 import { actionsOf, mayEditAddress, otherWays } from './actions.ts';
+import { attemptsPart } from './attempts.ts';
 import { address } from './filter.ts';
-import { lossesPart, mappingName, mappingPart, maskedPart, rehearsalPart } from './masked.ts';
+import { lossesPart, mappingPart, maskedPart, rehearsalPart } from './masked.ts';
 import { adminLine, reasonField, smallForm } from './reason.ts';
 import { undoPart } from './undo.ts';
 import { actionSaid, destinationName, kindSaid, reasonSaid, stateSaid } from './words.ts';
-
-const seconds = (one: ListedAttempt): number | undefined =>
-  one.endedAt ? Math.round((one.endedAt.getTime() - one.beganAt.getTime()) / 100) / 10 : undefined;
-
-/** What an attempt had otherwise than the one before it. */
-export function changedSince(before: ListedAttempt | undefined, now: ListedAttempt): readonly string[] {
-  if (!before) return [];
-  const [was, is] = [seconds(before), seconds(now)];
-  const isOtherTime =
-    was !== undefined && is !== undefined && Math.abs(was - is) >= 1 && Math.max(was, is) > 1.5 * Math.min(was, is);
-  return [
-    ...(before.code !== now.code ? ['code'] : []),
-    ...(before.outcome !== now.outcome ? ['outcome'] : []),
-    ...(before.destination !== now.destination ? ['destination'] : []),
-    ...(before.version !== now.version ? ['version'] : []),
-    ...(before.mapping !== now.mapping ? ['mapping'] : []),
-    ...(isOtherTime ? ['duration'] : []),
-  ];
-}
-
-function attemptsPart(attempts: readonly ListedAttempt[], viewer: Viewer): Markup {
-  const t = sayIn(viewer.language);
-  if (attempts.length === 0) return html`<p class="empty">${t('Nog geen poging.', 'No try yet.')}</p>`;
-  const cell = (changed: readonly string[], name: string, value: Markup | string | number | null | undefined) => {
-    const shown = value ?? '–';
-    return html`<td>${changed.includes(name) ? html`<mark>${shown}</mark>` : shown}</td>`;
-  };
-  const heads = [
-    t('Wanneer', 'When'),
-    t('Weg', 'Way'),
-    t('Einde', 'End'),
-    t('Code', 'Code'),
-    t('Duur (s)', 'Time (s)'),
-    t('Versie', 'Version'),
-    t('Vertaling', 'Mapping'),
-  ];
-  return html`<p class="hint">${t('Gemarkeerd: anders dan bij de poging ervoor.', 'Marked: otherwise than at the try before.')}</p>
-<table class="plain-table" tabindex="0"><thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead><tbody>${attempts.map(
-    (one, nth) => {
-      const changed = changedSince(attempts[nth - 1], one);
-      return html`<tr><td>${momentText(one.beganAt, viewer.language)}</td>${cell(changed, 'destination', one.destination)}${cell(changed, 'outcome', one.outcome)}${cell(changed, 'code', one.code)}${cell(changed, 'duration', seconds(one))}${cell(changed, 'version', one.version)}${cell(changed, 'mapping', one.mapping && mappingName(one.mapping, viewer))}</tr>`;
-    },
-  )}</tbody></table>
-${attempts.some((one) => one.hasSaid) && html`<p class="hint">${t('Wat het andere systeem antwoordde, is versleuteld bewaard. Lezen kan alleen met noodinzage.', 'What the other system answered is kept encrypted. It can be read by break-glass only.')}</p>`}`;
-}
 
 /**
  * The document that a delivery carries, to be masked; undefined when it carries none, or it was erased. One that cannot be
@@ -84,18 +40,54 @@ function waysPart(one: ListedDelivery, practice: Practice | undefined, visit: Vi
   const t = sayIn(visit.viewer.language);
   const ways = practice && one.kind === 'feedback' ? otherWays(one, practice) : [];
   if (ways.length === 0 || one.state === 'landed' || one.state === 'abandoned') return undefined;
-  return html`<section class="move" aria-labelledby="reassign"><h2 id="reassign">${t('Stuur het langs een andere weg', 'Send it by another way')}</h2>
-<p>${t('Kijk eerst of de praktijk het bericht niet al heeft: de nieuwe weg weet dat niet.', 'First see whether the practice does not have the message already: the new way does not know that.')}</p>
-${smallForm(visit, `/admin/deliveries/${one.id}/reassign`, html`<div class="field"><label for="way">${t('Weg', 'Way')}</label><select id="way" name="way">${ways.map((way) => html`<option value="${way.id}">${way.id} (${way.kind})</option>`)}</select></div>${reasonField(visit, 'reassign-reason')}<p class="buttons"><button class="quiet">${t('Stuur het daarlangs', 'Send it that way')}</button></p>`)}</section>`;
+  return html`
+    <section class="move" aria-labelledby="reassign">
+      <h2 id="reassign">${t('Stuur het langs een andere weg', 'Send it by another way')}</h2>
+      <p>${t(
+        'Kijk eerst of de praktijk het bericht niet al heeft: de nieuwe weg weet dat niet.',
+        'First see whether the practice does not have the message already: the new way does not know that.',
+      )}</p>
+      ${smallForm(
+        visit,
+        `/admin/deliveries/${one.id}/reassign`,
+        html`
+          <div class="field">
+            <label for="way">${t('Weg', 'Way')}</label>
+            <select id="way" name="way">
+              ${ways.map((way) => html`<option value="${way.id}">${way.id} (${way.kind})</option>`)}
+            </select>
+          </div>
+          ${reasonField(visit, 'reassign-reason')}
+          <p class="buttons"><button class="quiet">${t('Stuur het daarlangs', 'Send it that way')}</button></p>`,
+      )}
+    </section>`;
 }
 
 function addressPart(one: ListedDelivery, practice: Practice | undefined, visit: Visit): Markup | undefined {
   const t = sayIn(visit.viewer.language);
   const channel = practice && channelAt(practice, one.destination);
   if (!channel || !mayEditAddress(one)) return undefined;
-  return html`<section class="move" aria-labelledby="edit"><h2 id="edit">${t('Verbeter het adres en stuur opnieuw', 'Correct the address and send again')}</h2>
-${smallForm(visit, `/admin/deliveries/${one.id}/address`, html`<div class="field"><label for="address">${t('Adres van de verbinding', 'Address of the connection')}</label><input type="text" id="address" name="address" value="${channel.address}" maxlength="300" autocomplete="off"></div>${reasonField(visit, 'address-reason')}<p class="buttons"><button class="quiet">${t('Bewaar en stuur opnieuw', 'Save and send again')}</button></p>`)}
-<p><a class="button quiet" href="/admin/directory/endpoints/${channel.id}">${t('De hele verbinding in de adreslijst', 'The whole connection in the directory')}</a></p></section>`;
+  return html`
+    <section class="move" aria-labelledby="edit">
+      <h2 id="edit">${t('Verbeter het adres en stuur opnieuw', 'Correct the address and send again')}</h2>
+      ${smallForm(
+        visit,
+        `/admin/deliveries/${one.id}/address`,
+        html`
+          <div class="field">
+            <label for="address">${t('Adres van de verbinding', 'Address of the connection')}</label>
+            <input type="text" id="address" name="address" value="${channel.address}" maxlength="300" autocomplete="off">
+          </div>
+          ${reasonField(visit, 'address-reason')}
+          <p class="buttons"><button class="quiet">${t('Bewaar en stuur opnieuw', 'Save and send again')}</button></p>`,
+      )}
+      <p>
+        <a class="button quiet" href="/admin/directory/endpoints/${channel.id}">${t(
+          'De hele verbinding in de adreslijst',
+          'The whole connection in the directory',
+        )}</a>
+      </p>
+    </section>`;
 }
 
 /** One delivery: where it is, what was tried, what it looks like without content, and what can be done. */
@@ -134,22 +126,109 @@ export async function deliveryPage(
   const fact = (label: string, value: Markup | string | null | undefined | false) =>
     value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   const actions = actionsOf(one);
-  const main = html`<p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p><h1>${title}</h1>
-<dl class="facts brief">${fact(t('Status', 'State'), stateSaid[one.state][viewer.language])}${fact(t('Ontvanger', 'Receiver'), html`<a href="/admin/destination?id=${encodeURIComponent(one.destination)}">${destinationName(one.destination, directory, viewer)}</a>`)}${fact(t('Praktijk', 'Practice'), practice?.name ?? one.practice)}${fact(t('Sinds', 'Since'), momentText(one.createdAt, viewer.language))}${fact(t('Code', 'Code'), one.failureCode)}${fact(t('Reden', 'Reason'), reason)}${fact(t('Ons nummer van het bericht', 'Our number of the message'), html`<span class="code">${one.messageId}</span>`)}</dl>
-${one.failureCode && html`<p class="why">${failureSaid(one.failureCode)[viewer.language]}</p>`}
-${one.number && html`<p><a href="${address({ number: one.number }, '/admin/journeys')}">${t('De hele verwijzing, stap voor stap', 'The whole referral, step by step')}</a>. ${t('Moet u echt in de inhoud kijken?', 'Do you really have to see the content?')} <a href="${address({ number: one.number }, '/admin/break-glass')}">${t('Noodinzage', 'Break-glass')}</a></p>`}
-${
-  actions.length > 0 &&
-  html`<section class="move" aria-labelledby="act"><h2 id="act">${t('Wat kunt u doen?', 'What can you do?')}</h2>${smallForm(
-    visit,
-    `/admin/deliveries/${id}/act`,
-    html`${reasonField(visit)}<p class="buttons">${actions.map((action) => html`<button class="${action === 'retry' ? '' : 'quiet'}" name="action" value="${action}">${action === 'give-up' ? t('Geef deze mail op', 'Give this mail up') : actionSaid[action][viewer.language]}</button> `)}</p>`,
-  )}</section>`
-}${undoPart(visit, id, last)}${addressPart(one, practice, visit)}${waysPart(one, practice, visit)}
-<h2>${t('Pogingen', 'Tries')}</h2>${attemptsPart(attempts, viewer)}
-${document && html`<h2>${t('Het bericht', 'The message')}</h2>${document === 'unreadable' ? html`<p class="empty">${t('Kortelijn kan dit bericht niet lezen. Meld het nummer bij de ontwikkelaars.', 'Kortelijn cannot read this message. Report the number to the developers.')}</p>` : maskedPart(maskJson(document), viewer)}`}
-<h2>${t('Waarmee het begon', 'What it began with')}</h2>${inbound.map((came) => html`<p>${momentText(came.receivedAt, viewer.language)}: ${came.door} (${came.intent}) <span class="code">${came.controlId.replaceAll(/\d{6,}/g, (digits) => `…${digits.slice(-3)}`)}</span>${came.mapping && html`, ${t('gelezen met', 'read with')} ${mappingPart(came.mapping, viewer)}`}</p>${lossesPart(came.losses, viewer)}`)}
-${inbound.length > 0 && !isRehearsed && html`<p><a class="button quiet" href="/admin/deliveries/${id}?rehearse=yes">${t('Lees het bericht nog eens met de regels van nu', "Read the message once more with today's rules")}</a></p>`}
-${isRehearsed && (rehearsal ? rehearsalPart(rehearsal, viewer) : html`<p class="empty">${t('Het bericht zelf is niet (meer) bewaard.', 'The message itself is not kept (any more).')}</p>`)}`;
+  const main = html`
+    <p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p>
+    <h1>${title}</h1>
+    <dl class="facts brief">
+      ${fact(t('Status', 'State'), stateSaid[one.state][viewer.language])}
+      ${fact(
+        t('Ontvanger', 'Receiver'),
+        html`<a href="/admin/destination?id=${encodeURIComponent(one.destination)}">${destinationName(
+          one.destination,
+          directory,
+          viewer,
+        )}</a>`,
+      )}
+      ${fact(t('Praktijk', 'Practice'), practice?.name ?? one.practice)}
+      ${fact(t('Sinds', 'Since'), momentText(one.createdAt, viewer.language))}
+      ${fact(t('Code', 'Code'), one.failureCode)}
+      ${fact(t('Reden', 'Reason'), reason)}
+      ${fact(
+        t('Ons nummer van het bericht', 'Our number of the message'),
+        html`<span class="code">${one.messageId}</span>`,
+      )}
+    </dl>
+    ${one.failureCode && html`<p class="why">${failureSaid(one.failureCode)[viewer.language]}</p>`}
+    ${
+      one.number &&
+      html`
+        <p>
+          <a href="${address({ number: one.number }, '/admin/journeys')}">${t(
+            'De hele verwijzing, stap voor stap',
+            'The whole referral, step by step',
+          )}</a>. ${t('Moet u echt in de inhoud kijken?', 'Do you really have to see the content?')}
+          <a href="${address({ number: one.number }, '/admin/break-glass')}">${t('Noodinzage', 'Break-glass')}</a>
+        </p>`
+    }
+    ${
+      actions.length > 0 &&
+      html`
+        <section class="move" aria-labelledby="act">
+          <h2 id="act">${t('Wat kunt u doen?', 'What can you do?')}</h2>
+          ${smallForm(
+            visit,
+            `/admin/deliveries/${id}/act`,
+            html`
+              ${reasonField(visit)}
+              <p class="buttons">${actions.map(
+                (action) =>
+                  html`<button class="${action === 'retry' ? '' : 'quiet'}" name="action" value="${action}">${
+                    action === 'give-up'
+                      ? t('Geef deze mail op', 'Give this mail up')
+                      : actionSaid[action][viewer.language]
+                  }</button> `,
+              )}</p>`,
+          )}
+        </section>`
+    }
+    ${undoPart(visit, id, last)}
+    ${addressPart(one, practice, visit)}
+    ${waysPart(one, practice, visit)}
+    <h2>${t('Pogingen', 'Tries')}</h2>
+    ${attemptsPart(attempts, viewer)}
+    ${
+      document &&
+      html`
+        <h2>${t('Het bericht', 'The message')}</h2>
+        ${
+          document === 'unreadable'
+            ? html`<p class="empty">${t(
+                'Kortelijn kan dit bericht niet lezen. Meld het nummer bij de ontwikkelaars.',
+                'Kortelijn cannot read this message. Report the number to the developers.',
+              )}</p>`
+            : maskedPart(maskJson(document), viewer)
+        }`
+    }
+    <h2>${t('Waarmee het begon', 'What it began with')}</h2>
+    ${inbound.map(
+      (came) => html`
+        <p>
+          ${momentText(came.receivedAt, viewer.language)}: ${came.door} (${came.intent})
+          <span class="code">${came.controlId.replaceAll(/\d{6,}/g, (digits) => `…${digits.slice(-3)}`)}</span>${
+            came.mapping && html`, ${t('gelezen met', 'read with')} ${mappingPart(came.mapping, viewer)}`
+          }
+        </p>
+        ${lossesPart(came.losses, viewer)}`,
+    )}
+    ${
+      inbound.length > 0 &&
+      !isRehearsed &&
+      html`
+        <p>
+          <a class="button quiet" href="/admin/deliveries/${id}?rehearse=yes">${t(
+            'Lees het bericht nog eens met de regels van nu',
+            "Read the message once more with today's rules",
+          )}</a>
+        </p>`
+    }
+    ${
+      isRehearsed &&
+      (rehearsal
+        ? rehearsalPart(rehearsal, viewer)
+        : html`<p class="empty">${t(
+            'Het bericht zelf is niet (meer) bewaard.',
+            'The message itself is not kept (any more).',
+          )}</p>`)
+    }`;
   send(visit, { title, main, ...(notice && { notice }) }, status);
 }

@@ -84,8 +84,12 @@ function lastPart({ id, last }: ListedDestination, visit: Visit): Markup | undef
   const what =
     choices.find((one) => one.to === last.act)?.said[language] ?? t('Onderhoud gepland', 'Maintenance was planned');
   const hidden = html`<input type="hidden" name="id" value="${id}">`;
-  return html`<section class="move" aria-labelledby="undo"><h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2>
-<p>${t('Laatst gevraagd', 'Asked last')}: ${what}. ${momentText(new Date(last.at), language)}.</p>${undoForm(visit, '/admin/destination/undo', 'receiver', { what, hidden })}</section>`;
+  return html`
+    <section class="move" aria-labelledby="undo">
+      <h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2>
+      <p>${t('Laatst gevraagd', 'Asked last')}: ${what}. ${momentText(new Date(last.at), language)}.</p>
+      ${undoForm(visit, '/admin/destination/undo', 'receiver', { what, hidden })}
+    </section>`;
 }
 
 const find = async (site: Site, id: string) => (await listDestinations(site.store)).find((one) => one.id === id);
@@ -106,26 +110,57 @@ export async function destinationPage(
   const { waiting, sent } = await openAt(site.store, id);
   const title = destinationName(id, await site.directory(), viewer);
   const hidden = html`<input type="hidden" name="id" value="${id}">`;
-  const moment = (name: string, label: string): Markup =>
-    html`<div class="field short"><label for="${name}">${label}</label><input type="datetime-local" id="${name}" name="${name}" required></div>`;
-  const main = html`<p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p><h1>${title}</h1>
-<p>${destinationState(one, viewer, now) ?? t('Alles loopt.', 'Everything runs.')}</p>
-${one.askedAt && html`<p>${t('Voor het laatst gevraagd wat daar is gedaan:', 'Last asked what was done there:')} ${momentText(one.askedAt, viewer.language)}</p>`}
-<p><a href="/admin?destination=${id}">${t('Wat hier nog open staat', 'What is still open here')}</a></p>
-${lastPart(one, visit)}
-<section class="move" aria-labelledby="ask"><h2 id="ask">${t('Wat wilt u?', 'What do you want?')}</h2>
-<p class="hint">${t(`Dit raakt wat hier nu wacht (${waiting}) en wat er nog bij komt. Wat al verstuurd is (${sent}), wacht alleen nog op een ontvangstbericht: dat verandert niet.`, `This touches what waits here now (${waiting}) and what still comes. What was sent already (${sent}) only waits for a receipt: that does not change.`)}</p>
-${smallForm(
-  visit,
-  '/admin/destination',
-  html`${hidden}${reasonField(visit)}<p class="buttons">${choices
-    .filter(({ fits }) => fits(one, now))
-    .map(
-      ({ to, said }) => html`<button class="quiet" name="to" value="${to}">${said[viewer.language]}</button> `,
-    )}</p>`,
-)}</section>
-<section class="move" aria-labelledby="window"><h2 id="window">${t('Onderhoud plannen', 'Plan maintenance')}</h2>
-${smallForm(visit, '/admin/destination', html`${hidden}<input type="hidden" name="to" value="window"><div class="row">${moment('from', t('Van', 'From'))}${moment('until', t('Tot', 'Until'))}</div>${reasonField(visit, 'window-reason')}<p class="buttons"><button>${t('Plan het onderhoud', 'Plan the maintenance')}</button></p>`)}</section>`;
+  const moment = (name: string, label: string): Markup => html`
+    <div class="field short">
+      <label for="${name}">${label}</label>
+      <input type="datetime-local" id="${name}" name="${name}" required>
+    </div>`;
+  const main = html`
+    <p><a href="/admin">${t('Naar de wachtrij', 'To the queue')}</a></p>
+    <h1>${title}</h1>
+    <p>${destinationState(one, viewer, now) ?? t('Alles loopt.', 'Everything runs.')}</p>
+    ${
+      one.askedAt &&
+      html`
+        <p>
+          ${t('Voor het laatst gevraagd wat daar is gedaan:', 'Last asked what was done there:')}
+          ${momentText(one.askedAt, viewer.language)}
+        </p>`
+    }
+    <p><a href="/admin?destination=${id}">${t('Wat hier nog open staat', 'What is still open here')}</a></p>
+    ${lastPart(one, visit)}
+    <section class="move" aria-labelledby="ask">
+      <h2 id="ask">${t('Wat wilt u?', 'What do you want?')}</h2>
+      <p class="hint">${t(
+        `Dit raakt wat hier nu wacht (${waiting}) en wat er nog bij komt. Wat al verstuurd is (${sent}), wacht alleen nog op een ontvangstbericht: dat verandert niet.`,
+        `This touches what waits here now (${waiting}) and what still comes. What was sent already (${sent}) only waits for a receipt: that does not change.`,
+      )}</p>
+      ${smallForm(
+        visit,
+        '/admin/destination',
+        html`
+          ${hidden}
+          ${reasonField(visit)}
+          <p class="buttons">${choices
+            .filter(({ fits }) => fits(one, now))
+            .map(
+              ({ to, said }) => html`<button class="quiet" name="to" value="${to}">${said[viewer.language]}</button> `,
+            )}</p>`,
+      )}
+    </section>
+    <section class="move" aria-labelledby="window">
+      <h2 id="window">${t('Onderhoud plannen', 'Plan maintenance')}</h2>
+      ${smallForm(
+        visit,
+        '/admin/destination',
+        html`
+          ${hidden}
+          <input type="hidden" name="to" value="window">
+          <div class="row">${moment('from', t('Van', 'From'))}${moment('until', t('Tot', 'Until'))}</div>
+          ${reasonField(visit, 'window-reason')}
+          <p class="buttons"><button>${t('Plan het onderhoud', 'Plan the maintenance')}</button></p>`,
+      )}
+    </section>`;
   send(visit, { title, main, ...(notice && { notice }) }, status);
 }
 

@@ -6,8 +6,8 @@ import type { Viewer } from '../page.ts';
 import { listRefresh } from '../refresh.ts';
 import type { Site } from '../site.ts';
 import { address, type Filter, filterOf, isOfOne, placeOf, placeText, toQueue } from './filter.ts';
+import { type Drawn, pills, queueMenu, searchPart } from './lists.ts';
 import { mappingName } from './masked.ts';
-import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
 import { kindSaid } from './words.ts';
 
 const pageSize = 50;
@@ -28,12 +28,31 @@ function laneItem(lane: Lane, { directory, viewer }: Drawn): Markup {
     [t('aangekomen', 'landed'), lane.landedAt],
   ];
   const { stuck } = lane;
-  return html`<li class="delivery${stuck?.state === 'held' && ' held'}"><div class="lead"><span class="number">${lane.number}</span> ${directory.practices.get(lane.practice)?.name ?? lane.practice}</div>
-<ol class="lanes">${hops.map(
-    ([label, at, more]) =>
-      html`<li class="${at ? 'past' : 'todo'}"><span>${label}${more && html` (${more})`}</span> ${at ? html`<time datetime="${at.toISOString()}">${momentText(at, viewer.language)}</time>` : html`<span class="hint">${t('nog niet', 'not yet')}</span>`}</li>`,
-  )}</ol>
-<p class="more">${stuck && html`<a href="/admin/deliveries/${stuck.id}">${kindSaid[stuck.kind]?.[viewer.language] ?? stuck.kind}: <span class="code">${stuck.code}</span></a>`} <a href="${address({ number: lane.number })}">${t('Berichten', 'Messages')}<span class="vh"> ${lane.number}</span></a></p></li>`;
+  return html`
+    <li class="delivery${stuck?.state === 'held' && ' held'}">
+      <div class="lead"><span class="number">${lane.number}</span> ${directory.practices.get(lane.practice)?.name ?? lane.practice}</div>
+      <ol class="lanes">
+        ${hops.map(
+          ([label, at, more]) => html`
+            <li class="${at ? 'past' : 'todo'}">
+              <span>${label}${more && html` (${more})`}</span>
+              ${
+                at
+                  ? html`<time datetime="${at.toISOString()}">${momentText(at, viewer.language)}</time>`
+                  : html`<span class="hint">${t('nog niet', 'not yet')}</span>`
+              }
+            </li>`,
+        )}
+      </ol>
+      <p class="more">
+        ${
+          stuck &&
+          html`<a href="/admin/deliveries/${stuck.id}">${kindSaid[stuck.kind]?.[viewer.language] ?? stuck.kind}:
+            <span class="code">${stuck.code}</span></a>`
+        }
+        <a href="${address({ number: lane.number })}">${t('Berichten', 'Messages')}<span class="vh"> ${lane.number}</span></a>
+      </p>
+    </li>`;
 }
 
 /** A mapping as the record names it, when the address can mean one. */
@@ -42,7 +61,13 @@ const mappingIn = (text: string): string | undefined =>
 
 function mappingPill(mapping: string, filter: Filter, viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
-  return html`<ul class="pills"><li><a href="${address(filter, '/admin/journeys')}">${t('gelezen met', 'read with')} ${mappingName(mapping, viewer)} <span aria-hidden="true">×</span><span class="vh"> (${t('filter weghalen', 'remove filter')})</span></a></li></ul>`;
+  return html`
+    <ul class="pills">
+      <li>
+        <a href="${address(filter, '/admin/journeys')}">${t('gelezen met', 'read with')} ${mappingName(mapping, viewer)}
+        <span aria-hidden="true">×</span><span class="vh"> (${t('filter weghalen', 'remove filter')})</span></a>
+      </li>
+    </ul>`;
 }
 
 function nextPage(filter: Filter, mapping: string | undefined, after: string): string {
@@ -78,10 +103,32 @@ export async function journeysPage(site: Site, visit: Visit): Promise<void> {
   const drawn: Drawn = { filter, directory, viewer, now };
   const title = t('Verwijzingen', 'Referrals');
   const last = found.at(-1);
-  const main = html`<h1>${title}</h1>${queueMenu(visit, now, 'journeys')}
-<p>${open ? html`${t('U ziet wat nog niet klaar is, het oudste eerst.', 'You see what has not ended, the oldest first.')} <a href="${address({ ...filter, state: 'all' }, '/admin/journeys')}">${t('Laat alles zien', 'Show everything')}</a>` : t('Het oudste eerst.', 'The oldest first.')}</p>
-${awaited}${mapping ? mappingPill(mapping, filter, viewer) : html`${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}`}
-${found.length > 0 ? html`<ul class="deliveries">${found.map((one) => laneItem(one, drawn))}</ul>` : html`<p class="empty">${t('Geen verwijzingen.', 'No referrals.')}</p>`}
-${found.length === pageSize && last && html`<p><a href="${nextPage(filter, mapping, placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
+  const main = html`
+    <h1>${title}</h1>
+    ${queueMenu(visit, now, 'journeys')}
+    <p>${
+      open
+        ? html`${t('U ziet wat nog niet klaar is, het oudste eerst.', 'You see what has not ended, the oldest first.')}
+          <a href="${address({ ...filter, state: 'all' }, '/admin/journeys')}">${t(
+            'Laat alles zien',
+            'Show everything',
+          )}</a>`
+        : t('Het oudste eerst.', 'The oldest first.')
+    }</p>
+    ${awaited}
+    ${mapping ? mappingPill(mapping, filter, viewer) : html`${searchPart(drawn, '/admin/journeys')}${pills(drawn, '/admin/journeys')}`}
+    ${
+      found.length > 0
+        ? html`<ul class="deliveries">${found.map((one) => laneItem(one, drawn))}</ul>`
+        : html`<p class="empty">${t('Geen verwijzingen.', 'No referrals.')}</p>`
+    }
+    ${
+      found.length === pageSize &&
+      last &&
+      html`
+        <p>
+          <a href="${nextPage(filter, mapping, placeText(last.committedAt, last.journey))}">${t('Volgende bladzijde', 'Next page')}</a>
+        </p>`
+    }`;
   send(visit, { title, main, ...listRefresh(visit, now) });
 }

@@ -31,9 +31,15 @@ export function reasonIn(body: unknown): string | Refusal {
 /** The field in which somebody says why; `id` tells it from others on the page. */
 export function reasonField(visit: Visit, id = 'reason'): Markup {
   const t = sayIn(visit.viewer.language);
-  return html`<div class="field"><label for="${id}">${t('Waarom?', 'Why?')}</label>
-<p class="hint" id="${id}-hint">${t('Een paar woorden, zonder iets over een persoon. Ze staan in het logboek.', 'A few words, without anything about a person. They stand in the audit trail.')}</p>
-<input type="text" id="${id}" name="reason" maxlength="${lengthMax}" autocomplete="off" required aria-describedby="${id}-hint"></div>`;
+  return html`
+    <div class="field">
+      <label for="${id}">${t('Waarom?', 'Why?')}</label>
+      <p class="hint" id="${id}-hint">${t(
+        'Een paar woorden, zonder iets over een persoon. Ze staan in het logboek.',
+        'A few words, without anything about a person. They stand in the audit trail.',
+      )}</p>
+      <input type="text" id="${id}" name="reason" maxlength="${lengthMax}" autocomplete="off" required aria-describedby="${id}-hint">
+    </div>`;
 }
 
 /** A form of one press: a reason where it is asked, hidden fields, and buttons. */

@@ -11,8 +11,8 @@ import type { PageParts } from '../page.ts';
 import { listRefresh } from '../refresh.ts';
 import type { Site } from '../site.ts';
 import { address, type Filter, filterOf, placeOf, placeText, toQueue } from './filter.ts';
+import { type Drawn, pills, queueMenu, searchPart } from './lists.ts';
 import { maskedPart, rehearsalPart } from './masked.ts';
-import { type Drawn, pills, queueMenu, searchPart } from './queue.ts';
 import { adminLine, reasonField, reasonIn, smallForm } from './reason.ts';
 import { classSaid } from './words.ts';
 
@@ -45,14 +45,41 @@ export async function refusedPage(site: Site, visit: Visit): Promise<void> {
   await noteList(site, viewer.actor, 'refused', found.length);
   const title = t('Geweigerde berichten', 'Refused messages');
   const last = found.at(-1);
-  const item = (one: RefusedMessage) =>
-    html`<li class="delivery"><div class="lead"><a href="/admin/refused/${one.id}">${momentText(one.receivedAt, viewer.language)}</a> ${directory.practices.get(one.practice)?.name ?? one.practice}</div>
-<p class="more"><span>${classSaid[classOfRefusal(one.codes[0] ?? '')].said[viewer.language]}</span><span class="code">${[...new Set(one.codes)].join(' ')}</span><span>${one.door}</span>${one.controlId && html`<span class="code">${one.controlId}</span>`}</p></li>`;
-  const main = html`<h1>${title}${of && `: ${classSaid[of].said[viewer.language]}`}</h1>${queueMenu(visit, drawn.now, 'refused')}
-<p>${t('De afzender kreeg te horen waarom. Wij bewaren een geweigerd bericht 30 dagen, versleuteld; zonder toestemming bewaren wij de inhoud niet.', 'The sender was told why. We keep a refused message for 30 days, encrypted; without consent we do not keep its content.')}</p>
-${searchPart(drawn, '/admin/refused')}${pills(drawn, '/admin/refused')}
-${found.length > 0 ? html`<ul class="deliveries">${found.map(item)}</ul>` : html`<p class="empty">${t('Geen.', 'None.')}</p>`}
-${found.length === pageSize && last && html`<p><a href="${address(filter, '/admin/refused', placeText(last.receivedAt, last.id))}">${t('Volgende bladzijde', 'Next page')}</a></p>`}`;
+  const item = (one: RefusedMessage) => html`
+    <li class="delivery">
+      <div class="lead">
+        <a href="/admin/refused/${one.id}">${momentText(one.receivedAt, viewer.language)}</a>
+        ${directory.practices.get(one.practice)?.name ?? one.practice}
+      </div>
+      <p class="more">
+        <span>${classSaid[classOfRefusal(one.codes[0] ?? '')].said[viewer.language]}</span>
+        <span class="code">${[...new Set(one.codes)].join(' ')}</span>
+        <span>${one.door}</span>
+        ${one.controlId && html`<span class="code">${one.controlId}</span>`}
+      </p>
+    </li>`;
+  const main = html`
+    <h1>${title}${of && `: ${classSaid[of].said[viewer.language]}`}</h1>
+    ${queueMenu(visit, drawn.now, 'refused')}
+    <p>${t(
+      'De afzender kreeg te horen waarom. Wij bewaren een geweigerd bericht 30 dagen, versleuteld; zonder toestemming bewaren wij de inhoud niet.',
+      'The sender was told why. We keep a refused message for 30 days, encrypted; without consent we do not keep its content.',
+    )}</p>
+    ${searchPart(drawn, '/admin/refused')}
+    ${pills(drawn, '/admin/refused')}
+    ${
+      found.length > 0
+        ? html`<ul class="deliveries">${found.map(item)}</ul>`
+        : html`<p class="empty">${t('Geen.', 'None.')}</p>`
+    }
+    ${
+      found.length === pageSize &&
+      last &&
+      html`
+        <p>
+          <a href="${address(filter, '/admin/refused', placeText(last.receivedAt, last.id))}">${t('Volgende bladzijde', 'Next page')}</a>
+        </p>`
+    }`;
   send(visit, { title, main, ...listRefresh(visit, drawn.now) });
 }
 
@@ -83,13 +110,65 @@ export async function refusedMessagePage(
   const practice = (await site.directory()).practices.get(message.practice)?.name ?? message.practice;
   const title = t('Geweigerd bericht', 'Refused message');
   const mayTake = rehearsal && !('refused' in rehearsal) && !message.takenAt;
-  const main = html`<p><a href="/admin/refused">${t('Naar de geweigerde berichten', 'To the refused messages')}</a></p>
-<h1>${title}</h1><p>${practice}, ${message.door}, ${momentText(message.receivedAt, viewer.language)}${message.controlId && html`, <span class="code">${message.controlId}</span>`}</p>
-${message.takenAt && html`<p class="panel">${t('Dit bericht is later alsnog aangenomen.', 'This message was taken in later.')}</p>`}
-<h2>${t('Waarom', 'Why')}</h2><ul>${message.codes.map((code, nth) => html`<li><span class="code">${code}</span> <span class="code">${placeName(message.paths[nth] ?? '')}</span> (<a href="/admin/errors#${classOfRefusal(code)}">${classSaid[classOfRefusal(code)].said[viewer.language]}</a>)</li>`)}</ul>
-<h2>${t('Het bericht', 'The message')}</h2>${body ? maskedPart(maskedMessage(message.door, body), viewer) : html`<p>${t('De inhoud is niet bewaard.', 'The content was not kept.')}</p>`}
-${body && html`<h2>${t('Proef met de regels van nu', "Trial with today's rules")}</h2>${rehearsal ? rehearsalPart(rehearsal, viewer) : html`<p><a class="button quiet" href="/admin/refused/${message.id}?rehearse=yes">${t('Probeer het zonder iets op te slaan', 'Try it without storing anything')}</a></p>`}`}
-${mayTake && html`<section class="move" aria-labelledby="take"><h2 id="take">${t('Alsnog aannemen', 'Take it in after all')}</h2>${smallForm(visit, `/admin/refused/${message.id}/take`, html`${reasonField(visit)}<p class="buttons"><button>${t('Neem het bericht aan', 'Take the message in')}</button></p>`)}</section>`}`;
+  const main = html`
+    <p><a href="/admin/refused">${t('Naar de geweigerde berichten', 'To the refused messages')}</a></p>
+    <h1>${title}</h1>
+    <p>
+      ${practice}, ${message.door},
+      ${momentText(message.receivedAt, viewer.language)}${
+        message.controlId && html`, <span class="code">${message.controlId}</span>`
+      }
+    </p>
+    ${
+      message.takenAt &&
+      html`<p class="panel">${t('Dit bericht is later alsnog aangenomen.', 'This message was taken in later.')}</p>`
+    }
+    <h2>${t('Waarom', 'Why')}</h2>
+    <ul>
+      ${message.codes.map(
+        (code, nth) => html`
+          <li>
+            <span class="code">${code}</span> <span class="code">${placeName(message.paths[nth] ?? '')}</span>
+            (<a href="/admin/errors#${classOfRefusal(code)}">${classSaid[classOfRefusal(code)].said[viewer.language]}</a>)
+          </li>`,
+      )}
+    </ul>
+    <h2>${t('Het bericht', 'The message')}</h2>
+    ${
+      body
+        ? maskedPart(maskedMessage(message.door, body), viewer)
+        : html`<p>${t('De inhoud is niet bewaard.', 'The content was not kept.')}</p>`
+    }
+    ${
+      body &&
+      html`
+        <h2>${t('Proef met de regels van nu', "Trial with today's rules")}</h2>
+        ${
+          rehearsal
+            ? rehearsalPart(rehearsal, viewer)
+            : html`
+              <p>
+                <a class="button quiet" href="/admin/refused/${message.id}?rehearse=yes">${t(
+                  'Probeer het zonder iets op te slaan',
+                  'Try it without storing anything',
+                )}</a>
+              </p>`
+        }`
+    }
+    ${
+      mayTake &&
+      html`
+        <section class="move" aria-labelledby="take">
+          <h2 id="take">${t('Alsnog aannemen', 'Take it in after all')}</h2>
+          ${smallForm(
+            visit,
+            `/admin/refused/${message.id}/take`,
+            html`
+              ${reasonField(visit)}
+              <p class="buttons"><button>${t('Neem het bericht aan', 'Take the message in')}</button></p>`,
+          )}
+        </section>`
+    }`;
   send(visit, { title, main, ...(notice && { notice }) }, status);
 }
 

@@ -137,8 +137,13 @@ export function undoForm(
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const { again, until } = undoing[of];
-  return html`<form method="post" action="${action}" class="form">${csrfField(viewer)}${hidden}<p class="hint">${again[viewer.language]} ${until[viewer.language]}</p>
-<p class="buttons"><button class="quiet">${t('Maak ongedaan', 'Undo')}<span class="vh">: ${what}</span></button></p></form>`;
+  return html`
+    <form method="post" action="${action}" class="form">
+      ${csrfField(viewer)}
+      ${hidden}
+      <p class="hint">${again[viewer.language]} ${until[viewer.language]}</p>
+      <p class="buttons"><button class="quiet">${t('Maak ongedaan', 'Undo')}<span class="vh">: ${what}</span></button></p>
+    </form>`;
 }
 
 /** Of a delivery: what was pressed last, and the button that undoes it, or that it is too late for that. */
@@ -148,11 +153,18 @@ export function undoPart(visit: Visit, id: string, last: LastPress | undefined):
   const t = sayIn(viewer.language);
   const at = momentText(last.at, viewer.language);
   if (!last.mayUndo)
-    return html`<p class="hint">${t(`De laatste knop (${at}) kan niet meer ongedaan: er is intussen iets met het bericht gebeurd.`, `The last press (${at}) cannot be undone any more: something has happened to the message since.`)}</p>`;
+    return html`<p class="hint">${t(
+      `De laatste knop (${at}) kan niet meer ongedaan: er is intussen iets met het bericht gebeurd.`,
+      `The last press (${at}) cannot be undone any more: something has happened to the message since.`,
+    )}</p>`;
   const { pressed } = last;
   const what = pressed === 'give-up' ? t('Opgegeven', 'Given up') : actionSaid[pressed][viewer.language];
-  return html`<section class="move" aria-labelledby="undo"><h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2><p>${what}, ${at}.</p>
-${undoForm(visit, `/admin/deliveries/${id}/undo`, pressed, { what })}</section>`;
+  return html`
+    <section class="move" aria-labelledby="undo">
+      <h2 id="undo">${t('Ongedaan maken', 'Undo')}</h2>
+      <p>${what}, ${at}.</p>
+      ${undoForm(visit, `/admin/deliveries/${id}/undo`, pressed, { what })}
+    </section>`;
 }
 
 type ShowAgain = (notice: PageParts['notice'], status: number) => Promise<void>;

@@ -53,7 +53,8 @@ function assignPart(journey: Journey, parts: TeamParts): Markup | undefined {
   if (!isOpen(index.taskStatus)) return undefined;
   const t = sayIn(parts.viewer.language);
   const title = index.owner ? t('Overdragen', 'Hand over') : t('Wie neemt dit op zich?', 'Who takes this on?');
-  return html`<section aria-labelledby="assign"><h2 id="assign">${title}</h2>${assignForm({ ...index, journey: id }, parts)}</section>`;
+  return html`
+    <section aria-labelledby="assign"><h2 id="assign">${title}</h2>${assignForm({ ...index, journey: id }, parts)}</section>`;
 }
 
 /** One referral for the team lead: who has it and how far it is, not why; and what may be done in the owner's place. */
@@ -88,17 +89,34 @@ async function sendCase(
   };
   const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
   const isGone = isWithdrawn(journey);
-  const main = html`<p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p>${postedFaults(parts)}
-${isGone ? html`<h1>${title}</h1>` : recognition(shown, 'h1')}
-<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${index.unsafeContact && safetyMark(t)}<span class="number">${index.number}</span></p>${differs}
-${facts([
-  [t('Bij wie', 'With whom'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
-  [t('Neemt waar voor', 'Acts for'), name(index.actingFor)],
-  [t('Aangeboden aan', 'Offered to'), name(index.proposed)],
-  [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
-  [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
-])}
-<div class="columns"><div>${assignPart(journey, { ...parts, team })}${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}</div><div>${!isGone && html`${reachPart(shown)}${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}`}${eventsPart(shown, events)}</div></div>${await ownRecordPart(site, shown, acting, `/team/${journey.id}`)}`;
+  const main = html`
+    <p><a href="/team">${t('Terug naar mijn team', 'Back to my team')}</a></p>
+    ${postedFaults(parts)}
+    ${isGone ? html`<h1>${title}</h1>` : recognition(shown, 'h1')}
+    <p class="marks">
+      <span class="state">${t(state.nl, state.en)}</span>
+      ${index.unsafeContact && safetyMark(t)}
+      <span class="number">${index.number}</span>
+    </p>
+    ${differs}
+    ${facts([
+      [t('Bij wie', 'With whom'), name(index.owner) ?? t('nog niemand', 'nobody yet')],
+      [t('Neemt waar voor', 'Acts for'), name(index.actingFor)],
+      [t('Aangeboden aan', 'Offered to'), name(index.proposed)],
+      [t('Praktijk', 'Practice'), acting.directory.practices.get(journey.practice)?.name],
+      [t('Wat nu', 'What now'), clocksPart(shown, 'team')],
+    ])}
+    <div class="columns">
+      <div>
+        ${assignPart(journey, { ...parts, team })}
+        ${!isGone && movesPart(t('Afwijken, met reden', 'Deviate, with a reason'), leadForms, parts)}
+      </div>
+      <div>
+        ${!isGone && html`${reachPart(shown)}${await linksPart(site, shown)}${agreedPart(shown)}${involvedPart(shown)}`}
+        ${eventsPart(shown, events)}
+      </div>
+    </div>
+    ${await ownRecordPart(site, shown, acting, `/team/${journey.id}`)}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { title: `${wrong}${title}`, main, ...(notice && { notice }) }, status);
 }

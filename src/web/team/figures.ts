@@ -46,8 +46,14 @@ function quarterText(quarter: string, language: Language): string {
 
 function tablePart({ head, columns, rows }: PrintedTable): Markup {
   const cells = (row: readonly string[]) => row.map((one) => html`<td>${one}</td>`);
-  return html`<h2>${head}</h2><div class="wide figures" tabindex="0" role="region" aria-label="${head}"><table><thead><tr><th scope="col">${head}</th>${columns.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
-<tbody>${rows.map(([label, values]) => html`<tr><th scope="row">${label}</th>${cells(values)}</tr>`)}</tbody></table></div>`;
+  return html`
+    <h2>${head}</h2>
+    <div class="wide figures" tabindex="0" role="region" aria-label="${head}">
+      <table>
+        <thead><tr><th scope="col">${head}</th>${columns.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+        <tbody>${rows.map(([label, values]) => html`<tr><th scope="row">${label}</th>${cells(values)}</tr>`)}</tbody>
+      </table>
+    </div>`;
 }
 
 async function sendQuarter(site: Site, visit: Visit): Promise<void> {
@@ -62,12 +68,35 @@ async function sendQuarter(site: Site, visit: Visit): Promise<void> {
   await noteList(site, viewer.actor, `figures/${quarter}`, figures.tables.length);
   const title = `${t('Cijfers', 'Figures')} ${quarterText(quarter, viewer.language)}`;
   const day = (one: string) => dayText(one, viewer.language, today);
-  const main = html`<h1>${title}</h1>
-<p>${t(`Verwijzingen die binnenkwamen van ${day(days.from)} tot en met ${day(days.to)}.`, `Referrals that came in from ${day(days.from)} to ${day(days.to)}.`)}
-${t(`Een punt (·) betekent: weggelaten, omdat het er minder dan ${least} zijn of omdat u dat anders kunt uitrekenen. Dagen: de middelste.`, `A dot (·) means: left out, because there are fewer than ${least} or because you could work that out. Days: the median.`)}</p>
-<nav aria-label="${t('Kwartaal', 'Quarter')}"><ul class="pills">${quarters.map((one) => html`<li><a href="/report?quarter=${one}"${one === quarter && html` aria-current="page"`}>${quarterText(one, viewer.language)}</a></li>`)}</ul></nav>
-<p class="buttons"><a class="button quiet" href="/report/quarter.csv?quarter=${quarter}">${t('Download als CSV', 'Download as CSV')}</a></p>
-${figureTables(figures, name, viewer.language).map(tablePart)}`;
+  const main = html`
+    <h1>${title}</h1>
+    <p>
+      ${t(
+        `Verwijzingen die binnenkwamen van ${day(days.from)} tot en met ${day(days.to)}.`,
+        `Referrals that came in from ${day(days.from)} to ${day(days.to)}.`,
+      )}
+      ${t(
+        `Een punt (·) betekent: weggelaten, omdat het er minder dan ${least} zijn of omdat u dat anders kunt uitrekenen. Dagen: de middelste.`,
+        `A dot (·) means: left out, because there are fewer than ${least} or because you could work that out. Days: the median.`,
+      )}
+    </p>
+    <nav aria-label="${t('Kwartaal', 'Quarter')}">
+      <ul class="pills">
+        ${quarters.map(
+          (one) => html`
+            <li>
+              <a href="/report?quarter=${one}"${one === quarter && html` aria-current="page"`}>${quarterText(one, viewer.language)}</a>
+            </li>`,
+        )}
+      </ul>
+    </nav>
+    <p class="buttons">
+      <a class="button quiet" href="/report/quarter.csv?quarter=${quarter}">${t(
+        'Download als CSV',
+        'Download as CSV',
+      )}</a>
+    </p>
+    ${figureTables(figures, name, viewer.language).map(tablePart)}`;
   send(visit, { title, main });
 }
 

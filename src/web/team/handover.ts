@@ -58,10 +58,27 @@ function chooseForm(visit: Visit, team: string, { directory, day }: Plan, asked:
   const option = (value: string, label: string, chosen: string) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`;
   const there = all.filter((one) => isPresent(one, day));
-  return html`<form method="get" action="/team/handover" class="form">
-<div class="field"><label for="from">${t('Van wie?', 'From whom?')}</label><select id="from" name="from"><option value="">${choose}</option>${all.map((one) => option(one.id, one.name, asked.from))}</select></div>
-<div class="field"><label for="to">${t('Naar wie?', 'To whom?')}</label><select id="to" name="to"><option value="">${choose}</option>${option('fixed', t('de vaste Wally van elke praktijk', 'the fixed Wally of each practice'), asked.to)}${there.map((one) => option(one.id, one.name, asked.to))}</select></div>
-<p class="buttons"><button class="quiet">${t('Bekijk eerst wat er gebeurt', 'First see what happens')}</button></p></form>`;
+  return html`
+    <form method="get" action="/team/handover" class="form">
+      <div class="field">
+        <label for="from">${t('Van wie?', 'From whom?')}</label>
+        <select id="from" name="from">
+          <option value="">${choose}</option>
+          ${all.map((one) => option(one.id, one.name, asked.from))}
+        </select>
+      </div>
+      <div class="field">
+        <label for="to">${t('Naar wie?', 'To whom?')}</label>
+        <select id="to" name="to">
+          <option value="">${choose}</option>
+          ${option('fixed', t('de vaste Wally van elke praktijk', 'the fixed Wally of each practice'), asked.to)}
+          ${there.map((one) => option(one.id, one.name, asked.to))}
+        </select>
+      </div>
+      <p class="buttons">
+        <button class="quiet">${t('Bekijk eerst wat er gebeurt', 'First see what happens')}</button>
+      </p>
+    </form>`;
 }
 
 const perName = (names: readonly string[]) =>
@@ -82,7 +99,15 @@ function planPart(visit: Visit, plan: Plan, asked: Asked, run: Run, pages: Pages
   const staying = all.filter((one) => one.receiver === undefined);
   const row = (one: Plan['all'][number]) => {
     const state = stateWords(one.taskStatus, one.businessStatus, 'wally');
-    return html`<li class="referral"><div class="lead"><a href="/team/${one.journey}">${one.number}</a></div><div class="more"><span>${directory.practices.get(one.practice)?.name}</span><span>${t(state.nl, state.en)}</span>${one.receiver && html`<span>${t('naar', 'to')} <strong>${name(one.receiver)}</strong></span>`}</div></li>`;
+    return html`
+      <li class="referral">
+        <div class="lead"><a href="/team/${one.journey}">${one.number}</a></div>
+        <div class="more">
+          <span>${directory.practices.get(one.practice)?.name}</span>
+          <span>${t(state.nl, state.en)}</span>
+          ${one.receiver && html`<span>${t('naar', 'to')} <strong>${name(one.receiver)}</strong></span>`}
+        </div>
+      </li>`;
   };
   const counts = perName(going.map((one) => name(one.receiver ?? '')));
   const practices = perName(going.map((one) => directory.practices.get(one.practice)?.name ?? one.practice));

@@ -22,10 +22,20 @@ export function overduePart(
   const lines = late.map(({ owner, count }) => {
     const role = directory.roles.get(owner ?? '');
     const name = role?.name ?? t('niemand', 'nobody');
-    return html`<li><a href="/team?folder=overdue">${t(`Te laat: ${count} bij ${name}`, `Overdue: ${count} with ${name}`)}</a>${role?.phone && html` ${telLink(role.phone)}`}</li>`;
+    return html`
+      <li>
+        <a href="/team?folder=overdue">${t(
+          `Te laat: ${count} bij ${name}`,
+          `Overdue: ${count} with ${name}`,
+        )}</a>${role?.phone && html` ${telLink(role.phone)}`}
+      </li>`;
   });
   const total = late.reduce((sum, one) => sum + one.count, 0);
-  return html`<section class="panel" aria-labelledby="overdue"><h2 id="overdue">${t('Te laat', 'Overdue')} <span class="count">${total}</span></h2><ul class="counts">${lines}</ul></section>`;
+  return html`
+    <section class="panel" aria-labelledby="overdue">
+      <h2 id="overdue">${t('Te laat', 'Overdue')} <span class="count">${total}</span></h2>
+      <ul class="counts">${lines}</ul>
+    </section>`;
 }
 
 /** Questions about nobody of which the reminder to answer did not help either: whose they are today, not what they ask. */
@@ -37,9 +47,22 @@ export function questionsPart(open: readonly OpenQuestion[], parts: TeamParts): 
   const lines = [...Map.groupBy(late, (one) => one.practice)].map(([id, own]) => {
     const owner = assign(directory, id, undefined, today)?.owner;
     const name = directory.practices.get(id)?.name ?? id;
-    return html`<li>${t(`${own.length} van ${name}`, `${own.length} of ${name}`)}${owner && html`: ${owner.name}`}${owner?.phone && html` ${telLink(owner.phone)}`}</li>`;
+    return html`
+      <li>
+        ${t(
+          `${own.length} van ${name}`,
+          `${own.length} of ${name}`,
+        )}${owner && html`: ${owner.name}`}${owner?.phone && html` ${telLink(owner.phone)}`}
+      </li>`;
   });
-  return html`<section class="panel" aria-labelledby="late-questions"><h2 id="late-questions">${t('Vragen van praktijken zonder antwoord', 'Questions of practices without an answer')} <span class="count">${late.length}</span></h2><ul class="plain">${lines}</ul></section>`;
+  return html`
+    <section class="panel" aria-labelledby="late-questions">
+      <h2 id="late-questions">
+        ${t('Vragen van praktijken zonder antwoord', 'Questions of practices without an answer')}
+        <span class="count">${late.length}</span>
+      </h2>
+      <ul class="plain">${lines}</ul>
+    </section>`;
 }
 
 const folderSaid: Record<TeamFolder, Said> = {
@@ -63,8 +86,16 @@ export function queuePart(page: ListPage, at: TeamPlace, visit: Visit, parts: Te
   const t = sayIn(parts.viewer.language);
   const what = t('Teamwachtrij', 'Team queue');
   const total = at.counts.unassigned;
-  return html`<section aria-labelledby="queue"><h2 id="queue">${what} <span class="count">${total}</span></h2>
-${page.rows.length > 0 ? html`<ul class="referrals">${page.rows.map((one) => row(one, parts, undefined, assignForm(one, parts, 'queue')))}</ul>` : noneText(page, visit, t('Alles is van iemand.', 'Everything has an owner.'))}${pagesPart(page, { total, what, to: (place) => addressFrom('/team', at.stays, 'queue', place) }, visit)}</section>`;
+  return html`
+    <section aria-labelledby="queue">
+      <h2 id="queue">${what} <span class="count">${total}</span></h2>
+      ${
+        page.rows.length > 0
+          ? html`<ul class="referrals">${page.rows.map((one) => row(one, parts, undefined, assignForm(one, parts, 'queue')))}</ul>`
+          : noneText(page, visit, t('Alles is van iemand.', 'Everything has an owner.'))
+      }
+      ${pagesPart(page, { total, what, to: (place) => addressFrom('/team', at.stays, 'queue', place) }, visit)}
+    </section>`;
 }
 
 /** The team's referrals in a folder, each with its owner; what an absent person still has stands first (promise 2). */
@@ -79,18 +110,41 @@ export function openPart(page: ListPage, at: TeamPlace, visit: Visit, parts: Tea
   };
   const items = page.rows.map((one) => {
     const away = gone(one) && one.owner !== null;
-    const owner = html`<span>${t('Bij', 'With')}: <strong>${name(one.owner) ?? t('niemand', 'nobody')}</strong>${away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`}${one.actingFor && html` ${t('neemt waar voor', 'acts for')} ${name(one.actingFor)}`}</span>`;
+    const owner = html`<span>${t('Bij', 'With')}:
+      <strong>${name(one.owner) ?? t('niemand', 'nobody')}</strong>${
+        away && html` <span class="presence absent">${t('vandaag afwezig', 'absent today')}</span>`
+      }${one.actingFor && html` ${t('neemt waar voor', 'acts for')} ${name(one.actingFor)}`}</span>`;
     if (isDone) return row(one, parts, owner, html``);
     const handOver = gone(one)
       ? assignForm(one, parts)
-      : html`<details><summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>${assignForm(one, parts)}</details>`;
+      : html`
+        <details>
+          <summary>${t('Overdragen', 'Hand over')}<span class="vh">: ${one.number}</span></summary>
+          ${assignForm(one, parts)}
+        </details>`;
     return row(one, parts, owner, handOver);
   });
   const title = (at.folder ? folderSaid[at.folder] : allSaid)[viewer.language];
   const total = at.counts[at.folder ?? 'owned'];
-  const link = (folder: TeamFolder | undefined, label: string, count: number) =>
-    html`<li><a href="/team${folder && `?folder=${folder}`}"${folder === at.folder && html` aria-current="page"`}>${label} <span class="count">${count}</span></a></li>`;
-  return html`<section aria-labelledby="open"><h2 id="open">${title}</h2>
-<nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${link(undefined, allSaid[viewer.language], at.counts.owned)}${teamFolders.map((one) => link(one, folderSaid[one][viewer.language], at.counts[one]))}</ul></nav>
-${items.length > 0 ? html`<ul class="referrals">${items}</ul>` : noneText(page, visit, t('Hier staat niets.', 'Nothing here.'))}${pagesPart(page, { total, what: title, to: (place) => addressFrom('/team', at.stays, 'open', place) }, visit)}</section>`;
+  const link = (folder: TeamFolder | undefined, label: string, count: number) => html`
+    <li>
+      <a href="/team${folder && `?folder=${folder}`}"${folder === at.folder && html` aria-current="page"`}>${label}
+      <span class="count">${count}</span></a>
+    </li>`;
+  return html`
+    <section aria-labelledby="open">
+      <h2 id="open">${title}</h2>
+      <nav class="folders" aria-label="${t('Mappen', 'Folders')}">
+        <ul>
+          ${link(undefined, allSaid[viewer.language], at.counts.owned)}
+          ${teamFolders.map((one) => link(one, folderSaid[one][viewer.language], at.counts[one]))}
+        </ul>
+      </nav>
+      ${
+        items.length > 0
+          ? html`<ul class="referrals">${items}</ul>`
+          : noneText(page, visit, t('Hier staat niets.', 'Nothing here.'))
+      }
+      ${pagesPart(page, { total, what: title, to: (place) => addressFrom('/team', at.stays, 'open', place) }, visit)}
+    </section>`;
 }

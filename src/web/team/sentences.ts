@@ -86,11 +86,21 @@ function pageOf(visit: Visit, place: Place, shown: Readonly<Record<string, strin
     `Eén zin per regel, hooguit ${sentencesMax}, elk hooguit ${sentenceMax} tekens. Leeg: de gewone zinnen.`,
     `One sentence per line, at most ${sentencesMax}, each of at most ${sentenceMax} characters. Empty: the usual sentences.`,
   );
-  return html`<p><a href="${place.back}">${place.backSaid[viewer.language]}</a></p><h1>${t('Vaste zinnen', 'Standard sentences')}</h1>
-<p>${t('Deze zinnen staan als knop bij het formulier. Noem niemand: iedereen hier leest ze.', 'These sentences stand as buttons with the form. Name nobody: everyone here reads them.')}</p>
-<form method="post" action="${place.path}" class="form" novalidate>${csrfField(viewer)}<input type="hidden" name="version" value="${version}">
-${place.fields.map((name) => areaOf({ viewer, fields: shown, faults: [] }, { name, label: labels[name][viewer.language], hint, rows: 6 }))}
-<p class="buttons"><button>${t('Opslaan', 'Save')}</button></p></form>`;
+  return html`
+    <p><a href="${place.back}">${place.backSaid[viewer.language]}</a></p>
+    <h1>${t('Vaste zinnen', 'Standard sentences')}</h1>
+    <p>${t(
+      'Deze zinnen staan als knop bij het formulier. Noem niemand: iedereen hier leest ze.',
+      'These sentences stand as buttons with the form. Name nobody: everyone here reads them.',
+    )}</p>
+    <form method="post" action="${place.path}" class="form" novalidate>
+      ${csrfField(viewer)}
+      <input type="hidden" name="version" value="${version}">
+      ${place.fields.map((name) =>
+        areaOf({ viewer, fields: shown, faults: [] }, { name, label: labels[name][viewer.language], hint, rows: 6 }),
+      )}
+      <p class="buttons"><button>${t('Opslaan', 'Save')}</button></p>
+    </form>`;
 }
 
 async function show(

@@ -35,7 +35,17 @@ export async function agendaOf(site: Site, practice: Practice, day: string, read
 /** Numbers of the referrals in question, each a link where its reader has a page of it. */
 function numbers(lines: readonly AgendaLine[], area: string, viewer: Viewer): Markup {
   const mayOpen = (one: AgendaLine) => viewer.actor.role !== 'wally' || one.owner === viewer.actor.id;
-  return html`<ul class="plain">${lines.map((one) => html`<li>${mayOpen(one) ? html`<a class="number" href="${area}/${one.journey}">${one.number}</a>` : html`<span class="number">${one.number}</span>`}</li>`)}</ul>`;
+  return html`
+    <ul class="plain">
+      ${lines.map(
+        (one) =>
+          html`<li>${
+            mayOpen(one)
+              ? html`<a class="number" href="${area}/${one.journey}">${one.number}</a>`
+              : html`<span class="number">${one.number}</span>`
+          }</li>`,
+      )}
+    </ul>`;
 }
 
 /** How often each life area was named, most first. */
@@ -54,22 +64,31 @@ export function agendaPart({ lines, cooperation }: Agenda, area: string, viewer:
   const areas = countedAreas(fresh);
   const list = (some: readonly AgendaLine[]) =>
     some.length > 0 && html`${String(some.length)}${numbers(some, area, viewer)}`;
-  return html`<section aria-labelledby="agenda"><h2 id="agenda">${t('Agenda', 'Agenda')}</h2>
-<p class="hint">${t('Kortelijn telt dit nu. Er wordt niets van bewaard, en er staat niemand in.', 'Kortelijn counts this now. Nothing of it is kept, and nobody is named.')}</p>
-${facts([
-  [t('Verwezen dit kwartaal', 'Referred this quarter'), String(fresh.length)],
-  [t('Daarvan gesproken', 'Of these spoken with'), String(fresh.filter((one) => one.wasSpoken).length)],
-  [t('Daarvan afgesloten', 'Of these closed'), String(fresh.filter((one) => one.closed).length)],
-  [t('Loopt nu', 'Open now'), list(lines.filter((one) => one.isOpen))],
-  [t('Te laat', 'Overdue'), list(late)],
-  [t('Wacht op antwoord van de praktijk', 'Waits for an answer of the practice'), list(awaiting)],
-  [
-    t('Leefgebieden', 'Life areas'),
-    areas.length > 0 &&
-      html`<ul class="plain">${areas.map(([code, count]) => html`<li>${lifeAreas[code][viewer.language]}: ${String(count)}</li>`)}</ul>`,
-  ],
-  [t('Wat de praktijk het meest ziet', 'What the practice sees most'), cooperation.problems],
-  [t('Doel van de samenwerking', 'Goal of the cooperation'), cooperation.goal],
-  [t('Samenwerking evalueren op', 'Evaluate the cooperation on'), cooperation.evaluateOn],
-])}</section>`;
+  return html`
+    <section aria-labelledby="agenda">
+      <h2 id="agenda">${t('Agenda', 'Agenda')}</h2>
+      <p class="hint">${t(
+        'Kortelijn telt dit nu. Er wordt niets van bewaard, en er staat niemand in.',
+        'Kortelijn counts this now. Nothing of it is kept, and nobody is named.',
+      )}</p>
+      ${facts([
+        [t('Verwezen dit kwartaal', 'Referred this quarter'), String(fresh.length)],
+        [t('Daarvan gesproken', 'Of these spoken with'), String(fresh.filter((one) => one.wasSpoken).length)],
+        [t('Daarvan afgesloten', 'Of these closed'), String(fresh.filter((one) => one.closed).length)],
+        [t('Loopt nu', 'Open now'), list(lines.filter((one) => one.isOpen))],
+        [t('Te laat', 'Overdue'), list(late)],
+        [t('Wacht op antwoord van de praktijk', 'Waits for an answer of the practice'), list(awaiting)],
+        [
+          t('Leefgebieden', 'Life areas'),
+          areas.length > 0 &&
+            html`
+              <ul class="plain">
+                ${areas.map(([code, count]) => html`<li>${lifeAreas[code][viewer.language]}: ${String(count)}</li>`)}
+              </ul>`,
+        ],
+        [t('Wat de praktijk het meest ziet', 'What the practice sees most'), cooperation.problems],
+        [t('Doel van de samenwerking', 'Goal of the cooperation'), cooperation.goal],
+        [t('Samenwerking evalueren op', 'Evaluate the cooperation on'), cooperation.evaluateOn],
+      ])}
+    </section>`;
 }

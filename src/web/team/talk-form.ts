@@ -80,16 +80,42 @@ export function talkForm(
     fields: typed?.fields ?? (talk ? fieldsOf(talk) : {}),
     faults: typed?.faults ?? [],
   };
-  const box = (name: string, label: string, type: string) =>
-    html`<div class="field"><label for="${name}">${label}</label>${faultOf(parts, name)}<input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${ties(parts, name, false)}></div>`;
+  const box = (name: string, label: string, type: string) => html`
+    <div class="field">
+      <label for="${name}">${label}</label>
+      ${faultOf(parts, name)}
+      <input type="${type}" id="${name}" name="${name}" value="${parts.fields[name]}"${ties(parts, name, false)}>
+    </div>`;
   const people = mayTakePart(directory, practice).map(
-    (role, nth) =>
-      html`<div class="choice"><input type="checkbox" id="${nth === 0 ? 'who' : `with-${role.id}`}" name="with-${role.id}" value="yes"${parts.fields[`with-${role.id}`] === 'yes' && html` checked`}><label for="${nth === 0 ? 'who' : `with-${role.id}`}">${role.name}</label></div>`,
+    (role, nth) => html`
+      <div class="choice">
+        <input type="checkbox" id="${nth === 0 ? 'who' : `with-${role.id}`}" name="with-${role.id}"
+          value="yes"${parts.fields[`with-${role.id}`] === 'yes' && html` checked`}>
+        <label for="${nth === 0 ? 'who' : `with-${role.id}`}">${role.name}</label>
+      </div>`,
   );
   const hint = t('Noem geen inwoner.', 'Name no resident.');
-  return html`<form method="post" action="${area}/talks" class="form" novalidate>${csrfField(viewer)}<input type="hidden" name="practice" value="${practice.id}">${talk && html`<input type="hidden" name="talk" value="${talk.resource.id}"><input type="hidden" name="version" value="${String(talk.version)}">`}
-<div class="row">${box('on', t('Dag', 'Day'), 'date')}${box('time', t('Tijd', 'Time'), 'time')}</div>
-<div class="field"><label for="place">${t('Waar, of op welk nummer', 'Where, or on which number')}</label>${hintOf('place', hint)}${faultOf(parts, 'place')}<input type="text" id="place" name="place" value="${parts.fields.place}" maxlength="${String(placeMax)}" autocomplete="off"${ties(parts, 'place', true)}></div>
-<fieldset><legend>${t('Wie is erbij?', 'Who takes part?')}</legend>${faultOf(parts, 'who')}${people}</fieldset>
-<p class="buttons"><button>${talk ? t('Verzet het gesprek', 'Move the talk') : t('Plan het gesprek', 'Plan the talk')}</button></p></form>`;
+  return html`
+    <form method="post" action="${area}/talks" class="form" novalidate>
+      ${csrfField(viewer)}
+      <input type="hidden" name="practice" value="${practice.id}">
+      ${
+        talk &&
+        html`
+          <input type="hidden" name="talk" value="${talk.resource.id}">
+          <input type="hidden" name="version" value="${String(talk.version)}">`
+      }
+      <div class="row">${box('on', t('Dag', 'Day'), 'date')}${box('time', t('Tijd', 'Time'), 'time')}</div>
+      <div class="field">
+        <label for="place">${t('Waar, of op welk nummer', 'Where, or on which number')}</label>
+        ${hintOf('place', hint)}
+        ${faultOf(parts, 'place')}
+        <input type="text" id="place" name="place" value="${parts.fields.place}" maxlength="${String(placeMax)}"
+          autocomplete="off"${ties(parts, 'place', true)}>
+      </div>
+      <fieldset><legend>${t('Wie is erbij?', 'Who takes part?')}</legend>${faultOf(parts, 'who')}${people}</fieldset>
+      <p class="buttons">
+        <button>${talk ? t('Verzet het gesprek', 'Move the talk') : t('Plan het gesprek', 'Plan the talk')}</button>
+      </p>
+    </form>`;
 }

@@ -103,7 +103,11 @@ export function assignForm(
   const choice =
     wallys.length === 1
       ? html`<button name="wally" value="${only.id}" class="quiet">${t('Geef aan', 'Give to')} ${only.name}${number}</button>`
-      : html`<label for="${id}" class="vh">${t('Geef aan', 'Give to')}: ${referral.number}</label><select name="wally" id="${id}" required><option value="">${t('Geef aan …', 'Give to …')}</option>${wallys.map((role) => html`<option value="${role.id}">${role.name}</option>`)}</select><button class="quiet">${t('Geef', 'Give')}${number}</button>`;
+      : html`
+        <label for="${id}" class="vh">${t('Geef aan', 'Give to')}: ${referral.number}</label>
+        <select name="wally" id="${id}" required><option value="">${t('Geef aan …', 'Give to …')}</option>${wallys.map(
+          (role) => html`<option value="${role.id}">${role.name}</option>`,
+        )}</select><button class="quiet">${t('Geef', 'Give')}${number}</button>`;
   return html`<form method="post" action="/team/${referral.journey}/assign" class="buttons">${csrfField(viewer)}${choice}</form>`;
 }
 
@@ -111,9 +115,25 @@ export function row(referral: ListedReferral, parts: TeamParts, owner: Markup | 
   const { viewer, today } = parts;
   const t = sayIn(viewer.language);
   const state = stateWords(referral.taskStatus, referral.businessStatus, 'team');
-  return html`<li class="referral"><div class="lead"><a href="/team/${referral.journey}">${referral.patientName}</a> <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span></div>
-<div class="marks">${dueMark(pressing(referral, today), referral.callBefore, parts)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
-<div class="more">${owner}<span>${t(state.nl, state.en)}</span><span>${parts.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div>${more}</li>`;
+  return html`
+    <li class="referral">
+      <div class="lead">
+        <a href="/team/${referral.journey}">${referral.patientName}</a>
+        <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>
+      </div>
+      <div class="marks">
+        ${dueMark(pressing(referral, today), referral.callBefore, parts)}
+        ${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}
+        ${referral.unsafeContact && safetyMark(t)}
+      </div>
+      <div class="more">
+        ${owner}
+        <span>${t(state.nl, state.en)}</span>
+        <span>${parts.directory.practices.get(referral.practice)?.name}</span>
+        <span class="number">${referral.number}</span>
+      </div>
+      ${more}
+    </li>`;
 }
 
 function absenceText(from: string, to: string | undefined, parts: TeamParts): string {
@@ -139,18 +159,69 @@ function wallyItem(role: Role, parts: TeamParts, typed: Typed | undefined): Mark
   const fault =
     faulty && html`<p class="error" id="fault-${role.id}" role="alert">${faulty.fault[viewer.language]}</p>`;
   const tied = faulty && html` aria-invalid="true" aria-describedby="fault-${role.id}"`;
-  return html`<li class="wally"><div class="lead"><strong>${role.name}</strong> <span class="presence ${present ? 'present' : 'absent'}">${present ? t('aanwezig', 'present') : t('afwezig', 'absent')}</span></div>
-<div class="more">${role.phone && telLink(role.phone)}${substitute && html`<span>${t('vervanger', 'substitute')}: ${substitute.name}</span>`}</div>
-${now.map((one) => html`<p class="why">${absenceText(one.from, one.to, parts)}</p>`)}
-${form(present ? html`<button name="act" value="sick" class="quiet">${t('Ziek vandaag', 'Sick today')}<span class="vh">: ${role.name}</span></button>` : html`<button name="act" value="back">${t('Weer aanwezig', 'Present again')}<span class="vh">: ${role.name}</span></button>`)}
-${later.length > 0 && html`<ul class="plain">${later.map((one) => html`<li>${form(html`<input type="hidden" name="from" value="${one.from}">${absenceText(one.from, one.to, parts)} <button name="act" value="remove" class="link">${t('weghalen', 'remove')}<span class="vh">: ${role.name}</span></button>`)}</li>`)}</ul>`}
-<details${faulty && html` open`}><summary>${t('Afwezigheid plannen', 'Plan an absence')}<span class="vh">: ${role.name}</span></summary>
-${form(html`${fault}<div class="row"><div class="field"><label for="from-${role.id}">${t('Van', 'From')}</label><input type="date" id="from-${role.id}" name="from" value="${faulty?.from}" required${tied}></div>
-<div class="field"><label for="to-${role.id}">${t('Tot en met (mag leeg)', 'To (may be empty)')}</label><input type="date" id="to-${role.id}" name="to" value="${faulty?.to}"${tied}></div></div><button name="act" value="plan" class="quiet">${t('Opslaan', 'Save')}</button>`)}</details></li>`;
+  return html`
+    <li class="wally">
+      <div class="lead">
+        <strong>${role.name}</strong>
+        <span class="presence ${present ? 'present' : 'absent'}">${
+          present ? t('aanwezig', 'present') : t('afwezig', 'absent')
+        }</span>
+      </div>
+      <div class="more">
+        ${role.phone && telLink(role.phone)}
+        ${substitute && html`<span>${t('vervanger', 'substitute')}: ${substitute.name}</span>`}
+      </div>
+      ${now.map((one) => html`<p class="why">${absenceText(one.from, one.to, parts)}</p>`)}
+      ${form(
+        present
+          ? html`<button name="act" value="sick" class="quiet">
+              ${t('Ziek vandaag', 'Sick today')}<span class="vh">: ${role.name}</span>
+            </button>`
+          : html`<button name="act" value="back">${t('Weer aanwezig', 'Present again')}<span class="vh">: ${role.name}</span></button>`,
+      )}
+      ${
+        later.length > 0 &&
+        html`
+          <ul class="plain">
+            ${later.map(
+              (one) => html`
+                <li>
+                  ${form(
+                    html`
+                      <input type="hidden" name="from" value="${one.from}">
+                      ${absenceText(one.from, one.to, parts)}
+                      <button name="act" value="remove" class="link">${t('weghalen', 'remove')}<span class="vh">:
+                      ${role.name}</span></button>`,
+                  )}
+                </li>`,
+            )}
+          </ul>`
+      }
+      <details${faulty && html` open`}>
+        <summary>${t('Afwezigheid plannen', 'Plan an absence')}<span class="vh">: ${role.name}</span></summary>
+        ${form(html`
+          ${fault}
+          <div class="row">
+            <div class="field">
+              <label for="from-${role.id}">${t('Van', 'From')}</label>
+              <input type="date" id="from-${role.id}" name="from" value="${faulty?.from}" required${tied}>
+            </div>
+            <div class="field">
+              <label for="to-${role.id}">${t('Tot en met (mag leeg)', 'To (may be empty)')}</label>
+              <input type="date" id="to-${role.id}" name="to" value="${faulty?.to}"${tied}>
+            </div>
+          </div>
+          <button name="act" value="plan" class="quiet">${t('Opslaan', 'Save')}</button>`)}
+      </details>
+    </li>`;
 }
 
 /** The Wallys of the team: who is here, and absence in one tap. No reason is asked. */
 export function wallysPart(parts: TeamParts, typed: Typed | undefined): Markup {
   const t = sayIn(parts.viewer.language);
-  return html`<section aria-labelledby="wallys"><h2 id="wallys">${t("Wally's vandaag", 'Wallys today')}</h2><ul class="wallys">${wallysOf(parts.directory, parts.team).map((role) => wallyItem(role, parts, typed))}</ul></section>`;
+  return html`
+    <section aria-labelledby="wallys">
+      <h2 id="wallys">${t("Wally's vandaag", 'Wallys today')}</h2>
+      <ul class="wallys">${wallysOf(parts.directory, parts.team).map((role) => wallyItem(role, parts, typed))}</ul>
+    </section>`;
 }

@@ -28,6 +28,16 @@ export async function caseNote(
     ({ at, said }) =>
       html`<li>${momentText(new Date(at), viewer.language)}: ${said.map((one) => t(one.nl, one.en)).join(' ')}</li>`,
   );
-  return html`<section class="panel" aria-labelledby="case-note"><h2 id="case-note">${t('In het eigen dossiersysteem is iets gedaan dat hier niet kon', 'Something was done in the own case system that could not be done here')}</h2><ul class="plain">${lines}</ul>
-<p>${t('Wat hier staat, geldt. Doe de stap hier, of verbeter haar in het dossiersysteem.', 'What stands here counts. Take the step here, or correct it in the case system.')}</p></section>`;
+  return html`
+    <section class="panel" aria-labelledby="case-note">
+      <h2 id="case-note">${t(
+        'In het eigen dossiersysteem is iets gedaan dat hier niet kon',
+        'Something was done in the own case system that could not be done here',
+      )}</h2>
+      <ul class="plain">${lines}</ul>
+      <p>${t(
+        'Wat hier staat, geldt. Doe de stap hier, of verbeter haar in het dossiersysteem.',
+        'What stands here counts. Take the step here, or correct it in the case system.',
+      )}</p>
+    </section>`;
 }

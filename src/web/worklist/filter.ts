@@ -85,14 +85,31 @@ export function filterPart(folder: string, filters: Filters, choices: Choices): 
   const pills = active.map((name) => {
     const { [name]: _, ...rest } = filters;
     const label = known[name].find(([one]) => one === filters[name])?.[1];
-    return html`<li><a href="${listAddress(folder, rest)}">${label}<span class="vh">: ${t('haal dit filter weg', 'remove this filter')}</span> <span aria-hidden="true">×</span></a></li>`;
+    return html`
+      <li>
+        <a href="${listAddress(folder, rest)}">${label}<span class="vh">:
+        ${t('haal dit filter weg', 'remove this filter')}</span> <span aria-hidden="true">×</span></a>
+      </li>`;
   });
-  const select = (name: Name) =>
-    html`<div class="field short"><label for="${name}">${names[name][language]}</label><select id="${name}" name="${name}"><option value="">${t('alles', 'all')}</option>${known[
-      name
-    ].map(
-      ([value, label]) => html`<option value="${value}"${filters[name] === value && html` selected`}>${label}</option>`,
-    )}</select></div>`;
-  return html`${active.length > 0 && html`<ul class="pills">${pills}</ul>`}<details class="filters"><summary>${t('Filter de lijst', 'Filter the list')}</summary>
-<form method="get" action="/worklist"><input type="hidden" name="folder" value="${folder}"><div class="row">${(Object.keys(names) as Name[]).map(select)}</div><p class="buttons"><button class="quiet">${t('Toon', 'Show')}</button></p></form></details>`;
+  const select = (name: Name) => html`
+    <div class="field short">
+      <label for="${name}">${names[name][language]}</label>
+      <select id="${name}" name="${name}">
+        <option value="">${t('alles', 'all')}</option>
+        ${known[name].map(
+          ([value, label]) =>
+            html`<option value="${value}"${filters[name] === value && html` selected`}>${label}</option>`,
+        )}
+      </select>
+    </div>`;
+  return html`
+    ${active.length > 0 && html`<ul class="pills">${pills}</ul>`}
+    <details class="filters">
+      <summary>${t('Filter de lijst', 'Filter the list')}</summary>
+      <form method="get" action="/worklist">
+        <input type="hidden" name="folder" value="${folder}">
+        <div class="row">${(Object.keys(names) as Name[]).map(select)}</div>
+        <p class="buttons"><button class="quiet">${t('Toon', 'Show')}</button></p>
+      </form>
+    </details>`;
 }

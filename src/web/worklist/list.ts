@@ -79,16 +79,43 @@ function row(referral: ListedReferral, visit: Visit, acting: Acting): Markup {
   const who = isRecalled
     ? html`<a href="/worklist/${referral.journey}">${referral.number}</a>`
     : html`<a href="/worklist/${referral.journey}">${referral.patientName}</a>
-<span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>`;
-  return html`<li class="referral"><div class="lead">${who}</div>
-<div class="marks">${standIns(referral, visit, acting)}${dueMark(pressing(referral, today), referral.callBefore, { viewer, today })}${waits(referral, visit, today)}${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}${referral.unsafeContact && safetyMark(t)}</div>
-<div class="more"><span>${t(state.nl, state.en)}</span>${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}${referral.transferred && html`<span>${t('staat in het eigen dossier', 'stands in your own record')}</span>`}<span>${acting.directory.practices.get(referral.practice)?.name}</span><span class="number">${referral.number}</span></div></li>`;
+      <span class="born">${birthDateText(referral.birthDate, viewer.language)}</span>`;
+  return html`
+    <li class="referral">
+      <div class="lead">${who}</div>
+      <div class="marks">
+        ${standIns(referral, visit, acting)}
+        ${dueMark(pressing(referral, today), referral.callBefore, { viewer, today })}
+        ${waits(referral, visit, today)}
+        ${referral.priority !== 'routine' && urgencyMark(referral.priority, t)}
+        ${referral.unsafeContact && safetyMark(t)}
+      </div>
+      <div class="more">
+        <span>${t(state.nl, state.en)}</span>
+        ${referral.feedback && html`<span>${t('bericht', 'message')}: ${fateWord(referral.feedback, viewer)}</span>`}
+        ${referral.transferred && html`<span>${t('staat in het eigen dossier', 'stands in your own record')}</span>`}
+        <span>${acting.directory.practices.get(referral.practice)?.name}</span>
+        <span class="number">${referral.number}</span>
+      </div>
+    </li>`;
 }
 
 /** The form that looks for a resident among one's own referrals: posted, so that no address holds a name. */
 function searchForm({ viewer }: Visit, typed = ''): Markup {
   const t = sayIn(viewer.language);
-  return html`<form method="post" action="/worklist/search" class="search" role="search">${csrfField(viewer)}<div class="field"><label for="sought">${t('Zoek in uw eigen verwijzingen', 'Search your own referrals')}</label><p class="hint" id="sought-hint">${t('Achternaam, geboortedatum of nummer (KL-…)', 'Family name, birth date or number (KL-…)')}</p><input type="search" id="sought" name="sought" value="${typed}" maxlength="200" autocomplete="off" aria-describedby="sought-hint"></div><button class="quiet">${t('Zoek', 'Search')}</button></form>`;
+  return html`
+    <form method="post" action="/worklist/search" class="search" role="search">
+      ${csrfField(viewer)}
+      <div class="field">
+        <label for="sought">${t('Zoek in uw eigen verwijzingen', 'Search your own referrals')}</label>
+        <p class="hint" id="sought-hint">${t(
+          'Achternaam, geboortedatum of nummer (KL-…)',
+          'Family name, birth date or number (KL-…)',
+        )}</p>
+        <input type="search" id="sought" name="sought" value="${typed}" maxlength="200" autocomplete="off" aria-describedby="sought-hint">
+      </div>
+      <button class="quiet">${t('Zoek', 'Search')}</button>
+    </form>`;
 }
 
 function rowsPart(page: ListPage, visit: Visit, acting: Acting, none: string): Markup {
@@ -131,13 +158,26 @@ export async function sendList(site: Site, visit: Visit, callPlace: CallPlace): 
     : folder === 'new'
       ? t('Geen nieuwe verwijzingen.', 'No new referrals.')
       : t('Hier staat niets.', 'Nothing here.');
-  const main = html`<h1>${t('Mijn werklijst', 'My worklist')}</h1>${calls}${talks}
-<nav class="folders" aria-label="${t('Mappen', 'Folders')}"><ul>${folders.map((one) => html`<li><a href="${listAddress(one, filters)}"${one === folder && html` aria-current="page"`}>${folderSaid[one][viewer.language]} <span class="count">${counts[one]}</span></a></li>`)}</ul></nav>
-<h2${narrowed === '' && html` class="vh"`}>${name}${narrowed && `: ${counts[folder]}, ${narrowed}`}</h2>
-${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${filterPart(folder, filters, choices)}
-${rowsPart(page, visit, acting, none)}
-${pagesPart(page, { total: counts[folder], what: name, to: (place) => listAddress(folder, filters, place) }, visit)}
-<div class="aside">${searchForm(visit)}${keysPart(site, visit)}</div>`;
+  const main = html`
+    <h1>${t('Mijn werklijst', 'My worklist')}</h1>
+    ${calls}${talks}
+    <nav class="folders" aria-label="${t('Mappen', 'Folders')}">
+      <ul>
+        ${folders.map(
+          (one) => html`
+            <li>
+              <a href="${listAddress(one, filters)}"${one === folder && html` aria-current="page"`}>${folderSaid[one][viewer.language]}
+              <span class="count">${counts[one]}</span></a>
+            </li>`,
+        )}
+      </ul>
+    </nav>
+    <h2${narrowed === '' && html` class="vh"`}>${name}${narrowed && `: ${counts[folder]}, ${narrowed}`}</h2>
+    ${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}
+    ${filterPart(folder, filters, choices)}
+    ${rowsPart(page, visit, acting, none)}
+    ${pagesPart(page, { total: counts[folder], what: name, to: (place) => listAddress(folder, filters, place) }, visit)}
+    <div class="aside">${searchForm(visit)}${keysPart(site, visit)}</div>`;
   const notice = doneNotice(visit, wallyForms) ?? acceptedNotice(visit);
   send(visit, { title, main, ...(notice && { notice }) });
 }
@@ -155,7 +195,14 @@ function acceptedNotice(visit: Visit) {
 function moreFound({ viewer }: Visit, { next, rows }: ListPage, typed: string, total: number): Markup | undefined {
   const t = sayIn(viewer.language);
   if (!next) return undefined;
-  return html`<form method="post" action="/worklist/search" class="buttons">${csrfField(viewer)}<input type="hidden" name="sought" value="${typed}"><input type="hidden" name="after" value="${next}"><p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p><button class="quiet">${t('Volgende bladzijde', 'Next page')}</button></form>`;
+  return html`
+    <form method="post" action="/worklist/search" class="buttons">
+      ${csrfField(viewer)}
+      <input type="hidden" name="sought" value="${typed}">
+      <input type="hidden" name="after" value="${next}">
+      <p>${t(`U ziet er ${rows.length} van ${total}.`, `You see ${rows.length} of ${total}.`)}</p>
+      <button class="quiet">${t('Volgende bladzijde', 'Next page')}</button>
+    </form>`;
 }
 
 /** What was found among the reader's own referrals, in every folder; how many is noted, not what was typed. */
@@ -182,7 +229,12 @@ export async function sendFound(site: Site, visit: Visit): Promise<void> {
         'Nothing found in your own referrals. Is the family name right? A typing error finds nobody.',
       )
     : t('Vul een achternaam, geboortedatum of nummer in.', 'Fill in a family name, birth date or number.');
-  const main = html`<p><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p><h1>${title}</h1>${searchForm(visit, typed)}
-${sought && html`<h2>${t('Gevonden', 'Found')} <span class="count">${total}</span></h2>`}${rowsPart(page, visit, acting, none)}${moreFound(visit, page, typed, total)}`;
+  const main = html`
+    <p><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>
+    <h1>${title}</h1>
+    ${searchForm(visit, typed)}
+    ${sought && html`<h2>${t('Gevonden', 'Found')} <span class="count">${total}</span></h2>`}
+    ${rowsPart(page, visit, acting, none)}
+    ${moreFound(visit, page, typed, total)}`;
   send(visit, { title, main }, sought ? 200 : 422);
 }

@@ -65,9 +65,18 @@ function choice(
   const who =
     one.taskStatus === 'entered-in-error'
       ? html`<strong class="number">${one.number}</strong>`
-      : html`<strong>${one.patientName}</strong> <span class="born">${birthDateText(one.birthDate, language)}</span> <span class="number">${one.number}</span>`;
+      : html`<strong>${one.patientName}</strong> <span class="born">${birthDateText(one.birthDate, language)}</span>
+        <span class="number">${one.number}</span>`;
   const id = box(one.journey);
-  return html`<div class="choice"><input type="checkbox" id="${id}" name="${id}" value="yes" aria-describedby="${id}-hint"${isTicked && html` checked`}><label for="${id}">${who}</label><p class="hint" id="${id}-hint">${state[language]}${owner && `, ${owner}`}. <a href="${listOf(viewer.actor)}/${one.journey}">${t('Bekijk', 'Look')}<span class="vh"> ${one.number}</span></a></p></div>`;
+  return html`
+    <div class="choice">
+      <input type="checkbox" id="${id}" name="${id}" value="yes" aria-describedby="${id}-hint"${isTicked && html` checked`}>
+      <label for="${id}">${who}</label>
+      <p class="hint" id="${id}-hint">
+        ${state[language]}${owner && `, ${owner}`}.
+        <a href="${listOf(viewer.actor)}/${one.journey}">${t('Bekijk', 'Look')}<span class="vh"> ${one.number}</span></a>
+      </p>
+    </div>`;
 }
 
 const nothingTicked = (first: string): Fault => ({
@@ -92,11 +101,29 @@ async function sendList(site: Site, visit: Visit, faults: readonly Fault[] = [])
   const confirmed = Number(query(request, 'done')) || 0;
   const form =
     found.length > 0 &&
-    html`<p>${meaningText(viewer, days)}</p>
-<p>${isTicked ? html`<a href="${path}">${t('Vink alles uit', 'Untick all')}</a>` : html`<a href="${path}?all=yes">${t(`Vink alle ${found.length} aan`, `Tick all ${found.length}`)}</a>`}</p>
-<form method="post" action="${path}" class="form">${csrfField(viewer)}<fieldset><legend>${t('Deze staan in ons eigen dossier', 'These stand in our own record')}</legend>${found.map((one) => choice(one, viewer, (id) => roles.get(id ?? '')?.name, isTicked))}</fieldset>
-<p class="buttons"><button>${t('Bevestig wat is aangevinkt', 'Confirm what is ticked')}</button></p></form>
-${counts.unconfirmed > found.length && found.length === shownMax && html`<p>${t(`U ziet er ${found.length} van ${counts.unconfirmed}. De rest komt hierna.`, `You see ${found.length} of ${counts.unconfirmed}. The rest comes after these.`)}</p>`}`;
+    html`
+      <p>${meaningText(viewer, days)}</p>
+      <p>${
+        isTicked
+          ? html`<a href="${path}">${t('Vink alles uit', 'Untick all')}</a>`
+          : html`<a href="${path}?all=yes">${t(`Vink alle ${found.length} aan`, `Tick all ${found.length}`)}</a>`
+      }</p>
+      <form method="post" action="${path}" class="form">
+        ${csrfField(viewer)}
+        <fieldset>
+          <legend>${t('Deze staan in ons eigen dossier', 'These stand in our own record')}</legend>
+          ${found.map((one) => choice(one, viewer, (id) => roles.get(id ?? '')?.name, isTicked))}
+        </fieldset>
+        <p class="buttons"><button>${t('Bevestig wat is aangevinkt', 'Confirm what is ticked')}</button></p>
+      </form>
+      ${
+        counts.unconfirmed > found.length &&
+        found.length === shownMax &&
+        html`<p>${t(
+          `U ziet er ${found.length} van ${counts.unconfirmed}. De rest komt hierna.`,
+          `You see ${found.length} of ${counts.unconfirmed}. The rest comes after these.`,
+        )}</p>`
+      }`;
   const none =
     days === 0
       ? t(
@@ -104,8 +131,11 @@ ${counts.unconfirmed > found.length && found.length === shownMax && html`<p>${t(
           'Kortelijn never erases anything here. You need not confirm anything.',
         )
       : t('Alles is bevestigd. U hoeft niets te doen.', 'Everything is confirmed. You need not do anything.');
-  const main = html`<p><a href="${listOf(actor)}?folder=done">${t('Terug naar wat klaar is', 'Back to what is done')}</a></p>
-<h1>${title} <span class="count">${found.length}</span></h1>${errorSummary(faults, viewer)}${days > 0 && form ? form : html`<p class="empty">${none}</p>`}`;
+  const main = html`
+    <p><a href="${listOf(actor)}?folder=done">${t('Terug naar wat klaar is', 'Back to what is done')}</a></p>
+    <h1>${title} <span class="count">${found.length}</span></h1>
+    ${errorSummary(faults, viewer)}
+    ${days > 0 && form ? form : html`<p class="empty">${none}</p>`}`;
   const said =
     confirmed === 1
       ? t('1 verwijzing bevestigd.', '1 referral confirmed.')

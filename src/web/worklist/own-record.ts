@@ -35,18 +35,58 @@ function wordPart(shown: Shown, keeping: Keeping, days: number, address: string)
   const form = (buttons: Markup) =>
     html`<form method="post" action="${address}/own-record" class="buttons">${csrfField(viewer)}${buttons}</form>`;
   if (!keeping.transferredAt)
-    return html`<p>${(isWithdrawn(journey) ? gone : asked)[viewer.language]} ${meaningText(viewer, days)}</p>
-${form(html`<button name="do" value="confirm">${t('Het staat in ons eigen dossier', 'It stands in our own record')}</button><button name="do" value="next" class="quiet">${t('Bevestig, en volgende', 'Confirm, and next')}</button>`)}`;
+    return html`
+      <p>${(isWithdrawn(journey) ? gone : asked)[viewer.language]} ${meaningText(viewer, days)}</p>
+      ${form(
+        html`<button name="do" value="confirm">${t(
+          'Het staat in ons eigen dossier',
+          'It stands in our own record',
+        )}</button><button name="do" value="next" class="quiet">${t('Bevestig, en volgende', 'Confirm, and next')}</button>`,
+      )}`;
   const who = directory.roles.get(keeping.transferredBy ?? '')?.name ?? t('Het eigen systeem', 'Their own system');
   const on = momentText(keeping.transferredAt, viewer.language);
-  return html`<p>${t(`${who} bevestigde op ${on} dat dit in het eigen dossier staat.`, `${who} confirmed on ${on} that this stands in their own record.`)} ${keeping.heldAt ? t('Het blijft hier toch staan: het moet bewaard blijven.', 'It stays here all the same: it must be kept.') : t(`Kortelijn wist het hier, ${days} dagen nadat het laatste bericht aankwam.`, `Kortelijn erases it here, ${days} days after the last message arrived.`)}</p>
-${form(html`<button name="do" value="undo" class="quiet">${t('Toch niet: draai dit terug', 'Not after all: take it back')}</button>`)}`;
+  return html`
+    <p>
+      ${t(
+        `${who} bevestigde op ${on} dat dit in het eigen dossier staat.`,
+        `${who} confirmed on ${on} that this stands in their own record.`,
+      )}
+      ${
+        keeping.heldAt
+          ? t('Het blijft hier toch staan: het moet bewaard blijven.', 'It stays here all the same: it must be kept.')
+          : t(
+              `Kortelijn wist het hier, ${days} dagen nadat het laatste bericht aankwam.`,
+              `Kortelijn erases it here, ${days} days after the last message arrived.`,
+            )
+      }
+    </p>
+    ${form(
+      html`<button name="do" value="undo" class="quiet">${t(
+        'Toch niet: draai dit terug',
+        'Not after all: take it back',
+      )}</button>`,
+    )}`;
 }
 
 function takeAlong({ viewer }: Shown, address: string, hasPdf: boolean): Markup {
   const t = sayIn(viewer.language);
-  return html`<ul class="plain">${hasPdf && html`<li><a href="${address}/journey.pdf" download>${t('Download als PDF', 'Download as PDF')}</a></li>`}<li><a href="${address}/journey.json" download>${t('Download voor een computer (FHIR, JSON)', 'Download for a computer (FHIR, JSON)')}</a></li></ul>
-<p class="hint">${t('Afdrukken: Ctrl+P. Wat u meeneemt, staat in het logboek.', 'Print: Ctrl+P. What you take along is noted in the log.')}</p>`;
+  return html`
+    <ul class="plain">
+      ${
+        hasPdf &&
+        html`<li><a href="${address}/journey.pdf" download>${t('Download als PDF', 'Download as PDF')}</a></li>`
+      }
+      <li>
+        <a href="${address}/journey.json" download>${t(
+          'Download voor een computer (FHIR, JSON)',
+          'Download for a computer (FHIR, JSON)',
+        )}</a>
+      </li>
+    </ul>
+    <p class="hint">${t(
+      'Afdrukken: Ctrl+P. Wat u meeneemt, staat in het logboek.',
+      'Print: Ctrl+P. What you take along is noted in the log.',
+    )}</p>`;
 }
 
 /**
@@ -66,8 +106,12 @@ export async function ownRecordPart(
   const [keeping] = mayConfirm ? await readKeeping(site.store, [journey.id]) : [];
   if (!isHers && !keeping) return undefined;
   const t = sayIn(viewer.language);
-  return html`<section class="aside" aria-labelledby="own-record"><h2 id="own-record">${t('Voor uw eigen dossier', 'For your own record')}</h2>
-${isHers && takeAlong(shown, address, site.fonts !== undefined)}${keeping && wordPart(shown, keeping, days, address)}</section>`;
+  return html`
+    <section class="aside" aria-labelledby="own-record">
+      <h2 id="own-record">${t('Voor uw eigen dossier', 'For your own record')}</h2>
+      ${isHers && takeAlong(shown, address, site.fonts !== undefined)}
+      ${keeping && wordPart(shown, keeping, days, address)}
+    </section>`;
 }
 
 const doneSaid: Readonly<Record<string, Said>> = {

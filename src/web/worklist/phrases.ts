@@ -15,8 +15,15 @@ const maxOf: Readonly<Record<SentenceField, number>> = { firstLine: firstLineMax
 /** Buttons that put a sentence in the field: by the script where the cursor is, else by the server at the end. */
 export function phrasesPart(name: SentenceField, label: string, own: Sentences | undefined, viewer: Viewer): Markup {
   const t = sayIn(viewer.language);
-  return html`<details class="phrases"><summary>${t('Vaste zinnen', 'Standard sentences')}<span class="vh">: ${label}</span></summary>
-<p class="buttons">${sentencesFor(own, name).map((words, nth) => html`<button name="phrase" value="${name}-${nth}" class="quiet" lang="nl" data-into="${name}" data-words="${words}">${words}</button> `)}</p></details>`;
+  return html`
+    <details class="phrases">
+      <summary>${t('Vaste zinnen', 'Standard sentences')}<span class="vh">: ${label}</span></summary>
+      <p class="buttons">${sentencesFor(own, name).map(
+        (words, nth) =>
+          html`<button name="phrase" value="${name}-${nth}" class="quiet" lang="nl"
+            data-into="${name}" data-words="${words}">${words}</button> `,
+      )}</p>
+    </details>`;
 }
 
 /** The fields with the sentence of this button added; as they were when it is no button of ours or does not fit. */

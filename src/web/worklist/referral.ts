@@ -16,17 +16,16 @@ import { eventsPart, feedbackPart } from '../journey/history-view.ts';
 import { agreedPart, involvedPart } from '../journey/involved.ts';
 import { lettersPart } from '../journey/letters.ts';
 import {
-  acuteNote,
   appointmentsPart,
   consentPart,
   reachPart,
   recognition,
-  referrerPart,
   type Shown,
   show,
   whoPart,
   whyPart,
 } from '../journey/referral-view.ts';
+import { acuteNote, referrerPart } from '../journey/referrer-view.ts';
 import { linksPart } from '../link/part.ts';
 import { dueMark, urgencyMark } from '../marks.ts';
 import { renewForm } from '../moves/consent.ts';
@@ -34,7 +33,8 @@ import { contactForms } from '../moves/contact.ts';
 import { type MoveForm, movesPart, type PanelParts, type Posted, postedFaults } from '../moves/forms.ts';
 import { handForms, offeredForms } from '../moves/hand.ts';
 import { leadForm } from '../moves/lead.ts';
-import { onwardForms, residentForms } from '../moves/onward.ts';
+import { onwardForms } from '../moves/onward.ts';
+import { residentForms } from '../moves/resident.ts';
 import { stopForms, waitingForms } from '../moves/waiting.ts';
 import type { PageParts } from '../page.ts';
 import { objectionPart } from '../rights/objection.ts';
@@ -76,9 +76,18 @@ function actions(shown: Shown): Markup {
   const may = (move: 'accept' | 'report') => !isRefusal(transition(shown.journey, move, shown.viewer.actor));
   const address = `/worklist/${shown.journey.id}`;
   if (may('accept'))
-    return html`<form method="post" action="${address}/accept" class="buttons at-hand">${csrfField(shown.viewer)}<button data-key="a">${t('Aannemen', 'Accept')}</button><button name="and" value="next" class="quiet" data-key="v">${t('Aannemen en volgende', 'Accept and next')}</button></form>`;
+    return html`
+      <form method="post" action="${address}/accept" class="buttons at-hand">
+        ${csrfField(shown.viewer)}
+        <button data-key="a">${t('Aannemen', 'Accept')}</button>
+        <button name="and" value="next" class="quiet" data-key="v">${t(
+          'Aannemen en volgende',
+          'Accept and next',
+        )}</button>
+      </form>`;
   if (may('report'))
-    return html`<p class="buttons at-hand"><a class="button" href="${address}/report" data-key="t">${t('Terugkoppelen', 'Report back')}</a></p>`;
+    return html`
+      <p class="buttons at-hand"><a class="button" href="${address}/report" data-key="t">${t('Terugkoppelen', 'Report back')}</a></p>`;
   return html``;
 }
 
@@ -110,9 +119,17 @@ function earlierPart(earlier: readonly EarlierReferral[], { viewer, today }: Sho
   const t = sayIn(viewer.language);
   const lines = earlier.map((one) => {
     const state = stateWords(one.taskStatus, one.businessStatus, 'wally');
-    return html`<li>${dayText(localDay(one.receivedAt), viewer.language, today)}: ${t(state.nl, state.en)} <span class="number">${one.number}</span></li>`;
+    return html`
+      <li>
+        ${dayText(localDay(one.receivedAt), viewer.language, today)}: ${t(state.nl, state.en)}
+        <span class="number">${one.number}</span>
+      </li>`;
   });
-  return html`<div class="panel"><p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p><ul class="plain">${lines}</ul></div>`;
+  return html`
+    <div class="panel">
+      <p>${t('Deze praktijk verwees deze inwoner al eerder:', 'This practice referred this resident before:')}</p>
+      <ul class="plain">${lines}</ul>
+    </div>`;
 }
 
 /** The promised call; before it is due it is said as what was promised, so that it does not compete with the clocks. */
@@ -150,13 +167,32 @@ export async function sendReferral(
   const state = stateWords(index.taskStatus, index.businessStatus, 'wally');
   const due = promised(pressing({ ...index, called }, today), shown);
   const reach = reachPart(shown);
-  const back = html`<p class="aside"${keysOn(site, visit) && html` data-keys`}><a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a></p>`;
-  const marks = html`<p class="marks"><span class="state">${t(state.nl, state.en)}</span>${due}${index.priority !== 'routine' && urgencyMark(index.priority, t)}<span class="number">${index.number}</span></p>`;
+  const back = html`
+    <p class="aside"${keysOn(site, visit) && html` data-keys`}>
+      <a href="/worklist" data-key="w">${t('Terug naar de werklijst', 'Back to the worklist')}</a>
+    </p>`;
+  const marks = html`
+    <p class="marks">
+      <span class="state">${t(state.nl, state.en)}</span>
+      ${due}
+      ${index.priority !== 'routine' && urgencyMark(index.priority, t)}
+      <span class="number">${index.number}</span>
+    </p>`;
   const title = `${t('Verwijzing', 'Referral')} ${index.number}`;
   const said = { title, ...(notice && { notice }) };
   const own = await ownRecordPart(site, shown, acting, `/worklist/${journey.id}`);
   if (isWithdrawn(journey)) {
-    const main = html`${back}<h1>${title}</h1>${marks}${differs}<p>${t('Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.', "This referral was stopped. The resident's data can no longer be read here.")}</p>${eventsPart(shown, events)}${own}`;
+    const main = html`
+      ${back}
+      <h1>${title}</h1>
+      ${marks}
+      ${differs}
+      <p>${t(
+        'Deze verwijzing is gestopt. De gegevens van de inwoner zijn hier niet meer te lezen.',
+        "This referral was stopped. The resident's data can no longer be read here.",
+      )}</p>
+      ${eventsPart(shown, events)}
+      ${own}`;
     return send(visit, { ...said, main }, status);
   }
   const parts: PanelParts = {
@@ -170,12 +206,39 @@ export async function sendReferral(
   };
   const moves = movesPart(t('Wat doet u?', 'What do you do?'), wallyForms, parts);
   const links = await linksPart(site, shown);
-  const main = html`${back}${postedFaults(parts)}
-${recognition(shown, 'h1')}
-${marks}${differs}${standInPart(shown)}${earlierPart(earlier, shown)}
-${acuteNote(shown)}${await objectionPart(site, shown, events)}${index.unsafeContact && reach}${clocksPart(shown, 'wally')}${actions(shown)}
-<div class="columns"><div>${!index.unsafeContact && reach}${whyPart(shown)}${index.owner === viewer.actor.id && lettersPart(shown)}${appointmentsPart(shown, acting.now, calendarLink(shown))}${links}${moves}${feedbackPart(shown, carriages)}</div>
-<div>${whoPart(shown)}${agreedPart(shown)}${referrerPart(shown)}${involvedPart(shown)}${consentPart(shown)}${eventsPart(shown, events)}</div></div>${own}`;
+  const main = html`
+    ${back}
+    ${postedFaults(parts)}
+    ${recognition(shown, 'h1')}
+    ${marks}
+    ${differs}
+    ${standInPart(shown)}
+    ${earlierPart(earlier, shown)}
+    ${acuteNote(shown)}
+    ${await objectionPart(site, shown, events)}
+    ${index.unsafeContact && reach}
+    ${clocksPart(shown, 'wally')}
+    ${actions(shown)}
+    <div class="columns">
+      <div>
+        ${!index.unsafeContact && reach}
+        ${whyPart(shown)}
+        ${index.owner === viewer.actor.id && lettersPart(shown)}
+        ${appointmentsPart(shown, acting.now, calendarLink(shown))}
+        ${links}
+        ${moves}
+        ${feedbackPart(shown, carriages)}
+      </div>
+      <div>
+        ${whoPart(shown)}
+        ${agreedPart(shown)}
+        ${referrerPart(shown)}
+        ${involvedPart(shown)}
+        ${consentPart(shown)}
+        ${eventsPart(shown, events)}
+      </div>
+    </div>
+    ${own}`;
   const wrong = posted && posted.faults.length > 0 ? t('Fout: ', 'Error: ') : '';
   send(visit, { ...said, title: `${wrong}${title}`, main }, status);
 }
@@ -185,5 +248,9 @@ function calendarLink({ journey, viewer }: Shown): Markup | undefined {
   const isPlanned = journey.appointments.some((one) => one.resource.status === 'booked');
   if (!isPlanned || journey.index.owner !== viewer.actor.id) return undefined;
   const t = sayIn(viewer.language);
-  return html`<p><a href="/worklist/${journey.id}/appointment.ics" download>${t('Zet in uw agenda', 'Put in your calendar')}</a> (${t('alleen het woord "afspraak" en de tijd', 'only the word "afspraak" and the time')})</p>`;
+  return html`
+    <p>
+      <a href="/worklist/${journey.id}/appointment.ics" download>${t('Zet in uw agenda', 'Put in your calendar')}</a>
+      (${t('alleen het woord "afspraak" en de tijd', 'only the word "afspraak" and the time')})
+    </p>`;
 }
