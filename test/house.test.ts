@@ -227,13 +227,15 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
-  test('no default exports, barrels, buckets or manager names; no file over 300 lines', () => {
+  test('no default exports, barrels, buckets or manager names; no file over 300 lines, no line over 200 characters', () => {
     const names = /(^|\/)(index|utils?|helpers?|common|misc|shared|types|constants)\.ts$/;
     const suffix = /\b(class|function|const)\s+\w+(Service|Manager|Helper|UseCase|Orchestrator|Factory|Impl)\b/;
     expect(sources.filter((file) => names.test(file))).toEqual([]);
     expect(sources.filter((file) => /^export default/m.test(text(file)))).toEqual([]);
     expect(sources.filter((file) => suffix.test(text(file)))).toEqual([]);
     expect(sources.filter((file) => text(file).split('\n').length > 301)).toEqual([]);
+    const isLong = (line: string) => line.length > 200;
+    expect(sources.filter((file) => text(file).split('\n').some(isLong))).toEqual([]);
   });
 
   test('tests are not narrowed, and mock none of our own code', () => {

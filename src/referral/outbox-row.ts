@@ -2,7 +2,10 @@
 export interface OutboxRow {
   readonly messageId: string;
   readonly kind: 'worklist' | 'notify' | 'feedback' | 'alarm' | 'subscription' | 'case';
-  /** `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `case:role/<Wally>`, `practice:<id>` or, of a later channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for. */
+  /**
+   * `worklist`, `mail`, `subscription:<id>`, `case:<organisation>`, `case:role/<Wally>`, `practice:<id>` or, of a later
+   * channel, `practice:<id>/<endpoint>`: what the window, the breaker and the order are kept for.
+   */
   readonly destination: string;
   /** Role or team id (worklist, mail, case) or practice id: whom it is for there. */
   readonly recipient: string;

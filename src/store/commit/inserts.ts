@@ -7,7 +7,8 @@ function arrivalParts(batch: readonly Prepared[]): Part[] {
     insert(
       'i',
       'inbound',
-      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, door text, answer bytea, received_at timestamptz, mapping text, losses text[], said_at timestamptz, said_version int',
+      'practice_id text, application text, control_id text, message_type text, intent text, hash bytea, journey_id uuid, ' +
+        'door text, answer bytea, received_at timestamptz, mapping text, losses text[], said_at timestamptz, said_version int',
       batch.flatMap(({ change: { arrival, scope, journey }, sealed, at }) => {
         if (!arrival) return [];
         const { application, controlId, messageType, intent, hash, door, reading, edition } = arrival;
@@ -117,7 +118,8 @@ function eventParts(batch: readonly Prepared[]): Part[] {
     insert(
       'o',
       'delivery',
-      'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, document_type text, document_id uuid, assignment int, next_at interval, created_at timestamptz, traceparent text',
+      'practice_id text, journey_id uuid, message_id uuid, kind text, destination text, recipient text, document_type text, ' +
+        'document_id uuid, assignment int, next_at interval, created_at timestamptz, traceparent text',
       batch.flatMap(({ change, at, traceparent }) =>
         (change.outbox ?? []).map((row) => [
           change.scope.practice,

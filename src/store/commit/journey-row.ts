@@ -3,8 +3,8 @@ import { columnsOf, insert, type Part, type Prepared, textArray } from './writes
 const journeyColumns = `
   practice_id text, id uuid, number text, practice_referral_system text, practice_referral_id text,
   referral_hash bytea, task_id uuid, task_status text, business_status text, assignment int, owner_id text,
-  acting_for_id text, proposed_id text, barred_ids text[], team_id text, fixed_id text, rule_id text, requester_agb text, route text, priority text, life_areas text[], age_band text,
-  unsafe_contact boolean, authored_on timestamptz, call_before date, undo_until timestamptz,
+  acting_for_id text, proposed_id text, barred_ids text[], team_id text, fixed_id text, rule_id text,
+  requester_agb text, route text, priority text, life_areas text[], age_band text, unsafe_contact boolean, authored_on timestamptz, call_before date, undo_until timestamptz,
   received_at timestamptz, updated_at timestamptz, bsn_hmac bytea, family_hmac bytea, birth_date_hmac bytea,
   postcode_hmac bytea`;
 const keptAtUpdate = new Set(['practice_id', 'id', 'number', 'received_at']);

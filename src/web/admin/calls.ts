@@ -63,18 +63,51 @@ export async function callsPage(site: Site, visit: Visit): Promise<void> {
     const role = directory.roles.get(one.recipient ?? '');
     const practice = directory.practices.get(one.recipient ?? '') ?? directory.practices.get(one.practice);
     const phone = role ? role.phone : kind !== 'link' && practice?.phone;
-    return html`<li class="delivery"><div class="lead">${role?.name ?? practice?.name ?? one.practice} ${phone ? telLink(phone) : kind !== 'link' && t('(geen nummer bekend)', '(no number known)')}</div>
-<p class="more">${one.number && html`<span>${t('Nummer', 'Number')} ${one.number}</span>`}<span>${waitingText(one.since, now, viewer.language)}</span>${one.delivery && html`<a href="/admin/deliveries/${one.delivery}">${t('Bekijk het bericht', 'See the message')}<span class="vh">: ${one.number ?? one.delivery}</span></a>`}</p></li>`;
+    return html`
+      <li class="delivery">
+        <div class="lead">
+          ${role?.name ?? practice?.name ?? one.practice}
+          ${phone ? telLink(phone) : kind !== 'link' && t('(geen nummer bekend)', '(no number known)')}
+        </div>
+        <p class="more">
+          ${one.number && html`<span>${t('Nummer', 'Number')} ${one.number}</span>`}
+          <span>${waitingText(one.since, now, viewer.language)}</span>
+          ${
+            one.delivery &&
+            html`<a href="/admin/deliveries/${one.delivery}">${t('Bekijk het bericht', 'See the message')}<span
+              class="vh">: ${one.number ?? one.delivery}</span></a>`
+          }
+        </p>
+      </li>`;
   };
   const group = ({ kind, ...page }: (typeof pages)[number]): Markup | undefined => {
     if (counts[kind] === 0) return undefined;
     const what = headings[kind][viewer.language];
-    return html`<section aria-labelledby="${kind}"><h2 id="${kind}">${what} <span class="count">${counts[kind]}</span></h2><p class="why">${kindSaid[kind][viewer.language]}</p>
-${page.rows.length > 0 ? html`<ul class="deliveries">${page.rows.map((one) => item(kind, one))}</ul>` : noneText(page, visit, '')}${pagesPart(page, { total: counts[kind], what, to: (place) => addressFrom('/admin/calls', stays, kind, place) }, visit)}</section>`;
+    const to = (place?: string) => addressFrom('/admin/calls', stays, kind, place);
+    return html`
+      <section aria-labelledby="${kind}">
+        <h2 id="${kind}">${what} <span class="count">${counts[kind]}</span></h2>
+        <p class="why">${kindSaid[kind][viewer.language]}</p>
+        ${
+          page.rows.length > 0
+            ? html`<ul class="deliveries">${page.rows.map((one) => item(kind, one))}</ul>`
+            : noneText(page, visit, '')
+        }
+        ${pagesPart(page, { total: counts[kind], what, to }, visit)}
+      </section>`;
   };
   const title = t('Bellijst', 'Phone list');
-  const main = html`<h1>${title} <span class="count">${total}</span></h1>${queueMenu(visit, now, 'calls')}
-<p>${t('Hier helpt alleen nog bellen. De inhoud staat bij de teamleider en de Wally, onder “Bellen en voorlezen”.', 'Here only a telephone helps. The content is with the team lead and the Wally, under "Call and read aloud".')}</p>
-${total > 0 ? pages.map(group) : html`<p class="empty">${t('Er hoeft niemand gebeld te worden.', 'Nobody needs to be called.')}</p>`}`;
+  const main = html`
+    <h1>${title} <span class="count">${total}</span></h1>
+    ${queueMenu(visit, now, 'calls')}
+    <p>${t(
+      'Hier helpt alleen nog bellen. De inhoud staat bij de teamleider en de Wally, onder “Bellen en voorlezen”.',
+      'Here only a telephone helps. The content is with the team lead and the Wally, under "Call and read aloud".',
+    )}</p>
+    ${
+      total > 0
+        ? pages.map(group)
+        : html`<p class="empty">${t('Er hoeft niemand gebeld te worden.', 'Nobody needs to be called.')}</p>`
+    }`;
   send(visit, { title, main, ...listRefresh(visit, now) });
 }

@@ -70,7 +70,11 @@ export function waitingPage(viewer: Viewer, directory: Directory, index: Journey
   const title = t('Nu niet te zien: wacht op toestemming', 'Not to be seen now: waits for consent');
   return {
     title,
-    main: html`<h1>${title}</h1><p>${t('De sociaal werker vraagt opnieuw om toestemming. Doe tot dan niets met deze vraag. Daarna werkt deze link weer.', 'The social worker asks for consent anew. Until then, do nothing with this question. After that this link works again.')}</p>${whomToCall(directory, index, viewer)}`,
+    main: html`<h1>${title}</h1>
+<p>${t(
+      'De sociaal werker vraagt opnieuw om toestemming. Doe tot dan niets met deze vraag. Daarna werkt deze link weer.',
+      'The social worker asks for consent anew. Until then, do nothing with this question. After that this link works again.',
+    )}</p>${whomToCall(directory, index, viewer)}`,
   };
 }
 

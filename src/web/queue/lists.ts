@@ -104,7 +104,7 @@ export function queueMenu(
           ([name, path, label]) =>
             html`<li><a href="${path}"${name === current && html` aria-current="page"`}>${label}</a></li>`,
         )}
-        ${refreshLinks(visit, now).map((one) => html`<li>${one}</li>`)}
       </ul>
-    </nav>`;
+    </nav>
+    <p class="more">${refreshLinks(visit, now)}</p>`;
 }

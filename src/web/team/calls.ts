@@ -84,20 +84,49 @@ function item({ delivery, journey }: Waiting, visit: Visit, place: CallPlace, mo
   const waits = letter !== undefined && letterWaits(journey, letter, today);
   const id = `heardBy-${delivery.id}`;
   const wrong = typed?.delivery === delivery.id;
-  return html`<li class="panel"><h2>${practice?.name ?? journey.practice} <span class="when">${waitingText(delivery.createdAt, acting.now, viewer.language)}</span></h2>
-${recognition(shown, 'p')}${facts([
-  [t('Telefoon', 'Phone'), practice?.phone && telLink(practice.phone)],
-  [t('Hun nummer', 'Their number'), journey.index.practiceReferral.value],
-  [t('Ons nummer', 'Our number'), journey.index.number],
-])}
-<div class="letter" lang="nl">${(communication?.payload?.[1] ?? communication?.payload?.[0])?.contentString}</div>
-${
-  !waits &&
-  html`<form method="post" action="${place.path}/${delivery.id}${more.after && `?after=${more.after}`}" class="form" novalidate>${csrfField(viewer)}<div class="field"><label for="${id}">${t('Gebeld, gelezen door', 'Called, heard by')}</label>
-<p class="hint" id="${id}-hint">${t('Vraag of de ander de naam en de geboortedatum herkent, en noem daarna pas de rest.', 'Ask whether the other recognises name and birth date, and only then read the rest.')}</p>
-${wrong && html`<p class="error" id="${id}-error">${noName[viewer.language]}</p>`}<input type="text" id="${id}" name="heardBy" value="${wrong ? typed.heardBy : ''}" maxlength="100" autocomplete="off" aria-describedby="${id}-hint${wrong && ` ${id}-error`}"${wrong && html` aria-invalid="true"`}></div>
-<p class="buttons"><button>${t('Het is voorgelezen', 'It was read aloud')}<span class="vh">: ${journey.index.number}</span></button></p></form>`
-}</li>`;
+  const waiting = waitingText(delivery.createdAt, acting.now, viewer.language);
+  return html`
+    <li class="panel">
+      <h2>${practice?.name ?? journey.practice} <span class="when">${waiting}</span></h2>
+      ${recognition(shown, 'p')}
+      ${facts([
+        [t('Telefoon', 'Phone'), practice?.phone && telLink(practice.phone)],
+        [t('Hun nummer', 'Their number'), journey.index.practiceReferral.value],
+        [t('Ons nummer', 'Our number'), journey.index.number],
+      ])}
+      <div class="letter" lang="nl">${(communication?.payload?.[1] ?? communication?.payload?.[0])?.contentString}</div>
+      ${
+        !waits &&
+        html`
+          <form
+            method="post"
+            action="${place.path}/${delivery.id}${more.after && `?after=${more.after}`}"
+            class="form"
+            novalidate
+          >
+            ${csrfField(viewer)}
+            <div class="field">
+              <label for="${id}">${t('Gebeld, gelezen door', 'Called, heard by')}</label>
+              <p class="hint" id="${id}-hint">${t(
+                'Vraag of de ander de naam en de geboortedatum herkent, en noem daarna pas de rest.',
+                'Ask whether the other recognises name and birth date, and only then read the rest.',
+              )}</p>
+              ${wrong && html`<p class="error" id="${id}-error">${noName[viewer.language]}</p>`}
+              <input
+                type="text"
+                id="${id}"
+                name="heardBy"
+                value="${wrong ? typed.heardBy : ''}"
+                maxlength="100"
+                autocomplete="off"
+                aria-describedby="${id}-hint${wrong && ` ${id}-error`}"${wrong && html` aria-invalid="true"`}>
+            </div>
+            <p class="buttons">
+              <button>${t('Het is voorgelezen', 'It was read aloud')}<span class="vh">: ${journey.index.number}</span></button>
+            </p>
+          </form>`
+      }
+    </li>`;
 }
 
 interface PageMore {
@@ -136,9 +165,20 @@ export async function sendCalls(
   const notice = more.notice ?? done;
   const title = t('Bellen en voorlezen', 'Call and read aloud');
   const parts = { acting, today: localDay(acting.now), typed: more.typed, after };
-  const main = html`<p><a href="${place.path.replace('/calls', '')}">${place.back[viewer.language]}</a></p><h1 id="after">${title} <span class="count">${total}</span></h1>
-<p>${t('Deze berichten kwamen na een dag nog niet aan. Bel de praktijk en lees ze voor.', 'After a day these messages have not arrived. Call the practice and read them aloud.')}</p>
-${waiting.length > 0 ? html`<ul class="plain">${waiting.map((one) => item(one, visit, place, parts))}</ul>` : noneText(page, visit, t('Alles is aangekomen.', 'Everything arrived.'))}${pagesPart(page, { total, what: title, to: (from) => addressFrom(place.path, {}, 'after', from) }, visit)}`;
+  const to = (from?: string) => addressFrom(place.path, {}, 'after', from);
+  const main = html`
+    <p><a href="${place.path.replace('/calls', '')}">${place.back[viewer.language]}</a></p>
+    <h1 id="after">${title} <span class="count">${total}</span></h1>
+    <p>${t(
+      'Deze berichten kwamen na een dag nog niet aan. Bel de praktijk en lees ze voor.',
+      'After a day these messages have not arrived. Call the practice and read them aloud.',
+    )}</p>
+    ${
+      waiting.length > 0
+        ? html`<ul class="plain">${waiting.map((one) => item(one, visit, place, parts))}</ul>`
+        : noneText(page, visit, t('Alles is aangekomen.', 'Everything arrived.'))
+    }
+    ${pagesPart(page, { total, what: title, to }, visit)}`;
   send(
     visit,
     { title: more.typed ? `${t('Fout: ', 'Error: ')}${title}` : title, main, ...(notice && { notice }) },

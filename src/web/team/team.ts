@@ -97,11 +97,26 @@ async function sendTeam(
   const stays = { folder, open: page.after, queue: queue.after, calls: calling.after };
   const at = { folder, counts, stays };
   const toCalls = (from?: string) => addressFrom('/team', stays, 'calls', from);
-  const main = html`<h1>${t('Mijn team', 'My team')}${acting.directory.teams.get(team)?.name && html` <span class="born">${acting.directory.teams.get(team)?.name}</span>`}</h1>
-${calls}${talks}${questionsPart(questions, parts)}
-<div class="columns"><div>${alarmsPart(calling, toCalls, visit, parts)}${overduePart(late, parts)}${queuePart(queue, at, visit, parts)}${awaited}</div><div>${wallysPart(parts, typed)}</div></div>
-${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}${openPart(page, at, visit, parts)}
-<p class="buttons"><a class="button quiet" href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a></p>`;
+  const name = acting.directory.teams.get(team)?.name;
+  const main = html`
+    <h1>${t('Mijn team', 'My team')}${name && html` <span class="born">${name}</span>`}</h1>
+    ${calls}
+    ${talks}
+    ${questionsPart(questions, parts)}
+    <div class="columns">
+      <div>
+        ${alarmsPart(calling, toCalls, visit, parts)}
+        ${overduePart(late, parts)}
+        ${queuePart(queue, at, visit, parts)}
+        ${awaited}
+      </div>
+      <div>${wallysPart(parts, typed)}</div>
+    </div>
+    ${folder === 'done' && unconfirmedLine(site, viewer, counts.unconfirmed)}
+    ${openPart(page, at, visit, parts)}
+    <p class="buttons">
+      <a class="button quiet" href="/team/sentences">${t('Vaste zinnen van ons team', 'Standard sentences of our team')}</a>
+    </p>`;
   send(visit, { title: t('Mijn team', 'My team'), main, ...(notice && { notice }) }, status);
 }
 

@@ -66,7 +66,10 @@ export function alarmsPart(page: CallPage, to: (place?: string) => string, visit
     html`<li>${name}${phone ? html` ${telLink(phone)}` : html` (${t('geen nummer bekend', 'no number known')})`}</li>`;
   const called = ({ kind, journey }: TeamCall) =>
     kind === 'call-practice' &&
-    html`<form method="post" action="/team/${journey}/called">${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button></form>`;
+    html`
+      <form method="post" action="/team/${journey}/called">
+        ${csrfField(viewer)}<button class="quiet">${t('Ik heb gebeld', 'I have called')}</button>
+      </form>`;
   const item = (call: TeamCall): Markup => {
     const owner = directory.roles.get(call.owner ?? '');
     const practice = directory.practices.get(call.practice);
@@ -74,13 +77,35 @@ export function alarmsPart(page: CallPage, to: (place?: string) => string, visit
     const isOne = call.count === 1;
     const left = call.count - call.numbers.length;
     const more = left > 0 && t(`en nog ${left}`, `and ${left} more`);
-    return html`<li><h3>${alarmSaid[call.kind]?.[viewer.language] ?? call.kind} ${isOne ? numbers : html`<span class="count">${call.count}</span>`} <span class="when">${waitingText(call.since, now, viewer.language)}</span></h3>
-${!isOne && html`<p class="more">${numbers}${more}</p>`}<p>${alarmDo[call.kind]?.[viewer.language]}</p><ol class="calls">${call.kind === 'acute' && owner && line(owner.name, owner.phone)}${line(practice?.name ?? call.practice, practice?.phone)}</ol>${called(call)}</li>`;
+    const said = alarmSaid[call.kind]?.[viewer.language] ?? call.kind;
+    return html`
+      <li>
+        <h3>
+          ${said} ${isOne ? numbers : html`<span class="count">${call.count}</span>`}
+          <span class="when">${waitingText(call.since, now, viewer.language)}</span>
+        </h3>
+        ${!isOne && html`<p class="more">${numbers}${more}</p>`}
+        <p>${alarmDo[call.kind]?.[viewer.language]}</p>
+        <ol class="calls">
+          ${call.kind === 'acute' && owner && line(owner.name, owner.phone)}
+          ${line(practice?.name ?? call.practice, practice?.phone)}
+        </ol>
+        ${called(call)}
+      </li>`;
   };
-  if (page.lines === 0)
-    return html`<section aria-labelledby="calls"><h2 id="calls">${t('Bellijst', 'Phone list')}</h2><p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p></section>`;
   const what = t('Bellijst', 'Phone list');
-  return html`<section class="panel acute" aria-labelledby="calls"><h2 id="calls">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${page.about}</span></h2>${page.rows.length > 0 ? html`<ul class="alarms">${page.rows.map(item)}</ul>` : noneText(page, visit, '')}${pagesPart(page, { total: page.lines, what, to }, visit)}</section>`;
+  if (page.lines === 0)
+    return html`
+      <section aria-labelledby="calls">
+        <h2 id="calls">${what}</h2>
+        <p class="empty">${t('Niemand hoeft nu te bellen.', 'Nobody needs to call now.')}</p>
+      </section>`;
+  return html`
+    <section class="panel acute" aria-labelledby="calls">
+      <h2 id="calls">${t('Bellijst: nu doen', 'Phone list: do now')} <span class="count">${page.about}</span></h2>
+      ${page.rows.length > 0 ? html`<ul class="alarms">${page.rows.map(item)}</ul>` : noneText(page, visit, '')}
+      ${pagesPart(page, { total: page.lines, what, to }, visit)}
+    </section>`;
 }
 
 /** Gives it to a Wally who is at work today, but for the present owner: one button, or a choice where there are more. */
