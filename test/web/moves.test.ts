@@ -84,13 +84,20 @@ describe('reaching the resident', () => {
     const text = await made('attempt', { way: 'phone' });
     expect(text).toContain('Geprobeerd op 1 van de 3 dagen: maandag 23 november.');
     expect((await now()).index.businessStatus).toBe('contact-attempted');
-    await made('attempt', { way: 'visit', attemptOn: '2026-11-22', attemptAt: '10:00' });
+    refused(
+      await move('attempt', { way: 'visit', attemptOn: '2026-11-22', attemptAt: '10:00' }),
+      422,
+      'Dit was vóór de verwijzing.',
+      'value="2026-11-22"',
+    );
+    at.now = new Date('2026-11-25T09:00:00Z');
+    await made('attempt', { way: 'visit', attemptOn: '2026-11-24', attemptAt: '10:00' });
     expect((await page()).text).toContain('Geprobeerd op 2 van de 3 dagen');
     refused(
-      await move('attempt', { way: 'phone', attemptOn: '2026-11-24' }),
+      await move('attempt', { way: 'phone', attemptOn: '2026-11-26' }),
       422,
       'Dit moment moet nog komen.',
-      'value="2026-11-24"',
+      'value="2026-11-26"',
     );
     refused(await move('attempt', { way: 'telepathy' }), 422, 'Kies hoe u het probeerde.');
   });

@@ -25,7 +25,7 @@ const BEGUN = `j.task_status in ('accepted', 'in-progress', 'on-hold') and j.own
 const FOR_ME = `$1 in (coalesce(j.proposed_id, ''), coalesce(j.acting_for_id, ''))`;
 // A request to stop waits for the Wally whatever else is asked of others.
 const ELSEWHERE = `not ${clock(`c.kind = 'stop'`)} and (${clock(`c.kind in ('answer', 'onward', 'rest')`)}
-  or coalesce(${APPOINTMENT} >= $2, false))`;
+  or coalesce(${APPOINTMENT} >= $2::text, false))`;
 
 /** $1 is whose list it is, $2 today. */
 export const folders: Record<Folder, string> = {
