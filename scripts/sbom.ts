@@ -16,6 +16,7 @@ const component = z.looseObject({
   version: z.string(),
   purl: z.string().startsWith('pkg:npm/'),
   properties: z.array(property).default([]),
+  externalReferences: z.array(z.looseObject({ url: z.string() })).optional(),
 });
 /** As much of CycloneDX as must be there for anybody to work with it. */
 export const bom = z.looseObject({
@@ -36,6 +37,15 @@ function isTool(
   return isDevelopment || packages[`node_modules/${name}`]?.devOptional === true;
 }
 
+/** CycloneDX wants an IRI, and packages name their place as git does (`git@host:path`). */
+const asIri = (url: string) => url.replace(/^([\w.-]+@[\w.-]+):(?!\/)/, 'ssh://$1/');
+
+function withIris(one: z.infer<typeof component>): z.infer<typeof component> {
+  const { externalReferences } = one;
+  if (!externalReferences) return one;
+  return { ...one, externalReferences: externalReferences.map((to) => ({ ...to, url: asIri(to.url) })) };
+}
+
 /**
  * The SBOM of what runs in production, out of npm's; throws when that is not one. Tools are taken out here: with its own
  * `--omit dev` npm also leaves out what a tool and the service share.
@@ -48,7 +58,7 @@ export async function readBom(): Promise<z.infer<typeof bom>> {
   const tools = new Set(whole.components.filter((one) => isTool(one, packages)).map((one) => one['bom-ref']));
   return {
     ...whole,
-    components: whole.components.filter((one) => !tools.has(one['bom-ref'])),
+    components: whole.components.filter((one) => !tools.has(one['bom-ref'])).map(withIris),
     dependencies: whole.dependencies
       .filter((one) => !tools.has(one.ref))
       .map((one) => ({ ...one, dependsOn: one.dependsOn.filter((ref) => !tools.has(ref)) })),

@@ -25,6 +25,9 @@ describe('the SBOM', () => {
       .map(([path]) => path.split('node_modules/').at(-1) ?? '')
       .filter((name) => !versions.has(name) && !/linux|darwin|win32/.test(name));
     expect(missing).toEqual([]);
+    const addresses = made.components.flatMap((one) => (one.externalReferences ?? []).map(({ url }) => url));
+    expect(addresses.length).toBeGreaterThan(100);
+    expect(addresses.filter((url) => !URL.canParse(url))).toEqual([]);
     const refs = new Set(made.components.map((one) => one['bom-ref']));
     expect(made.dependencies.flatMap((one) => one.dependsOn).filter((ref) => !refs.has(ref))).toEqual([]);
     expect(JSON.stringify(made)).not.toContain(new URL('..', import.meta.url).pathname.replace(/\/$/, ''));

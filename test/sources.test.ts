@@ -39,9 +39,10 @@ describe('the source', () => {
     expect(new Set(found(/from 'node:child_process'/g).map((one) => one.split(':')[0]))).toEqual(
       new Set([
         'src/region/his-process.ts',
-        'src/store/embedded-process.ts',
-        'src/store/embedded-programs.ts',
-        'src/store/embedded.ts',
+
+        'src/store/embedded/embedded.ts',
+        'src/store/embedded/process.ts',
+        'src/store/embedded/programs.ts',
       ]),
     );
     expect(found(/\bshell\s*:|\bexec\(|\bexecSync\b/g).filter((one) => !one.endsWith(': exec('))).toEqual([]);
@@ -58,7 +59,7 @@ describe('the source', () => {
     const bytes = found(/randomBytes\((\w+)\)/g).map((one) => one.split(': '));
     expect(bytes.length).toBeGreaterThan(10);
     const short = bytes.filter(([, count]) => !Number.isNaN(Number(count)) && Number(count) < 16).map(([file]) => file);
-    expect(short).toEqual(['src/delivery/queue.ts', 'src/store/embedded-place.ts']);
+    expect(short).toEqual(['src/delivery/queue.ts', 'src/store/embedded/place.ts']);
   });
 
   test('seals, hashes and derives in known ways only', () => {

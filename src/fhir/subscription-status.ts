@@ -12,17 +12,21 @@ export const payloadContent =
   'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-payload-content';
 const profile = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-status-r4';
 
-/**
- * What a subscription says, in the form of Subscriptions R5 Backport for R4: a Bundle of type history that begins with the
- * status as Parameters. Ids only: what changed is read at its own address. `base` is ours, ending in /fhir/R4.
- */
-export function subscriptionStatus(
+/** What is told of a subscription itself. */
+interface Standing {
+  readonly id: string;
+  readonly status: string;
+  readonly events: number;
+}
+
+/** How a subscription stands, as Parameters in the form of Subscriptions R5 Backport for R4. `base` is ours, ending in /fhir/R4. */
+function statusOf(
   base: string,
-  subscription: { readonly id: string; readonly status: string; readonly events: number },
-  type: 'handshake' | 'event-notification' | 'query-event',
+  subscription: Standing,
+  type: 'handshake' | 'event-notification' | 'query-event' | 'query-status',
   told: readonly Told[],
   id: string,
-): Bundle {
+): Parameters {
   const parameter: ParametersParameter[] = [
     { name: 'subscription', valueReference: { reference: `${base}/Subscription/${subscription.id}` } },
     { name: 'status', valueCode: subscription.status },
@@ -37,7 +41,35 @@ export function subscriptionStatus(
       ],
     })),
   ];
-  const status: Parameters = { resourceType: 'Parameters', id, meta: { profile: [profile] }, parameter };
+  return { resourceType: 'Parameters', id, meta: { profile: [profile] }, parameter };
+}
+
+/** What `$status` answers (Subscriptions R5 Backport): how it stands, as the one match of a searchset. */
+export const subscriptionStanding = (base: string, subscription: Standing, id: string): Bundle => ({
+  resourceType: 'Bundle',
+  type: 'searchset',
+  total: 1,
+  entry: [
+    {
+      fullUrl: `urn:uuid:${id}`,
+      resource: statusOf(base, subscription, 'query-status', [], id),
+      search: { mode: 'match' },
+    },
+  ],
+});
+
+/**
+ * What a subscription tells: a Bundle of type history that begins with how it stands. Ids only: what changed is read at its
+ * own address.
+ */
+export function subscriptionStatus(
+  base: string,
+  subscription: Standing,
+  type: 'handshake' | 'event-notification' | 'query-event',
+  told: readonly Told[],
+  id: string,
+): Bundle {
+  const status = statusOf(base, subscription, type, told, id);
   const focuses = [...new Set(told.flatMap(({ focus }) => focus ?? []))];
   const request = (url: string) => ({ request: { method: 'GET' as const, url }, response: { status: '200' } });
   const entry: BundleEntry[] = [

@@ -78,6 +78,8 @@ export const codeSystems = {
 export const operations = {
   /** Task → one move of its life by its name. */
   move: `${ours}/OperationDefinition/Task-move`,
+  /** Those of Subscriptions R5 Backport, before their name. */
+  ofSubscription: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-',
 } as const;
 
 export const extensions = {

@@ -229,6 +229,7 @@ describe('over HTTP', () => {
     const operations = [
       ['POST', `/Task/${nobody}/$move`, parties],
       ['GET', `/Subscription/${nobody}/$events`, parties],
+      ['GET', `/Subscription/${nobody}/$status`, parties],
       // Changes nothing and reads nothing: whoever may knock at all.
       ...types
         .filter((type) => interactions[type] !== undefined)

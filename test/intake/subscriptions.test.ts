@@ -1,8 +1,9 @@
-import type { Bundle, OperationOutcome, Subscription } from '@medplum/fhirtypes';
+import type { Bundle, OperationOutcome, Parameters, Subscription } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { accept } from '../../src/feedback/moves.ts';
 import { payloadContent } from '../../src/fhir/subscription-status.ts';
+import { validateBaseR4 } from '../../src/fhir/validate.ts';
 import { followSubscriptions } from '../../src/intake/subscription/follow.ts';
 import { writeCredential } from '../../src/store/access/sessions.ts';
 import { numberChanges } from '../../src/store/changes.ts';
@@ -151,6 +152,13 @@ describe('a system that asks to be told', () => {
     const missed = await call(practiceToken, 'GET', `/Subscription/${one.id}/$events?eventsSinceNumber=1`);
     expect(focusesOf(JSON.stringify(missed.body))).toEqual([`Task/${task}`]);
     expect((await call(teamToken, 'GET', `/Subscription/${one.id}/$events`)).status).toBe(404);
+    const { body } = await call(practiceToken, 'GET', `/Subscription/${one.id}/$status`);
+    expect(validateBaseR4(body).filter(({ severity }) => severity === 'error')).toEqual([]);
+    const { parameter = [] } = (body as Bundle<Parameters>).entry?.[0]?.resource ?? {};
+    expect(
+      Object.fromEntries(parameter.map(({ name, valueCode, valueString }) => [name, valueCode ?? valueString])),
+    ).toEqual({ subscription: undefined, status: 'active', type: 'query-status', eventsSinceSubscriptionStart: '1' });
+    expect((await call(teamToken, 'GET', `/Subscription/${one.id}/$status`)).status).toBe(404);
   });
 
   test('is told of what its receiver cannot see yet when it can, and then finds it by _lastUpdated', async () => {

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { type Interaction, isDone } from '../../identity/access.ts';
 import { callerOf, type Knocking, refuseAccess } from '../practice-key.ts';
+import { subscriptionOperations } from './table.ts';
 
 /** What a request asks of the FHIR door. */
 export interface Asked {
@@ -15,7 +16,8 @@ function looking(parts: readonly string[]): Interaction | undefined {
   if (first === undefined) return 'search-type';
   if (first === '_history') return second === undefined ? 'history-type' : undefined;
   // What was told of a subscription is read with it.
-  if (second === undefined || (second === '$events' && third === undefined)) return 'read';
+  const isTold = subscriptionOperations.some((name) => second === `$${name}`) && third === undefined;
+  if (second === undefined || isTold) return 'read';
   if (second !== '_history') return undefined;
   return third === undefined ? 'history-instance' : 'vread';
 }

@@ -4,7 +4,14 @@ import { operations } from '../../fhir/systems.ts';
 import { servedTypes, supportedProfiles } from '../../profiles/stored.ts';
 import { definitionSearches } from '../definitions.ts';
 import { securityOf } from '../launch/smart.ts';
-import { conditionalCreates, conditionalUpdate, interactions, isDirectoryType, typeOperations } from './table.ts';
+import {
+  conditionalCreates,
+  conditionalUpdate,
+  interactions,
+  isDirectoryType,
+  subscriptionOperations,
+  typeOperations,
+} from './table.ts';
 import { writesMax } from './together.ts';
 
 const definition = (name: string) => `http://hl7.org/fhir/OperationDefinition/${name}`;
@@ -54,6 +61,9 @@ function resourceOf(type: string): CapabilityStatementRestResource {
     operation: [
       ...typeOperations.map((name) => ({ name, definition: definition(`Resource-${name}`) })),
       ...(type === 'Task' ? [{ name: 'move', definition: operations.move }] : []),
+      ...(type === 'Subscription'
+        ? subscriptionOperations.map((name) => ({ name, definition: `${operations.ofSubscription}${name}` }))
+        : []),
     ],
   };
 }

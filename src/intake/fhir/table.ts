@@ -26,6 +26,9 @@ export const interactions: Readonly<Record<string, readonly Interaction[]>> = {
 /** Operations on a type and an instance of it; those on the whole server stand beside them in the CapabilityStatement. */
 export const typeOperations: readonly string[] = ['validate'];
 
+/** Of one Subscription, by GET: what it told, and how it stands (Subscriptions R5 Backport). */
+export const subscriptionOperations: readonly string[] = ['events', 'status'];
+
 /** Made with the sender's own identifier as the condition (http.html#ccreate). */
 export const conditionalCreates: readonly string[] = ['ServiceRequest', 'Communication', 'Appointment'];
 
@@ -69,7 +72,8 @@ export function allowedAt(path: string): string {
       isRouted(type, 'delete') && 'DELETE',
     );
   if (third === '$validate') return version === undefined ? 'POST' : '';
-  if (third === '$events') return type === 'Subscription' && version === undefined ? 'GET, HEAD' : '';
+  if (subscriptionOperations.some((name) => third === `$${name}`))
+    return type === 'Subscription' && version === undefined ? 'GET, HEAD' : '';
   if (third === '$move') return type === 'Task' && version === undefined ? 'POST' : '';
   if (third !== '_history') return '';
   return isRouted(type, version === undefined ? 'history-instance' : 'vread') ? 'GET, HEAD' : '';

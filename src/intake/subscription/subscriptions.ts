@@ -2,7 +2,7 @@ import type { Subscription as FhirSubscription, Resource } from '@medplum/fhirty
 import type { Request, Response, Router } from 'express';
 import { indexed, matches } from '../../fhir/search-match.ts';
 import { readSearch } from '../../fhir/search-query.ts';
-import { subscriptionStatus } from '../../fhir/subscription-status.ts';
+import { subscriptionStanding, subscriptionStatus } from '../../fhir/subscription-status.ts';
 import { validateBaseR4 } from '../../fhir/validate.ts';
 import { purposeOf } from '../../identity/access.ts';
 import type { AuditLine, Change } from '../../referral/change.ts';
@@ -195,6 +195,14 @@ async function events(parts: Door, request: Request): Promise<Resource | Refusal
   return subscriptionStatus(`${parts.publicUrl}/fhir/R4`, one, 'query-event', told, parts.store.newId());
 }
 
+/** `$status` (Subscriptions R5 Backport): how it stands and what its last number was, without asking for what was told. */
+async function standing(parts: Door, request: Request): Promise<Resource | Refusal> {
+  const one = await ownAt(parts, request);
+  if (isRefusal(one)) return one;
+  if (!callerOf(request).may('Subscription', 'read')) return refuse(refusals.notAllowed());
+  return subscriptionStanding(`${parts.publicUrl}/fhir/R4`, one, parts.store.newId());
+}
+
 /** Subscriptions of R4 (subscription.html): asked for, read, changed and turned off by the system whose they are. */
 export function mountSubscriptions(router: Router, parts: Door): void {
   const answering =
@@ -221,6 +229,7 @@ export function mountSubscriptions(router: Router, parts: Door): void {
     else sendVersion(request, response, toResource(one), one.version, one.changedAt);
   });
   router.get('/Subscription/:id/\\$events', telling(events));
+  router.get('/Subscription/:id/\\$status', telling(standing));
   router.put('/Subscription/:id', answering(change, 200));
   router.patch('/Subscription/:id', answering(change, 200));
   router.delete('/Subscription/:id', async (request, response) => {

@@ -119,7 +119,8 @@ and criteria such as ${code('Task?status=requested')}: Task, Communication or Se
 ${code('X-Event-Number')}. The body is empty; with payload ${code('application/fhir+json')} and backport-payload-content id-only it
 names what changed. Content is read with your token, at its own address.</li>
 <li>A number may come twice and never out of order. One that is missing, or has no focus, is in
-${code('GET /Subscription/[id]/$events?eventsSinceNumber=…')} for 30 days; what you may not see any more has no focus.</li>
+${code('GET /Subscription/[id]/$events?eventsSinceNumber=…')} for 30 days; what you may not see any more has no focus.
+${code('GET /Subscription/[id]/$status')} says how it stands and what the last number was.</li>
 <li>When nobody answers for a week, or your server says 404, 410 or another no that stays, it gets status error. Send it with status
 requested, and it goes on with the next number. Status off, or DELETE, ends it.</li>
 <li>Do not live by notices alone: search now and then with ${code('_lastUpdated=ge…')} from the last moment that you saw. It misses
