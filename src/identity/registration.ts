@@ -37,7 +37,10 @@ const kid = z.string().min(1).max(200);
 const absent = z.never().optional();
 const notPrivate = { d: absent, k: absent, p: absent, q: absent };
 const b64 = z.string().regex(/^[\w-]+$/);
-/** ES384 and RS384 (SMART), public, an RSA modulus of 2048 bits at least. */
+const exponentMin = 65_537;
+const exponentOf = (text: string) => Number.parseInt(Buffer.from(text, 'base64url').toString('hex'), 16);
+
+/** ES384 and RS384 (SMART), public; of RSA a modulus of 2048 bits and an exponent of 65537 at least (NIST FIPS 186-5). */
 const publicKey = z.union([
   z.looseObject({
     kty: z.literal('EC'),
@@ -52,7 +55,7 @@ const publicKey = z.union([
     kty: z.literal('RSA'),
     kid,
     n: b64.min(342),
-    e: b64,
+    e: b64.refine((text) => exponentOf(text) >= exponentMin),
     alg: z.literal('RS384').optional(),
     ...notPrivate,
   }),

@@ -60,12 +60,18 @@ describe('an administrator registers a system', () => {
 
   test('for a party that there is, with public keys only', async () => {
     const [open] = (JSON.parse(jwks) as { keys: Record<string, unknown>[] }).keys;
+    const rsaKey = (bits: number, e: string) =>
+      JSON.stringify({ keys: [{ kty: 'RSA', kid: 'rsa', n: Buffer.alloc(bits / 8, 0xd5).toString('base64url'), e }] });
+    const good = await (await register({ id: 'a b', keys: rsaKey(2_048, 'AQAB') })).text();
+    expect([...good.matchAll(/<li><a href="#(\w+)"[^>]*>/g)].map((one) => one[1])).toEqual(['id']);
     const keysOf = (change: Record<string, unknown>) => JSON.stringify({ keys: [{ ...open, ...change }] });
     const wrong: readonly (readonly [what: string, change: Record<string, string>, field: string])[] = [
       ['another kind than its party', { kind: 'practice' }, 'party'],
       ['a team lead as a Wally', { kind: 'wally', party: 'lead-marijke' }, 'party'],
       ['a coordinator with a party', { kind: 'coordinator' }, 'party'],
       ['a private key', { keys: keysOf({ d: 'AAAA' }) }, 'keys'],
+      ['a short RSA key', { keys: rsaKey(1_024, 'AQAB') }, 'keys'],
+      ['an RSA exponent that anybody signs with', { keys: rsaKey(2_048, 'AQ') }, 'keys'],
       ['a weak curve', { keys: keysOf({ crv: 'P-256' }) }, 'keys'],
       ['a key without a name', { keys: keysOf({ kid: undefined }) }, 'keys'],
       ['an address without TLS', { keys: 'http://elders.example/jwks' }, 'keys'],
