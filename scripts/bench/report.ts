@@ -165,6 +165,8 @@ export function cpuTable({ repetitions }: Measured): string {
   return ['| flood | service | database | generator | cores busy |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
+const many = (count: number) => count.toLocaleString('en');
+
 /** docs/bench.md: the last table, when and on what it was made, and what it means. */
 export function asPage(measured: Measured, lines: readonly Line[], scale: Scale, at: Date): string {
   const rows = (name: string) => short(median(measured.repetitions.flatMap((one) => one[name] ?? [])));
@@ -185,7 +187,9 @@ repetition; for the 30 MB message it is limit / time.
 **How**: the service is \`node src/main.ts\` in a process of its own on a fresh copy of the database; every repetition starts
 anew. A message of the FHIR door is a transaction of ${rows('intake bytes')} bytes. "At 50/s" counts from the moment a message had to go
 out, whether or not the service kept up. "On the worklist" and "landed" are seen in the database, after the commit.
-Feedback goes to GP systems that answer at once, in three practices, each with its usual window.
+Feedback goes to GP systems that answer at once, in three practices, each with its usual window. Searched among are ${many(scale.searched)}
+stored resources, the administrator's pages are over ${many(scale.deliveries)} deliveries, the bulk job tries ${many(scale.bulk)} again, and the worklist
+has ${many(scale.listed)} new; these and the cards are measured once, whatever the repetitions.
 
 Processor time per referral or feedback during the floods, in ms: the service, the database, and the generator with the
 other systems; and how many cores were busy, also with what is not ours.
@@ -195,10 +199,9 @@ ${cpuTable(measured)}
 ## What binds
 Seen with \`--profile\` on 22 November 2026, on 2 cores that everything shares; the aims of 0.25 and of 500/s are not reached there.
 
-- *FHIR door*: more than half of the service's time per transaction is the check against base R4 (@medplum/core's validator: the
-  row "with reading and checking" against the one above it; HL7 v2 has no such check and is twice as fast). The service works
-  on one core; with the database beside it the machine is full. For 0.25 of the limit a referral would have to cost 1.3 ms
-  in all. A second process (\`ROLES=http\`) helps where there are more cores.
+- *FHIR door*: between a third and a half of the service's time per transaction is the check against base R4 (@medplum/core's
+  validator: the row "with reading and checking" against the one above it). The service works on one core; with the database
+  beside it the machine is full. For 0.25 of the limit a referral would have to cost 1.9 ms in all. A second process (\`ROLES=http\`) helps where there are more cores.
 - *The whole line*: service and database together spend some 14 ms per referral over all hops (intake, relay, two deliveries,
   receipts, audit), so that two cores end near 150/s. Group commit, shared claims and shared receipts are in; what is left is
   many small statements, each its own decision. The Netherlands need less than one referral per second.
