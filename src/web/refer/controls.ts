@@ -113,3 +113,19 @@ export function draftNote(viewer: Viewer): Markup {
   return html`<p class="hint" id="draft-note" role="status" tabindex="-1"
 data-kept="${kept}" data-lost="${lost}"></p>`;
 }
+
+/** How the resident is reached without harm (H2): the same for who refers and for who writes down what was told by phone. */
+export function safeContactOf(parts: FormParts, legend: string): Markup {
+  const t = sayIn(parts.viewer.language);
+  return html`<div class="row">
+${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}
+${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
+<fieldset><legend>${legend}</legend>
+${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}
+${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}
+${tickOf(
+  parts,
+  'unsafe',
+  t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'),
+)}</fieldset>`;
+}

@@ -14,6 +14,7 @@ import {
   hiddenFields,
   lineOf,
   optionalMark,
+  safeContactOf,
   tickOf,
 } from './controls.ts';
 import { personPart } from './person-fields.ts';
@@ -66,17 +67,7 @@ function reachPart(parts: FormParts): Markup {
     'Vraag het de inwoner. Thuis mag misschien niet iedereen dit weten.',
     'Ask the resident. Perhaps not everyone at home may know.',
   )}</p>
-<div class="row">
-${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}
-${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
-<fieldset><legend>${t('Wat moet de Wally weten?', 'What must the Wally know?')}</legend>
-${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}
-${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}
-${tickOf(
-  parts,
-  'unsafe',
-  t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'),
-)}</fieldset>
+${safeContactOf(parts, t('Wat moet de Wally weten?', 'What must the Wally know?'))}
 <h2>${t('Contactpersoon', 'Contact person')}${optionalMark(parts.viewer)}</h2>
 <p class="hint">${t(
     'Bijvoorbeeld een mantelzorger. Alleen als de inwoner dat wil.',

@@ -22,6 +22,7 @@ import {
   lineOf,
   looksPart,
   optionalMark,
+  safeContactOf,
   tickOf,
 } from './controls.ts';
 
@@ -92,17 +93,7 @@ function safePart(parts: RegisterParts): Markup {
     'Vraag het aan wie belt. Thuis mag misschien niet iedereen dit weten.',
     'Ask the caller. Perhaps not everyone at home may know.',
   )}</p>
-<div class="row">
-${lineOf(parts, { name: 'safePhone', optional: true, label: t('Veilig nummer', 'Safe number'), inputmode: 'tel' })}
-${lineOf(parts, { name: 'safeTimes', optional: true, label: t('Wanneer bellen', 'When to call') })}</div>
-<fieldset><legend>${t('Waar let u op?', 'What must you mind?')}</legend>
-${tickOf(parts, 'noVoicemail', t('Geen voicemail inspreken', 'Leave no voicemail'))}
-${tickOf(parts, 'noLetters', t('Geen brieven sturen', 'Send no letters'))}
-${tickOf(
-  parts,
-  'unsafe',
-  t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'),
-)}</fieldset>`;
+${safeContactOf(parts, t('Waar let u op?', 'What must you mind?'))}`;
 }
 
 function agreedPart(parts: RegisterParts): Markup {
