@@ -1,11 +1,12 @@
 import { readDay } from '../../src/edifact/date.ts';
+import { folded } from '../../src/fhir/folded.ts';
 import type { Issue } from '../../src/fhir/outcome.ts';
 import type { Translate } from '../../src/referral/format.ts';
 import type { Consent } from '../../src/referral/referral.ts';
 import { issue, refusals } from '../../src/referral/refusal.ts';
 import { says } from './contract.ts';
 import type { Named, Parts } from './gather.ts';
-import { folded, words } from './names.ts';
+import { words } from './names.ts';
 
 const said = (name: string) => says[name] ?? { nl: '', en: '' };
 

@@ -65,9 +65,5 @@ export function partOf(name: string): Part {
   return part;
 }
 
-/** The source of every table in codes/: words as people write them, see `folded`. */
+/** The source of every table in codes/: words as people write them, `folded`. */
 export const words = 'https://kortelijn.example/fhir/CodeSystem/medvri-word';
-
-/** A word as the tables have it: lower case, without accents, one space between. */
-export const folded = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replace(/\s+/g, ' ').trim().toLowerCase();

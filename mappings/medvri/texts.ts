@@ -1,3 +1,4 @@
+import { folded } from '../../src/fhir/folded.ts';
 import { validAgb } from '../../src/fhir/identifiers.ts';
 import type { Issue } from '../../src/fhir/outcome.ts';
 import { codeSystems } from '../../src/fhir/systems.ts';
@@ -8,7 +9,7 @@ import { issue } from '../../src/referral/refusal.ts';
 import { flagOf, yesOrNo } from './consent.ts';
 import { says } from './contract.ts';
 import { linesText, type Named, type Parts } from './gather.ts';
-import { folded, type Part, words } from './names.ts';
+import { type Part, words } from './names.ts';
 
 const said = (name: string) => says[name] ?? { nl: '', en: '' };
 const valueIssue = (name: string, path: string): Issue => issue('value', `value-${name}`, path, said(`value:${name}`));

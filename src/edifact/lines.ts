@@ -1,3 +1,5 @@
+import { folded } from '../fhir/folded.ts';
+
 /** One line of free text as it was received: never joined with another, and where it stood in the message. */
 export interface Line {
   readonly text: string;
@@ -55,10 +57,6 @@ export interface Blocks {
 }
 
 const nameCharactersMax = 40;
-
-/** A name as people type it: capitals, accents and spaces make no difference. */
-const folded = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replace(/\s+/g, ' ').trim().toLowerCase();
 
 function withoutEnd(lines: readonly Line[]): Line[] {
   return lines.slice(0, lines.findLastIndex((one) => one.text.trim() !== '') + 1);

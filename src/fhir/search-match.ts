@@ -1,4 +1,5 @@
 import { answersDate, type Span } from './date-range.ts';
+import { folded } from './folded.ts';
 import type { Filter } from './search-filter.ts';
 import { type SearchWords, searchWords, valuesAt } from './search-index.ts';
 import { parametersOf } from './search-parameters.ts';
@@ -17,9 +18,6 @@ export function indexed<T extends { readonly resourceType: string }>(resource: T
   const span: Span = [new Date(changed).toISOString(), new Date(changed + 1).toISOString()];
   return { resource, words: new Set(plain), dates, changed: span };
 }
-
-/** As a person compares names: without case and accents (search.html#string). */
-const folded = (value: string) => value.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
 
 function hasText(resource: { readonly resourceType: string }, filter: Extract<Filter, { kind: 'text' }>): boolean {
   const paths = parametersOf(resource.resourceType)?.get(filter.code)?.paths ?? [];

@@ -1,3 +1,4 @@
+import { folded } from '../../fhir/folded.ts';
 import type { Said } from '../../fhir/outcome.ts';
 import { cooperationOf } from '../../referral/directory/practice-service.ts';
 import type { EndpointTest } from '../../store/queue/endpoint-tests.ts';
@@ -7,7 +8,7 @@ import { html, type Markup, sayIn } from '../html.ts';
 import { addressFrom, pagesLinks } from '../list-pages.ts';
 import type { Viewer } from '../page.ts';
 import { type Book, of } from './book.ts';
-import { agbOf, compareNames, idOf, organisations, people, roleCode, serviceOf, type Thing, things } from './things.ts';
+import { agbOf, compareNames, idOf, organisations, people, roleCode, servedBy, type Thing, things } from './things.ts';
 import { roleSaid } from './words.ts';
 
 const headings: Record<Thing, Said> = {
@@ -36,10 +37,12 @@ interface Entry {
   readonly more: readonly (Markup | string | false | undefined)[];
 }
 
-const bare = (text: string) => text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
-
 /** Each kind of thing by name, as people look for it. */
-function entriesOf(book: Book, tests: ReadonlyMap<string, EndpointTest>, viewer: Viewer) {
+function entriesOf(
+  book: Book,
+  tests: ReadonlyMap<string, EndpointTest>,
+  viewer: Viewer,
+): Readonly<Record<Thing, readonly Entry[]>> {
   const t = sayIn(viewer.language);
   const unused = (isUsed: boolean) => !isUsed && t('niet in gebruik', 'not in use');
   const byId = new Map(of(book, 'Organization').map((one) => [one.id, one]));
@@ -48,33 +51,34 @@ function entriesOf(book: Book, tests: ReadonlyMap<string, EndpointTest>, viewer:
     const organization = byId.get(id);
     return organization && agbOf(organization);
   };
-  const entries: Record<Thing, () => readonly Entry[]> = {
-    practices: () =>
-      organisations(book, 'practices').map(([id, name]) => {
-        const service = serviceOf(book, id);
-        const { evaluateOn } = service ? cooperationOf(service) : {};
-        const evaluation = evaluateOn && `${t('evalueren op', 'evaluate on')} ${evaluateOn}`;
-        return { id, name, keys: [agb(id)], more: [unused(isUsed(id)), evaluation] };
-      }),
-    people: () =>
-      people(book).map(([role, name]) => {
-        const works = byId.get(idOf(role.organization) ?? '')?.name;
-        const does = roleSaid[roleCode(role)]?.[viewer.language] ?? roleCode(role);
-        const until = role.period?.end && `${t('tot en met', 'until')} ${role.period.end}`;
-        return { id: role.id, name, keys: [works, does], more: [does, works, until, unused(role.active !== false)] };
-      }),
-    organisations: () =>
-      organisations(book, 'teams').map(([id, name]) => ({ id, name, keys: [agb(id)], more: [unused(isUsed(id))] })),
-    endpoints: () =>
-      of(book, 'Endpoint')
-        .map((one) => {
-          const tested = lastTestText(tests.get(one.id), viewer);
-          const more = [one.address, tested, unused(one.status === 'active')];
-          return { id: one.id, name: one.name ?? one.id, keys: [one.address], more };
-        })
-        .toSorted((one, other) => compareNames(one.name, other.name)),
+  const services = new Map(of(book, 'HealthcareService').map((one) => [servedBy(one), one]));
+  return {
+    practices: organisations(book, 'practices').map(([id, name]) => {
+      const service = services.get(id);
+      const { evaluateOn } = service ? cooperationOf(service) : {};
+      const evaluation = evaluateOn && `${t('evalueren op', 'evaluate on')} ${evaluateOn}`;
+      return { id, name, keys: [agb(id)], more: [unused(isUsed(id)), evaluation] };
+    }),
+    people: people(book).map(([role, name]) => {
+      const works = byId.get(idOf(role.organization) ?? '')?.name;
+      const does = roleSaid[roleCode(role)]?.[viewer.language] ?? roleCode(role);
+      const until = role.period?.end && `${t('tot en met', 'until')} ${role.period.end}`;
+      return { id: role.id, name, keys: [works, does], more: [does, works, until, unused(role.active !== false)] };
+    }),
+    organisations: organisations(book, 'teams').map(([id, name]) => ({
+      id,
+      name,
+      keys: [agb(id)],
+      more: [unused(isUsed(id))],
+    })),
+    endpoints: of(book, 'Endpoint')
+      .map((one) => {
+        const tested = lastTestText(tests.get(one.id), viewer);
+        const more = [one.address, tested, unused(one.status === 'active')];
+        return { id: one.id, name: one.name ?? one.id, keys: [one.address], more };
+      })
+      .toSorted((one, other) => compareNames(one.name, other.name)),
   };
-  return (thing: Thing) => entries[thing]();
 }
 
 /** One kind of thing: those that were looked for, from where the address says. */
@@ -115,11 +119,11 @@ export function listPage(visit: Visit, book: Book, tests: ReadonlyMap<string, En
   const { viewer, request } = visit;
   const t = sayIn(viewer.language);
   const sought = query(request, 'find').trim().slice(0, 100);
-  const words = bare(sought).split(/\s+/);
+  const words = folded(sought).split(/\s+/);
   const entries = entriesOf(book, tests, viewer);
   const parts = things.flatMap((thing) => {
-    const found = entries(thing).filter(({ name, keys }) => {
-      const text = bare([name, ...keys].join(' '));
+    const found = entries[thing].filter(({ name, keys }) => {
+      const text = folded([name, ...keys].join(' '));
       return words.every((word) => text.includes(word));
     });
     return thingPart(thing, found, visit, sought) || [];

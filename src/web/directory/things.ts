@@ -25,11 +25,13 @@ const extensionOf = (from: DirectoryResource, url: string) => from.extension?.fi
 export const isPractice = (one: Organization): boolean =>
   one.type?.some((type) => type.coding?.some((coding) => coding.code === 'Z3')) === true;
 
+/** The practice of which this is "Wally of practice X". */
+export const servedBy = (service: HealthcareService): string | undefined =>
+  idOf(extensionOf(service, extensions.servesPractice)?.valueReference);
+
 /** "Wally of practice X", whatever its id is. */
-export const serviceOf = (book: Book, practice: string): (HealthcareService & { id: string }) | undefined =>
-  of(book, 'HealthcareService').find(
-    (one) => idOf(extensionOf(one, extensions.servesPractice)?.valueReference) === practice,
-  );
+const serviceOf = (book: Book, practice: string): (HealthcareService & { id: string }) | undefined =>
+  of(book, 'HealthcareService').find((one) => servedBy(one) === practice);
 
 export const roleCode = (role: PractitionerRole): string =>
   role.code?.flatMap((one) => one.coding ?? []).find((one) => one.system === codeSystems.role)?.code ?? '';

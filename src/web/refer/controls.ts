@@ -129,3 +129,34 @@ ${tickOf(
   t('Het is thuis niet veilig: niemand thuis mag dit weten', 'It is not safe at home: nobody at home may know'),
 )}</fieldset>`;
 }
+
+/** Who gave consent and how (H6), nothing of it chosen beforehand; the day is asked by the form itself. */
+export function consentGivenOf(parts: FormParts, today: string): Markup {
+  const t = sayIn(parts.viewer.language);
+  return html`${radiosOf(
+    parts,
+    'consentBy',
+    t('Wie gaf toestemming?', 'Who gave consent?'),
+    [
+      ['resident', t('de inwoner', 'the resident')],
+      ['parents', t('de ouders of de voogd', 'the parents or guardian')],
+      ['resident-and-parents', t('de inwoner én de ouders', 'the resident and the parents')],
+      [
+        'representative',
+        t(
+          'de vertegenwoordiger: mentor, curator of gemachtigde',
+          'the representative: mentor, curator or authorised person',
+        ),
+      ],
+    ],
+    t(
+      'Jonger dan 12: de ouders. 12 tot en met 15: allebei. Vanaf 16: de inwoner.',
+      'Younger than 12: the parents. 12 to 15: both. From 16: the resident.',
+    ),
+  )}
+${custodyOf(parts, today)}
+${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was consent given?'), [
+  ['spoken', t('mondeling', 'spoken')],
+  ['written', t('schriftelijk', 'in writing')],
+])}`;
+}

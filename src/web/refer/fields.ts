@@ -8,7 +8,7 @@ import { html, type Markup, sayIn } from '../html.ts';
 import { phrasesPart } from '../worklist/phrases.ts';
 import {
   areaOf,
-  custodyOf,
+  consentGivenOf,
   draftNote,
   type FormParts,
   hiddenFields,
@@ -95,32 +95,7 @@ function consentPart(parts: FormParts, today: string): Markup {
   const type = on === '' || (/^\d{4}/.test(on) && readDay(on)) ? 'date' : 'text';
   return html`<h2>${t('Toestemming', 'Consent')}</h2>
 <p class="hint">${t('Zonder toestemming gaat er niets uit uw praktijk.', 'Without consent nothing leaves your practice.')}</p>
-${radiosOf(
-  parts,
-  'consentBy',
-  t('Wie gaf toestemming?', 'Who gave consent?'),
-  [
-    ['resident', t('de inwoner', 'the resident')],
-    ['parents', t('de ouders of de voogd', 'the parents or guardian')],
-    ['resident-and-parents', t('de inwoner én de ouders', 'the resident and the parents')],
-    [
-      'representative',
-      t(
-        'de vertegenwoordiger: mentor, curator of gemachtigde',
-        'the representative: mentor, curator or authorised person',
-      ),
-    ],
-  ],
-  t(
-    'Jonger dan 12: de ouders. 12 tot en met 15: allebei. Vanaf 16: de inwoner.',
-    'Younger than 12: the parents. 12 to 15: both. From 16: the resident.',
-  ),
-)}
-${custodyOf(parts, today)}
-${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was consent given?'), [
-  ['spoken', t('mondeling', 'spoken')],
-  ['written', t('schriftelijk', 'in writing')],
-])}
+${consentGivenOf(parts, today)}
 ${lineOf(parts, {
   name: 'consentOn',
   label: t('Op welke dag?', 'On which day?'),

@@ -16,7 +16,7 @@ import {
 } from '../journey/referral-view.ts';
 import {
   areaOf,
-  custodyOf,
+  consentGivenOf,
   type FormParts,
   hiddenFields,
   lineOf,
@@ -103,26 +103,7 @@ function agreedPart(parts: RegisterParts): Markup {
     'Vraag ernaar. Is er geen toestemming? Dan kunt u niets noteren.',
     'Ask for it. Without consent you cannot write anything down.',
   )}</p>
-${radiosOf(
-  parts,
-  'consentBy',
-  t('Wie gaf toestemming?', 'Who gave consent?'),
-  [
-    ['resident', t('de inwoner', 'the resident')],
-    ['parents', t('de ouders of de voogd', 'the parents or guardian')],
-    ['resident-and-parents', t('de inwoner én de ouders', 'the resident and the parents')],
-    ['representative', t('de vertegenwoordiger', 'the representative')],
-  ],
-  t(
-    'Jonger dan 12: de ouders. 12 tot en met 15: allebei. Vanaf 16: de inwoner.',
-    'Younger than 12: the parents. 12 to 15: both. From 16: the resident.',
-  ),
-)}
-${custodyOf(parts, parts.today)}
-${radiosOf(parts, 'consentHow', t('Hoe is de toestemming gegeven?', 'How was consent given?'), [
-  ['spoken', t('mondeling', 'spoken')],
-  ['written', t('schriftelijk', 'in writing')],
-])}
+${consentGivenOf(parts, parts.today)}
 ${lineOf(parts, {
   name: 'consentOn',
   label: t('Op welke dag?', 'On which day?'),

@@ -147,19 +147,20 @@ export async function sendCalls(
   const { viewer } = visit;
   const t = sayIn(viewer.language);
   const acting = await actingFor(site, viewer.actor);
-  const waiting: Waiting[] = [];
   const after = idIn(visit, 'after');
   const [found, total] = await Promise.all([
     listUnlanded(site.store, place.scope, before(site), shownAtOnce + 1, { after }),
     countUnlanded(site.store, place.scope, before(site)),
   ]);
   const page = pageBy(found, after, (one) => one.id, shownAtOnce);
-  for (const delivery of page.rows) {
+  const read = page.rows.map(async (delivery): Promise<Waiting[]> => {
     const journey = await readJourney(site.store, place.scope, delivery.journey);
-    if (journey) waiting.push({ delivery, journey });
-  }
+    return journey ? [{ delivery, journey }] : [];
+  });
+  const waiting = (await Promise.all(read)).flat();
   await noteList(site, viewer.actor, 'calls', waiting.length);
-  for (const { journey } of waiting) await noteView(site, journey, acting);
+  // Beside each other they share a commit.
+  await Promise.all(waiting.map(({ journey }) => noteView(site, journey, acting)));
   const done =
     query(visit.request, 'done') === 'read' ? { kind: 'done' as const, text: doneSaid[viewer.language] } : undefined;
   const notice = more.notice ?? done;
